@@ -1,0 +1,62 @@
+/** HTTP statuses that a reply may carry for what the caller did. */
+export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+
+/** One fault of an input: `path` as the caller wrote it (`key_name`), `message` for a person. */
+export type Issue = { path: string; message: string };
+
+/** An error whose sentence the caller may read. */
+export class AppError extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: ErrorStatus,
+    message: string,
+    readonly more: { issues?: Issue[]; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+  }
+}
+
+/** Outside systems that a row or a page may have to name. */
+export type System = "PostgreSQL" | "Grafana" | "Slack" | "browser";
+
+/**
+ * An outside system refused or was silent. The message is in our own words: a foreign one may carry a
+ * secret. `permanent`: trying again is of no use until a person has changed something.
+ */
+export class ExternalError extends Error {
+  constructor(
+    readonly system: System,
+    message: string,
+    readonly permanent: boolean,
+    readonly more: { code?: string; retryAfterSeconds?: number } = {},
+  ) {
+    super(message);
+  }
+}
+
+const NAMES: Record<number, string> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** The one shape of an error reply. */
+export function errorBody(error: AppError, request_id: string) {
+  const { code, status, message, more } = error;
+  return {
+    error: NAMES[status]!,
+    message,
+    code,
+    request_id,
+    ...(more.issues ? { issues: more.issues } : {}),
+  };
+}

@@ -1,0 +1,7 @@
+/** Who is asking. `from` is the address that the request came from. */
+export type Who = {
+  user_id: number;
+  username: string;
+  role: "admin" | "member";
+  from: string;
+};
