@@ -60,3 +60,30 @@ export function errorBody(error: AppError, request_id: string) {
     ...(more.issues ? { issues: more.issues } : {}),
   };
 }
+
+type Checked =
+  | { success: true }
+  | { success: false; target?: string; error: { issues: readonly ZodIssue[] } };
+type ZodIssue = {
+  code?: string | undefined;
+  path: readonly PropertyKey[];
+  message: string;
+  keys?: string[];
+};
+
+/** The one hook behind every zod check of a request: 400 for a path, 422 for all else. */
+export function refuse(result: Checked): void {
+  if (result.success) return;
+  const issues = result.error.issues.flatMap(({ path, message, keys }): Issue[] => {
+    const at = path.map(String).join(".");
+    if (!keys) return [{ path: at, message }];
+    return keys.map((key) => ({
+      path: at ? `${at}.${key}` : key,
+      message: "There is no such field.",
+    }));
+  });
+  if (result.target === "param") {
+    throw new AppError("invalid_path", 400, "The address is not well formed.", { issues });
+  }
+  throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
+}

@@ -5,3 +5,6 @@ export type Who = {
   role: "admin" | "member";
   from: string;
 };
+
+/** What every request carries on its way. */
+export type Env = { Variables: { who: Who; request_id: string } };

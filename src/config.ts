@@ -1,0 +1,151 @@
+import { z } from "zod";
+
+/** All faults of the environment, each with the variable's name. */
+export class ConfigError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The environment is not right:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  }
+}
+
+const whole = (least: number, most: number) =>
+  z.string().regex(/^\d{1,9}$/, "must be a whole number").transform(Number).refine(
+    (n) => n >= least && n <= most,
+    `must be from ${least} to ${most}`,
+  );
+const seconds = (most: number) =>
+  z.string().regex(/^\d{1,9}(\.\d+)?$/, "must be a number of seconds").transform(Number).refine(
+    (n) => n <= most,
+    `must be at most ${most}`,
+  );
+const address = z.url({ protocol: /^https?$/, error: "must be an http(s) address" })
+  .transform((url) => url.replace(/\/+$/, ""));
+const switched = z.enum(["yes", "no"], "must be yes or no").transform((text) => text === "yes");
+const sealKey = z.string().transform((text, context) => {
+  try {
+    const bytes = Uint8Array.fromBase64(text.trim());
+    if (bytes.length === 32) return bytes;
+  } catch { /* said below */ }
+  context.addIssue("must be 32 bytes in base64, as `openssl rand -base64 32` makes");
+  return z.NEVER;
+});
+
+/** Every variable there is. Secrets are also read from the file that NAME_FILE names. */
+export const VARIABLES = {
+  PORT: whole(1, 65_535).default(8050),
+  HOST: z.string().min(1).default("0.0.0.0"),
+  FRONTEND_URL: address.optional(),
+  DATA_DIR: z.string().min(1).default("data"),
+  ADMIN_API_KEY: z.string().min(32, "must have at least 32 characters").optional(),
+  SEAL_KEY: sealKey.optional(),
+  MASTER_DB_HOST: z.string().min(1).optional(),
+  MASTER_DB_PORT: whole(1, 65_535).default(5432),
+  MASTER_DB_USER: z.string().min(1).default("postgres"),
+  MASTER_DB_PASS: z.string().default(""),
+  MASTER_DB_NAME: z.string().regex(/^[A-Za-z_][\w-]{0,62}$/, "must be a plain database name")
+    .default("dashkeeper"),
+  MASTER_DB_SSLMODE: z.enum(
+    ["disable", "prefer", "require", "verify-full"],
+    "must be disable, prefer, require or verify-full",
+  ).default("prefer"),
+  GRAFANA_BASE_URL: address.optional(),
+  GRAFANA_API_KEY: z.string().min(1).optional(),
+  SLACK_BOT_TOKEN: z.string().min(1).optional(),
+  SLACK_CHANNEL_ID: z.string().regex(
+    /^[A-Z0-9]{2,}$/,
+    "must be a channel's ID, such as C0123456789",
+  )
+    .optional(),
+  SLACK_API_URL: address.default("https://slack.com/api"),
+  BROWSER_PATH: z.string().min(1).optional(),
+  BROWSER_URL: z.url({ protocol: /^(https?|wss?)$/, error: "must be a CDP address (http or ws)" })
+    .optional(),
+  BROWSER_INSTALL: switched.default(true),
+  GIF_CAPTURE_DIR: z.string().min(1).optional(),
+  CAPTURE_WIDTH: whole(64, 3840).default(1920),
+  CAPTURE_HEIGHT: whole(64, 2160).default(1080),
+  CAPTURE_FRAMES: whole(1, 100).default(10),
+  CAPTURE_FRAME_DELAY: whole(20, 60_000).default(500),
+  CAPTURE_TIMEOUT: whole(1000, 3_600_000).default(120_000),
+  CAPTURE_BASE_URL: address.optional(),
+  SCAN_SECONDS: seconds(60).refine((n) => n >= 0.5, "must be at least 0.5").default(5),
+  SETTLE_SECONDS: seconds(600).default(10),
+  UPDATE_MIN_SECONDS: seconds(86_400).default(600),
+  BOARD_LINK_DAYS: whole(1, 3650).default(30),
+} as const;
+
+const SECRETS = [
+  "ADMIN_API_KEY",
+  "SEAL_KEY",
+  "MASTER_DB_PASS",
+  "GRAFANA_API_KEY",
+  "SLACK_BOT_TOKEN",
+] as const;
+
+const TOGETHER = [
+  ["SLACK_BOT_TOKEN", "SLACK_CHANNEL_ID"],
+  ["GRAFANA_BASE_URL", "GRAFANA_API_KEY"],
+] as const;
+
+/** What is wrong with the variables taken together, set ones by name. */
+function mismatches(set: Record<string, string>): string[] {
+  const faults: string[] = [];
+  for (const [a, b] of TOGETHER) {
+    if (!set[a] !== !set[b]) {
+      faults.push(`${set[a] ? b : a} must be set, because ${set[a] ? a : b} is`);
+    }
+  }
+  if (set.GRAFANA_BASE_URL) {
+    faults.push(
+      "GRAFANA_BASE_URL cannot be used yet: leave it out, and dashboards are drawn on the built-in boards",
+    );
+  }
+  if (set.MASTER_DB_HOST && !set.SEAL_KEY) {
+    faults.push(
+      "SEAL_KEY must be set where MASTER_DB_HOST is: make one with `openssl rand -base64 32` and keep it safe",
+    );
+  }
+  return faults;
+}
+
+const Environment = z.object(VARIABLES).transform((env) => {
+  return {
+    ...env,
+    FRONTEND_URL: env.FRONTEND_URL ?? `http://localhost:${env.PORT}`,
+    CAPTURE_BASE_URL: env.CAPTURE_BASE_URL ?? `http://${loopback(env.HOST)}:${env.PORT}`,
+  };
+});
+export type Config = z.infer<typeof Environment>;
+
+/** Where this machine itself reaches a server that listens on `host`. */
+function loopback(host: string): string {
+  if (["0.0.0.0", "127.0.0.1", "localhost"].includes(host)) return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+/** Reads the environment. Throws ConfigError with every fault at once. An empty variable counts as unset. */
+export function readConfig(env: (name: string) => string | undefined = Deno.env.get): Config {
+  const faults: string[] = [];
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(VARIABLES)) {
+    const value = env(name);
+    if (value) values[name] = value;
+  }
+  for (const name of SECRETS) {
+    const file = env(`${name}_FILE`);
+    if (!file) continue;
+    if (values[name]) faults.push(`${name} and ${name}_FILE are both set: keep one of them`);
+    try {
+      values[name] = Deno.readTextFileSync(file).replace(/\r?\n$/, "");
+    } catch {
+      faults.push(`${name}_FILE: the file cannot be read`);
+    }
+  }
+  faults.push(...mismatches(values));
+  const result = Environment.safeParse(values);
+  if (!result.success) {
+    faults.push(...result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`));
+  }
+  if (!result.success || faults.length > 0) throw new ConfigError([...new Set(faults)]);
+  return result.data;
+}

@@ -1,0 +1,67 @@
+import { ExternalError } from "../errors.ts";
+import type { Sql } from "./postgres.ts";
+
+/** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
+const LOCK = 7_203_511;
+export const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+
+type Migration = { name: string; text: string; sha256: string };
+
+async function readMigrations(folder: URL): Promise<Migration[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".sql")) names.push(name);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await Deno.readFile(new URL(name, folder));
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      return { name, text: new TextDecoder().decode(bytes), sha256: digest.toHex() };
+    }),
+  );
+}
+
+/**
+ * Brings the database to the newest schema: in order, each migration in a transaction, under an advisory
+ * lock. Throws ExternalError when a migration that was applied is unknown here or has changed.
+ */
+export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
+  const wanted = await readMigrations(folder);
+  const session = await db.reserve();
+  try {
+    await session`select pg_advisory_lock(${LOCK})`;
+    await session`create table if not exists migrations (
+      name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
+    const applied = await session<{ name: string; sha256: string }[]>`
+      select name, sha256 from migrations order by name`;
+    check(applied, wanted);
+    for (const { name, text, sha256 } of wanted.slice(applied.length)) {
+      await session.unsafe(`begin;\n${text}`).simple();
+      await session`insert into migrations (name, sha256) values (${name}, ${sha256})`;
+      await session`commit`;
+    }
+  } catch (error) {
+    await session`rollback`.catch(() => {});
+    throw error;
+  } finally {
+    await session`select pg_advisory_unlock(${LOCK})`.catch(() => {});
+    session.release();
+  }
+}
+
+function check(applied: { name: string; sha256: string }[], wanted: Migration[]) {
+  applied.forEach(({ name, sha256 }, i) => {
+    if (wanted[i]?.name !== name) {
+      throw new ExternalError(
+        "PostgreSQL",
+        `The database knows a migration ${name} that this Dashkeeper does not: use the version that made it, or a newer one.`,
+        true,
+      );
+    }
+    if (wanted[i].sha256 !== sha256) {
+      throw new ExternalError(
+        "PostgreSQL",
+        `The migration ${name} has changed since it was applied: restore the file as it was released.`,
+        true,
+      );
+    }
+  });
+}

@@ -1,0 +1,79 @@
+import { connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import type { Address } from "../external/postgres.ts";
+import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
+import { scramVerifier } from "./scram.ts";
+
+export type Passwords = { owner: string; reader: string };
+
+/**
+ * Makes a user's roles and databases, or what is missing of them: each part finds what is already there.
+ * `master` creates; all that happens inside a user's database happens as its owner.
+ */
+export async function makeWorkspace(
+  master: Sql,
+  server: Omit<Address, "user" | "password" | "database">,
+  username: string,
+  passwords: Passwords,
+): Promise<void> {
+  const owner = ownerRole(username);
+  const reader = readerRole(username);
+  await makeRole(master, owner, passwords.owner);
+  await makeRole(master, reader, passwords.reader);
+  const quoted = master(reader);
+  await master`alter role ${quoted} set statement_timeout = '30s'`;
+  await mayCreateFor(master, owner);
+  for (const kind of KINDS) {
+    await makeDatabase(master, username, kind);
+    const database = databaseName(username, kind);
+    const inside = connectToUserDatabase(
+      { ...server, user: owner, password: passwords.owner, database },
+    );
+    try {
+      await letRead(inside, reader);
+    } finally {
+      await inside.end({ timeout: 1 });
+    }
+  }
+}
+
+/** The server gets the password's verifier only: a statement may end up in its log. */
+async function makeRole(master: Sql, role: string, password: string): Promise<void> {
+  const [known] = await master`select 1 from pg_roles where rolname = ${role}`;
+  const verb = known ? master`alter` : master`create`;
+  const verifier = master.unsafe(`'${await scramVerifier(password)}'`);
+  await master`
+    ${verb} role ${master(role)} login nosuperuser nocreatedb nocreaterole password ${verifier}`;
+}
+
+/** Without superuser's rights, a database can be made only for a role that one may become. */
+async function mayCreateFor(master: Sql, owner: string): Promise<void> {
+  const [may] = await master<{ may: boolean }[]>`
+    select pg_has_role(current_user, oid, 'SET') as may from pg_roles where rolname = ${owner}`
+    .catch(() =>
+      master<{ may: boolean }[]>`
+      select pg_has_role(current_user, oid, 'MEMBER') as may from pg_roles where rolname = ${owner}`
+    );
+  if (!may?.may) await master`grant ${master(owner)} to current_user`;
+}
+
+async function makeDatabase(master: Sql, username: string, kind: Kind): Promise<void> {
+  const name = databaseName(username, kind);
+  const [known] = await master`select 1 from pg_database where datname = ${name}`;
+  const database = master(name);
+  if (!known) {
+    await master`
+      create database ${database} owner ${master(ownerRole(username))}
+        template template0 encoding 'UTF8'`;
+  }
+  await master`revoke all on database ${database} from public`;
+  await master`grant connect on database ${database} to ${master(readerRole(username))}`;
+}
+
+/** The reader reads what is there and whatever the owner makes later, in every schema of the owner's. */
+async function letRead(inside: Sql, role: string): Promise<void> {
+  const reader = inside(role);
+  await inside`grant usage on schema public to ${reader}`;
+  await inside`grant select on all tables in schema public to ${reader}`;
+  await inside`alter default privileges grant usage on schemas to ${reader}`;
+  await inside`alter default privileges grant select on tables to ${reader}`;
+}

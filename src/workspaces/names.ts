@@ -1,0 +1,17 @@
+/** The three kinds of databases that a user gets. */
+export const KINDS = ["timing", "qor", "drc"] as const;
+export type Kind = typeof KINDS[number];
+
+export const databaseName = (username: string, kind: Kind) => `${username}_${kind}`;
+export const ownerRole = (username: string) => `${username}_owner`;
+export const readerRole = (username: string) => `${username}_reader`;
+/** The credential that holds the owner's login to the database of this kind. */
+export const urlCredential = (kind: Kind) => `${kind.toUpperCase()}_DATABASE_URL`;
+
+export function databases(username: string): Record<Kind, string> {
+  return {
+    timing: databaseName(username, "timing"),
+    qor: databaseName(username, "qor"),
+    drc: databaseName(username, "drc"),
+  };
+}

@@ -1,0 +1,147 @@
+import { z } from "@hono/zod-openapi";
+import { addCredential } from "../credentials/credentials.ts";
+import { open, seal, type SealKeys } from "../credentials/seal.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal, databaseUrl, isUniqueViolation, type Sql } from "../external/postgres.ts";
+import type { Address } from "../external/postgres.ts";
+import { hashKey, makeKey } from "../users/key.ts";
+import { findUser, insertKey, insertUser } from "../users/store.ts";
+import { adminOnly, User, Username, visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { makeWorkspace } from "./make.ts";
+import * as names from "./names.ts";
+import * as store from "./store.ts";
+
+/** `server`: where the users' databases are. */
+export type Server = Omit<Address, "user" | "password" | "database">;
+export type Deps = { db: Sql; sealKeys: SealKeys; server: Server };
+
+export const NewUser = z.strictObject({
+  username: Username,
+  role: z.enum(["admin", "member"]).default("member"),
+}).openapi("NewUser");
+
+const Databases = z.object({ timing: z.string(), qor: z.string(), drc: z.string() }).partial();
+export const UserWithDatabases = User.extend({ databases: Databases }).openapi("UserWithDatabases");
+export const CreatedUser = UserWithDatabases.extend({
+  api_key: z.string().openapi({ description: "Shown this once; only its hash is stored." }),
+}).openapi("CreatedUser");
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/** 32 random characters: 190 bits. 248 = 4 × 62, so that no character comes more often. */
+function makePassword(): string {
+  let password = "";
+  while (password.length < 32) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(48))) {
+      if (byte < 248 && password.length < 32) password += ALPHABET[byte % 62];
+    }
+  }
+  return password;
+}
+
+const place = (user_id: number, role: "owner" | "reader") => `workspaces/${user_id}/${role}`;
+
+/**
+ * A new user with its key, three databases and their credentials. The account is there at once and as a
+ * whole; databases that a server refuses now are made by the job later. Throws 409 `user_exists` or
+ * `name_taken`.
+ */
+export async function createUser(
+  deps: Deps,
+  who: Who,
+  { username, role }: z.infer<typeof NewUser>,
+) {
+  adminOnly(who);
+  const api_key = await makeKey();
+  const user = await insertAccount(deps, username, role, await hashKey(api_key));
+  const workspace = await store.findWorkspace(deps.db, user.id);
+  if (workspace) await finish(deps, workspace);
+  return { ...user, api_key, databases: names.databases(username) };
+}
+
+async function insertAccount(deps: Deps, username: string, role: Who["role"], hash: Uint8Array) {
+  const wanted = [...Object.values(names.databases(username)), names.ownerRole(username)];
+  const [foreign] = await store.takenNames(deps.db, [...wanted, names.readerRole(username)]);
+  try {
+    return await deps.db.begin(async (tx) => {
+      const user = await insertUser(tx, username, role);
+      if (foreign) throw nameTaken(foreign);
+      await insertKey(tx, user.id, hash);
+      const [owner, reader] = [makePassword(), makePassword()];
+      await store.insertWorkspace(tx, {
+        user_id: user.id,
+        owner_password: await seal(deps.sealKeys, place(user.id, "owner"), owner),
+        reader_password: await seal(deps.sealKeys, place(user.id, "reader"), reader),
+      });
+      for (const kind of names.KINDS) {
+        const url = databaseUrl({
+          ...deps.server,
+          user: names.ownerRole(username),
+          password: owner,
+          database: names.databaseName(username, kind),
+        });
+        await addCredential({ ...deps, db: tx }, user.id, names.urlCredential(kind), url);
+      }
+      return user;
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError("user_exists", 409, `There is already a user ${username}.`);
+  }
+}
+
+function nameTaken(name: string): AppError {
+  return new AppError(
+    "name_taken",
+    409,
+    `The server has a role or database "${name}" that is not Dashkeeper's: take another username.`,
+  );
+}
+
+async function finish(deps: Deps, workspace: store.Workspace): Promise<void> {
+  const { user_id, username, owner_password, reader_password } = workspace;
+  try {
+    await makeWorkspace(deps.db, deps.server, username, {
+      owner: await open(deps.sealKeys, place(user_id, "owner"), owner_password),
+      reader: await open(deps.sealKeys, place(user_id, "reader"), reader_password),
+    });
+    await store.noteWorkspace(deps.db, user_id, null);
+  } catch (error) {
+    const known = asExternal(error);
+    const why = known instanceof ExternalError ? known.message : "Unexpected error.";
+    await store.noteWorkspace(deps.db, user_id, why);
+    if (!(known instanceof ExternalError)) throw error;
+  }
+}
+
+/** Goes on with the workspaces that are not complete: a server was away, or the process was killed. */
+export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
+  for (const workspace of await store.unfinishedWorkspaces(deps.db)) {
+    if (signal.aborted) return;
+    await finish(deps, workspace);
+  }
+}
+
+/** The user with its databases. `admin` has none. Throws 404 for what `who` may not see. */
+export async function showUser({ db }: Deps, who: Who, id: number) {
+  const user = await visibleUser(db, who, id);
+  const workspace = await store.findWorkspace(db, id);
+  return { ...user, databases: workspace ? names.databases(user.username) : {} };
+}
+
+/** How to open a user's database as its reader. Undefined: the user has no workspace, or is gone. */
+export async function readerAddress(
+  { db, sealKeys, server }: Deps,
+  user_id: number,
+  kind: names.Kind,
+): Promise<Address | undefined> {
+  const workspace = await store.findWorkspace(db, user_id);
+  if (!workspace || !(await findUser(db, user_id))?.is_active) return undefined;
+  return {
+    ...server,
+    user: names.readerRole(workspace.username),
+    password: await open(sealKeys, place(user_id, "reader"), workspace.reader_password),
+    database: names.databaseName(workspace.username, kind),
+  };
+}
