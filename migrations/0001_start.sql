@@ -56,9 +56,8 @@ create table workspaces (
 create table scanned_databases (
   user_id bigint not null references users on delete cascade,
   kind text not null check (kind in ('timing', 'qor', 'drc')),
-  counter bigint not null,
+  counter bigint not null, -- rows ever inserted, updated and deleted there
   opened_at timestamptz not null default now(),
-  look_again_at timestamptz,
   primary key (user_id, kind)
 );
 
@@ -67,6 +66,7 @@ create table scanned_tables (
   kind text not null,
   schema_name text not null,
   table_name text not null,
+  counter bigint not null, -- rows ever inserted, updated and deleted, as its statistics say
   content text not null, -- what stood in it at the last look, in short
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
@@ -74,6 +74,8 @@ create table scanned_tables (
   look_at timestamptz, -- when to look again; null: when its database changes
   primary key (user_id, kind, schema_name, table_name)
 );
+
+create index on scanned_tables (look_at) where look_at is not null;
 
 create table dashboards (
   id bigint generated always as identity primary key,

@@ -149,3 +149,19 @@ export function readConfig(env: (name: string) => string | undefined = Deno.env.
   if (!result.success || faults.length > 0) throw new ConfigError([...new Set(faults)]);
   return result.data;
 }
+
+/** Where the databases are to be, as openPlace() takes it. */
+export function placeOf(config: Config) {
+  const { MASTER_DB_HOST, MASTER_DB_PORT, MASTER_DB_USER, MASTER_DB_PASS } = config;
+  return {
+    dataDir: config.DATA_DIR,
+    sealKey: config.SEAL_KEY,
+    outside: MASTER_DB_HOST === undefined ? undefined : {
+      host: MASTER_DB_HOST,
+      port: MASTER_DB_PORT,
+      user: MASTER_DB_USER,
+      password: MASTER_DB_PASS,
+      ssl: config.MASTER_DB_SSLMODE,
+    },
+  };
+}

@@ -1,3 +1,5 @@
+import { z } from "@hono/zod-openapi";
+
 /** HTTP statuses that a reply may carry for what the caller did. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
@@ -86,4 +88,23 @@ export function refuse(result: Checked): void {
     throw new AppError("invalid_path", 400, "The address is not well formed.", { issues });
   }
   throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
+}
+
+/** An error reply, as the OpenAPI document tells it. */
+export const ErrorReply = z.object({
+  error: z.string().openapi({ example: "Conflict" }),
+  message: z.string().openapi({ example: "There is already a user ada." }),
+  code: z.string().openapi({ example: "user_exists" }),
+  request_id: z.string(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).openapi("Error");
+
+/** The error replies that a route may give, for its OpenAPI document; 401 and 500 are every route's. */
+export function errorReplies(...statuses: ErrorStatus[]) {
+  const content = { "application/json": { schema: ErrorReply } };
+  return Object.fromEntries(
+    ([401, ...statuses, 500] as const).map((
+      status,
+    ) => [status, { description: NAMES[status]!, content }]),
+  );
 }

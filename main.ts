@@ -1,0 +1,135 @@
+import { makeApp } from "./src/app.tsx";
+import { type Config, ConfigError, placeOf, readConfig } from "./src/config.ts";
+import { importSealKey } from "./src/credentials/seal.ts";
+import { importSigningKey } from "./src/credentials/sign.ts";
+import { ExternalError } from "./src/errors.ts";
+import { connectBrowser } from "./src/external/browser.ts";
+import { openGifFolder } from "./src/external/gif_folder.ts";
+import { connectMaster } from "./src/external/master.ts";
+import { migrate } from "./src/external/migrate.ts";
+import { listenToNews } from "./src/external/news.ts";
+import { openPlace } from "./src/external/place.ts";
+import { readInstallation } from "./src/external/settings.ts";
+import { connectSlack } from "./src/external/slack.ts";
+import { startJobs } from "./src/jobs.ts";
+import { adminOnly, ensureAdmin } from "./src/users/users.ts";
+
+const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
+
+/** What has to be ended, in the order in which it began. */
+const ends: (() => Promise<unknown>)[] = [];
+const stopping = new AbortController();
+
+async function start(config: Config) {
+  const place = await openPlace(placeOf(config), log);
+  ends.push(place.close);
+  const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+  ends.push(() => db.end({ timeout: 1 }));
+  await migrate(db);
+  const installation = await readInstallation(db, config.FRONTEND_URL);
+  const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
+
+  const browser = connectBrowser({
+    ...(config.BROWSER_PATH ? { path: config.BROWSER_PATH } : {}),
+    ...(config.BROWSER_URL ? { url: config.BROWSER_URL } : {}),
+    install: config.BROWSER_INSTALL,
+    log,
+  });
+  ends.push(() => browser.close());
+  const news = await listenToNews(db);
+  ends.push(() => news.close());
+
+  const { host, port, ssl } = place.server;
+  const deps = {
+    db,
+    log,
+    news,
+    browser,
+    installation,
+    sealKeys: { current: await importSealKey(place.sealKey) },
+    signingKey: await importSigningKey(place.sealKey),
+    server: { host, port, ...(ssl ? { ssl } : {}) },
+    frontend_url: config.FRONTEND_URL,
+    board_link_days: config.BOARD_LINK_DAYS,
+    gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
+    slack: config.SLACK_BOT_TOKEN
+      ? connectSlack({
+        token: config.SLACK_BOT_TOKEN,
+        channel: config.SLACK_CHANNEL_ID!,
+        apiUrl: `${config.SLACK_API_URL}/`,
+      })
+      : undefined,
+    limits: {
+      scanSeconds: config.SCAN_SECONDS,
+      settleSeconds: config.SETTLE_SECONDS,
+      updateMinSeconds: config.UPDATE_MIN_SECONDS,
+    },
+    capture: {
+      base_url: config.CAPTURE_BASE_URL,
+      width: config.CAPTURE_WIDTH,
+      height: config.CAPTURE_HEIGHT,
+      frames: config.CAPTURE_FRAMES,
+      delay_ms: config.CAPTURE_FRAME_DELAY,
+      timeout_ms: config.CAPTURE_TIMEOUT,
+    },
+  };
+  let look: ReturnType<typeof startJobs>["look"];
+  const app = await makeApp({
+    ...deps,
+    adminKey: config.ADMIN_API_KEY,
+    stopped: stopping.signal,
+    look: async (who) => {
+      adminOnly(who);
+      return await look();
+    },
+  });
+  const http = Deno.serve(
+    { hostname: config.HOST, port: config.PORT, onListen() {} },
+    (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
+  );
+  ends.push(() => within(1000, http.shutdown()));
+  const jobs = startJobs(deps, stopping.signal);
+  look = jobs.look;
+  ends.push(() => within(3000, jobs.ended()));
+
+  console.log(
+    `Dashkeeper is at ${config.FRONTEND_URL} (listening on ${config.HOST}:${config.PORT})`,
+  );
+  if (!newKey) return;
+  console.log(`The admin's API key, shown this once:\n\n    ${newKey}\n`);
+  console.log(`Sign in with it at ${config.FRONTEND_URL}/sign-in`);
+}
+
+async function within(ms: number, work: Promise<unknown>) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await Promise.race([work, new Promise((resolve) => timer = setTimeout(resolve, ms))]);
+  clearTimeout(timer);
+}
+
+let stopped: Promise<void> | undefined;
+/** Ends everything in the reverse order; a part that fails does not keep the others. */
+function stop(code: number): Promise<void> {
+  return stopped ??= (async () => {
+    stopping.abort();
+    for (const end of ends.reverse()) await end().catch(() => {});
+    Deno.exit(code);
+  })();
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    log(`${signal}: stopping`);
+    stop(0);
+  });
+}
+
+try {
+  await start(readConfig());
+} catch (error) {
+  if (stopping.signal.aborted) await stopped;
+  if (error instanceof ConfigError || error instanceof ExternalError) console.error(error.message);
+  else if (error instanceof Deno.errors.AddrInUse) {
+    console.error("The port is in use by another program: stop that, or set PORT to another one.");
+  } else console.error(error);
+  await stop(1);
+}

@@ -1,0 +1,159 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
+import { cors } from "hono/cors";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import { ProblemPage } from "../views/problem.tsx";
+import { credentialApi } from "./credentials/routes.ts";
+import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
+import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
+import type { Look } from "./dashboards/scan.ts";
+import { AppError, errorBody, refuse } from "./errors.ts";
+import { isAway } from "./external/postgres.ts";
+import type { News } from "./external/news.ts";
+import { byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
+import { limitBody, readJson } from "./http/body.ts";
+import { liveEvents } from "./http/live.ts";
+import { allowedMethods } from "./http/methods.ts";
+import { requestLog } from "./http/request_log.ts";
+import { staticFiles } from "./http/static_files.ts";
+import { signInPages } from "./users/routes.tsx";
+import { whoBySession } from "./users/sign_in.ts";
+import type { Env, Who } from "./who.ts";
+import { userApi } from "./workspaces/routes.ts";
+import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
+
+export type Deps = WorkspaceDeps & {
+  adminKey: string | undefined;
+  signingKey: CryptoKey;
+  frontend_url: string;
+  news: News;
+  look: (who: Who) => Promise<Look>;
+  stopped: AbortSignal;
+  log: (line: string) => void;
+};
+type AppEnv = Env & Peer;
+
+/** Everything that a request passes, in order. */
+export async function makeApp(deps: Deps) {
+  const frontend = new URL(deps.frontend_url);
+  const app = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
+  app.use(requestLog(deps.log));
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", "data:"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "same-origin",
+    strictTransportSecurity: false,
+  }));
+  app.use(limitBody);
+  app.route("/static", await staticFiles());
+  app.get("/", (c) => c.redirect("/dashboards", 303));
+
+  app.use("/api/v1/*", cors({ origin: frontend.origin }));
+  app.route("/api/v1", await api(deps));
+
+  app.use(
+    csrf({
+      origin: (origin, c) => origin === new URL(c.req.url).origin || origin === frontend.origin,
+    }),
+  );
+  const session = async (c: Context) => {
+    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    return who && { ...who, from: "" };
+  };
+  const boardDeps: BoardDeps = { ...deps, session };
+  app.route("/", signInPages(deps, SESSION_COOKIE, frontend.protocol === "https:"));
+  app.route("/boards", boardPages(boardDeps));
+  app.use("/dashboards/*", bySession(deps));
+  app.use("/events", bySession(deps));
+  app.route("/dashboards", dashboardPages(deps));
+  app.get("/events", liveEvents(deps.news, deps.stopped));
+
+  app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
+  app.onError((error, c) => {
+    const known = asAppError(error);
+    if (known.status >= 500) deps.log(`${c.var.request_id} ${describe(error)}`);
+    return fail(known, c);
+  });
+  return app;
+}
+
+/** `/api/v1`: who one is comes before all else, then what the body is, then the routes. */
+async function api(deps: Deps) {
+  const api = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
+  api.openAPIRegistry.registerComponent("securitySchemes", "key", {
+    type: "http",
+    scheme: "bearer",
+  });
+  const document = {
+    openapi: "3.1.0",
+    info: { title: "Dashkeeper", version: "1" },
+    servers: [{ url: "/api/v1" }],
+    security: [{ key: [] }],
+  };
+  api.doc31("/openapi.json", document);
+  api.use(byKey(deps), readJson);
+  api.route("/users", userApi(deps));
+  api.route("/users", credentialApi(deps));
+  api.route("/dashboards", dashboardApi(deps));
+  api.route("/scan", scanApi(deps.look));
+  const methods = allowedMethods(api.getOpenAPI31Document(document).paths ?? {});
+  api.all("*", (c) => {
+    const allowed = methods(c.req.path.slice("/api/v1".length));
+    if (allowed.length === 0) {
+      throw new AppError("not_found", 404, "There is nothing at this address.");
+    }
+    const message = `This address takes ${allowed.join(", ")}.`;
+    throw new AppError("method_not_allowed", 405, message, {
+      headers: { Allow: allowed.join(", ") },
+    });
+  });
+  return await Promise.resolve(api);
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof HTTPException) {
+    if (error.status === 403) {
+      return new AppError(
+        "foreign_origin",
+        403,
+        "This form was not sent from a page of Dashkeeper.",
+      );
+    }
+    return new AppError("malformed_request", 400, "The request is not well formed.");
+  }
+  if (isAway(error)) {
+    const message = "The database does not answer: try again in a moment.";
+    return new AppError("database_away", 503, message, { headers: { "Retry-After": "5" } });
+  }
+  return new AppError(
+    "internal",
+    500,
+    "Something went wrong here: the log names this request's id.",
+  );
+}
+
+/** For our own log. Messages of the driver may quote values: its code says enough. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown error";
+  const code = "code" in error ? ` ${error.code}` : "";
+  const where = error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") ?? "";
+  return `${error.name}${code} ${where}`;
+}
+
+function fail(error: AppError, c: Context<AppEnv>) {
+  for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
+  const { path } = c.req;
+  const page = !path.startsWith("/api/") && !path.endsWith("/query");
+  if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
+  const { status, message } = error;
+  const props = { status, message, request_id: c.var.request_id, who: c.get("who") };
+  return c.html(<ProblemPage {...props} />, status);
+}

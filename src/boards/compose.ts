@@ -1,0 +1,63 @@
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import type { TableFacts } from "./facts.ts";
+import type { Panel } from "./panels.ts";
+import type { DataSource } from "./query_builder.ts";
+import { drc } from "./templates/drc.ts";
+import { plain } from "./templates/plain.ts";
+import { qor } from "./templates/qor.ts";
+import type { Row } from "./templates/row.ts";
+import { timing } from "./templates/timing.ts";
+
+export type Dashboard = dashboard.Dashboard;
+export type Place = { uid: string; title: string; tags: string[]; datasource: DataSource };
+
+const HOUR = 3_600_000;
+const TEMPLATES = { timing, qor, drc };
+
+/** The data's own time and 2 % of air on each side; an hour around a single time; else the last day. */
+export function timeRange({ time, read_at }: TableFacts): { from: string; to: string } {
+  const [first, last] = time
+    ? [time.first.getTime(), time.last.getTime()]
+    : [read_at.getTime() - 24 * HOUR, read_at.getTime()];
+  const air = last > first ? Math.max((last - first) * 0.02, 1) : HOUR / 2;
+  return {
+    from: new Date(first - air).toISOString(),
+    to: new Date(last + air).toISOString(),
+  };
+}
+
+/** How wide each panel of a row is, of Grafana's 24 columns; they always fill the row. */
+function widths({ panels, wide_last }: Row): number[] {
+  if (wide_last && panels.length === 2) return [8, 16];
+  const each = Math.floor(24 / panels.length);
+  const over = 24 - each * panels.length;
+  return panels.map((_, i) => each + (i >= panels.length - over ? 1 : 0));
+}
+
+function place(board: dashboard.DashboardBuilder, rows: Row[], datasource: DataSource) {
+  let y = 0;
+  let id = 1;
+  const add = (panel: Panel, x: number, w: number, h: number) =>
+    board.withPanel(panel.id(id++).datasource(datasource).gridPos({ x, y, w, h }));
+  for (const row of rows.filter(({ panels }) => panels.length > 0)) {
+    let x = 0;
+    for (const [i, w] of widths(row).entries()) {
+      add(row.panels[i]!, x, w, row.height);
+      x += w;
+    }
+    y += row.height;
+  }
+}
+
+/** Lays a table's board out: the template of its kind, or by its types where that finds nothing. */
+export function composeDashboard(
+  facts: TableFacts,
+  { uid, title, tags, datasource }: Place,
+): Dashboard {
+  const source = { facts, datasource };
+  const fitting = TEMPLATES[facts.kind](source);
+  const board = new dashboard.DashboardBuilder(title).uid(uid).tags(tags)
+    .time(timeRange(facts)).timezone("utc").refresh("");
+  place(board, fitting.length > 0 ? fitting : plain(source), datasource);
+  return board.build();
+}

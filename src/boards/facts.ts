@@ -1,0 +1,178 @@
+import type { Sql } from "../external/postgres.ts";
+import { type Column, type Meaning, readColumn, shapeOf, wordsOf } from "./columns.ts";
+import { numberOf, quoteName, timeOf } from "./sql.ts";
+
+export type Kind = "timing" | "qor" | "drc";
+
+/** What a board is composed from: the table's columns, and a few figures of its content. */
+export type TableFacts = {
+  schema: string;
+  table: string;
+  kind: Kind;
+  columns: Column[];
+  rows: number;
+  /** The column that says when a row's run was, and its first and last time. */
+  time?: { column: Column; first: Date; last: Date };
+  /** Columns that together name one design under test (platform, design, variant). */
+  group_columns: Column[];
+  /** How many of them there are (at most 1000 are counted), and the six that ran last. */
+  groups: { count: number; newest: string[] };
+  /** Number columns without any value are of no use on a board. */
+  empty: string[];
+  /** Different values of each text column among its first 20,000 rows; 51 means more than 50. */
+  distinct: Record<string, number>;
+  /** A long table's metrics (name and unit, the 60 most frequent). */
+  metrics: { name: string; unit: string }[];
+  read_at: Date;
+};
+
+/** The stages of a flow, latest first: of `cts__…__ws` and `finish__…__ws` the later one counts. */
+const LATEST = ["finish", "final", "signoff", "detailedroute", "globalroute", "cts"];
+
+/** The column of this meaning; of several the one of the latest stage, then the first. */
+export function columnOf(columns: Column[], meaning: Meaning): Column | undefined {
+  const stage = ({ name }: Column) => {
+    const at = LATEST.findIndex((stage) => wordsOf(name).includes(stage));
+    return at < 0 ? LATEST.length : at;
+  };
+  return columns.filter((column) => column.meaning === meaning)
+    .toSorted((a, b) => stage(a) - stage(b))[0];
+}
+
+/** `"schema"."table"`. */
+export function tableOf({ schema, table }: { schema: string; table: string }): string {
+  return `${quoteName(schema)}.${quoteName(table)}`;
+}
+
+/** The text that names a row's group: `sky130hd gcd`; undefined where nothing names one. */
+export function groupLabel(columns: Column[]): string | undefined {
+  if (columns.length === 0) return undefined;
+  const parts = columns.map(({ name }) => `${quoteName(name)}::pg_catalog.text`);
+  return `pg_catalog.concat_ws(' ', ${parts.join(", ")})`;
+}
+
+async function readColumns(reader: Sql, schema: string, table: string): Promise<Column[]> {
+  const rows = await reader<{ name: string; type: string; is_enum: boolean }[]>`
+    select a.attname as name,
+      pg_catalog.format_type(coalesce(b.oid, t.oid), null) as type,
+      coalesce(b.typtype, t.typtype) = 'e' as is_enum
+    from pg_catalog.pg_attribute a
+    join pg_catalog.pg_class c on c.oid = a.attrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    left join pg_catalog.pg_type b on t.typtype = 'd' and b.oid = t.typbasetype
+    where n.nspname = ${schema} and c.relname = ${table} and a.attnum > 0 and not a.attisdropped
+    order by a.attnum
+  `;
+  return rows.map(({ name, type, is_enum }) =>
+    readColumn(name, type, is_enum ? "text" : shapeOf(type))
+  );
+}
+
+/** The time columns, likeliest first: those named as one, before them those of the run. */
+function timeColumns(columns: Column[]): Column[] {
+  const rank = ({ name, meaning }: Column) =>
+    meaning !== "time" ? 2 : wordsOf(name).includes("run") ? 0 : 1;
+  return columns.filter(({ shape }) => shape === "time").toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, 5);
+}
+
+/** One pass over the table: rows, the ends of each time column, and which numbers are there at all. */
+async function readContent(reader: Sql, place: string, times: Column[], numbers: Column[]) {
+  const ends = times.flatMap((column) => {
+    const time = timeOf(column);
+    const sane = `${time} BETWEEN '1900-01-01Z' AND '9999-12-31Z'`;
+    return ["min", "max"].map((end) =>
+      `(extract(epoch FROM pg_catalog.${end}(${time}) FILTER (WHERE ${sane})) * 1000)::float8`
+    );
+  });
+  const filled = numbers.map((column) => `pg_catalog.count(${numberOf(column)})::float8`);
+  const [row] = await reader.unsafe(
+    `SELECT pg_catalog.count(*)::float8, (extract(epoch FROM pg_catalog.now()) * 1000)::float8
+       ${[...ends, ...filled].map((item) => `, ${item}`).join("")} FROM ${place}`,
+  ).values() as unknown as (number | null)[][];
+  const [rows, now, ...rest] = row!;
+  const found = times.map((column, i) => ({ column, first: rest[2 * i], last: rest[2 * i + 1] }));
+  return {
+    rows: rows!,
+    read_at: new Date(now!),
+    times: found,
+    empty: rows ? numbers.filter((_, i) => !rest[ends.length + i]).map(({ name }) => name) : [],
+  };
+}
+
+async function readGroups(reader: Sql, place: string, columns: Column[], time?: Column) {
+  const label = groupLabel(columns);
+  if (!label) return { count: 1, newest: [] };
+  const last = time ? `pg_catalog.max(${quoteName(time.name)})` : "pg_catalog.count(*)";
+  const rows = await reader.unsafe(
+    `SELECT label FROM (SELECT ${label} AS label, ${last} AS last, pg_catalog.count(*) AS n
+       FROM ${place} GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 3 DESC, 1 LIMIT 1000) g`,
+  ).values() as unknown as string[][];
+  return { count: rows.length, newest: rows.slice(0, 6).map(([label]) => label!) };
+}
+
+async function readDistinct(reader: Sql, place: string, columns: Column[]) {
+  if (columns.length === 0) return {};
+  const counts = columns.map(({ name }) =>
+    `(SELECT pg_catalog.count(*)::float8 FROM (SELECT DISTINCT ${quoteName(name)}
+       FROM (SELECT ${quoteName(name)} FROM ${place} LIMIT 20000) s LIMIT 51) d)`
+  );
+  const [row] = await reader.unsafe(`SELECT ${counts.join(", ")}`)
+    .values() as unknown as number[][];
+  return Object.fromEntries(columns.map(({ name }, i) => [name, row![i]!]));
+}
+
+async function readMetrics(reader: Sql, place: string, columns: Column[]) {
+  const [metric, value] = [columnOf(columns, "metric"), columnOf(columns, "value")];
+  if (!metric || !value) return [];
+  const unit = columnOf(columns, "unit");
+  const rows = await reader.unsafe(
+    `SELECT ${quoteName(metric.name)}::pg_catalog.text,
+       ${unit ? `pg_catalog.max(${quoteName(unit.name)}::pg_catalog.text)` : "''"}
+     FROM ${place} WHERE ${quoteName(metric.name)} IS NOT NULL
+     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 60`,
+  ).values() as unknown as [string, string | null][];
+  return rows.map(([name, unit]) => ({ name, unit: unit ?? "" }));
+}
+
+/**
+ * Reads what a board needs to know of a table, as the reader role, in five queries that each see the
+ * table at most once. Throws what postgres.js throws.
+ */
+export async function readTable(
+  reader: Sql,
+  schema: string,
+  table: string,
+  kind: Kind,
+): Promise<TableFacts> {
+  const place = tableOf({ schema, table });
+  const columns = await readColumns(reader, schema, table);
+  // Known numbers first, at most 64: each costs about 30 ms on a million rows.
+  const numbers = columns.filter(({ shape }) => shape === "number")
+    .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
+  const content = await readContent(reader, place, timeColumns(columns), numbers);
+  const found = content.times.find(({ first, last }) => first != null && last != null);
+  const time = found &&
+    { column: found.column, first: new Date(found.first!), last: new Date(found.last!) };
+  const group_columns = (["platform", "design", "variant"] as const)
+    .flatMap((meaning) => columnOf(columns, meaning) ?? []);
+  const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name").slice(
+    0,
+    12,
+  );
+  return {
+    schema,
+    table,
+    kind,
+    columns,
+    rows: content.rows,
+    ...(time && { time }),
+    group_columns,
+    groups: await readGroups(reader, place, group_columns, time?.column),
+    empty: content.empty,
+    distinct: await readDistinct(reader, place, texts),
+    metrics: await readMetrics(reader, place, columns),
+    read_at: content.read_at,
+  };
+}

@@ -1,0 +1,153 @@
+import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
+import type { Dashboard } from "./compose.ts";
+
+type Value = number | string | boolean | null;
+type Field = { name: string; type: "time" | "number" | "string" | "boolean" };
+export type Frame = { schema: { refId: string; fields: Field[] }; data: { values: Value[][] } };
+type Result = { status: number; frames?: Frame[]; error?: string };
+export type Answer =
+  | { status: 200 | 400; body: { results: Record<string, Result> } }
+  | { status: 404; body: { message: string } };
+
+type Target = { refId: string; rawSql: string; format: string };
+type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
+
+const MOST_ROWS = 10_000;
+
+/** Type numbers of pg_type that every PostgreSQL shares. */
+const TYPES: Record<number, Field["type"]> = {
+  16: "boolean",
+  20: "number",
+  21: "number",
+  23: "number",
+  26: "number",
+  700: "number",
+  701: "number",
+  1700: "number",
+  1082: "time",
+  1114: "time",
+  1184: "time",
+};
+
+/** Writes the range into the macros that Grafana's PostgreSQL source knows. */
+export function expandMacros(sql: string, range: { from: string; to: string }): string {
+  const at = (time: string) => `'${new Date(time).toISOString()}'`;
+  return sql
+    .replace(
+      /\$__timeFilter\(([^)]*)\)/g,
+      (_, column) => `${column} BETWEEN ${at(range.from)} AND ${at(range.to)}`,
+    )
+    .replace(/\$__timeFrom\(\)/g, () => at(range.from))
+    .replace(/\$__timeTo\(\)/g, () => at(range.to));
+}
+
+function valueOf(value: unknown, type: Field["type"]): Value {
+  if (value === null || value === undefined) return null;
+  if (type === "boolean") return value === true;
+  if (type === "string") return typeof value === "string" ? value : JSON.stringify(value);
+  const number = type === "time" ? new Date(value as string).getTime() : Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+function frameOf(refId: string, { columns, values }: Rows): Frame {
+  const fields = columns.map(({ name, type }): Field => ({ name, type: TYPES[type] ?? "string" }));
+  return {
+    schema: { refId, fields },
+    data: { values: fields.map(({ type }, i) => values.map((row) => valueOf(row[i], type))) },
+  };
+}
+
+/**
+ * Rows of (time, name of a series, value) side by side, one column a series, as Grafana joins them for
+ * its time series: at each time the series that have none are null.
+ */
+export function widen(frame: Frame): Frame {
+  const { fields } = frame.schema;
+  const [time, metric, value] = ["time", "string", "number"].map((type) =>
+    fields.findIndex((field) => field.type === type)
+  ) as [number, number, number];
+  if (time < 0 || metric < 0 || value < 0) return frame;
+  const [times, names, numbers] = [time, metric, value].map((i) => frame.data.values[i]!) as [
+    number[],
+    string[],
+    number[],
+  ];
+  const steps = [...new Set(times)].sort((a, b) => a - b);
+  const place = new Map(steps.map((time, i) => [time, i]));
+  const series = new Map<string, Value[]>();
+  names.forEach((name, i) => {
+    if (!series.has(name)) series.set(name, new Array(steps.length).fill(null));
+    series.get(name)![place.get(times[i]!)!] = numbers[i]!;
+  });
+  const columns = [...series].sort(([a], [b]) => a < b ? -1 : 1);
+  return {
+    schema: {
+      refId: frame.schema.refId,
+      fields: [
+        fields[time]!,
+        ...columns.map(([name]): Field => ({ name, type: "number" })),
+      ],
+    },
+    data: { values: [steps, ...columns.map(([, values]) => values)] },
+  };
+}
+
+/** Reads at most 10,000 rows through a cursor; the statement is cancelled when `signal` fires. */
+async function read(reader: Sql, sql: string, signal: AbortSignal): Promise<Rows> {
+  signal.throwIfAborted();
+  const query = reader.unsafe(sql).values();
+  const stop = () => query.cancel();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const rows of query.cursor(MOST_ROWS) as AsyncIterable<unknown>) {
+      const batch = rows as unknown[][] & { columns: Rows["columns"] };
+      return { columns: batch.columns, values: [...batch] };
+    }
+    return { columns: [], values: [] };
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function runTarget(
+  reader: Sql,
+  target: Target,
+  range: { from: string; to: string },
+  signal: AbortSignal,
+): Promise<Result> {
+  try {
+    const rows = await read(reader, expandMacros(target.rawSql, range), signal);
+    if (rows.values.length === 0) return { status: 200, frames: [] };
+    const frame = frameOf(target.refId, rows);
+    return { status: 200, frames: [target.format === "time_series" ? widen(frame) : frame] };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (sqlState(error) === undefined || isAway(error)) throw asExternal(error);
+    return { status: 400, error: `db query error: ${(error as Error).message}` };
+  }
+}
+
+/**
+ * Runs one panel of a stored dashboard as the reader role and answers as Grafana's /api/ds/query does:
+ * columns side by side, times in ms. Only the stored SQL is ever run, over the dashboard's own time
+ * range. Throws ExternalError when the server is away, and the signal's reason when that fires.
+ */
+export async function runPanel(
+  reader: Sql,
+  dashboard: Dashboard,
+  panelId: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const panel = (dashboard.panels ?? []).find((panel) => panel.id === panelId);
+  const targets = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
+  if (targets.length === 0) {
+    return { status: 404, body: { message: "This board has no such panel." } };
+  }
+  const range = { from: dashboard.time?.from ?? "", to: dashboard.time?.to ?? "" };
+  const results: Record<string, Result> = {};
+  for (const target of targets) {
+    results[target.refId] = await runTarget(reader, target, range, signal);
+  }
+  const failed = Object.values(results).some(({ error }) => error !== undefined);
+  return { status: failed ? 400 : 200, body: { results } };
+}

@@ -1,0 +1,47 @@
+import type { Column } from "./columns.ts";
+
+/**
+ * An identifier, always quoted. What Grafana would read as its own (`$name`, `[[name]]`, and brackets
+ * and commas inside a macro's argument) is written as an escape, so any column may stand in a macro.
+ */
+export function quoteName(name: string): string {
+  const quoted = name.replaceAll('"', '""');
+  if (!/[$[\](),]/.test(name)) return `"${quoted}"`;
+  return `U&"${quoted.replaceAll("\\", "\\\\").replace(/[$[\](),]/g, escaped)}"`;
+}
+
+/** A text constant, with the same escapes as `quoteName`. */
+export function quoteText(text: string): string {
+  const quoted = text.replaceAll("'", "''").replaceAll("\\", "\\\\");
+  return `U&'${quoted.replace(/[$[\](),]/g, escaped)}'`;
+}
+
+function escaped(character: string): string {
+  return "\\" + character.charCodeAt(0).toString(16).padStart(4, "0");
+}
+
+/**
+ * A number as float8, null where it is none: NaN and infinity would spoil every aggregate, and a
+ * numeric above 1e308 would end the query with an error.
+ */
+export function numberOf({ name, type }: Column): string {
+  const column = quoteName(name);
+  const whole = /^(smallint|integer|bigint)$/.test(type);
+  if (whole) return `${column}::float8`;
+  return `CASE WHEN pg_catalog.abs(${column}) < 1e300 THEN ${column}::float8 END`;
+}
+
+/** A point in time as timestamptz; what has no time zone is UTC, as Grafana reads it. */
+export function timeOf({ name, type }: Column): string {
+  const column = quoteName(name);
+  if (type.endsWith("with time zone")) return column;
+  return `(${column}::pg_catalog.timestamp AT TIME ZONE 'UTC')`;
+}
+
+/** Any value as a cell of a table: text is cut at 200 characters, which is more than a cell shows. */
+export function cellOf(column: Column): string {
+  if (column.shape === "number") return numberOf(column);
+  if (column.shape === "time") return timeOf(column);
+  if (column.shape === "boolean") return quoteName(column.name);
+  return `pg_catalog.left(${quoteName(column.name)}::pg_catalog.text, 200)`;
+}

@@ -1,0 +1,59 @@
+import { tableOf } from "../facts.ts";
+import { plainMeasure } from "../measures.ts";
+import { barPanel, newestRun, newestStat, plainStat, type Source, trendPanel } from "../panels.ts";
+import { newestRows } from "../rows.ts";
+import { inRange, newestBy } from "../runs.ts";
+import type { Row } from "./row.ts";
+
+/** Any other table, by its types: numbers as stats and trends, texts of few values as bars, the rows. */
+export function plain(source: Source): Row[] {
+  const { facts } = source;
+  const place = tableOf(facts);
+  const range = inRange(facts);
+  const numbers = facts.columns.filter(({ shape, name }) =>
+    shape === "number" && !facts.empty.includes(name)
+  );
+  const keys = /(^|_)(id|key|no|nr|seq|index)$/i;
+  const measures = numbers.filter(({ name }) => !keys.test(name)).slice(0, 6).map(plainMeasure);
+  const rows = {
+    title: "Rows",
+    unit: "locale",
+    sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${place}${
+      range ? ` WHERE ${range}` : ""
+    } HAVING pg_catalog.count(*) > 0`,
+    about: "How many rows the table has in the time range.",
+  };
+  const count = {
+    title: "Rows",
+    unit: "locale",
+    expression: "1",
+    within: "sum",
+    across: "sum",
+  } as const;
+  const texts = facts.columns.filter(({ name }) => {
+    const values = facts.distinct[name] ?? 0;
+    return values > 1 && values <= 20;
+  }).slice(0, 3);
+  const bars = texts.map((column) =>
+    barPanel(source, {
+      title: `Rows by ${column.name}`,
+      about: "The most frequent values first; at most 20.",
+      sql: newestBy(facts, count, column, true),
+      measure: count,
+    })
+  );
+  const trends = facts.time ? measures.slice(0, 3).map((m) => trendPanel(source, m)) : [];
+  return [
+    {
+      height: 4,
+      panels: [
+        plainStat(source, rows),
+        ...measures.map((m) => newestStat(source, m)),
+        ...newestRun(source),
+      ],
+    },
+    { height: 9, panels: trends },
+    { height: 9, panels: bars },
+    { height: 13, panels: [newestRows(source)] },
+  ];
+}

@@ -1,0 +1,29 @@
+const utf8 = new TextEncoder();
+const base64 = { alphabet: "base64url", omitPadding: true } as const;
+
+/** Derives from the seal key's bytes the key that addresses and tokens are signed with (HKDF). */
+export async function importSigningKey(sealKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const secret = await crypto.subtle.importKey("raw", sealKey, "HKDF", false, ["deriveKey"]);
+  return await crypto.subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8.encode("dashkeeper sign") },
+    secret,
+    { name: "HMAC", hash: "SHA-256", length: 256 },
+    false,
+    ["sign", "verify"],
+  );
+}
+
+/** HMAC-SHA-256 of the text, in base64url. */
+export async function sign(key: CryptoKey, text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))).toBase64(base64);
+}
+
+/** Whether sign() made this signature for the text; compared in constant time. */
+export async function isSigned(key: CryptoKey, text: string, signature: string): Promise<boolean> {
+  try {
+    const bytes = Uint8Array.fromBase64(signature, { alphabet: "base64url" });
+    return await crypto.subtle.verify("HMAC", key, bytes, utf8.encode(text));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+/** Colours as 0xbbggrr with how many pixels have each. */
+export type Histogram = { colours: Uint32Array; counts: Uint32Array };
+
+/** More passes gain under 0.1 dB. */
+const MEANS_PASSES = 3;
+
+/**
+ * At most `most` colours for a picture: its own colours where they are so few, else by splitting at the
+ * largest variance, moved to their pixels' mean a few times. A colour that half of a group's pixels have
+ * is taken as it is, so that flat areas stay exact.
+ */
+export function makePalette({ colours, counts }: Histogram, most: number): Uint32Array {
+  if (colours.length <= most) return colours.slice();
+  const groupOf = split({ colours, counts }, most);
+  let palette = means({ colours, counts }, groupOf, most);
+  for (let pass = 0; pass < MEANS_PASSES; pass++) {
+    const nearest = nearestIn(palette);
+    for (let i = 0; i < colours.length; i++) groupOf[i] = nearest(colours[i]!);
+    palette = means({ colours, counts }, groupOf, most);
+  }
+  return palette;
+}
+
+/** Finds the palette's nearest colour: sorted by green, the search ends where green alone is too far. */
+export function nearestIn(palette: Uint32Array): (colour: number) => number {
+  const order = Uint16Array.from(palette.keys()).sort((a, b) =>
+    green(palette[a]!) - green(palette[b]!)
+  );
+  const sorted = Int32Array.from(order, (i) => palette[i]!);
+  const start = new Uint16Array(256);
+  for (let g = 0, i = 0; g < 256; g++) {
+    while (i < sorted.length - 1 && green(sorted[i]!) < g) i++;
+    start[g] = i;
+  }
+  return (colour) => {
+    const r = colour & 255, g = (colour >> 8) & 255, b = colour >> 16;
+    let best = 0, least = Infinity;
+    let up = start[g]!, down = up - 1;
+    while (up < sorted.length || down >= 0) {
+      if (up < sorted.length) {
+        const c = sorted[up]!, dg = ((c >> 8) & 255) - g;
+        if (dg * dg >= least) up = sorted.length;
+        else {
+          const dr = (c & 255) - r, db = (c >> 16) - b, d = dr * dr + dg * dg + db * db;
+          if (d < least) least = d, best = up;
+          up++;
+        }
+      }
+      if (down >= 0) {
+        const c = sorted[down]!, dg = ((c >> 8) & 255) - g;
+        if (dg * dg >= least) down = -1;
+        else {
+          const dr = (c & 255) - r, db = (c >> 16) - b, d = dr * dr + dg * dg + db * db;
+          if (d < least) least = d, best = down;
+          down--;
+        }
+      }
+    }
+    return order[best]!;
+  };
+}
+
+/** Squared distance of two colours, all three channels together. */
+export function distance(a: number, b: number): number {
+  const dr = (a & 255) - (b & 255), dg = green(a) - green(b), db = (a >> 16) - (b >> 16);
+  return dr * dr + dg * dg + db * db;
+}
+
+const green = (colour: number) => (colour >> 8) & 255;
+
+type Box = { start: number; end: number; spread: number; shift: number; mean: number };
+
+/** Each colour's group, 0 to groups - 1: again and again the group with the largest spread in two. */
+function split({ colours, counts }: Histogram, groups: number): Uint16Array {
+  const order = Uint32Array.from(colours.keys());
+  const boxes = [measure(colours, counts, order, 0, order.length)];
+  while (boxes.length < groups) {
+    const widest = boxes.reduce((a, b) => (b.spread > a.spread ? b : a));
+    if (widest.spread === 0) break;
+    const { start, end, shift, mean } = widest;
+    let middle = start;
+    for (let i = start; i < end; i++) {
+      const colour = order[i]!;
+      if (((colours[colour]! >> shift) & 255) > mean) continue;
+      order[i] = order[middle]!;
+      order[middle++] = colour;
+    }
+    boxes[boxes.indexOf(widest)] = measure(colours, counts, order, start, middle);
+    boxes.push(measure(colours, counts, order, middle, end));
+  }
+  const groupOf = new Uint16Array(colours.length);
+  boxes.forEach(({ start, end }, group) => {
+    for (let i = start; i < end; i++) groupOf[order[i]!] = group;
+  });
+  return groupOf;
+}
+
+/** A group's squared error over all channels, and the channel that has most of it. */
+function measure(
+  colours: Uint32Array,
+  counts: Uint32Array,
+  order: Uint32Array,
+  start: number,
+  end: number,
+): Box {
+  const sum = [0, 0, 0], squares = [0, 0, 0];
+  let weight = 0;
+  for (let i = start; i < end; i++) {
+    const colour = colours[order[i]!]!, n = counts[order[i]!]!;
+    weight += n;
+    for (let channel = 0; channel < 3; channel++) {
+      const value = (colour >> (8 * channel)) & 255;
+      sum[channel]! += n * value;
+      squares[channel]! += n * value * value;
+    }
+  }
+  const spreads = squares.map((square, channel) => square - sum[channel]! ** 2 / weight);
+  const channel = spreads.indexOf(Math.max(...spreads));
+  // One colour alone has no spread but for the rounding of the sums.
+  const spread = end - start > 1 ? spreads[0]! + spreads[1]! + spreads[2]! : 0;
+  return { start, end, spread, shift: 8 * channel, mean: sum[channel]! / weight };
+}
+
+function means({ colours, counts }: Histogram, groupOf: Uint16Array, groups: number): Uint32Array {
+  const sums = new Float64Array(groups * 4);
+  const top = new Int32Array(groups).fill(-1);
+  for (let i = 0; i < colours.length; i++) {
+    const colour = colours[i]!, n = counts[i]!, group = groupOf[i]!;
+    sums[group * 4]! += n * (colour & 255);
+    sums[group * 4 + 1]! += n * green(colour);
+    sums[group * 4 + 2]! += n * (colour >> 16);
+    sums[group * 4 + 3]! += n;
+    if (top[group] === -1 || n > counts[top[group]!]!) top[group] = i;
+  }
+  const palette: number[] = [];
+  for (let group = 0; group < groups; group++) {
+    const weight = sums[group * 4 + 3]!;
+    if (weight === 0) continue;
+    const [r, g, b] = [0, 1, 2].map((c) => Math.round(sums[group * 4 + c]! / weight));
+    const holdsHalf = counts[top[group]!]! * 2 >= weight;
+    palette.push(holdsHalf ? colours[top[group]!]! : r! | g! << 8 | b! << 16);
+  }
+  return Uint32Array.from(palette);
+}

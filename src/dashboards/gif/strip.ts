@@ -1,0 +1,176 @@
+import gifenc from "gifenc";
+import { ColourTable } from "./colours.ts";
+import { distance, type Histogram, makePalette, nearestIn } from "./palette.ts";
+import { decodePng, type Inflate } from "./png.ts";
+
+/** One of the 256 places of a palette means "as before". */
+const MOST_COLOURS = 255;
+/**
+ * Mean squared error (three channels together) of a frame's changed pixels from which a palette of its
+ * own is looked for; it is used if it takes away half of the error.
+ */
+const BAD_FIT = 12;
+
+type Palette = {
+  colours: Uint32Array;
+  nearest: (colour: number) => number;
+  table: ColourTable;
+  /** As gifenc takes them, a transparent place at the end. */
+  rgb: [number, number, number][];
+};
+type Box = { left: number; top: number; width: number; height: number };
+
+/** A GIF as it grows, frame by frame; loops for ever. Sizes in pixels, `delayMs` for every frame. */
+export class GifStrip {
+  readonly #gif = gifenc.GIFEncoder({ initialCapacity: 1 << 20 });
+  readonly #index: Uint8Array;
+  readonly #counted = new ColourTable();
+  #now: Uint32Array;
+  #before: Uint32Array;
+  #lastPng: Uint8Array = new Uint8Array();
+  #palette?: Palette;
+  #frames = 0;
+
+  constructor(
+    readonly size: { width: number; height: number; delayMs: number },
+    readonly inflate: Inflate,
+  ) {
+    const pixels = size.width * size.height;
+    this.#now = new Uint32Array(pixels);
+    this.#before = new Uint32Array(pixels);
+    this.#index = new Uint8Array(pixels);
+  }
+
+  /** Appends a screenshot of exactly the GIF's size. */
+  add(png: Uint8Array) {
+    if (this.#palette && isEqual(png, this.#lastPng)) return this.#repeat();
+    [this.#now, this.#before] = [this.#before, this.#now];
+    decodePng(png, this.inflate, this.#now);
+    this.#lastPng = png;
+    if (!this.#palette) return this.#first();
+    const box = changedBox(this.#now, this.#before, this.size.width);
+    if (!box) return this.#repeat();
+    const palette = this.#fitting(this.#palette);
+    this.#paint(palette, box);
+    this.#write(palette, box);
+  }
+
+  finish(): Uint8Array {
+    if (this.#frames === 0) throw new Error("a GIF without a frame");
+    this.#gif.finish();
+    return this.#gif.bytes();
+  }
+
+  #first() {
+    this.#counted.count(this.#now);
+    const palette = this.#palette = toPalette(this.#counted.entries());
+    const { table, nearest } = palette;
+    let last = -1, index = 0;
+    for (let i = 0; i < this.#now.length; i++) {
+      const colour = this.#now[i]!;
+      if (colour !== last) index = table.get(last = colour, nearest);
+      this.#index[i] = index;
+    }
+    this.#write(palette, { left: 0, top: 0, ...this.size });
+  }
+
+  /** The first frame's palette, or one for this frame's changed pixels where that one fits badly. */
+  #fitting(palette: Palette): Palette {
+    this.#counted.count(this.#now, this.#before);
+    const histogram = this.#counted.entries();
+    const error = meanError(histogram, palette);
+    if (error < BAD_FIT) return palette;
+    const own = toPalette(histogram);
+    return meanError(histogram, own) < error / 2 ? own : palette;
+  }
+
+  /** Indexes of the box's pixels, transparent where nothing changed. */
+  #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box) {
+    const now = this.#now, before = this.#before, index = this.#index;
+    let last = -1, found = 0, at = 0;
+    for (let y = top; y < top + height; y++) {
+      const start = y * this.size.width + left;
+      for (let i = start; i < start + width; i++) {
+        const colour = now[i]!;
+        if (colour === before[i]) index[at++] = colours.length;
+        else {
+          if (colour !== last) found = table.get(last = colour, nearest);
+          index[at++] = found;
+        }
+      }
+    }
+  }
+
+  /** A frame in which nothing changed: one transparent pixel. */
+  #repeat() {
+    this.#index[0] = this.#palette!.colours.length;
+    this.#write(this.#palette!, { left: 0, top: 0, width: 1, height: 1 });
+  }
+
+  #write(palette: Palette, { left, top, width, height }: Box) {
+    const isFirst = this.#frames === 0;
+    const start = this.#gif.bytesView().length;
+    this.#gif.writeFrame(this.#index.subarray(0, width * height), width, height, {
+      palette: isFirst || palette !== this.#palette ? palette.rgb : null,
+      transparent: !isFirst,
+      transparentIndex: palette.colours.length,
+      dispose: 1,
+      delay: this.#delay(),
+      colorDepth: Math.max(2, Math.ceil(Math.log2(palette.rgb.length))),
+    });
+    this.#frames++;
+    if (isFirst) return;
+    // gifenc knows no place: it follows the graphic control extension (8 bytes) and the separator.
+    const place = new DataView(this.#gif.buffer, start + 9);
+    place.setUint16(0, left, true);
+    place.setUint16(2, top, true);
+  }
+
+  /** In ms, whole hundredths of a second that do not drift from delayMs; players take 0 and 1 for 10. */
+  #delay(): number {
+    const until = (frames: number) => Math.round(frames * this.size.delayMs / 10);
+    return 10 * Math.max(2, until(this.#frames + 1) - until(this.#frames));
+  }
+}
+
+function toPalette(histogram: Histogram): Palette {
+  const colours = makePalette(histogram, MOST_COLOURS);
+  const rgb = Array.from(
+    colours,
+    (c): [number, number, number] => [c & 255, (c >> 8) & 255, c >> 16],
+  );
+  rgb.push([0, 0, 0]);
+  return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable() };
+}
+
+function meanError({ colours, counts }: Histogram, palette: Palette): number {
+  let error = 0, pixels = 0;
+  for (let i = 0; i < colours.length; i++) {
+    const index = palette.table.get(colours[i]!, palette.nearest);
+    error += counts[i]! * distance(colours[i]!, palette.colours[index]!);
+    pixels += counts[i]!;
+  }
+  return error / pixels;
+}
+
+/** The smallest box around all that changed; none if nothing did. */
+function changedBox(now: Uint32Array, before: Uint32Array, width: number): Box | undefined {
+  let first = 0, last = now.length - 1;
+  while (first <= last && now[first] === before[first]) first++;
+  if (first > last) return;
+  while (now[last] === before[last]) last--;
+  const top = Math.floor(first / width), bottom = Math.floor(last / width);
+  let left = width, right = -1;
+  for (let y = top; y <= bottom; y++) {
+    const row = y * width;
+    for (let x = 0; x < left; x++) if (now[row + x] !== before[row + x]) left = x;
+    for (let x = width - 1; x > right; x--) if (now[row + x] !== before[row + x]) right = x;
+  }
+  return { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,114 @@
+import { z } from "@hono/zod-openapi";
+import { AppError } from "../errors.ts";
+import type { Sql } from "../external/postgres.ts";
+import { adminOnly } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { KINDS } from "../workspaces/names.ts";
+import * as store from "./listing_store.ts";
+
+const time = z.iso.datetime();
+
+export const Dashboard = z.object({
+  id: z.int(),
+  user_id: z.int(),
+  username: z.string(),
+  kind: z.enum(KINDS),
+  schema_name: z.string(),
+  table_name: z.string(),
+  run: z.int().openapi({ description: "The number of the table's content, from 1." }),
+  source: z.enum(["built-in", "grafana"]),
+  dashboard_url: z.url(),
+  local_snapshot_url: z.url(),
+  step: z.enum(["create", "capture", "notify", "done"]),
+  stopped: z.boolean().openapi({ description: "It waits for a person; `last_error` says why." }),
+  last_error: z.string().nullable(),
+  next_try_at: time,
+  created_at: time,
+  captured_at: time.nullable(),
+  slack_sent_at: time.nullable(),
+  archived_at: time.nullable().openapi({ description: "Since when its table is gone." }),
+}).openapi("Dashboard");
+
+export const DashboardWithMessage = Dashboard.extend({
+  slack_message: z.object({
+    text: z.string(),
+    blocks: z.array(z.looseObject({ type: z.string() })),
+  })
+    .nullable(),
+}).openapi("DashboardWithMessage");
+
+export type Filter = store.Filter;
+
+/** One page of the dashboards that `who` may see, newest first. 404 for somebody else's `user_id`. */
+export async function pageOfDashboards(
+  db: Sql,
+  who: Who,
+  filter: store.Filter,
+  page: { limit: number; below: number },
+) {
+  if (who.role !== "admin") {
+    if (filter.user_id !== undefined && filter.user_id !== who.user_id) throw unknown();
+    filter = { ...filter, user_id: who.user_id };
+  }
+  const found = await store.listDashboards(db, filter, page.below, page.limit + 1);
+  const dashboards = found.slice(0, page.limit);
+  return { dashboards, next: found.length > page.limit ? dashboards.at(-1)!.id : null };
+}
+
+const unknown = () => new AppError("dashboard_unknown", 404, "There is no such dashboard.");
+
+/** The row, if `who` may see it. Throws 404 otherwise. */
+export async function visibleDashboard(db: Sql, who: Who, id: number) {
+  const row = await store.findListed(db, id);
+  if (!row || (who.role !== "admin" && row.user_id !== who.user_id)) throw unknown();
+  return row;
+}
+
+export async function showDashboard(db: Sql, who: Who, id: number) {
+  const row = await visibleDashboard(db, who, id);
+  const message = await store.findMessage(db, id);
+  return {
+    ...row,
+    slack_message: message as z.infer<typeof DashboardWithMessage>["slack_message"],
+  };
+}
+
+/** The GIF of the newest run that has one. Throws 404 before there is one. */
+export async function showGif(db: Sql, who: Who, id: number): Promise<Uint8Array> {
+  await visibleDashboard(db, who, id);
+  const gif = await store.findGif(db, id);
+  if (!gif) {
+    throw new AppError("preview_unknown", 404, "There is no preview of this dashboard yet.");
+  }
+  return gif;
+}
+
+/** Sets a stopped row going. Throws 409 `not_stopped`. */
+export async function retryDashboard(db: Sql, who: Who, id: number) {
+  await visibleDashboard(db, who, id);
+  if (!await store.restart(db, id)) {
+    throw new AppError("not_stopped", 409, "This dashboard is not stopped: it goes on by itself.");
+  }
+  return await visibleDashboard(db, who, id);
+}
+
+/** Has a new picture taken; a row without a board gets its first one anyway. Throws 409 `archived`. */
+export async function recaptureDashboard(db: Sql, who: Who, id: number) {
+  const { archived_at } = await visibleDashboard(db, who, id);
+  if (archived_at) {
+    throw new AppError(
+      "archived",
+      409,
+      "The table of this dashboard is gone: there is nothing to show.",
+    );
+  }
+  await store.captureAgain(db, id);
+  return await visibleDashboard(db, who, id);
+}
+
+/** Removes the row until its table is created anew. Admins only; 404 before 403 for a stranger's row. */
+export async function removeDashboard(db: Sql, who: Who, id: number): Promise<void> {
+  await visibleDashboard(db, who, id);
+  adminOnly(who);
+  await db.begin((tx) => store.bury(tx, id));
+}

@@ -1,0 +1,188 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
+import { MessagePage } from "../../views/message.tsx";
+import { errorReplies, refuse } from "../errors.ts";
+import { cursor, Id, IdQuery, Limit, writeCursor } from "../users/paging.ts";
+import type { Sql } from "../external/postgres.ts";
+import type { Env } from "../who.ts";
+import { KINDS } from "../workspaces/names.ts";
+import * as listing from "./listing.ts";
+import type { Look } from "./scan.ts";
+
+export type Deps = { db: Sql };
+
+const json = <T,>(schema: T, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+const params = z.object({ id: Id });
+const body = { content: { "application/json": { schema: z.strictObject({}) } } };
+const Query = z.strictObject({
+  user_id: IdQuery,
+  kind: z.enum(KINDS).optional(),
+  step: listing.Dashboard.shape.step.optional(),
+  limit: Limit,
+  cursor: cursor(/^[1-9]\d{0,14}$/),
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/",
+  summary: "The dashboards, newest first",
+  request: { query: Query },
+  responses: {
+    200: json(
+      z.object({ dashboards: z.array(listing.Dashboard), next_cursor: z.string().nullable() })
+        .openapi("Dashboards"),
+      "One page.",
+    ),
+    ...errorReplies(404, 422),
+  },
+});
+
+const show = createRoute({
+  method: "get",
+  path: "/{id}",
+  summary: "One dashboard with its message",
+  request: { params },
+  responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
+});
+
+const preview = createRoute({
+  method: "get",
+  path: "/{id}/preview.gif",
+  summary: "The newest preview",
+  request: { params },
+  responses: {
+    200: {
+      description: "The GIF.",
+      content: { "image/gif": { schema: z.string().openapi({ format: "binary" }) } },
+    },
+    ...errorReplies(400, 404),
+  },
+});
+
+const retry = createRoute({
+  method: "post",
+  path: "/{id}/retry",
+  summary: "Sets a stopped row going",
+  request: { params, body },
+  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+});
+
+const capture = createRoute({
+  method: "post",
+  path: "/{id}/capture",
+  summary: "Has a new picture taken",
+  request: { params, body },
+  responses: { 202: json(listing.Dashboard, "It will be taken."), ...errorReplies(400, 404, 409) },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/{id}",
+  summary: "Removes a dashboard until its table is created anew (admin)",
+  request: { params },
+  responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404) },
+});
+
+/** Under `/api/v1/dashboards`. */
+export function dashboardApi({ db }: Deps) {
+  return new OpenAPIHono<Env>({ defaultHook: refuse })
+    .openapi(list, async (c) => {
+      const { limit, cursor, ...filter } = c.req.valid("query");
+      const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
+      const page = { limit, below };
+      const found = await listing.pageOfDashboards(db, c.var.who, filter, page);
+      const { dashboards, next } = found;
+      return c.json({ dashboards, next_cursor: writeCursor(next) }, 200);
+    })
+    .openapi(
+      show,
+      async (c) => c.json(await listing.showDashboard(db, c.var.who, c.req.valid("param").id), 200),
+    )
+    .openapi(preview, async (c) => {
+      const gif = await listing.showGif(db, c.var.who, c.req.valid("param").id);
+      return c.body(new Uint8Array(gif), 200, {
+        "Content-Type": "image/gif",
+        "Cache-Control": "private, no-cache",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+      });
+    })
+    .openapi(
+      retry,
+      async (c) =>
+        c.json(await listing.retryDashboard(db, c.var.who, c.req.valid("param").id), 202),
+    )
+    .openapi(
+      capture,
+      async (c) =>
+        c.json(await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id), 202),
+    )
+    .openapi(remove, async (c) => {
+      await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
+      return c.body(null, 204);
+    });
+}
+
+const place = {
+  username: z.string(),
+  kind: z.enum(KINDS),
+  schema_name: z.string(),
+  table_name: z.string(),
+};
+const LookSchema = z.object({
+  databases_opened: z.int(),
+  found: z.array(z.object({ ...place, run: z.int() })),
+  waiting: z.array(z.object({ ...place, why: z.string() })),
+}).openapi("Look");
+
+const scanNow = createRoute({
+  method: "post",
+  path: "/",
+  summary: "Looks for new tables and runs now (admin)",
+  request: { body },
+  responses: { 200: json(LookSchema, "What was found."), ...errorReplies(403) },
+});
+
+/** `/api/v1/scan`. */
+export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
+  return new OpenAPIHono<Env>({ defaultHook: refuse })
+    .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
+}
+
+/** Under `/dashboards`: the list as a page. Without JavaScript the buttons are plain forms. */
+export function dashboardPages({ db }: Deps) {
+  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
+  const id = zValidator("param", z.object({ id: Id }), refuse);
+  const back = "/dashboards";
+  return new Hono<Env>()
+    .get("/", async (c) => {
+      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
+      return c.html(<DashboardsPage who={c.var.who} dashboards={dashboards} />);
+    })
+    .get("/list", async (c) => {
+      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
+      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
+    })
+    .get("/:id/message", id, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.html(
+        <MessagePage who={c.var.who} dashboard={await listing.showDashboard(db, c.var.who, id)} />,
+      );
+    })
+    .post("/:id/retry", id, async (c) => {
+      await listing.retryDashboard(db, c.var.who, c.req.valid("param").id);
+      return c.redirect(back, 303);
+    })
+    .post("/:id/capture", id, async (c) => {
+      await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id);
+      return c.redirect(back, 303);
+    })
+    .post("/:id/remove", id, async (c) => {
+      await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
+      return c.redirect(back, 303);
+    });
+}

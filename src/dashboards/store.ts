@@ -1,0 +1,172 @@
+import type { Db } from "../external/postgres.ts";
+import type { Kind } from "../workspaces/names.ts";
+
+export type Step = "create" | "capture" | "notify" | "done";
+
+export type Claim = {
+  id: number;
+  claim_id: string;
+  deaths: number;
+  user_id: number;
+  username: string;
+  kind: Kind;
+  schema_name: string;
+  table_name: string;
+  run: number;
+};
+
+/**
+ * Takes the next dashboard waiting at `step` for 30 s. A crashed owner needs no rescuer: its lease runs
+ * out (by the database's clock) and the row is free again, one death counted.
+ */
+export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
+  const [claim] = await db<Claim[]>`
+    update dashboards d
+    set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds',
+      deaths = deaths + (claim_id is not null)::int
+    from users u
+    where u.id = d.user_id and d.id = (
+      select id from dashboards
+      where step = ${step} and not stopped and next_try_at <= now()
+        and (claimed_until is null or claimed_until < now())
+      order by next_try_at, id
+      for update skip locked
+      limit 1
+    )
+    returning d.id, d.claim_id, d.deaths, d.user_id, u.username, d.kind, d.schema_name, d.table_name,
+      d.run`;
+  return claim;
+}
+
+/** Keeps the claim for another 30 s. False: it was lost, someone else owns the row now. */
+export async function renew(db: Db, { id, claim_id }: Claim): Promise<boolean> {
+  const { count } = await db`
+    update dashboards set claimed_until = now() + interval '30 seconds'
+    where id = ${id} and claim_id = ${claim_id}`;
+  return count === 1;
+}
+
+/** Moves a claimed dashboard on. False: the claim was lost. */
+export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promise<boolean> {
+  const { count } = await db`
+    update dashboards
+    set step = ${to}, claim_id = null, claimed_until = null, next_try_at = now(),
+      failures = 0, deaths = 0, last_error = null
+    where id = ${id} and claim_id = ${claim_id}`;
+  return count === 1;
+}
+
+/**
+ * Puts a claimed dashboard back with the reason: to be tried again after 5 s, doubling to 10 min, and
+ * not before `after` seconds; or stopped for a person.
+ */
+export async function setBack(
+  db: Db,
+  { id, claim_id }: Claim,
+  why: string,
+  { stop, after = 0 }: { stop: boolean; after?: number | undefined },
+): Promise<void> {
+  await db`
+    update dashboards
+    set claim_id = null, claimed_until = null, last_error = ${why}, stopped = ${stop},
+      failures = failures + 1, deaths = 0,
+      next_try_at = now()
+        + greatest(least(5 * 2 ^ least(failures, 10), 600), ${after}) * interval '1 second'
+    where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Gives a claimed dashboard back untouched: the service stops. */
+export async function release(db: Db, { id, claim_id }: Claim): Promise<void> {
+  await db`
+    update dashboards set claim_id = null, claimed_until = null, next_try_at = now()
+    where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Milliseconds until the next row of this step may be tried; undefined: none waits for a time. */
+export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
+  const [row] = await db<{ ms: number | null }[]>`
+    select extract(epoch from
+      min(greatest(next_try_at, coalesce(claimed_until, next_try_at))) - now())::float8 * 1000 as ms
+    from dashboards where step = ${step} and not stopped`;
+  return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
+}
+
+export async function saveBoard(db: Db, id: number, board: string): Promise<void> {
+  await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
+}
+
+/** The board's JSON, and the claim under which it is worked on. */
+export async function findBoard(db: Db, id: number) {
+  const [row] = await db<
+    { user_id: number; kind: Kind; board: unknown; claim_id: string | null }[]
+  >`
+    select user_id, kind, board, claim_id from dashboards where id = ${id} and deleted_at is null`;
+  return row;
+}
+
+/** Keeps the picture of this run; of older runs the last two keep theirs. */
+export async function saveGif(
+  db: Db,
+  { id, run }: Claim,
+  gif: Uint8Array,
+  captured_at: Date,
+): Promise<void> {
+  await db`
+    update runs set gif = ${gif}, captured_at = ${captured_at.toISOString()}
+    where dashboard_id = ${id} and run = ${run}`;
+  await db`update runs set gif = null where dashboard_id = ${id} and run <= ${run - 3}`;
+}
+
+export type Run = {
+  row_count: number | null;
+  rows_before: number | null;
+  gif: Uint8Array | null;
+  slack_file_id: string | null;
+  posting_at: string | null;
+  told_at: string | null;
+};
+
+export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
+  const [row] = await db<Run[]>`
+    select r.row_count, b.row_count as rows_before, r.gif, r.slack_file_id, r.posting_at, r.told_at
+    from runs r left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
+    where r.dashboard_id = ${id} and r.run = ${run}`;
+  return row;
+}
+
+export async function wasTold(db: Db, { id, run }: Claim): Promise<boolean> {
+  const [row] = await db<{ told: boolean }[]>`
+    select told_at is not null as told from runs where dashboard_id = ${id} and run = ${run}`;
+  return row?.told ?? false;
+}
+
+export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | null) {
+  await db`update runs set slack_file_id = ${file} where dashboard_id = ${id} and run = ${run}`;
+}
+
+/** Leaves the trace that a post is on its way. False: the claim was lost, do not post. */
+export async function beginPosting(db: Db, { id, claim_id, run }: Claim): Promise<boolean> {
+  const { count } = await db`
+    update runs set posting_at = now() where dashboard_id = ${id} and run = ${run}
+      and exists (select from dashboards where id = ${id} and claim_id = ${claim_id})`;
+  return count === 1;
+}
+
+/** The post is known not to have been taken. */
+export async function endPosting(db: Db, { id, run }: Claim): Promise<void> {
+  await db`update runs set posting_at = null where dashboard_id = ${id} and run = ${run}`;
+}
+
+/** What was told: sent to Slack where `sent` says so, kept for the page otherwise. */
+export async function saveMessage(
+  db: Db,
+  { id, run }: Claim,
+  message: unknown,
+  sent: { channel: string; ts: string } | undefined,
+): Promise<void> {
+  await db`
+    update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
+      told_at = now(), slack_channel = ${sent?.channel ?? null}, slack_ts = ${sent?.ts ?? null},
+      slack_sent_at = case when ${sent !== undefined} then now() end
+    where dashboard_id = ${id} and run = ${run}`;
+}

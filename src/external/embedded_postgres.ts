@@ -1,0 +1,234 @@
+import { join } from "node:path";
+import { ExternalError } from "../errors.ts";
+import { connect, sqlState } from "./postgres.ts";
+import { run } from "./postgres_binaries.ts";
+import {
+  type Cluster,
+  fault,
+  HOST,
+  inOurWords,
+  prepare,
+  refusal,
+  type ServerAddress,
+  statIfThere,
+  USER,
+} from "./postgres_cluster.ts";
+
+export type { ServerAddress };
+export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
+export type EmbeddedOptions = {
+  dataDir: string;
+  log: (line: string) => void;
+  /** False: faster, and lost when the machine crashes. For tests. */
+  fsync?: boolean;
+  signal?: AbortSignal;
+  /** Root does as on a machine without user namespaces. For tests. */
+  forbidNamespaces?: boolean;
+};
+
+/** Recovery after a crash replays up to max_wal_size (1 GB), which takes a slow disk most of a minute. */
+const START_SECONDS = 60;
+/** A service has 10 s for its whole end. */
+const STOP_SECONDS = 8;
+const MOST_LOG_BYTES = 5_000_000;
+
+/**
+ * Starts the PostgreSQL of `dataDir`, made when there is none, or adopts the one that still runs there.
+ * Several processes may use it at once; the last one's `stop()` stops it. Throws ExternalError.
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
+  const { log, signal } = options;
+  const started = performance.now();
+  let use: Deno.FsFile | undefined;
+  let cluster: Cluster | undefined;
+  try {
+    await Deno.mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+    const dataDir = await Deno.realPath(options.dataDir);
+    using _turn = await lock(startLock(dataDir), true, START_SECONDS, signal);
+    use = await lock(join(dataDir, "postgres.use.lock"), false, 1, signal);
+    cluster = await prepare(dataDir, options);
+    try {
+      await trimLog(cluster.logFile);
+      const how = await bringUp(cluster, options);
+      const seconds = ((performance.now() - started) / 1000).toFixed(2);
+      log(
+        `PostgreSQL ${cluster.binaries.version} ${how} on port ${cluster.address.port} in ${seconds} s.`,
+      );
+    } catch (error) {
+      const useless = error instanceof ExternalError && error.permanent;
+      if (signal?.aborted || useless) await stopUnused(cluster, use);
+      throw error;
+    }
+    return { ...cluster.address, stop: stopper(dataDir, cluster, use) };
+  } catch (error) {
+    use?.close();
+    throw signal?.aborted ? signal.reason : inOurWords(error, options.dataDir);
+  }
+}
+
+/** Holding it, one process at a time brings a server up or down. */
+const startLock = (dataDir: string) => join(dataDir, "postgres.start.lock");
+
+function stopper(dataDir: string, cluster: Cluster, use: Deno.FsFile): () => Promise<void> {
+  // The server appends, so its log can be cut while it runs.
+  const trimming = setInterval(() => trimLog(cluster.logFile).catch(() => {}), 3_600_000);
+  Deno.unrefTimer(trimming);
+  const stop = async () => {
+    clearInterval(trimming);
+    try {
+      // Whoever holds it for longer is starting, and will be the one to stop the server.
+      using turn = await lock(startLock(dataDir), true, 2).catch(() => null);
+      if (turn) await stopUnused(cluster, use);
+    } finally {
+      use.close();
+    }
+  };
+  let stopping: Promise<void> | undefined;
+  return () => stopping ??= stop();
+}
+
+/**
+ * A lock of the kernel, free again however its holder ended, and not inherited by the server: Deno opens
+ * files close-on-exec.
+ */
+async function lock(path: string, exclusive: boolean, seconds: number, signal?: AbortSignal) {
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+  const end = performance.now() + seconds * 1000;
+  while (!await file.tryLock(exclusive)) {
+    if (signal?.aborted || performance.now() > end) {
+      file.close();
+      signal?.throwIfAborted();
+      throw new ExternalError(
+        "PostgreSQL",
+        `Another Dashkeeper holds ${path} for ${seconds} s: see whether it hangs while starting.`,
+        false,
+      );
+    }
+    await pause(50);
+  }
+  return file;
+}
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+async function bringUp(cluster: Cluster, { fsync, signal }: EmbeddedOptions) {
+  const end = performance.now() + START_SECONDS * 1000;
+  for (let how = "was running"; performance.now() < end; await pause(100)) {
+    signal?.throwIfAborted();
+    if (!await isRunning(cluster) && await start(cluster, fsync, signal)) {
+      how = "started";
+    }
+    signal?.throwIfAborted();
+    if (await isOurs(cluster)) return how;
+  }
+  throw new ExternalError(
+    "PostgreSQL",
+    `PostgreSQL is not ready after ${START_SECONDS} s; it may still be recovering, so start again later. Its log: ${cluster.logFile}`,
+    false,
+  );
+}
+
+/**
+ * Whether the cluster's postmaster runs. postmaster.pid outlives a killed one, and its number may belong
+ * to another program by now; a postmaster stands in its data folder. Such a stale file would keep
+ * PostgreSQL from ever starting, so it is removed; children of the old server that still run are noticed
+ * by the shared memory they hold.
+ */
+async function isRunning({ account, binaries, folder }: Cluster): Promise<boolean> {
+  const file = join(folder, "postmaster.pid");
+  const pid = Number((await Deno.readTextFile(file).catch(() => "")).split("\n")[0]);
+  if (!pid) return false;
+  if (Deno.build.os !== "linux") {
+    return (await run(account, [join(binaries.bin, "pg_ctl"), "status", "-D", folder])).ok;
+  }
+  const link = `/proc/${pid}/cwd`;
+  // Root may lack the right to look (a container without SYS_PTRACE); the server's own user has it.
+  const where = await Deno.readLink(link).catch(async () =>
+    (await run(account, ["readlink", link])).out
+  );
+
+  return where === folder;
+}
+
+/** True: started. False: what stands in the way passes. */
+async function start(cluster: Cluster, fsync = true, signal?: AbortSignal): Promise<boolean> {
+  const { binaries, account, folder, logFile, address } = cluster;
+  const settings = {
+    port: address.port,
+    listen_addresses: HOST,
+    unix_socket_directories: "",
+    max_connections: 200,
+    timezone: "UTC",
+    log_timezone: "UTC",
+    // Only the server's own events: statements, and errors of the designers' flows, can hold secrets
+    // and have no end.
+    log_min_messages: "log",
+    log_min_error_statement: "panic",
+    log_error_verbosity: "terse",
+    log_checkpoints: "off",
+    ...(fsync ? {} : { fsync: "off", full_page_writes: "off" }),
+  };
+  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
+  const before = (await statIfThere(logFile))?.size ?? 0;
+  const { ok, err } = await run(
+    account,
+    [
+      ...[join(binaries.bin, "pg_ctl"), "start", "-D", folder, "-l", logFile, "-o", options],
+      ...["-s", "-w", "-t", String(START_SECONDS)],
+    ],
+    { seconds: START_SECONDS + 5, signal },
+  );
+  if (ok || signal?.aborted) return ok;
+  const said = `${err}\n${await Deno.readTextFile(logFile).then(
+    (all) => all.slice(before),
+    () => "",
+  )}`;
+  // A killed server's children need up to 2 s to notice; a server that is starting says the second.
+  if (/shared memory block.*still in use|"postmaster.pid" already exists/.test(said)) return false;
+  if (/could not bind .*in use/.test(said)) throw portTaken(address.port);
+  if (/did not start in time/.test(said)) return false;
+  throw refusal(said, "PostgreSQL does not start", folder, logFile);
+}
+
+/** Whether the server on our port is this cluster's and lets us in. False: not yet. */
+async function isOurs({ address, folder }: Cluster): Promise<boolean> {
+  const db = connect({ ...address, database: "postgres" }, 1);
+  try {
+    const [row] = await db<{ data_directory: string }[]>`show data_directory`;
+    if (row?.data_directory === folder) return true;
+    throw portTaken(address.port);
+  } catch (error) {
+    if (error instanceof ExternalError) throw error;
+    const state = sqlState(error);
+    if (state === "28P01" || state === "28000") {
+      throw fault(
+        `The server on port ${address.port} refuses the password in postgres.json: either it is not Dashkeeper's (stop it), or that file or the password of the role ${USER} was changed.`,
+      );
+    }
+    return false;
+  } finally {
+    await db.end({ timeout: 1 });
+  }
+}
+
+/** Gives up this process's use, and stops the server unless another one has it too. */
+async function stopUnused(cluster: Cluster, use: Deno.FsFile) {
+  if (!await use.tryLock(true) || !await isRunning(cluster)) return;
+  const { account, binaries, folder } = cluster;
+  const stop = [join(binaries.bin, "pg_ctl"), "stop", "-D", folder, "-s", "-w", "-m"];
+  const fast = [...stop, "fast", "-t", String(STOP_SECONDS)];
+  if ((await run(account, fast, { seconds: STOP_SECONDS + 1 })).ok) return;
+  await run(account, [...stop, "immediate", "-t", "2"], { seconds: 3 });
+}
+
+async function trimLog(path: string) {
+  if (((await statIfThere(path))?.size ?? 0) < MOST_LOG_BYTES) return;
+  await Deno.copyFile(path, `${path}.old`);
+  await Deno.truncate(path);
+}
+
+function portTaken(port: number): ExternalError {
+  return fault(
+    `Port ${port} on ${HOST}, which the stored database URLs name, is taken by another program: find it with "ss -ltnp sport = :${port}", stop it, and start again.`,
+  );
+}

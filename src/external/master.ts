@@ -1,0 +1,57 @@
+import { ExternalError } from "../errors.ts";
+import { type Address, connect, isAway, type Sql, sqlState } from "./postgres.ts";
+
+const DUPLICATE_DATABASE = "42P04";
+
+/**
+ * Connects to the service's own database, which is made when it is missing. Throws ExternalError, with
+ * what to do, when the server cannot be reached or refuses.
+ */
+export async function connectMaster(address: Address): Promise<Sql> {
+  try {
+    await makeDatabase(address);
+    const db = connect(address);
+    await db`select 1`;
+    return db;
+  } catch (error) {
+    throw explain(error, address);
+  }
+}
+
+async function makeDatabase(address: Address): Promise<void> {
+  const probe = connect(address, 1);
+  const missing = await probe`select 1`.then(() => false, (error) => {
+    if (sqlState(error) === "3D000") return true;
+    throw error;
+  }).finally(() => probe.end({ timeout: 1 }));
+  if (!missing) return;
+  const server = connect({ ...address, database: "postgres" }, 1);
+  try {
+    await server`create database ${server(address.database)} template template0 encoding 'UTF8'`;
+  } catch (error) {
+    if (sqlState(error) !== DUPLICATE_DATABASE) throw error;
+  } finally {
+    await server.end({ timeout: 1 });
+  }
+}
+
+function explain(error: unknown, { host, port, user, database }: Address): unknown {
+  const say = (message: string) => new ExternalError("PostgreSQL", message, true);
+  const code = sqlState(error);
+  if (code === "28P01" || code === "28000") {
+    return say(
+      `The database server ${host}:${port} refuses the login of ${user}: see MASTER_DB_USER, MASTER_DB_PASS and the server's pg_hba.conf.`,
+    );
+  }
+  if (code === "42501") {
+    return say(
+      `The role ${user} may not create the database ${database}: create it, or grant CREATEDB.`,
+    );
+  }
+  if (isAway(error) || code === undefined && error instanceof Error && "code" in error) {
+    return say(
+      `The database server ${host}:${port} cannot be reached: see MASTER_DB_HOST, MASTER_DB_PORT and MASTER_DB_SSLMODE.`,
+    );
+  }
+  return error;
+}

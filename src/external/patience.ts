@@ -1,0 +1,28 @@
+/** The promise's result, unless the signal is aborted first: then its reason is thrown. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(signal.reason);
+  promise.catch(() => {});
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Whether it came to a good end within so many milliseconds. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(resolve, ms, false);
+  const done = await Promise.race([promise.then(() => true, () => false), late]);
+  clearTimeout(timer);
+  return done;
+}
+
+/** The action runs the first time; every call has that one's result. */
+export function once<T>(action: () => T): () => T {
+  let result: { value: T } | undefined;
+  return () => (result ??= { value: action() }).value;
+}

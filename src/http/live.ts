@@ -1,0 +1,46 @@
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { News } from "../external/news.ts";
+import type { Env } from "../who.ts";
+
+const KEEP_ALIVE_MS = 25_000;
+/** Rows move in bursts: a page is told at most this often. */
+const AT_MOST_EVERY_MS = 500;
+
+/** Tells a page that one of its dashboards moved, so that it fetches its list again. */
+export function liveEvents(news: News, stopped: AbortSignal) {
+  return (c: Context<Env>) =>
+    streamSSE(c, async (stream) => {
+      const { role, user_id } = c.var.who;
+      let moved = false;
+      let wake = () => {};
+      const end = news.subscribe((event) => {
+        if (role !== "admin" && event.user_id !== user_id) return;
+        moved = true;
+        wake();
+      });
+      const stop = () => {
+        end();
+        wake();
+      };
+      stream.onAbort(stop);
+      stopped.addEventListener("abort", stop);
+      while (!stream.aborted && !stopped.aborted) {
+        if (!moved) {
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, KEEP_ALIVE_MS);
+            wake = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+          });
+        }
+        if (stream.aborted || stopped.aborted) break;
+        await stream.writeSSE({ event: moved ? "moved" : "still", data: "" });
+        moved = false;
+        await stream.sleep(AT_MOST_EVERY_MS);
+      }
+      end();
+      stopped.removeEventListener("abort", stop);
+    });
+}

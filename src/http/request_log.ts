@@ -1,0 +1,18 @@
+import type { MiddlewareHandler } from "hono";
+import type { Env } from "../who.ts";
+
+/** One line for each request that changes something or fails: never a query, which may hold a signature. */
+export function requestLog(log: (line: string) => void): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const started = performance.now();
+    c.set("request_id", crypto.randomUUID());
+    c.header("X-Request-Id", c.var.request_id);
+    await next();
+    const { status } = c.res;
+    if (status < 400 && (c.req.method === "GET" || c.req.method === "HEAD")) return;
+    const ms = Math.round(performance.now() - started);
+    const by = c.var.who?.username ?? "-";
+    const path = c.req.path.replace(/[^\x21-\x7e]/g, "?").slice(0, 200);
+    log(`${c.req.method} ${path} ${status} ${ms} ms ${by} ${c.var.request_id}`);
+  };
+}

@@ -1,0 +1,37 @@
+import { Hono } from "hono";
+import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
+import sse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
+import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import boardCss from "../../static/board.css" with { type: "text" };
+import boardJs from "../../static/board.js" with { type: "text" };
+import icon from "../../static/icon.svg" with { type: "text" };
+import style from "../../static/style.css" with { type: "text" };
+
+const FILES: Record<string, [type: string, text: string]> = {
+  "board.css": ["text/css", boardCss],
+  "board.js": ["text/javascript", boardJs],
+  "echarts.js": ["text/javascript", echarts],
+  "htmx.js": ["text/javascript", htmx],
+  "hx-sse.js": ["text/javascript", sse],
+  "icon.svg": ["image/svg+xml", icon],
+  "style.css": ["text/css", style],
+};
+
+/** `/static/…`: our own files, and those of the packages that pages use. Open to all. */
+export async function staticFiles(): Promise<Hono> {
+  const app = new Hono();
+  for (const [name, [type, text]] of Object.entries(FILES)) {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+    const etag = `"${new Uint8Array(digest).slice(0, 12).toHex()}"`;
+    const headers = {
+      "Content-Type": `${type}; charset=utf-8`,
+      "Cache-Control": "no-cache",
+      ETag: etag,
+    };
+    app.get(`/${name}`, (c) => {
+      if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers);
+      return c.body(text, 200, headers);
+    });
+  }
+  return app;
+}

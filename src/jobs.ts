@@ -1,0 +1,151 @@
+import type { News } from "./external/news.ts";
+import type { Sql } from "./external/postgres.ts";
+import { captureNext, type Deps as CaptureDeps } from "./dashboards/capture.ts";
+import { createNext } from "./dashboards/create.ts";
+import { type Deps as NotifyDeps, notifyNext } from "./dashboards/notify.ts";
+import { type Deps as ScanDeps, type Look, scan } from "./dashboards/scan.ts";
+import { nextLook } from "./dashboards/scan_store.ts";
+import { nextTry, type Step } from "./dashboards/store.ts";
+import { finishWorkspaces } from "./workspaces/workspaces.ts";
+
+export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; news: News };
+export type Jobs = {
+  /** Looks now, after a look that is under way. */
+  look(): Promise<Look>;
+  /** Resolves when nothing is worked on any more; the signal has to be aborted first. */
+  ended(): Promise<void>;
+};
+
+/** A cron run that is still there when its minute ends loses the next one. */
+const LAST_LOOK_SECOND = 56;
+const END_SECOND = 58;
+
+/** The clock. Each step is looked at every minute, once at the start, and when a row's news says so. */
+export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
+  const scanner = startScanner(deps, signal);
+  const steps: Partial<Record<Step, Lanes>> = {
+    create: startLanes(deps, "create", 2, () => createNext(deps, signal), signal),
+    capture: startLanes(deps, "capture", 2, () => captureNext(deps, signal), signal),
+    notify: startLanes(deps, "notify", 1, () => notifyNext(deps, signal), signal),
+  };
+  const stopNews = deps.news.subscribe(({ step }) => steps[step as Step]?.wake());
+  signal.addEventListener("abort", stopNews);
+
+  const workspaces = () => finishWorkspaces(deps, signal).catch(logged(deps, "workspaces"));
+  Deno.cron("scan the databases", "* * * * *", { signal }, scanner.minute);
+  Deno.cron("create dashboards", "* * * * *", { signal }, () => steps.create!.wake());
+  Deno.cron("capture previews", "* * * * *", { signal }, () => steps.capture!.wake());
+  Deno.cron("notify Slack", "* * * * *", { signal }, () => steps.notify!.wake());
+  Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
+  const first = workspaces().then(scanner.minute);
+  for (const lanes of Object.values(steps)) lanes.wake();
+  return {
+    look: scanner.look,
+    async ended() {
+      await Promise.all([first, scanner.idle(), ...Object.values(steps).map(({ idle }) => idle())]);
+    },
+  };
+}
+
+function logged({ log }: { log: (line: string) => void }, what: string) {
+  return (error: unknown) =>
+    log(`${what}: ${error instanceof Error ? `${error.name}: ${codeOf(error)}` : "unknown error"}`);
+}
+
+/** Messages of a driver may quote values: its code and our own frames say enough. */
+function codeOf(error: Error): string {
+  const where = error.stack?.split("\n").slice(1, 3).map((line) => line.trim()).join(" < ") ?? "";
+  return `${"code" in error ? error.code : ""} ${where}`;
+}
+
+type Lanes = { wake(): void; idle(): Promise<void> };
+
+/** Works on a step's rows, `most` at a time, until none can be; then waits for the next one's time. */
+function startLanes(
+  deps: Deps,
+  step: Step,
+  most: number,
+  next: () => Promise<boolean>,
+  signal: AbortSignal,
+): Lanes {
+  const running = new Set<Promise<void>>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let news = false;
+
+  async function lane() {
+    while (!signal.aborted) {
+      news = false;
+      if (!await next() && !news) return;
+    }
+  }
+  async function waitForNext() {
+    const ms = await nextTry(deps.db, step);
+    clearTimeout(timer);
+    if (ms !== undefined && !signal.aborted) timer = setTimeout(wake, Math.min(ms + 50, 60_000));
+  }
+  function wake() {
+    news = true;
+    if (signal.aborted || running.size >= most) return;
+    const work = lane().catch(logged(deps, step)).finally(() => {
+      running.delete(work);
+      if (running.size === 0 && !signal.aborted) {
+        const last = waitForNext().catch(logged(deps, step)).finally(() => running.delete(last));
+        running.add(last);
+      }
+    });
+    running.add(work);
+  }
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return { wake, idle: async () => void await Promise.allSettled([...running]) };
+}
+
+/** Looks every SCAN_SECONDS, and besides when a table that settles is due. */
+function startScanner(deps: Deps, signal: AbortSignal) {
+  let last: Promise<unknown> = Promise.resolve();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function look(): Promise<Look> {
+    const mine = last.then(async () => {
+      const seen = await scan(deps, signal);
+      await lookWhenDue();
+      return seen;
+    });
+    last = mine.catch(() => {});
+    return mine;
+  }
+  async function lookWhenDue() {
+    const ms = await nextLook(deps.db);
+    clearTimeout(timer);
+    if (ms === undefined || ms > 60_000 || signal.aborted) return;
+    // What is overdue right after a look could not be looked at: no sooner than the next tick, then.
+    const wait = ms > 0 ? ms + 20 : deps.limits.scanSeconds * 1000;
+    timer = setTimeout(() => look().catch(logged(deps, "scan")), wait);
+  }
+  async function minute() {
+    const started = Date.now();
+    const minute = started - started % 60_000;
+    let at = started;
+    do {
+      await pause(at - Date.now(), signal);
+      if (signal.aborted) return;
+      const looked = look().catch(logged(deps, "scan"));
+      await Promise.race([looked, pause(minute + END_SECOND * 1000 - Date.now(), signal)]);
+      at += deps.limits.scanSeconds * 1000;
+    } while (at < minute + LAST_LOOK_SECOND * 1000);
+  }
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return { look, minute, idle: () => last };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, Math.max(0, ms));
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}

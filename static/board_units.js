@@ -1,0 +1,102 @@
+// Numbers and times as text, by Grafana's unit ids.
+
+const METRIC = [
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+  [1, ""],
+  [1e-3, "m"],
+  [1e-6, "µ"],
+  [
+    1e-9,
+    "n",
+  ],
+  [1e-12, "p"],
+];
+const SECONDS = [
+  [86400, " d"],
+  [3600, " h"],
+  [60, " min"],
+  [1, " s"],
+  [1e-3, " ms"],
+  [1e-6, " µs"],
+  [
+    1e-9,
+    " ns",
+  ],
+];
+const TIMES = { ns: 1e-9, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86400 };
+/** Units with SI prefixes: what one of them is in the base unit, and the base unit's symbol. */
+const SI = {
+  watt: [1, "W"],
+  mwatt: [1e-3, "W"],
+  kwatt: [1e3, "W"],
+  volt: [1, "V"],
+  mvolt: [1e-3, "V"],
+  hertz: [1, "Hz"],
+  decbytes: [1, "B"],
+  deckbytes: [1e3, "B"],
+  decmbytes: [1e6, "B"],
+  decgbytes: [1e9, "B"],
+};
+const BINARY = { bytes: 1, kbytes: 1024, mbytes: 1024 ** 2, gbytes: 1024 ** 3 };
+
+/** Three significant digits or the whole part; fixed where `decimals` is given. */
+function digits(value, decimals) {
+  const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  const most = decimals ?? Math.min(Math.max(2 - size, 0), 12);
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: decimals ?? 0,
+    maximumFractionDigits: most,
+  });
+}
+
+function stepped(value, steps, decimals) {
+  const size = Math.abs(value);
+  const [factor, symbol] = size === 0
+    ? steps.find(([factor]) => factor === 1)
+    : steps.find(([factor]) => size >= factor) ?? steps.at(-1);
+  return [digits(value / factor, decimals), symbol];
+}
+
+/** A moment in UTC, in the letters of Moment.js (`YYYY-MM-DD HH:mm:ss`). */
+export function moment(ms, format = "YYYY-MM-DD HH:mm:ss") {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return "";
+  const iso = date.toISOString().replace(/^\+0*/, "");
+  const [day, time] = iso.split("T");
+  const [year, month, date_] = day.split(/-(?!$)/).slice(-3);
+  const parts = { YYYY: year, MM: month, DD: date_, HH: time.slice(0, 2), mm: time.slice(3, 5) };
+  return format.replace(/YYYY|MM|DD|HH|mm|ss/g, (part) => parts[part] ?? time.slice(6, 8));
+}
+
+/** [number, unit], as two pieces, so that a stat can set the unit smaller. */
+export function pieces(value, { unit = "none", decimals } = {}) {
+  if (unit.startsWith("suffix:")) {
+    return [digits(value, decimals), " " + unit.slice(7).trim()];
+  }
+  if (unit.startsWith("prefix:")) return [unit.slice(7) + digits(value, decimals), ""];
+  if (unit.startsWith("time:")) return [moment(value, unit.slice(5)), ""];
+  if (unit.startsWith("dateTime")) return [moment(value), ""];
+  if (unit === "percent") return [digits(value, decimals), "%"];
+  if (unit === "percentunit") return [digits(value * 100, decimals), "%"];
+  if (Object.hasOwn(TIMES, unit)) return stepped(value * TIMES[unit], SECONDS, decimals);
+  if (Object.hasOwn(SI, unit)) {
+    const [number, prefix] = stepped(value * SI[unit][0], METRIC, decimals);
+    return [number, ` ${prefix}${SI[unit][1]}`];
+  }
+  if (Object.hasOwn(BINARY, unit)) {
+    const steps = [[1024 ** 3, " GiB"], [1024 ** 2, " MiB"], [1024, " KiB"], [1, " B"]];
+    return stepped(value * BINARY[unit], steps, decimals);
+  }
+  if (unit === "short") {
+    const steps = [[1e9, " Bil"], [1e6, " Mil"], [1e3, " K"], [1, ""]];
+    return Math.abs(value) < 1000 ? [digits(value, decimals), ""] : stepped(value, steps, decimals);
+  }
+  return [digits(value, decimals), ""];
+}
+
+export function text(value, config) {
+  return value === null || value === undefined ? "" : pieces(value, config).join("");
+}

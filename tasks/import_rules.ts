@@ -1,0 +1,238 @@
+/**
+ * The order of src: whoever stands further on may import what stands before, never the other way.
+ * Names on one line are peers, which do not import each other. config is for main alone.
+ */
+const ORDER = [
+  ["errors", "who"],
+  ["external"],
+  ["audit"],
+  ["users"],
+  ["credentials"],
+  ["workspaces"],
+  ["boards"],
+  ["dashboards"],
+  ["diagnostics"],
+  ["http"],
+  ["app", "jobs"],
+  ["config"],
+  ["main"],
+];
+const MAIN = /^main\.ts$/;
+const CONFIG = /^src\/config\.ts$/;
+const JOBS = /^src\/jobs\.ts$/;
+const APP = /^src\/app\.tsx?$/;
+const HTTP = /^src\/http\//;
+const EXTERNAL = /^src\/external\//;
+const ROUTES = /^src\/(?:.+\/)?(?:\w+_)?routes\.tsx?$/;
+const STORE = /^src\/(?:.+\/)?store\.ts$/;
+const VIEWS = /^views\//;
+
+/** What may be written, or imported, in some places only. */
+type Home = { what: string; pattern: RegExp; homes: RegExp[] };
+
+const WRITTEN: Home[] = [
+  { what: "the environment", pattern: /\bDeno\.env\b|\bprocess\.env\b/, homes: [CONFIG] },
+  { what: "Deno.cron", pattern: /\bDeno\.cron\b/, homes: [JOBS] },
+  {
+    what: "Deno",
+    pattern: /\bDeno(?:\.(?!env\b|cron\b)\w|\[)|=\s*Deno\b/,
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/dashboards\/gif\//],
+  },
+  {
+    what: "fetch",
+    pattern: /(?<![.\w$#]|\bfunction )fetch\(|\b(?:globalThis|self)\.fetch\b/,
+    homes: [EXTERNAL],
+  },
+  {
+    what: "SQL",
+    pattern: /\b(?:db|sql|tx|reader|owner|master)(?:<[^`]*?>)?`|\.unsafe(?:<[^`]*?>)?\(/,
+    homes: [
+      STORE,
+      EXTERNAL,
+      /^src\/(?:workspaces|boards)\//,
+      /^src\/dashboards\/(?:scan|summary)\w*\.ts$/,
+    ],
+  },
+];
+
+const IMPORTED: Home[] = [
+  {
+    what: "node:",
+    pattern: /^node:/,
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/dashboards\/gif\//],
+  },
+  {
+    what: "a driver",
+    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api)(?:[@/]|$)/,
+    homes: [EXTERNAL],
+  },
+  {
+    what: "JSX of hono",
+    pattern: /^hono\/(?:jsx|html)(?:\/|$)/,
+    homes: [APP, HTTP, ROUTES, VIEWS],
+  },
+  {
+    what: "hono",
+    pattern: /^(?:npm:\/?)?(?:hono(?:[@/](?!(?:jsx|html)(?:\/|$))|$)|@hono\/zod-validator)/,
+    homes: [APP, HTTP, ROUTES],
+  },
+];
+
+const LINES = 400;
+/** A thing lives where it is made; these names say nothing of what is inside. */
+const EMPTY_NAMES = /^(?:utils?|common|types|models?|helpers?)$/i;
+
+/**
+ * What a file breaks of the import rules, a sentence each. `path` is seen from the project's root; other
+ * files than those of src and views, and main.ts, are held to names and length alone.
+ */
+export function breaches(path: string, text: string): string[] {
+  const found: string[] = [];
+  const empty = path.split("/").find((part) => EMPTY_NAMES.test(part.replace(/\..*/, "")));
+  if (empty) found.push(`"${empty}" says nothing of what is inside`);
+  const lines = text.replace(/\n$/, "").split("\n").length;
+  if (lines > LINES) found.push(`${lines} lines, at most ${LINES}`);
+  if (/^(?:src|views)\/.*\.tsx?$|^main\.ts$/.test(path)) {
+    const code = codeOnly(text);
+    for (const { what, pattern, homes } of WRITTEN) {
+      if (pattern.test(code) && !isIn(path, homes)) found.push(`${what} does not belong here`);
+    }
+    if (path.startsWith("src/") && rankOf(path) < 0) {
+      found.push(`${unitOf(path)} has no place in the order of tasks/import_rules.ts`);
+    }
+    for (const imported of importsOf(text, code)) found.push(...faultsOf(path, imported));
+  }
+  return found.map((fault) => `${path}: ${fault}`);
+}
+
+/** `names` is what stands between `import` and `from`; "*" for an import() and for a bare import. */
+type Import = { names: string; typeOnly: boolean; from: string };
+
+function faultsOf(path: string, { names, typeOnly, from }: Import): string[] {
+  const faults = IMPORTED.filter(({ pattern, homes }) => pattern.test(from) && !isIn(path, homes))
+    .map(({ what }) => `${what} ("${from}") does not belong here`);
+  const router = from === "@hono/zod-openapi" && /\bOpenAPIHono\b|\bcreateRoute\b|\*/.test(names);
+  if (router && !isIn(path, [APP, ROUTES])) {
+    faults.push(`"${from}" beyond z is for app and routes`);
+  }
+  if (!/^\.{0,2}\//.test(from)) return faults;
+  const to = new URL(from, `file:///${path}`).pathname.slice(1);
+  const fault = faultOfOwn(path, to, typeOnly);
+  return fault ? [...faults, `may not import ${to}: ${fault}`] : faults;
+}
+
+/** Why one file of ours may not import another, or undefined. */
+function faultOfOwn(path: string, to: string, typeOnly: boolean): string | undefined {
+  if (VIEWS.test(path)) {
+    return to.startsWith("src/") && !typeOnly ? "views take types only" : undefined;
+  }
+  if (VIEWS.test(to)) return isIn(path, [APP, ROUTES]) ? undefined : "app and routes show views";
+  if (!to.startsWith("src/") || path === to) return undefined;
+  if (ROUTES.test(to) && !isIn(path, [APP, ROUTES])) return "app mounts routes";
+  if (ROUTES.test(path) && STORE.test(to) && !typeOnly) return "routes go through a use case";
+  if (unitOf(path) === unitOf(to)) return undefined;
+  return rankOf(to) < rankOf(path) ? undefined : `${unitOf(path)} does not come after it`;
+}
+
+/** "users" for src/users/store.ts, "app" for src/app.tsx, "main" for main.ts. */
+function unitOf(path: string): string {
+  return path.replace(/^src\//, "").split("/")[0]!.replace(/\.tsx?$/, "");
+}
+
+function rankOf(path: string): number {
+  return ORDER.findIndex((peers) => peers.includes(unitOf(path)));
+}
+
+function isIn(path: string, homes: RegExp[]): boolean {
+  return homes.some((home) => home.test(path));
+}
+
+const IMPORT =
+  /\b(?:(?:import|export)\s+(?<names>[\w$*{][^;"'()=]*?)\s*\bfrom\s*|import\s*\(?\s*)(?<quote>["'`])/g;
+
+/** Imports, exports from elsewhere, import() and import types, found in the code, read in the text. */
+function importsOf(text: string, code: string): Import[] {
+  return [...code.matchAll(IMPORT)].map(({ 0: { length }, index, groups }) => {
+    const start = index + length;
+    const from = text.slice(start, text.indexOf(groups!.quote!, start));
+    const names = groups!.names ?? "*";
+    return { names, typeOnly: isTypeOnly(names), from };
+  });
+}
+
+function isTypeOnly(names: string): boolean {
+  if (/^type\s+[\w${*]/.test(names)) return true;
+  const list = /^\{(.*)\}$/s.exec(names)?.[1] ?? names;
+  return list.split(",").filter((name) => name.trim()).every((name) => /^\s*type\s/.test(name));
+}
+
+/** What may follow code: a comment, a string, a template's start, a brace, or a regular expression. */
+const TOKEN =
+  /(?<comment>\/\/.*|\/\*[^]*?(?:\*\/|$))|(?<quoted>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|(?<=(?:^|[(,=:[!&|?{;]|=>|\breturn)\s*)(?<regex>\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/)|[`{}]/g;
+const TEMPLATE_TEXT = /(?:\\[^]|\$(?!\{)|[^`\\$])*/y;
+
+/** The text with comments blanked and strings emptied, each character where it was. */
+export function codeOnly(text: string): string {
+  let code = "";
+  const holes: number[] = []; // for each template that is open: braces open inside its ${ }
+  while (code.length < text.length) {
+    TOKEN.lastIndex = code.length;
+    const match = TOKEN.exec(text);
+    if (!match) return code + text.slice(code.length);
+    const [token] = match;
+    code += text.slice(code.length, match.index);
+    if (match.groups!.comment !== undefined) code += blank(token);
+    else if (token.length > 1) code += token[0] + blank(token.slice(1, -1)) + token.at(-1);
+    else {
+      code += token;
+      if (token === "{" && holes.length) holes[holes.length - 1]!++;
+      if (token === "`") holes.push(0);
+      const closesHole = token === "}" && holes.length > 0 && holes[holes.length - 1]!-- === 0;
+      if (token === "`" || closesHole) code = passTemplateText(text, code, holes);
+    }
+  }
+  return code;
+}
+
+/** Goes on to the next `${` of the innermost template, or past its end. */
+function passTemplateText(text: string, code: string, holes: number[]): string {
+  TEMPLATE_TEXT.lastIndex = code.length;
+  code += blank(TEMPLATE_TEXT.exec(text)![0]);
+  if (text.startsWith("${", code.length)) {
+    holes[holes.length - 1] = 0;
+    return code + "${";
+  }
+  holes.pop();
+  return code + text.slice(code.length, code.length + 1);
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\n]/g, " ");
+}
+
+const CHECKED = /\.(?:tsx?|jsx?|css|html|sql|sh)$/;
+
+async function* filesOf(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesOf(`${folder}/${name}`);
+    else if (CHECKED.test(name)) yield `${folder}/${name}`;
+  }
+}
+
+/** Checks the tree in the working folder. */
+export async function checkTree(): Promise<{ files: number; found: string[] }> {
+  const paths = ["main.ts"];
+  for (const folder of ["src", "views", "static", "tasks", "tests"]) {
+    for await (const path of filesOf(folder)) paths.push(path);
+  }
+  const found: string[] = [];
+  for (const path of paths.sort()) found.push(...breaches(path, await Deno.readTextFile(path)));
+  return { files: paths.length, found };
+}
+
+if (import.meta.main) {
+  const { files, found } = await checkTree();
+  for (const breach of found) console.error(breach);
+  console.log(`import rules: ${files} files, ${found.length} breaches`);
+  if (found.length) Deno.exit(1);
+}

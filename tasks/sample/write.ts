@@ -1,0 +1,135 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import postgres, { type Sql } from "postgres";
+import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
+
+const SEED = 20_260_301;
+/** Runs of a first fill: 30 nights fill a trend; DRC's are heavier (240 rows a design and run). */
+const FIRST_RUNS: Record<Kind, number> = { timing: 30, qor: 30, drc: 12 };
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** How much a table holds already: `runs` is 0 and `last` null where there is none. */
+type Held = { runs: number; last: Date | null };
+
+/**
+ * Fills a database of `kind` with its tables, or appends one run, of now, to each that has rows.
+ * Throws an Error when a table of that name has other columns, what postgres.js throws otherwise.
+ */
+export async function fillDatabase(
+  url: string,
+  kind: Kind,
+  { log }: { log: (line: string) => void },
+): Promise<{ tables: { table_name: string; rows: number }[] }> {
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => {}, // "already exists, skipping" is what `if not exists` asked for
+    connection: { search_path: "pg_catalog", statement_timeout: MINUTE_MS },
+  });
+  try {
+    const tables = [];
+    const now = new Date();
+    for (const { table_name } of sampleTables(kind, { seed: SEED, runs: 0, firstRun: now })) {
+      const held = await heldBy(sql, table_name);
+      const table = tableAfter(kind, table_name, held, now);
+      await writeTables(sql, [table], { append: held.runs > 0 });
+      log(`${kind}: ${table.rows.length} rows ${held.runs > 0 ? "more " : ""}in ${table_name}`);
+      tables.push({ table_name, rows: table.rows.length });
+    }
+    return { tables };
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+/** The first runs, the last of them an hour ago; or the run that comes after the last one held. */
+function tableAfter(kind: Kind, table_name: string, { runs, last }: Held, now: Date): Table {
+  const first = FIRST_RUNS[kind];
+  const options: Options = last
+    ? {
+      seed: SEED,
+      runs: 1,
+      runOffset: runs,
+      firstRun: new Date(Math.max(now.getTime(), last.getTime() + MINUTE_MS)),
+    }
+    : {
+      seed: SEED,
+      runs: first,
+      firstRun: new Date(now.getTime() - (first - 1) * DAY_MS - 60 * MINUTE_MS),
+    };
+  return sampleTables(kind, options).find((table) => table.table_name === table_name)!;
+}
+
+/**
+ * Creates each table where there is none and copies its rows in, a transaction a table, so that a
+ * reader sees a run whole or not at all. Throws an Error when a table has other columns; has rows and
+ * `append` is false; or has a run as late as the first one to append.
+ */
+export async function writeTables(sql: Sql, tables: Table[], { append }: { append: boolean }) {
+  for (const table of tables) {
+    const name = `public.${quoted(table.table_name)}`;
+    await sql.begin(async (tx) => {
+      const columns = table.columns.map((column) => `${quoted(column.name)} ${column.type}`);
+      await tx.unsafe(`create table if not exists ${name} (${columns.join(", ")})`);
+      await tx.unsafe(`lock table ${name} in share row exclusive mode`); // two fills at once
+      const { last } = await heldBy(tx, table.table_name);
+      const first = firstRunOf(table);
+      if (last && !append) throw new Error(`${name} has rows already: append, or drop it first.`);
+      if (last && first && first <= last) {
+        throw new Error(
+          `${name} has a run of ${last.toISOString()}: only later ones are appended.`,
+        );
+      }
+      const names = table.columns.map((column) => quoted(column.name)).join(", ");
+      const copy = await tx.unsafe(`copy ${name} (${names}) from stdin`).writable();
+      await pipeline(Readable.from(copyLines(table.rows)), copy);
+    });
+  }
+}
+
+async function heldBy(sql: Pick<Sql, "unsafe">, table_name: string): Promise<Held> {
+  const name = `public.${quoted(table_name)}`;
+  try {
+    const [held] = await sql.unsafe<Held[]>(
+      `select count(distinct run_ts)::int as runs, max(run_ts) as last from ${name}`,
+    );
+    return held!;
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code === "42P01") return { runs: 0, last: null };
+    if (code !== "42703") throw error;
+    throw new Error(
+      `${name} is not a table of samples: it has no run_ts. Rename or drop it first.`,
+    );
+  }
+}
+
+function firstRunOf({ columns, rows }: Table): Date | undefined {
+  const at = columns.findIndex(({ name }) => name === "run_ts");
+  return rows[0]?.[at] as Date | undefined;
+}
+
+/** COPY's text format, in pieces of 500 rows (some 100 kB). */
+function* copyLines(rows: Cell[][]) {
+  for (let at = 0; at < rows.length; at += 500) {
+    yield rows.slice(at, at + 500).map((row) => row.map(copyText).join("\t") + "\n").join("");
+  }
+}
+
+function copyText(cell: Cell): string {
+  if (cell === null) return "\\N";
+  if (cell instanceof Date) return cell.toISOString();
+  return String(cell).replace(/[\\\t\n\r]/g, (char) => COPY_ESCAPES[char]!);
+}
+
+const COPY_ESCAPES: Record<string, string> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+};
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

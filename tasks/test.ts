@@ -1,0 +1,107 @@
+/**
+ * Runs the tests: `deno task test [arguments of deno test] [files]`. Starts a database server for the
+ * run, makes sure of a browser, and ends with the line `N passed, N failed`.
+ */
+import { dirname } from "node:path";
+import { startEmbedded } from "../src/external/embedded_postgres.ts";
+import { databaseUrl } from "../src/external/postgres.ts";
+
+type Counts = { passed: number; failed: number };
+
+const say = (line: string) => console.error(line);
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed\b/gm;
+
+/** The counts of deno test's last line, undefined when it came to none. */
+export function countsIn(output: string): Counts | undefined {
+  // deno-lint-ignore no-control-regex
+  const last = [...output.replace(/\x1b\[[0-9;]*m/g, "").matchAll(SUMMARY)].at(-1);
+  return last && { passed: Number(last[1]), failed: Number(last[2]) };
+}
+
+async function makeSureOfBrowser(signal: AbortSignal) {
+  try {
+    const { ensureBrowser } = await import("../src/external/browser_install.ts");
+    const path = Deno.env.get("BROWSER_PATH");
+    const install = Deno.env.get("BROWSER_INSTALL") !== "no";
+    await ensureBrowser({ path, install, log: say, signal });
+  } catch (error) {
+    say(
+      `No browser, the tests that need one will fail: ${error instanceof Error && error.message}`,
+    );
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Runs deno test, shows what it prints and returns it with its exit code. */
+async function runTests(args: string[], url: string, signal: AbortSignal) {
+  const named = (await Promise.all(args.map(isThere))).includes(true);
+  const flags = ["--no-prompt", "--allow-all", "--sanitize-ops", "--sanitize-resources"];
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", ...flags, ...args, ...(named ? [] : ["tests/"])],
+    env: {
+      TEST_DATABASE_URL: url,
+      ...(Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {}),
+    },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const end = () => child.kill("SIGTERM");
+  signal.addEventListener("abort", end, { once: true });
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const part of child.stdout) {
+    Deno.stdout.writeSync(part);
+    output += decoder.decode(part, { stream: true });
+  }
+  signal.removeEventListener("abort", end); // its output has ended, so has it
+  const { code } = await child.status;
+  return { code, output };
+}
+
+/** The whole run. The exit code is deno test's own, and never 0 when nothing ran. */
+async function main(args: string[], signal: AbortSignal): Promise<Counts & { code: number }> {
+  const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-test-" });
+  try {
+    const browser = makeSureOfBrowser(signal);
+    const server = await startEmbedded({ dataDir, log: say, fsync: false, signal });
+    try {
+      await browser;
+      signal.throwIfAborted();
+      const url = databaseUrl({ ...server, database: "postgres" });
+      const { code, output } = await runTests(args, url, signal);
+      const counts = countsIn(output) ?? { passed: 0, failed: 0 };
+      const ran = counts.passed + counts.failed > 0;
+      if (!ran) say("No test ran.");
+      return { ...counts, code: code || (ran && counts.failed === 0 ? 0 : 1) };
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await removeData(dataDir);
+  }
+}
+
+async function removeData(dataDir: string) {
+  const cluster = await Deno.realPath(`${dataDir}/postgres`).catch(() => "");
+  // A cluster that runs as another user may lie elsewhere, in a folder of its own.
+  if (cluster && !cluster.startsWith(await Deno.realPath(dataDir))) {
+    await Deno.remove(dirname(cluster), { recursive: true });
+  }
+  await Deno.remove(dataDir, { recursive: true });
+}
+
+if (import.meta.main) {
+  const stopped = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(name, () => stopped.abort());
+  }
+  const result = await main(Deno.args, stopped.signal).catch((error) => {
+    say(stopped.signal.aborted ? "Stopped." : String(error?.message ?? error));
+    return { passed: 0, failed: 0, code: stopped.signal.aborted ? 130 : 1 };
+  });
+  console.log(`${result.passed} passed, ${result.failed} failed`);
+  Deno.exit(result.code);
+}

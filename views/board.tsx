@@ -1,0 +1,47 @@
+import { raw } from "hono/html";
+import type { Child } from "hono/jsx";
+import type { Dashboard } from "../src/boards/compose.ts";
+
+export type BoardProps = {
+  title: string;
+  dashboard: Dashboard;
+  /** Where the page asks for each panel's rows (POST, JSON). */
+  query_url: string;
+  scripts: { echarts: string; board: string };
+  styles: string[];
+  header?: Child;
+};
+
+/** JSON that may stand inside a script element: nothing in it can end that element. */
+function embedded(value: unknown) {
+  return raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
+}
+
+/** A whole page that draws one Grafana dashboard; its panels are mounted by `board.js`. */
+export function BoardPage({ title, dashboard, query_url, scripts, styles, header }: BoardProps) {
+  return (
+    <>
+      {raw("<!doctype html>")}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="referrer" content="no-referrer" />
+          <title>{title}</title>
+          {styles.map((href) => <link key={href} rel="stylesheet" href={href} />)}
+          <script defer src={scripts.echarts}></script>
+          <script type="module" src={scripts.board}></script>
+        </head>
+        <body>
+          {header}
+          <main id="board" aria-label={title}>
+            <noscript>This board is drawn by JavaScript, which is switched off.</noscript>
+          </main>
+          <script type="application/json" id="board-data">
+            {embedded({ dashboard, query_url })}
+          </script>
+        </body>
+      </html>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+import type { z } from "@hono/zod-openapi";
+import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
+import type { Who } from "../src/who.ts";
+import { Layout } from "./layout.tsx";
+
+type Dashboard = z.infer<typeof DashboardWithMessage>;
+type Text = { text: string };
+type Block = {
+  type: string;
+  text?: Text;
+  fields?: Text[];
+  elements?: (Text | { text: Text; url: string })[];
+  image_url?: string;
+  alt_text?: string;
+};
+
+/** Slack's blocks, drawn much as Slack draws them. */
+function BlockView({ block, preview }: { block: Block; preview: string }) {
+  switch (block.type) {
+    case "header":
+      return <h2>{block.text?.text}</h2>;
+    case "section":
+      return (
+        <div class="fields">
+          {block.text && <p>{block.text.text}</p>}
+          {block.fields?.map(({ text }) => <p class="field">{text}</p>)}
+        </div>
+      );
+    case "image":
+      return <img src={preview} alt={block.alt_text ?? ""} />;
+    case "context":
+      return <p class="hint">{block.elements?.map((element) => String(element.text))}</p>;
+    case "actions":
+      return (
+        <p class="actions">
+          {block.elements?.map((button) =>
+            "url" in button && <a class="button" href={button.url}>{button.text.text}</a>
+          )}
+        </p>
+      );
+    default:
+      return <></>;
+  }
+}
+
+/** The message of a dashboard's newest told run, as a channel member reads it. */
+export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard }) {
+  const { slack_message, slack_sent_at, table_name, id } = dashboard;
+  return (
+    <Layout title={`Message: ${table_name}`} who={who}>
+      <h1>Message</h1>
+      {slack_message
+        ? (
+          <section class="card message">
+            {slack_message.blocks.map((block) => (
+              <BlockView
+                block={block as Block}
+                preview={`/api/v1/dashboards/${id}/preview.gif`}
+              />
+            ))}
+          </section>
+        )
+        : <p class="hint">This run has not been told yet.</p>}
+      {slack_message && (
+        <p class="hint">
+          {slack_sent_at
+            ? `Sent to Slack at ${slack_sent_at}.`
+            : "Kept here: no Slack was configured when it was told, or the newest run is still on its way."}
+        </p>
+      )}
+    </Layout>
+  );
+}

@@ -1,0 +1,28 @@
+import { Layout } from "./layout.tsx";
+
+/** `next`: where to go afterwards, a path of ours; `fault`: why the last try failed. */
+export function SignInPage({ next, fault }: { next: string; fault?: string | undefined }) {
+  return (
+    <Layout title="Sign in">
+      <form class="card narrow" method="post" action="/sign-in">
+        <h1>Sign in</h1>
+        {fault && <p class="fault" role="alert">{fault}</p>}
+        <label>
+          API key
+          <input
+            type="password"
+            name="api_key"
+            autocomplete="current-password"
+            required
+            autofocus
+          />
+        </label>
+        <input type="hidden" name="next" value={next} />
+        <button type="submit">Sign in</button>
+        <p class="hint">
+          Your admin gave you the key when your user was made. It begins with <code>dk_</code>.
+        </p>
+      </form>
+    </Layout>
+  );
+}
