@@ -141,7 +141,7 @@ function drawTable(_panel, content, columns) {
       const shown = value === null
         ? ""
         : type === "number" || (type === "time" && config.unit)
-        ? text(value, config)
+        ? text(value, { significant: 6, ...config })
         : type === "time"
         ? moment(value)
         : String(value);

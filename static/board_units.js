@@ -43,9 +43,9 @@ const SI = {
 const BINARY = { bytes: 1, kbytes: 1024, mbytes: 1024 ** 2, gbytes: 1024 ** 3 };
 
 /** Three significant digits or the whole part; fixed where `decimals` is given. */
-function digits(value, decimals) {
+function digits(value, decimals, significant = 3) {
   const size = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
-  const most = decimals ?? Math.min(Math.max(2 - size, 0), 12);
+  const most = decimals ?? Math.min(Math.max(significant - 1 - size, 0), 12);
   return value.toLocaleString("en-US", {
     minimumFractionDigits: decimals ?? 0,
     maximumFractionDigits: most,
@@ -72,15 +72,15 @@ export function moment(ms, format = "YYYY-MM-DD HH:mm:ss") {
 }
 
 /** [number, unit], as two pieces, so that a stat can set the unit smaller. */
-export function pieces(value, { unit = "none", decimals } = {}) {
+export function pieces(value, { unit = "none", decimals, significant } = {}) {
   if (unit.startsWith("suffix:")) {
-    return [digits(value, decimals), " " + unit.slice(7).trim()];
+    return [digits(value, decimals, significant), " " + unit.slice(7).trim()];
   }
-  if (unit.startsWith("prefix:")) return [unit.slice(7) + digits(value, decimals), ""];
+  if (unit.startsWith("prefix:")) return [unit.slice(7) + digits(value, decimals, significant), ""];
   if (unit.startsWith("time:")) return [moment(value, unit.slice(5)), ""];
   if (unit.startsWith("dateTime")) return [moment(value), ""];
-  if (unit === "percent") return [digits(value, decimals), "%"];
-  if (unit === "percentunit") return [digits(value * 100, decimals), "%"];
+  if (unit === "percent") return [digits(value, decimals, significant), "%"];
+  if (unit === "percentunit") return [digits(value * 100, decimals, significant), "%"];
   if (Object.hasOwn(TIMES, unit)) return stepped(value * TIMES[unit], SECONDS, decimals);
   if (Object.hasOwn(SI, unit)) {
     const [number, prefix] = stepped(value * SI[unit][0], METRIC, decimals);
@@ -92,9 +92,11 @@ export function pieces(value, { unit = "none", decimals } = {}) {
   }
   if (unit === "short") {
     const steps = [[1e9, " Bil"], [1e6, " Mil"], [1e3, " K"], [1, ""]];
-    return Math.abs(value) < 1000 ? [digits(value, decimals), ""] : stepped(value, steps, decimals);
+    return Math.abs(value) < 1000
+      ? [digits(value, decimals, significant), ""]
+      : stepped(value, steps, decimals);
   }
-  return [digits(value, decimals), ""];
+  return [digits(value, decimals, significant), ""];
 }
 
 export function text(value, config) {

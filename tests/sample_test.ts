@@ -229,9 +229,15 @@ Deno.test("writeTables() writes a table whole or not at all, and each run once",
   await using fresh = await freshDatabase();
   const table = tableOf(sampleTables("timing", { ...OPTIONS, runs: 2 }), "summary");
   const { sql } = fresh;
-  const broken = { ...table, rows: [...table.rows, table.rows[0]!.with(-1, "not a number")] };
-  await rejects(writeTables(sql, [broken], { append: false }), /double precision/);
-  equal((await sql`select to_regclass('public.summary') as name`)[0]!.name, null);
+  const odd = table.rows[0]!.with(-1, "not a number");
+  const early = [odd, ...Array.from({ length: 500 }, () => table.rows).flat()]; // refused half way
+  for (const rows of [[...table.rows, odd], early]) {
+    await rejects(
+      writeTables(sql, [{ ...table, rows }], { append: false }),
+      /other types|precision/,
+    );
+    equal((await sql`select to_regclass('public.summary') as name`)[0]!.name, null);
+  }
   await writeTables(sql, [table], { append: false });
   await rejects(writeTables(sql, [table], { append: false }), /has rows already/);
   await rejects(writeTables(sql, [table], { append: true }), /only later ones are appended/);

@@ -1,5 +1,5 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import type { TableFacts } from "./facts.ts";
+import type { Kind, TableFacts } from "./facts.ts";
 import type { Panel } from "./panels.ts";
 import type { DataSource } from "./query_builder.ts";
 import { drc } from "./templates/drc.ts";
@@ -55,9 +55,12 @@ export function composeDashboard(
   { uid, title, tags, datasource }: Place,
 ): Dashboard {
   const source = { facts, datasource };
-  const fitting = TEMPLATES[facts.kind](source);
+  // A table of paths may lie in the QoR database: its own kind first, then the others.
+  const kinds = [facts.kind, ...(Object.keys(TEMPLATES) as Kind[])];
+  const fitting = kinds.map((kind) => TEMPLATES[kind]({ datasource, facts: { ...facts, kind } }))
+    .find((rows) => rows.length > 0);
   const board = new dashboard.DashboardBuilder(title).uid(uid).tags(tags)
     .time(timeRange(facts)).timezone("utc").refresh("");
-  place(board, fitting.length > 0 ? fitting : plain(source), datasource);
+  place(board, fitting ?? plain(source), datasource);
   return board.build();
 }

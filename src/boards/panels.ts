@@ -126,7 +126,7 @@ export function newestRun(source: Source): Panel[] {
   const { time } = source.facts;
   if (!time) return [];
   return [plainStat(source, {
-    title: "Newest run (UTC)",
+    title: "Newest (UTC)",
     unit: "time:YYYY-MM-DD HH:mm",
     sql: newestTime({ ...source.facts, time }),
     about: `The greatest ${time.column.name} in the time range.`,
@@ -138,7 +138,11 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
   const compared = isCompared(facts);
   const shown = facts.groups.newest.length;
   const panel = new timeseries.PanelBuilder()
-    .title(compared ? `${measure.title} by design` : `${measure.title} over runs`)
+    .title(
+      compared
+        ? `${measure.title} by design`
+        : `${measure.title} over ${measure.meaning ? "runs" : "time"}`,
+    )
     .description(description(
       measure,
       compared && shown < facts.groups.count

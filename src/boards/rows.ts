@@ -2,7 +2,7 @@ import type { Column } from "./columns.ts";
 import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
 import { cellMeasure, habitOf, type Measure } from "./measures.ts";
 import { type Cell, type Panel, type Source, tablePanel } from "./panels.ts";
-import { inRange, ofNewest } from "./runs.ts";
+import { inRange, isCompared, ofNewest } from "./runs.ts";
 import { cellOf, quoteName } from "./sql.ts";
 
 /** Columns that fit side by side on a screen 1,920 pixels wide and can still be read. */
@@ -103,8 +103,8 @@ export function newestRows(source: Source, look: Look = {}): Panel {
   const last = part && `(${label}, ${time}, ${part}) IN (SELECT ${label}, ${time}, ` +
       `pg_catalog.max(${part}) FROM ${place} WHERE ${inRange(facts)} GROUP BY 1, 2)`;
   return rowsPanel(source, {
-    title: "Newest result of each design",
-    about: `Each design's newest run${
+    title: isCompared(facts) ? "Newest result of each design" : "Newest run",
+    about: `${isCompared(facts) ? "Each design's newest run" : "Its rows"}${
       iteration ? ", its last iteration" : ""
     }; the design that ran last first; at most 200 rows.`,
     where: [`(${label}, ${time}) IN ${newest}`, last],

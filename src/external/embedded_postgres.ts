@@ -146,7 +146,7 @@ async function isRunning({ account, binaries, folder }: Cluster): Promise<boolea
   const where = await Deno.readLink(link).catch(async () =>
     (await run(account, ["readlink", link])).out
   );
-
+  if (where && where !== folder) await Deno.remove(file);
   return where === folder;
 }
 

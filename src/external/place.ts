@@ -11,7 +11,11 @@ export type PlaceOptions = {
 type Server = Omit<Address, "database">;
 
 /** Where the databases are, the key that seals what is stored there, and how to leave. */
-export type Place = { server: Server; sealKey: Uint8Array<ArrayBuffer>; close: () => Promise<void> };
+export type Place = {
+  server: Server;
+  sealKey: Uint8Array<ArrayBuffer>;
+  close: () => Promise<void>;
+};
 
 /** Joins the outside server, or starts or joins the embedded one. An outside one needs `sealKey`. */
 export async function openPlace(

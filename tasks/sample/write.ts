@@ -1,6 +1,4 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import postgres, { type Sql } from "postgres";
+import postgres, { type Sql, type TransactionSql } from "postgres";
 import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
 
 const SEED = 20_260_301;
@@ -81,10 +79,32 @@ export async function writeTables(sql: Sql, tables: Table[], { append }: { appen
           `${name} has a run of ${last.toISOString()}: only later ones are appended.`,
         );
       }
-      const names = table.columns.map((column) => quoted(column.name)).join(", ");
-      const copy = await tx.unsafe(`copy ${name} (${names}) from stdin`).writable();
-      await pipeline(Readable.from(copyLines(table.rows)), copy);
+      await copyRows(tx, name, table);
     });
+  }
+}
+
+/**
+ * Copies in and asks once more: when the server refuses the last rows, postgres.js 3.4.9 tells nobody
+ * (neither `finish` nor `error` comes, issue 1173), but the transaction's next statement fails.
+ */
+async function copyRows(tx: TransactionSql, name: string, { columns, rows }: Table) {
+  const names = columns.map((column) => quoted(column.name)).join(", ");
+  const copy = await tx.unsafe(`copy ${name} (${names}) from stdin`).writable();
+  let refusal: Error | undefined;
+  copy.on("error", (error) => refusal = error);
+  for (const lines of copyLines(rows)) {
+    const lost = await new Promise<unknown>((done) => copy.write(lines, done));
+    if (lost) throw refusal ?? lost;
+  }
+  copy.end();
+  try {
+    await tx.unsafe("select 1");
+  } catch (error) {
+    if (codeOf(error) !== "25P02") throw error;
+    throw new Error(
+      `${name} refused the rows: it has columns of other types. Rename or drop it first.`,
+    );
   }
 }
 
@@ -96,13 +116,17 @@ async function heldBy(sql: Pick<Sql, "unsafe">, table_name: string): Promise<Hel
     );
     return held!;
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === "42P01") return { runs: 0, last: null };
-    if (code !== "42703") throw error;
+    if (codeOf(error) === "42P01") return { runs: 0, last: null };
+    if (codeOf(error) !== "42703") throw error;
     throw new Error(
       `${name} is not a table of samples: it has no run_ts. Rename or drop it first.`,
     );
   }
+}
+
+/** PostgreSQL's five characters (42P01: no such table, 42703: column, 25P02: after a failure). */
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
 
 function firstRunOf({ columns, rows }: Table): Date | undefined {

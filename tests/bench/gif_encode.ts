@@ -16,6 +16,7 @@ function naive() {
   return {
     add(png: Uint8Array) {
       decodePng(png, (data) => inflateSync(data), pixels);
+      for (let i = 0; i < pixels.length; i++) pixels[i]! |= 0xff000000;
       const rgba = new Uint8Array(pixels.buffer);
       const palette = gifenc.quantize(rgba, 256);
       gif.writeFrame(gifenc.applyPalette(rgba, palette), width, height, {
@@ -34,7 +35,7 @@ const encoder = way === "ours" ? encodeGif({ width, height, delayMs }) : naive()
 const start = performance.now();
 let last = 0;
 for (let i = 0; i < 10; i++) {
-  await new Promise((done) => setTimeout(done, start + i * delayMs - performance.now()));
+  await new Promise((done) => setTimeout(done, Math.max(0, start + i * delayMs - performance.now())));
   const png = await Deno.readFile(`${folder}/${i}.png`);
   last = performance.now();
   encoder.add(png);

@@ -43,13 +43,13 @@ function byIteration(source: Source, total: Measure): Panel[] {
   })];
 }
 
-function ofEachDesign(source: Source, total: Measure): Panel[] {
+function ofEachDesign(source: Source, measure: Measure): Panel[] {
   if (!isCompared(source.facts)) return [];
   return [barPanel(source, {
-    title: `${total.title} of each design`,
+    title: `${measure.title}, each design`,
     about: "Each design's newest run, the most first; at most 20.",
-    sql: newestOfEach(source.facts, total),
-    measure: total,
+    sql: newestOfEach(source.facts, measure),
+    measure,
   })];
 }
 
@@ -73,7 +73,7 @@ export function drc(source: Source): Row[] {
   const charts = course.length > 0
     ? [...byIteration(source, total), ...trends, ...bars]
     : [...trends.slice(0, 1), ...bars, ...trends.slice(1)];
-  const each = ofEachDesign(source, total);
+  const each = ofEachDesign(source, course[0] ?? total);
   const rows = bars.length > 0
     ? rowsOfNewest(source, "Violations")
     : newestRows(source, { first: measures });

@@ -52,8 +52,12 @@ export function plain(source: Source): Row[] {
         ...newestRun(source),
       ],
     },
-    { height: 9, panels: trends },
-    { height: 9, panels: bars },
-    { height: 13, panels: [newestRows(source)] },
+    { height: 10, panels: trends },
+    {
+      height: 13,
+      panels: [...bars.slice(0, 1), newestRows(source, { most: bars.length > 0 ? 11 : 14 })],
+      wide_last: true,
+    },
+    { height: 9, panels: bars.slice(1) },
   ];
 }

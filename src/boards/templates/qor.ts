@@ -39,6 +39,9 @@ export function qor(source: Source): Row[] {
     sql: newestBy(facts, runtime, stage),
     measure: runtime,
   });
+  // As many lines as it will have, so that more of the board stands on the first screen.
+  const lines = facts.metrics.length || (facts.groups.count > 1 ? facts.groups.count : 13);
+  const height = Math.min(Math.max(Math.ceil(lines * 0.8) + 2, 5), 13);
   return [
     {
       height: 4,
@@ -46,7 +49,7 @@ export function qor(source: Source): Row[] {
     },
     { height: 10, panels: trends.slice(0, 3) },
     {
-      height: 13,
+      height,
       panels: [
         ...(by_stage ? [by_stage] : []),
         newestRows(source, { first: measures, most: by_stage ? 11 : 14 }),

@@ -12,6 +12,7 @@ export function timing(source: Source): Row[] {
     "setup_wns",
     "setup_tns",
     "setup_violations",
+    "violations",
     "hold_wns",
     "hold_tns",
     "hold_violations",

@@ -50,8 +50,13 @@ export class GifStrip {
     if (!this.#palette) return this.#first();
     const box = changedBox(this.#now, this.#before, this.size.width);
     if (!box) return this.#repeat();
-    const palette = this.#fitting(this.#palette);
-    this.#paint(palette, box);
+    let palette = this.#palette;
+    const error = this.#paint(palette, box);
+    if (error > BAD_FIT) {
+      this.#counted.count(this.#now, this.#before);
+      palette = toPalette(this.#counted.entries());
+      if (this.#paint(palette, box) > error / 2) this.#paint(palette = this.#palette, box);
+    }
     this.#write(palette, box);
   }
 
@@ -74,31 +79,28 @@ export class GifStrip {
     this.#write(palette, { left: 0, top: 0, ...this.size });
   }
 
-  /** The first frame's palette, or one for this frame's changed pixels where that one fits badly. */
-  #fitting(palette: Palette): Palette {
-    this.#counted.count(this.#now, this.#before);
-    const histogram = this.#counted.entries();
-    const error = meanError(histogram, palette);
-    if (error < BAD_FIT) return palette;
-    const own = toPalette(histogram);
-    return meanError(histogram, own) < error / 2 ? own : palette;
-  }
-
-  /** Indexes of the box's pixels, transparent where nothing changed. */
-  #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box) {
+  /** Indexes of the box's pixels, transparent where nothing changed; the mean error of the others. */
+  #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box): number {
     const now = this.#now, before = this.#before, index = this.#index;
-    let last = -1, found = 0, at = 0;
+    let last = -1, found = 0, off = 0, at = 0, error = 0, changed = 0;
     for (let y = top; y < top + height; y++) {
       const start = y * this.size.width + left;
       for (let i = start; i < start + width; i++) {
         const colour = now[i]!;
-        if (colour === before[i]) index[at++] = colours.length;
-        else {
-          if (colour !== last) found = table.get(last = colour, nearest);
-          index[at++] = found;
+        if (colour === before[i]) {
+          index[at++] = colours.length;
+          continue;
         }
+        if (colour !== last) {
+          found = table.get(last = colour, nearest);
+          off = distance(colour, colours[found]!);
+        }
+        error += off;
+        changed++;
+        index[at++] = found;
       }
     }
+    return error / changed;
   }
 
   /** A frame in which nothing changed: one transparent pixel. */
@@ -141,16 +143,6 @@ function toPalette(histogram: Histogram): Palette {
   );
   rgb.push([0, 0, 0]);
   return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable() };
-}
-
-function meanError({ colours, counts }: Histogram, palette: Palette): number {
-  let error = 0, pixels = 0;
-  for (let i = 0; i < colours.length; i++) {
-    const index = palette.table.get(colours[i]!, palette.nearest);
-    error += counts[i]! * distance(colours[i]!, palette.colours[index]!);
-    pixels += counts[i]!;
-  }
-  return error / pixels;
 }
 
 /** The smallest box around all that changed; none if nothing did. */

@@ -1,0 +1,48 @@
+import { ConfigError, placeOf, readConfig } from "../src/config.ts";
+import { openCredential } from "../src/credentials/credentials.ts";
+import { importSealKey } from "../src/credentials/seal.ts";
+import { AppError, ExternalError } from "../src/errors.ts";
+import { connectMaster } from "../src/external/master.ts";
+import { openPlace } from "../src/external/place.ts";
+import { findUserByName } from "../src/users/store.ts";
+import { KINDS, urlCredential } from "../src/workspaces/names.ts";
+import { fillDatabase } from "./sample/write.ts";
+
+/** Fills a user's three databases with generated runs; each further call appends one more run. */
+async function sample(username: string) {
+  const config = readConfig();
+  const place = await openPlace(placeOf(config), () => {});
+  try {
+    const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+    try {
+      const user = await findUserByName(db, username);
+      if (!user) throw new AppError("user_unknown", 404, `There is no user ${username}.`);
+      const sealKeys = { current: await importSealKey(place.sealKey) };
+      for (const kind of KINDS) {
+        const { key_value } = await openCredential({ db, sealKeys }, user.id, urlCredential(kind));
+        const { tables } = await fillDatabase(key_value, kind, { log: () => {} });
+        for (const { table_name, rows } of tables) {
+          console.log(`${username}_${kind}.${table_name}: ${rows} rows`);
+        }
+      }
+    } finally {
+      await db.end({ timeout: 1 });
+    }
+  } finally {
+    await place.close();
+  }
+}
+
+const [username, ...more] = Deno.args;
+if (!username || more.length > 0) {
+  console.error("Say whose databases to fill: deno task sample <username>");
+  Deno.exit(2);
+}
+try {
+  await sample(username);
+} catch (error) {
+  const known = error instanceof AppError || error instanceof ExternalError ||
+    error instanceof ConfigError;
+  console.error(known ? error.message : error);
+  Deno.exit(1);
+}
