@@ -279,9 +279,10 @@ function drawBarchart(panel, content, columns) {
     splitNumber: 4,
     splitLine: LINES,
   };
-  const all = series.flatMap(({ values }) => values);
-  // Room for the numbers beyond the longest bars.
-  value.boundaryGap = [all.some((v) => v < 0) ? "18%" : 0, all.some((v) => v > 0) ? "12%" : 0];
+  // Room for the numbers beyond the longest bars; that end is no round number and gets no label.
+  value.min = ({ min }) => min < 0 ? min * 1.2 : 0;
+  value.max = ({ max }) => max > 0 ? max * 1.15 : 0;
+  value.axisLabel = { ...value.axisLabel, showMinLabel: false, showMaxLabel: false };
   const outside = (number) => upright ? "top" : number < 0 ? "left" : "right";
   chart(content, {
     grid: {

@@ -24,7 +24,7 @@ const APP = /^src\/app\.tsx?$/;
 const HTTP = /^src\/http\//;
 const EXTERNAL = /^src\/external\//;
 const ROUTES = /^src\/(?:.+\/)?(?:\w+_)?routes\.tsx?$/;
-const STORE = /^src\/(?:.+\/)?store\.ts$/;
+const STORE = /^src\/(?:.+\/)?(?:\w+_)?store\.ts$/;
 const VIEWS = /^views\//;
 
 /** What may be written, or imported, in some places only. */

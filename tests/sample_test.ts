@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
-import postgres from "postgres";
+import postgres, { type Sql } from "postgres";
 import { type Kind, type Options, sampleTables, type Table } from "../tasks/sample/tables.ts";
 import { fillDatabase, writeTables } from "../tasks/sample/write.ts";
 
@@ -152,27 +152,27 @@ Deno.test("drc: violations are boxes on the die, crowded at hot spots, fewer fro
   ok(sum(crowded) > jpeg.length / 2, "12 of some 100 tiles hold more than half");
 });
 
-/** An empty database of its own on the server of TEST_DATABASE_URL. */
-async function freshDatabase() {
-  const name = `sample_${crypto.randomUUID().replaceAll("-", "")}`;
-  const admin = postgres(Deno.env.get("TEST_DATABASE_URL")!, { max: 1, onnotice() {} });
-  await admin.unsafe(`create database ${name}`);
+/** An empty database, as a user has one: without Dashkeeper's own tables. */
+async function userDatabase() {
   const url = new URL(Deno.env.get("TEST_DATABASE_URL")!);
-  url.pathname = name;
-  const sql = postgres(url.href, { max: 2, onnotice() {} });
+  const admin = postgres(url.href, { max: 1 });
+  url.pathname = `sample_${crypto.randomUUID().replaceAll("-", "")}`;
+  const name = admin(url.pathname.slice(1));
+  await admin`create database ${name} strategy file_copy`;
+  const db = postgres(url.href, { max: 1, onnotice() {} });
   return {
+    db,
     url: url.href,
-    sql,
     async [Symbol.asyncDispose]() {
-      await sql.end();
-      await admin.unsafe(`drop database ${name} with (force)`);
-      await admin.end();
+      await db.end({ timeout: 1 });
+      await admin`drop database ${name} with (force)`;
+      await admin.end({ timeout: 1 });
     },
   };
 }
 
 Deno.test("fillDatabase() fills, then appends one run that comes after the last", async () => {
-  await using fresh = await freshDatabase();
+  await using fresh = await userDatabase();
   for (const kind of KINDS) {
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
@@ -180,35 +180,37 @@ Deno.test("fillDatabase() fills, then appends one run that comes after the last"
     equal(lines.length, tables.length);
     ok(!lines.join().includes(new URL(fresh.url).pathname.slice(1)), "no URL in the log");
     for (const { table_name, rows } of tables) {
-      const [held] = await fresh.sql<Row[]>`
-        select count(*)::int as rows, max(run_ts) as last from ${
-        fresh.sql(`public.${table_name}`)
-      }`;
+      const [held] = await fresh.db<Row[]>`
+        select count(*)::int as rows, max(run_ts) as last from ${fresh.db(`public.${table_name}`)}`;
       equal(held!.rows, rows);
       ok(held!.last < new Date());
     }
-    const before = await lasts(fresh.sql, tables);
+    const before = await lasts(fresh.db, tables);
     const more = await fillDatabase(fresh.url, kind, { log });
     same(more.tables.map((table) => table.table_name), tables.map((table) => table.table_name));
-    for (const [i, { runs, last }] of (await lasts(fresh.sql, tables)).entries()) {
+    for (const [i, { runs, last }] of (await lasts(fresh.db, tables)).entries()) {
       equal(runs, before[i]!.runs + 1);
       ok(last > before[i]!.last && more.tables[i]!.rows > 0);
     }
     if (kind === "drc") continue; // its summary has another shape than timing's
-    for (const { table_name } of tables) await fresh.sql`drop table ${fresh.sql(table_name)}`;
+    for (const { table_name } of tables) {
+      await fresh.db`drop table ${fresh.db(`public.${table_name}`)}`;
+    }
   }
 });
 
-function lasts(sql: postgres.Sql, tables: { table_name: string }[]) {
+function lasts(sql: Sql, tables: { table_name: string }[]) {
   return Promise.all(tables.map(async ({ table_name }) => {
     const [held] = await sql<Row[]>`
-      select count(distinct run_id)::int as runs, max(run_ts) as last from ${sql(table_name)}`;
+      select count(distinct run_id)::int as runs, max(run_ts) as last from ${
+      sql(`public.${table_name}`)
+    }`;
     return held!;
   }));
 }
 
 Deno.test("writeTables() keeps every value, odd text and NULL included", async () => {
-  await using fresh = await freshDatabase();
+  await using fresh = await userDatabase();
   const at = new Date("2026-03-01T02:03:04.567Z");
   const table: Table = {
     table_name: 'odd "name".x',
@@ -220,15 +222,15 @@ Deno.test("writeTables() keeps every value, odd text and NULL included", async (
     ],
     rows: [[at, -0.125, "tab\t, line\n, return\r, \\N and \\", true], [at, 1e-9, "\\.", null]],
   };
-  await writeTables(fresh.sql, [table], { append: false });
-  const rows = await fresh.sql.unsafe('select * from public."odd ""name"".x"').values();
+  await writeTables(fresh.db, [table], { append: false });
+  const rows = await fresh.db.unsafe('select * from public."odd ""name"".x"').values();
   same([...rows], table.rows);
 });
 
 Deno.test("writeTables() writes a table whole or not at all, and each run once", async () => {
-  await using fresh = await freshDatabase();
+  await using fresh = await userDatabase();
   const table = tableOf(sampleTables("timing", { ...OPTIONS, runs: 2 }), "summary");
-  const { sql } = fresh;
+  const sql = fresh.db;
   const odd = table.rows[0]!.with(-1, "not a number");
   const early = [odd, ...Array.from({ length: 500 }, () => table.rows).flat()]; // refused half way
   for (const rows of [[...table.rows, odd], early]) {
@@ -241,12 +243,12 @@ Deno.test("writeTables() writes a table whole or not at all, and each run once",
   await writeTables(sql, [table], { append: false });
   await rejects(writeTables(sql, [table], { append: false }), /has rows already/);
   await rejects(writeTables(sql, [table], { append: true }), /only later ones are appended/);
-  equal((await sql`select count(*)::int as rows from summary`)[0]!.rows, 12);
+  equal((await sql`select count(*)::int as rows from public.summary`)[0]!.rows, 12);
 });
 
 Deno.test("fillDatabase() leaves a table of somebody else's shape alone", async () => {
-  await using fresh = await freshDatabase();
-  await fresh.sql`create table runs (name text)`;
+  await using fresh = await userDatabase();
+  await fresh.db`create table public.runs (name text)`;
   await rejects(fillDatabase(fresh.url, "qor", { log() {} }), /runs" is not a table of samples/);
-  equal((await fresh.sql`select count(*)::int as rows from runs`)[0]!.rows, 0);
+  equal((await fresh.db`select count(*)::int as rows from public.runs`)[0]!.rows, 0);
 });

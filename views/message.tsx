@@ -39,7 +39,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
         </p>
       );
     default:
-      return <></>;
+      return <hr />;
   }
 }
 

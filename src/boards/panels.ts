@@ -7,7 +7,7 @@ import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import type { TableFacts } from "./facts.ts";
 import type { Measure } from "./measures.ts";
 import { type DataSource, PostgresQuery } from "./query_builder.ts";
-import { isCompared, newestTime, newestValue, trend } from "./runs.ts";
+import { isCompared, newestTime, newestValue, shownName, trend } from "./runs.ts";
 
 /** What a panel is composed from. */
 export type Source = { facts: TableFacts; datasource: DataSource };
@@ -175,7 +175,7 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
       new common.ScaleDistributionConfigBuilder().type(common.ScaleDistribution.Log).log(10),
     );
   }
-  const names = compared ? facts.groups.newest : [measure.title];
+  const names = compared ? facts.groups.newest : [shownName(measure)];
   names.forEach((name, i) =>
     panel.overrideByName(name, [
       { id: "color", value: { mode: "fixed", fixedColor: SERIES[i % SERIES.length] } },

@@ -92,7 +92,9 @@ function rowsPanel(source: Source, choice: Choice, look: Look): Panel {
 export function newestRows(source: Source, look: Look = {}): Panel {
   const { facts } = source;
   const label = groupLabel(facts.group_columns);
-  if (!facts.time || !label) return recentRows(source, look);
+  // One design: its history says more than its one newest row.
+  const many = isCompared(facts) || facts.metrics.length > 0;
+  if (!facts.time || !label || !many) return recentRows(source, look);
   const time = quoteName(facts.time.column.name);
   const place = tableOf(facts);
   const newest = `(SELECT ${label} AS "of", pg_catalog.max(${time}) AS "at" FROM ${place} WHERE ${

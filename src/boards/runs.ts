@@ -11,6 +11,11 @@ function conditions(parts: (string | undefined)[]): string {
   return given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";
 }
 
+/** The name under which a measure's value is answered: never one that these queries use themselves. */
+export function shownName({ title }: Measure): string {
+  return ["time", "metric", "value", "of"].includes(title) ? `${title} ` : title;
+}
+
 /** Only rows in the time range that the viewer chose. */
 export function inRange({ time }: TableFacts): string | undefined {
   return time && `$__timeFilter(${quoteName(time.column.name)})`;
@@ -61,7 +66,7 @@ export function isCompared({ groups }: TableFacts): boolean {
 /** The newest run in one number; where the worst of several designs is shown, with its name. */
 export function newestValue(facts: TableFacts, measure: Measure): string {
   const runs = perRun(facts, measure, ofNewest(facts));
-  const title = quoteName(measure.title);
+  const title = quoteName(shownName(measure));
   if (isCompared(facts) && measure.across !== "sum") {
     return `SELECT "metric" AS "of", "value" AS ${title} FROM (${runs}) r WHERE "value" IS NOT NULL ` +
       `ORDER BY "value" ${measure.across === "min" ? "ASC" : "DESC"}, 1 LIMIT 1`;
@@ -77,7 +82,7 @@ export function trend(facts: TableFacts, measure: Measure): string {
   const names = facts.groups.newest.map(quoteText).join(", ");
   const runs = perRun(facts, measure, compared ? `${label} IN (${names})` : undefined);
   const points = `SELECT "time", ${
-    compared ? `"metric", "value"` : `"value" AS ${quoteName(measure.title)}`
+    compared ? `"metric", "value"` : `"value" AS ${quoteName(shownName(measure))}`
   } FROM (${runs}) r${
     compared ? ` WHERE "value" IS NOT NULL` : ""
   } ORDER BY "time" DESC LIMIT ${MOST_POINTS}`;
@@ -89,7 +94,9 @@ export function newestOfEach(facts: TableFacts, measure: Measure): string {
   const newest = `SELECT DISTINCT ON ("metric") "metric", "value" FROM (${
     perRun(facts, measure)
   }) r WHERE "value" IS NOT NULL ORDER BY "metric", "time" DESC`;
-  return `SELECT "metric" AS "of", "value" AS ${quoteName(measure.title)} FROM (${newest}) n ` +
+  return `SELECT "metric" AS "of", "value" AS ${
+    quoteName(shownName(measure))
+  } FROM (${newest}) n ` +
     `ORDER BY 2 ${measure.within === "min" ? "ASC" : "DESC"}, 1 LIMIT 20`;
 }
 
@@ -117,7 +124,7 @@ export function newestBy(
   const key = counted ? `${quoteName(column.name)}::pg_catalog.text` : cellOf(column);
   const worst = within === "min" ? "ASC" : "DESC";
   return `SELECT ${key} AS ${quoteName(column.name)}, ` +
-    `pg_catalog.${within}(${expression}) AS ${quoteName(measure.title)} FROM ${source} ` +
+    `pg_catalog.${within}(${expression}) AS ${quoteName(shownName(measure))} FROM ${source} ` +
     `GROUP BY ${counted ? quoteName(column.name) : "1"} ` +
     `HAVING pg_catalog.count(${expression}) > 0 ` +
     (counted

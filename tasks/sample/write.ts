@@ -1,4 +1,5 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { ExternalError } from "../../src/errors.ts";
 import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
 
 const SEED = 20_260_301;
@@ -12,7 +13,7 @@ type Held = { runs: number; last: Date | null };
 
 /**
  * Fills a database of `kind` with its tables, or appends one run, of now, to each that has rows.
- * Throws an Error when a table of that name has other columns, what postgres.js throws otherwise.
+ * Throws an ExternalError when a table of that name has other columns, else what postgres.js throws.
  */
 export async function fillDatabase(
   url: string,
@@ -61,7 +62,7 @@ function tableAfter(kind: Kind, table_name: string, { runs, last }: Held, now: D
 
 /**
  * Creates each table where there is none and copies its rows in, a transaction a table, so that a
- * reader sees a run whole or not at all. Throws an Error when a table has other columns; has rows and
+ * reader sees a run whole or not at all. Throws an ExternalError when a table has other columns; has rows and
  * `append` is false; or has a run as late as the first one to append.
  */
 export async function writeTables(sql: Sql, tables: Table[], { append }: { append: boolean }) {
@@ -73,11 +74,9 @@ export async function writeTables(sql: Sql, tables: Table[], { append }: { appen
       await tx.unsafe(`lock table ${name} in share row exclusive mode`); // two fills at once
       const { last } = await heldBy(tx, table.table_name);
       const first = firstRunOf(table);
-      if (last && !append) throw new Error(`${name} has rows already: append, or drop it first.`);
+      if (last && !append) throw refuse(`${name} has rows already: append, or drop it first.`);
       if (last && first && first <= last) {
-        throw new Error(
-          `${name} has a run of ${last.toISOString()}: only later ones are appended.`,
-        );
+        throw refuse(`${name} has a run of ${last.toISOString()}: only later ones are appended.`);
       }
       await copyRows(tx, name, table);
     });
@@ -102,7 +101,7 @@ async function copyRows(tx: TransactionSql, name: string, { columns, rows }: Tab
     await tx.unsafe("select 1");
   } catch (error) {
     if (codeOf(error) !== "25P02") throw error;
-    throw new Error(
+    throw refuse(
       `${name} refused the rows: it has columns of other types. Rename or drop it first.`,
     );
   }
@@ -111,17 +110,20 @@ async function copyRows(tx: TransactionSql, name: string, { columns, rows }: Tab
 async function heldBy(sql: Pick<Sql, "unsafe">, table_name: string): Promise<Held> {
   const name = `public.${quoted(table_name)}`;
   try {
-    const [held] = await sql.unsafe<Held[]>(
+    const [held] = await sql.unsafe<{ runs: number; last: Date | string | null }[]>(
       `select count(distinct run_ts)::int as runs, max(run_ts) as last from ${name}`,
     );
-    return held!;
+    const { runs, last } = held!;
+    return { runs, last: last === null ? null : new Date(last) }; // a pool may parse times to text
   } catch (error) {
     if (codeOf(error) === "42P01") return { runs: 0, last: null };
     if (codeOf(error) !== "42703") throw error;
-    throw new Error(
-      `${name} is not a table of samples: it has no run_ts. Rename or drop it first.`,
-    );
+    throw refuse(`${name} is not a table of samples: it has no run_ts. Rename or drop it first.`);
   }
+}
+
+function refuse(message: string) {
+  return new ExternalError("PostgreSQL", message, true);
 }
 
 /** PostgreSQL's five characters (42P01: no such table, 42703: column, 25P02: after a failure). */

@@ -21,43 +21,39 @@ export function makePalette({ colours, counts }: Histogram, most: number): Uint3
   return palette;
 }
 
-/** Finds the palette's nearest colour: sorted by green, the search ends where green alone is too far. */
+/**
+ * Finds the palette's nearest colour (its place). Colour space is cut into cubes of 8 × 8 × 8; the first
+ * colour of a cube finds out which few of the palette can be nearest there.
+ */
 export function nearestIn(palette: Uint32Array): (colour: number) => number {
-  const order = Uint16Array.from(palette.keys()).sort((a, b) =>
-    green(palette[a]!) - green(palette[b]!)
-  );
-  const sorted = Int32Array.from(order, (i) => palette[i]!);
-  const start = new Uint16Array(256);
-  for (let g = 0, i = 0; g < 256; g++) {
-    while (i < sorted.length - 1 && green(sorted[i]!) < g) i++;
-    start[g] = i;
-  }
+  const cubes: (Uint8Array | undefined)[] = new Array(1 << 15);
   return (colour) => {
-    const r = colour & 255, g = (colour >> 8) & 255, b = colour >> 16;
-    let best = 0, least = Infinity;
-    let up = start[g]!, down = up - 1;
-    while (up < sorted.length || down >= 0) {
-      if (up < sorted.length) {
-        const c = sorted[up]!, dg = ((c >> 8) & 255) - g;
-        if (dg * dg >= least) up = sorted.length;
-        else {
-          const dr = (c & 255) - r, db = (c >> 16) - b, d = dr * dr + dg * dg + db * db;
-          if (d < least) least = d, best = up;
-          up++;
-        }
-      }
-      if (down >= 0) {
-        const c = sorted[down]!, dg = ((c >> 8) & 255) - g;
-        if (dg * dg >= least) down = -1;
-        else {
-          const dr = (c & 255) - r, db = (c >> 16) - b, d = dr * dr + dg * dg + db * db;
-          if (d < least) least = d, best = down;
-          down--;
-        }
-      }
+    const cube = (colour >> 3) & 31 | (colour >> 6) & 0x3e0 | (colour >> 9) & 0x7c00;
+    const candidates = cubes[cube] ??= candidatesIn(palette, colour & 0xf8f8f8);
+    let best = candidates[0]!, least = Infinity;
+    for (let i = 0; i < candidates.length; i++) {
+      const d = distance(colour, palette[candidates[i]!]!);
+      if (d < least) least = d, best = candidates[i]!;
     }
-    return order[best]!;
+    return best;
   };
+}
+
+/** Whose least distance to the cube is not beyond another one's greatest. `corner`: its lowest colour. */
+function candidatesIn(palette: Uint32Array, corner: number): Uint8Array {
+  const least = new Float64Array(palette.length);
+  let bound = Infinity;
+  for (let i = 0; i < palette.length; i++) {
+    let near = 0, far = 0;
+    for (let shift = 0; shift < 24; shift += 8) {
+      const low = (corner >> shift) & 255, value = (palette[i]! >> shift) & 255;
+      near += Math.max(low - value, value - low - 7, 0) ** 2;
+      far += Math.max(value - low, low + 7 - value) ** 2;
+    }
+    least[i] = near;
+    bound = Math.min(bound, far);
+  }
+  return Uint8Array.from(palette.keys()).filter((i) => least[i]! <= bound);
 }
 
 /** Squared distance of two colours, all three channels together. */

@@ -52,6 +52,7 @@ export class GifStrip {
     if (!box) return this.#repeat();
     let palette = this.#palette;
     const error = this.#paint(palette, box);
+    console.log("err", error);
     if (error > BAD_FIT) {
       this.#counted.count(this.#now, this.#before);
       palette = toPalette(this.#counted.entries());

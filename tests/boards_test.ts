@@ -1,0 +1,511 @@
+import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
+import { meaningOf, readColumn, shapeOf, unitOf } from "../src/boards/columns.ts";
+import { composeDashboard, type Dashboard, timeRange } from "../src/boards/compose.ts";
+import { type Kind, readTable } from "../src/boards/facts.ts";
+import { expandMacros, runPanel, widen } from "../src/boards/query.ts";
+import { quoteName, quoteText } from "../src/boards/sql.ts";
+import { connectToUserDatabase, type Sql } from "../src/external/postgres.ts";
+import { type FreshDatabase, freshDatabase } from "./help/postgres.ts";
+
+const never = new AbortController().signal;
+const place = {
+  uid: "dk-1",
+  title: "A table",
+  tags: ["dashkeeper"],
+  datasource: { type: "postgres", uid: "dk-ada-qor" },
+};
+
+type Row = Record<string, string>;
+
+/** The rows of a real result file; fails when the data is not there. */
+async function real(name: string): Promise<Row[]> {
+  const file = new URL(`../../shared/data/orfs/${name}.csv`, import.meta.url);
+  const [head, ...lines] = (await Deno.readTextFile(file)).trim().split(/\r?\n/)
+    .map((line) => line.split(","));
+  return lines.map((line) => Object.fromEntries(head!.map((name, i) => [name, line[i]!])));
+}
+
+const TEXT = /^(platform|design|git_commit|run__flow__platform__time_units|total_time)$/;
+const typeOf = (name: string) =>
+  name === "run_ts"
+    ? "timestamptz"
+    : TEXT.test(name)
+    ? "text"
+    : name === "iteration"
+    ? "integer"
+    : "double precision";
+const missing = (text: string) => text === "" || text === "ERR" || text === "N/A";
+
+/** Loads a real file as a team would: numbers as numbers, what is missing as null. */
+async function load(db: Sql, name: string): Promise<Row[]> {
+  const rows = await real(name);
+  const columns = Object.keys(rows[0]!);
+  await db.unsafe(
+    `create table public.${name} (${columns.map((c) => `"${c}" ${typeOf(c)}`).join(", ")})`,
+  );
+  const json = rows.map((row) =>
+    Object.fromEntries(columns.map((c) => [c, missing(row[c]!) ? null : row[c]!]))
+  );
+  await db.unsafe(
+    `insert into public.${name} select * from json_populate_recordset(null::public.${name}, $1::text::json)`,
+    [JSON.stringify(json)],
+  );
+  return rows;
+}
+
+/** The database as its reader sees it: nothing but pg_catalog on the search path. */
+function readerOf(url: string) {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const sql = connectToUserDatabase({
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+}
+
+type Shown = { title: string; type: string; status: number; columns: Record<string, unknown[]> };
+
+/** Every panel with what its query answered, by title. */
+async function drawn(reader: Sql, board: Dashboard): Promise<Map<string, Shown>> {
+  const all = new Map<string, Shown>();
+  for (const panel of board.panels as { id: number; title: string; type: string }[]) {
+    const { status, body } = await runPanel(reader, board, panel.id, never);
+    ok("results" in body);
+    const { frames, error } = body.results.A!;
+    equal(error, undefined, `${panel.title}: ${error}`);
+    const fields = frames?.[0]?.schema.fields ?? [];
+    const columns = fields.map(({ name }, i) => [name, frames![0]!.data.values[i]!]);
+    all.set(panel.title, { ...panel, status, columns: Object.fromEntries(columns) });
+  }
+  return all;
+}
+
+async function boardOf(reader: Sql, table: string, kind: Kind, schema = "public") {
+  const board = composeDashboard(await readTable(reader, schema, table, kind), place);
+  const written = JSON.parse(JSON.stringify(board)) as Dashboard; // as it is stored
+  return { board: written, panels: await drawn(reader, written) };
+}
+
+async function withTables(work: (fresh: FreshDatabase, reader: Sql) => Promise<void>) {
+  await using fresh = await freshDatabase();
+  await using reader = readerOf(fresh.url);
+  await work(fresh, reader);
+}
+
+Deno.test("meaningOf() reads every header of the real results", async () => {
+  const expected = {
+    platform: "platform",
+    design: "design",
+    git_commit: "commit",
+    run_ts: "time",
+    finish__timing__setup__ws: "setup_wns",
+    finish__timing__setup__tns: "setup_tns",
+    finish__timing__hold__ws: "hold_wns",
+    finish__timing__hold__tns: "hold_tns",
+    finish__timing__drv__setup_violation_count: "setup_violations",
+    finish__timing__drv__hold_violation_count: "hold_violations",
+    finish__timing__drv__max_slew: "slew_violations",
+    finish__timing__drv__max_cap: "cap_violations",
+    finish__clock__skew__setup: "skew",
+    finish__design__instance__area: "area",
+    finish__design__instance__utilization: "utilization",
+    finish__design__instance__count: "cells",
+    finish__power__total: "power",
+    finish__power__leakage__total: "leakage",
+    detailedroute__route__wirelength: "wirelength",
+    detailedroute__route__vias: "vias",
+    detailedroute__route__drc_errors: "drc_total",
+    detailedroute__antenna__violating__nets: "antenna",
+    run__flow__platform__time_units: "time_unit",
+    total_time: "runtime",
+    iteration: "iteration",
+    drc_errors: "drc_total",
+  };
+  const headers = new Set(
+    (await Promise.all([real("qor_history"), real("drc_iterations")]))
+      .flatMap(([first]) => Object.keys(first!)),
+  );
+  const type = (name: string) => typeOf(name).replace("timestamptz", "timestamp with time zone");
+  same(
+    Object.fromEntries([...headers].map((name) => [name, readColumn(name, type(name)).meaning])),
+    expected,
+  );
+});
+
+Deno.test("meaningOf() reads the spellings of teams, and leaves alone what it does not know", () => {
+  const spellings: [string, "number" | "text", string | undefined][] = [
+    ["WNS(ns)", "number", "setup_wns"],
+    ["worst_slack", "number", "setup_wns"],
+    ["worstSlack", "number", "setup_wns"],
+    ["WORSTSLACK", "number", "setup_wns"],
+    ["setup_wns_ns", "number", "setup_wns"],
+    ["hold_tns_ns", "number", "hold_tns"],
+    ["slack_ns", "number", "slack"],
+    ["setup_viol", "number", "setup_violations"],
+    ["num_violations", "number", "violations"],
+    ["clk_skew_setup_ns", "number", "skew"],
+    ["fmax_mhz", "number", "frequency"],
+    ["Layer", "text", "layer"],
+    ["DRC Errors", "number", "drc_total"],
+    ["detailedroute__route__drc_errors__iter:3", "number", undefined],
+    ["area_um2", "number", "area"],
+    ["Cell Area (µm²)", "number", "area"],
+    ["util_pct", "number", "utilization"],
+    ["power_total_w", "number", "power"],
+    ["power_leak_w", "number", "leakage"],
+    ["ir_drop_v", "number", "ir_drop"],
+    ["runtime_s", "number", "runtime"],
+    ["peak_mem_kb", "number", "memory"],
+    ["path_group", "text", "path_group"],
+    ["path_type", "text", "path_type"],
+    ["startpoint", "text", "startpoint"],
+    ["endpoint", "text", "endpoint"],
+    ["rule", "text", "rule"],
+    ["rule_op", "text", undefined],
+    ["x1_um", "number", "x"],
+    ["count", "number", "count"],
+    ["metric", "text", "metric"],
+    ["value", "number", "value"],
+    ["unit", "text", "unit"],
+    ["temperature", "number", undefined],
+    ["discount", "number", undefined],
+    ["constructor", "text", undefined],
+  ];
+  same(
+    spellings.map(([name, shape]) => [name, shape, meaningOf(name, shape)]),
+    spellings,
+  );
+});
+
+Deno.test("unitOf() reads the unit at a name's end, and none from a name that is one word", () => {
+  const units = {
+    slack_ns: "suffix: ns",
+    "WNS(ns)": "suffix: ns",
+    "slack [ps]": "suffix: ps",
+    area_um2: "suffix: µm²",
+    "Area (µm²)": "suffix: µm²",
+    "area [um^2]": "suffix: µm²",
+    power_mW: "mwatt",
+    total_w: "watt",
+    util_pct: "percent",
+    "util (%)": "percent",
+    runtime_s: "s",
+    peak_mem_kb: "deckbytes",
+    s: undefined,
+    x_min: undefined,
+    design: undefined,
+  };
+  same(Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])), units);
+  same(shapeOf("numeric(10,2)"), "number");
+  same(["integer[]", "jsonb", "timestamp(3) without time zone"].map(shapeOf), [
+    "other",
+    "other",
+    "time",
+  ]);
+});
+
+Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
+  const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
+  equal(
+    expandMacros(`$__timeFilter("t") $__timeFrom() $__timeTo()`, range),
+    `"t" BETWEEN '${range.from}' AND '${range.to}' '${range.from}' '${range.to}'`,
+  );
+  await withTables(async ({ db }) => {
+    for (
+      const name of [`a"b`, "t (UTC), $__timeFrom()", "[[x]] ${y} \\0041", "größe 温度", "select"]
+    ) {
+      const [row] = await db.unsafe(
+        expandMacros(`select 1 as ${quoteName(name)}, ${quoteText(name)} as text`, range),
+      );
+      same({ ...row }, { [name]: 1, text: name });
+    }
+  });
+});
+
+Deno.test("timeRange() covers the data with 2 % of air, and gives one time an hour", () => {
+  const column = readColumn("t", "timestamp with time zone");
+  const at = (first: string, last: string) => ({
+    time: { column, first: new Date(first), last: new Date(last) },
+    read_at: new Date("2026-11-23T12:00:00Z"),
+  });
+  // deno-lint-ignore no-explicit-any
+  const range = (facts: any) => timeRange(facts);
+  same(range(at("2026-01-01T00:00:00Z", "2026-01-01T10:00:00Z")), {
+    from: "2025-12-31T23:48:00.000Z",
+    to: "2026-01-01T10:12:00.000Z",
+  });
+  same(range(at("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")), {
+    from: "2025-12-31T23:30:00.000Z",
+    to: "2026-01-01T00:30:00.000Z",
+  });
+});
+
+Deno.test("composeDashboard() of the real QoR history shows the newest run's own numbers", async () => {
+  await withTables(async ({ db }, reader) => {
+    const rows = await load(db, "qor_history");
+    const last = Math.max(...rows.map(({ run_ts }) => Date.parse(run_ts!)));
+    const newest = rows.filter(({ run_ts }) => Date.parse(run_ts!) === last);
+    const values = (name: string) => newest.map((row) => Number(row[name]));
+    const named = (row: Row) => `${row.platform} ${row.design}`;
+    for (const kind of ["qor", "timing"] as const) {
+      const { panels, board } = await boardOf(reader, "qor_history", kind);
+      equal(newest.every((row) => row.run__flow__platform__time_units === "1ns"), true);
+      const wns = Math.min(...values("finish__timing__setup__ws"));
+      same(panels.get("Setup WNS · worst")!.columns, {
+        of: [named(newest.find((row) => Number(row.finish__timing__setup__ws) === wns)!)],
+        "Setup WNS": [wns],
+      });
+      same(panels.get("Setup TNS · worst")!.columns["Setup TNS"], [
+        Math.min(...values("finish__timing__setup__tns")),
+      ]);
+      same(panels.get("Newest (UTC)")!.columns["Newest run"], [last]);
+      ok(Date.parse(board.time!.to) > last);
+    }
+    const { panels } = await boardOf(reader, "qor_history", "qor");
+    same(panels.get("Area · largest")!.columns.Area, [
+      Math.max(...values("finish__design__instance__area")),
+    ]);
+    same(panels.get("DRC errors · total")!.columns["DRC errors"], [0]);
+    const table = panels.get("Newest result of each design")!.columns;
+    equal(table.design!.length, new Set(rows.map(named)).size);
+    ok(!("Hold WNS" in table), "a column without values is left out");
+  });
+});
+
+Deno.test("composeDashboard() brings slacks of both time units to ns in the trend", async () => {
+  await withTables(async ({ db }, reader) => {
+    const rows = await load(db, "qor_history");
+    const { panels } = await boardOf(reader, "qor_history", "timing");
+    const { time, ...series } = panels.get("Setup WNS by design")!.columns;
+    equal(Object.keys(series).length, 6);
+    ok("asap7 ethmac" in series);
+    for (const [name, values] of Object.entries(series)) {
+      const wanted = new Map(
+        rows.filter((row) =>
+          `${row.platform} ${row.design}` === name && row.finish__timing__setup__ws &&
+          row.run__flow__platform__time_units
+        ).map((row) => [
+          Date.parse(row.run_ts!),
+          Number(row.finish__timing__setup__ws) *
+          (row.run__flow__platform__time_units === "1ps" ? 1e-3 : 1),
+        ]),
+      );
+      const shown = time!.flatMap((at, i) => values[i] === null ? [] : [[at, values[i]]]);
+      same(shown, [...wanted].sort(([a], [b]) => a - b), name);
+    }
+  });
+});
+
+Deno.test("composeDashboard() of the real DRC iterations counts each design's last iteration", async () => {
+  await withTables(async ({ db }, reader) => {
+    const rows = await load(db, "drc_iterations");
+    const last = Math.max(...rows.map(({ run_ts }) => Date.parse(run_ts!)));
+    const newest = rows.filter(({ run_ts }) => Date.parse(run_ts!) === last);
+    const ends = Map.groupBy(newest, (row) => `${row.platform} ${row.design}`).values()
+      .map((rows) => rows.toSorted((a, b) => Number(a.iteration) - Number(b.iteration))).toArray();
+    const sum = (rows: Row[]) => rows.reduce((all, { drc_errors }) => all + Number(drc_errors), 0);
+    const { panels } = await boardOf(reader, "drc_iterations", "drc");
+    same(panels.get("DRC errors · total")!.columns["DRC errors"], [
+      sum(ends.map((r) => r.at(-1)!)),
+    ]);
+    same(panels.get("After the first iteration · total")!.columns["After the first iteration"], [
+      sum(ends.map((r) => r[0]!)),
+    ]);
+    const { iteration, "DRC errors": errors } = panels.get("DRC errors by iteration")!.columns;
+    same(
+      iteration!.map((i, at) => [Number(i), errors![at]]),
+      [...Map.groupBy(newest, (row) => Number(row.iteration))]
+        .map(([i, rows]) => [i, sum(rows)]).sort(([a], [b]) => Number(a) - Number(b)),
+    );
+  });
+});
+
+Deno.test("composeDashboard() reads tables of paths, violations and metrics", async () => {
+  await withTables(async ({ db }, reader) => {
+    await db.unsafe(`
+      create table public.paths (run_ts timestamptz, corner text, path_group text, path_type text,
+        endpoint text, slack_ns numeric);
+      insert into public.paths values
+        ('2026-01-01Z', 'ss', 'clk', 'max', 'a', -9), ('2026-01-02Z', 'ss', 'clk', 'max', 'a', -0.3),
+        ('2026-01-02Z', 'ff', 'clk', 'max', 'a', -0.5), ('2026-01-02Z', 'ss', 'io', 'max', 'b', -0.1),
+        ('2026-01-02Z', 'ss', 'io', 'max', 'c', 0.2), ('2026-01-02Z', 'ff', 'clk', 'min', 'a', -0.7);
+      create table public.violations (run_ts timestamptz, rule text, layer text);
+      insert into public.violations values ('2026-01-01Z', 'S', 'm1'), ('2026-01-02Z', 'S', 'm1'),
+        ('2026-01-02Z', 'S', 'm2'), ('2026-01-02Z', 'W', 'm2');
+      create table public.metrics (run_ts timestamptz, metric text, value float8, unit text);
+      insert into public.metrics values ('2026-01-02Z', 'finish__timing__setup__ws', -0.12, 'ns'),
+        ('2026-01-02Z', 'finish__power__total', 0.004, 'W'), ('2026-01-02Z', 'odd '' $metric', 3, null)
+    `).simple();
+    const last = async (table: string, kind: Kind, title: string) => {
+      const { panels } = await boardOf(reader, table, kind);
+      return Object.values(panels.get(title)!.columns).at(-1)!.at(-1);
+    };
+    equal(await last("paths", "timing", "Setup WNS"), -0.5);
+    equal(await last("paths", "timing", "Setup TNS"), -0.6);
+    equal(await last("paths", "timing", "Violating paths"), 3);
+    equal(await last("paths", "timing", "Hold WNS"), -0.7);
+    equal(await last("paths", "qor", "Setup WNS"), -0.5);
+    const { panels: paths } = await boardOf(reader, "paths", "timing");
+    same(paths.get("Setup WNS by path_group")!.columns, {
+      path_group: ["clk", "io"],
+      "Setup WNS": [-0.5, -0.1],
+    });
+    same(paths.get("Worst paths")!.columns.Slack, [-0.5, -0.3, -0.1, 0.2]);
+    equal(await last("violations", "drc", "DRC violations"), 3);
+    const { panels: drc } = await boardOf(reader, "violations", "drc");
+    same(drc.get("DRC violations by rule")!.columns, {
+      rule: ["S", "W"],
+      "DRC violations": [2, 1],
+    });
+    equal(await last("metrics", "qor", "Power"), 0.004);
+    equal(await last("metrics", "qor", "Setup WNS"), -0.12);
+  });
+});
+
+const ODD: Record<string, string> = {
+  one_row: `(a int); insert into T values (1)`,
+  no_numbers: `(name text, made date); insert into T values ('x', '2026-01-01'), (null, null)`,
+  wide: `(${Array.from({ length: 300 }, (_, i) => `c${i} float8`)}); insert into T (c0) values (1)`,
+  'Mixed "Quotes"':
+    `("Say ""hi"" (UTC), $__timeFilter(x)" timestamp, "select" float8, "größe [µm]" real);
+    insert into T values ('2026-01-01', 1, 2), ('2026-01-02', 2, 3)`,
+  ["ü".repeat(31)]: `("${"x".repeat(63)}" int, "${
+    "y".repeat(63)
+  }" text); insert into T values (1, 'a')`,
+  types:
+    `(id uuid default gen_random_uuid(), list int[], j json, jb jsonb, mood E, n numeric, m money,
+    b bytea, i interval, ip inet, p point, ok boolean, tm time, r int4range);
+    insert into T (list, j, jb, mood, n, b, i, ok) values ('{1,2}', '{"a":"</script>"}', '{}', 'good', 1e400, '\\x00', '1 h', true),
+    (null, null, null, null, 'NaN', null, null, null)`,
+  not_finite: `(t timestamptz, slack_ns float8, setup_wns numeric); insert into T values
+    ('infinity', 'NaN', 'NaN'), ('-infinity', 'Infinity', 1), ('2026-01-01', '-Infinity', -0.1)`,
+  no_columns: `()`,
+  nulls: `(run_ts timestamptz, design text, wns float8); insert into T values (null, null, null)`,
+  reserved:
+    `("order" int, "user" text, "table" timestamptz, "group" text, "metric" text, "time" int);
+    insert into T values (1, 'a', now(), 'g', 'm', 5), (2, 'b', now(), 'h', 'n', 6)`,
+  hostile: `(design text, run_ts timestamptz, wns float8); insert into T values
+    ('''; drop table x; --', '2026-01-01', 1), ('$__timeFilter(a) </script>', '2026-01-01', -1), ('\\', '2026-01-01', 0)`,
+};
+
+Deno.test("composeDashboard() makes a board that runs of any table, also when it is emptied later", async () => {
+  await withTables(async ({ db }, reader) => {
+    await db`create schema "Odd ""Place"""`;
+    await db.unsafe(`create type public."E" as enum ('good', 'bad')`);
+    for (const [name, definition] of Object.entries(ODD)) {
+      const table = `"Odd ""Place""".${quoteName(name)}`;
+      const sql = definition.replaceAll(" T ", ` ${table} `).replace(" E,", ` public."E",`);
+      await db.unsafe(`create table ${table} ${sql}`).simple();
+      for (const kind of ["timing", "qor", "drc"] as const) {
+        const { board, panels } = await boardOf(reader, name, kind, `Odd "Place"`);
+        ok(panels.size > 0 && [...panels.values()].every(({ status }) => status === 200), name);
+        equal(new Set(board.panels!.map(({ id }) => id)).size, board.panels!.length);
+        for (const { gridPos } of board.panels!) ok(gridPos!.x + gridPos!.w <= 24, name);
+      }
+      const { board } = await boardOf(reader, name, "timing", `Odd "Place"`);
+      await db.unsafe(`delete from ${table}`);
+      for (const [title, { columns }] of await drawn(reader, board)) {
+        if (name !== "no_columns") same(columns, {}, `${name}: ${title}`);
+      }
+      await boardOf(reader, name, "qor", `Odd "Place"`);
+    }
+  });
+});
+
+function boardWith(rawSql: string, format = "table"): Dashboard {
+  return {
+    ...place,
+    time: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" },
+    panels: [{ id: 7, type: "table", targets: [{ refId: "A", rawSql, format }] }],
+  } as unknown as Dashboard;
+}
+
+Deno.test("runPanel() answers in Grafana's shape: numbers, times in ms, null for what is no number", async () => {
+  await withTables(async (_, reader) => {
+    const sql = `select 9007199254740991::int8 as i, 1.5::numeric as n, 'NaN'::float8 as x,
+      '2026-01-01T00:00:01Z'::timestamptz as t, true as b, 'ä' as s, array[1,2] as l, null::int as z`;
+    same(await runPanel(reader, boardWith(sql), 7, never), {
+      status: 200,
+      body: {
+        results: {
+          A: {
+            status: 200,
+            frames: [{
+              schema: {
+                refId: "A",
+                fields: [
+                  "number",
+                  "number",
+                  "number",
+                  "time",
+                  "boolean",
+                  "string",
+                  "string",
+                  "number",
+                ]
+                  .map((type, i) => ({ name: "inxtbslz"[i], type })),
+              },
+              data: {
+                values: [[9007199254740991], [1.5], [null], [1767225601000], [true], ["ä"], [
+                  "[1,2]",
+                ], [
+                  null,
+                ]],
+              },
+            }],
+          },
+        },
+      },
+    });
+    const none = await runPanel(reader, boardWith("select 1 where false"), 7, never);
+    same(none.body, { results: { A: { status: 200, frames: [] } } });
+  });
+});
+
+Deno.test("runPanel() says what is wrong, cuts at 10,000 rows, and stops when told", async () => {
+  await withTables(async (_, reader) => {
+    equal((await runPanel(reader, boardWith("select 1"), 8, never)).status, 404);
+    const wrong = await runPanel(reader, boardWith(`select "x"`), 7, never);
+    equal(wrong.status, 400);
+    ok("results" in wrong.body);
+    equal(wrong.body.results.A!.error, `db query error: column "x" does not exist`);
+    const long = await runPanel(
+      reader,
+      boardWith("select generate_series(1, 20000) as i"),
+      7,
+      never,
+    );
+    ok("results" in long.body);
+    equal(long.body.results.A!.frames![0]!.data.values[0]!.length, 10_000);
+    const stop = new AbortController();
+    const started = performance.now();
+    const slow = runPanel(reader, boardWith("select pg_sleep(20)"), 7, stop.signal);
+    setTimeout(() => stop.abort(new Error("stopped")), 100);
+    await rejects(slow, /stopped/);
+    ok(performance.now() - started < 5000);
+    equal((await runPanel(reader, boardWith("select 1"), 7, never)).status, 200);
+  });
+});
+
+Deno.test("widen() puts series side by side, null where one has no value at a time", () => {
+  const field = (name: string, type: "time" | "string" | "number") => ({ name, type });
+  same(
+    widen({
+      schema: {
+        refId: "A",
+        fields: [field("time", "time"), field("metric", "string"), field("value", "number")],
+      },
+      data: { values: [[2, 1, 2], ["b", "a", "a"], [20, 10, 11]] },
+    }),
+    {
+      schema: {
+        refId: "A",
+        fields: [field("time", "time"), field("a", "number"), field("b", "number")],
+      },
+      data: { values: [[1, 2], [10, 11], [null, 20]] },
+    },
+  );
+});
