@@ -85,15 +85,13 @@ function startLanes(
   }
   function wake() {
     news = true;
-    if (signal.aborted || running.size >= most) return;
-    const work = lane().catch(logged(deps, step)).finally(() => {
-      running.delete(work);
-      if (running.size === 0 && !signal.aborted) {
-        const last = waitForNext().catch(logged(deps, step)).finally(() => running.delete(last));
-        running.add(last);
-      }
-    });
-    running.add(work);
+    while (!signal.aborted && running.size < most) {
+      const work = lane().catch(logged(deps, step)).finally(() => {
+        running.delete(work);
+        if (running.size === 0 && !signal.aborted) waitForNext().catch(logged(deps, step));
+      });
+      running.add(work);
+    }
   }
   signal.addEventListener("abort", () => clearTimeout(timer));
   return { wake, idle: async () => void await Promise.allSettled([...running]) };

@@ -3,52 +3,11 @@
 
 /* global echarts */
 
-import { moment, pieces, text } from "./board_units.js";
+import { colorOf, columnsOf, INK, moment, pieces, text } from "./board_units.js";
 
-const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"];
-const INK = "#24292e";
 const SOFT = "#5b6470";
 const GRID = "#e9ebee";
 const FONT = 'Inter, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
-
-// ---- what a field looks like ----
-
-/** The defaults of the panel, with the overrides whose matcher names this field. */
-function configOf(panel, field) {
-  const config = structuredClone(panel.fieldConfig?.defaults ?? {});
-  for (const { matcher, properties } of panel.fieldConfig?.overrides ?? []) {
-    if (matcher.id !== "byName" || matcher.options !== field.name) continue;
-    for (const { id, value } of properties) {
-      const path = id.split(".");
-      const last = path.pop();
-      path.reduce((at, key) => at[key] ??= {}, config)[last] = value;
-    }
-  }
-  return config;
-}
-
-function thresholdColor(value, config) {
-  let color;
-  for (const step of config.thresholds?.steps ?? []) {
-    if (step.value === null || step.value === undefined || value >= step.value) color = step.color;
-  }
-  return color ?? INK;
-}
-
-function colorOf(config, i, value) {
-  if (config.color?.mode === "fixed") return config.color.fixedColor;
-  if (config.color?.mode === "thresholds") return thresholdColor(value, config);
-  return PALETTE[i % PALETTE.length];
-}
-
-/** The columns of the answer, each with its values and its look. */
-function columnsOf(panel, frame) {
-  return frame.schema.fields.map((field, i) => ({
-    ...field,
-    values: frame.data.values[i],
-    config: configOf(panel, field),
-  }));
-}
 
 // ---- the four kinds of panel ----
 

@@ -1,4 +1,7 @@
-// Numbers and times as text, by Grafana's unit ids.
+// How values look: numbers and times as text by Grafana's unit ids, colours by overrides and thresholds.
+
+const PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"];
+export const INK = "#24292e";
 
 const METRIC = [
   [1e12, "T"],
@@ -101,4 +104,41 @@ export function pieces(value, { unit = "none", decimals, significant } = {}) {
 
 export function text(value, config) {
   return value === null || value === undefined ? "" : pieces(value, config).join("");
+}
+
+/** The defaults of the panel, with the overrides whose matcher names this field. */
+function configOf(panel, field) {
+  const config = structuredClone(panel.fieldConfig?.defaults ?? {});
+  for (const { matcher, properties } of panel.fieldConfig?.overrides ?? []) {
+    if (matcher.id !== "byName" || matcher.options !== field.name) continue;
+    for (const { id, value } of properties) {
+      const path = id.split(".");
+      const last = path.pop();
+      path.reduce((at, key) => at[key] ??= {}, config)[last] = value;
+    }
+  }
+  return config;
+}
+
+function thresholdColor(value, config) {
+  let color;
+  for (const step of config.thresholds?.steps ?? []) {
+    if (step.value === null || step.value === undefined || value >= step.value) color = step.color;
+  }
+  return color ?? INK;
+}
+
+export function colorOf(config, i, value) {
+  if (config.color?.mode === "fixed") return config.color.fixedColor;
+  if (config.color?.mode === "thresholds") return thresholdColor(value, config);
+  return PALETTE[i % PALETTE.length];
+}
+
+/** The columns of the answer, each with its values and its look. */
+export function columnsOf(panel, frame) {
+  return frame.schema.fields.map((field, i) => ({
+    ...field,
+    values: frame.data.values[i],
+    config: configOf(panel, field),
+  }));
 }

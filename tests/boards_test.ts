@@ -1,211 +1,12 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
-import { meaningOf, readColumn, shapeOf, unitOf } from "../src/boards/columns.ts";
-import { composeDashboard, type Dashboard, timeRange } from "../src/boards/compose.ts";
-import { type Kind, readTable } from "../src/boards/facts.ts";
+import { readColumn } from "../src/boards/columns.ts";
+import { type Dashboard, timeRange } from "../src/boards/compose.ts";
+import type { Kind } from "../src/boards/facts.ts";
 import { expandMacros, runPanel, widen } from "../src/boards/query.ts";
 import { quoteName, quoteText } from "../src/boards/sql.ts";
-import { connectToUserDatabase, type Sql } from "../src/external/postgres.ts";
-import { type FreshDatabase, freshDatabase } from "./help/postgres.ts";
-
-const never = new AbortController().signal;
-const place = {
-  uid: "dk-1",
-  title: "A table",
-  tags: ["dashkeeper"],
-  datasource: { type: "postgres", uid: "dk-ada-qor" },
-};
-
-type Row = Record<string, string>;
-
-/** The rows of a real result file; fails when the data is not there. */
-async function real(name: string): Promise<Row[]> {
-  const file = new URL(`../../shared/data/orfs/${name}.csv`, import.meta.url);
-  const [head, ...lines] = (await Deno.readTextFile(file)).trim().split(/\r?\n/)
-    .map((line) => line.split(","));
-  return lines.map((line) => Object.fromEntries(head!.map((name, i) => [name, line[i]!])));
-}
-
-const TEXT = /^(platform|design|git_commit|run__flow__platform__time_units|total_time)$/;
-const typeOf = (name: string) =>
-  name === "run_ts"
-    ? "timestamptz"
-    : TEXT.test(name)
-    ? "text"
-    : name === "iteration"
-    ? "integer"
-    : "double precision";
-const missing = (text: string) => text === "" || text === "ERR" || text === "N/A";
-
-/** Loads a real file as a team would: numbers as numbers, what is missing as null. */
-async function load(db: Sql, name: string): Promise<Row[]> {
-  const rows = await real(name);
-  const columns = Object.keys(rows[0]!);
-  await db.unsafe(
-    `create table public.${name} (${columns.map((c) => `"${c}" ${typeOf(c)}`).join(", ")})`,
-  );
-  const json = rows.map((row) =>
-    Object.fromEntries(columns.map((c) => [c, missing(row[c]!) ? null : row[c]!]))
-  );
-  await db.unsafe(
-    `insert into public.${name} select * from json_populate_recordset(null::public.${name}, $1::text::json)`,
-    [JSON.stringify(json)],
-  );
-  return rows;
-}
-
-/** The database as its reader sees it: nothing but pg_catalog on the search path. */
-function readerOf(url: string) {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  const sql = connectToUserDatabase({
-    host: hostname,
-    port: Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: pathname.slice(1),
-  });
-  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
-}
-
-type Shown = { title: string; type: string; status: number; columns: Record<string, unknown[]> };
-
-/** Every panel with what its query answered, by title. */
-async function drawn(reader: Sql, board: Dashboard): Promise<Map<string, Shown>> {
-  const all = new Map<string, Shown>();
-  for (const panel of board.panels as { id: number; title: string; type: string }[]) {
-    const { status, body } = await runPanel(reader, board, panel.id, never);
-    ok("results" in body);
-    const { frames, error } = body.results.A!;
-    equal(error, undefined, `${panel.title}: ${error}`);
-    const fields = frames?.[0]?.schema.fields ?? [];
-    const columns = fields.map(({ name }, i) => [name, frames![0]!.data.values[i]!]);
-    all.set(panel.title, { ...panel, status, columns: Object.fromEntries(columns) });
-  }
-  return all;
-}
-
-async function boardOf(reader: Sql, table: string, kind: Kind, schema = "public") {
-  const board = composeDashboard(await readTable(reader, schema, table, kind), place);
-  const written = JSON.parse(JSON.stringify(board)) as Dashboard; // as it is stored
-  return { board: written, panels: await drawn(reader, written) };
-}
-
-async function withTables(work: (fresh: FreshDatabase, reader: Sql) => Promise<void>) {
-  await using fresh = await freshDatabase();
-  await using reader = readerOf(fresh.url);
-  await work(fresh, reader);
-}
-
-Deno.test("meaningOf() reads every header of the real results", async () => {
-  const expected = {
-    platform: "platform",
-    design: "design",
-    git_commit: "commit",
-    run_ts: "time",
-    finish__timing__setup__ws: "setup_wns",
-    finish__timing__setup__tns: "setup_tns",
-    finish__timing__hold__ws: "hold_wns",
-    finish__timing__hold__tns: "hold_tns",
-    finish__timing__drv__setup_violation_count: "setup_violations",
-    finish__timing__drv__hold_violation_count: "hold_violations",
-    finish__timing__drv__max_slew: "slew_violations",
-    finish__timing__drv__max_cap: "cap_violations",
-    finish__clock__skew__setup: "skew",
-    finish__design__instance__area: "area",
-    finish__design__instance__utilization: "utilization",
-    finish__design__instance__count: "cells",
-    finish__power__total: "power",
-    finish__power__leakage__total: "leakage",
-    detailedroute__route__wirelength: "wirelength",
-    detailedroute__route__vias: "vias",
-    detailedroute__route__drc_errors: "drc_total",
-    detailedroute__antenna__violating__nets: "antenna",
-    run__flow__platform__time_units: "time_unit",
-    total_time: "runtime",
-    iteration: "iteration",
-    drc_errors: "drc_total",
-  };
-  const headers = new Set(
-    (await Promise.all([real("qor_history"), real("drc_iterations")]))
-      .flatMap(([first]) => Object.keys(first!)),
-  );
-  const type = (name: string) => typeOf(name).replace("timestamptz", "timestamp with time zone");
-  same(
-    Object.fromEntries([...headers].map((name) => [name, readColumn(name, type(name)).meaning])),
-    expected,
-  );
-});
-
-Deno.test("meaningOf() reads the spellings of teams, and leaves alone what it does not know", () => {
-  const spellings: [string, "number" | "text", string | undefined][] = [
-    ["WNS(ns)", "number", "setup_wns"],
-    ["worst_slack", "number", "setup_wns"],
-    ["worstSlack", "number", "setup_wns"],
-    ["WORSTSLACK", "number", "setup_wns"],
-    ["setup_wns_ns", "number", "setup_wns"],
-    ["hold_tns_ns", "number", "hold_tns"],
-    ["slack_ns", "number", "slack"],
-    ["setup_viol", "number", "setup_violations"],
-    ["num_violations", "number", "violations"],
-    ["clk_skew_setup_ns", "number", "skew"],
-    ["fmax_mhz", "number", "frequency"],
-    ["Layer", "text", "layer"],
-    ["DRC Errors", "number", "drc_total"],
-    ["detailedroute__route__drc_errors__iter:3", "number", undefined],
-    ["area_um2", "number", "area"],
-    ["Cell Area (µm²)", "number", "area"],
-    ["util_pct", "number", "utilization"],
-    ["power_total_w", "number", "power"],
-    ["power_leak_w", "number", "leakage"],
-    ["ir_drop_v", "number", "ir_drop"],
-    ["runtime_s", "number", "runtime"],
-    ["peak_mem_kb", "number", "memory"],
-    ["path_group", "text", "path_group"],
-    ["path_type", "text", "path_type"],
-    ["startpoint", "text", "startpoint"],
-    ["endpoint", "text", "endpoint"],
-    ["rule", "text", "rule"],
-    ["rule_op", "text", undefined],
-    ["x1_um", "number", "x"],
-    ["count", "number", "count"],
-    ["metric", "text", "metric"],
-    ["value", "number", "value"],
-    ["unit", "text", "unit"],
-    ["temperature", "number", undefined],
-    ["discount", "number", undefined],
-    ["constructor", "text", undefined],
-  ];
-  same(
-    spellings.map(([name, shape]) => [name, shape, meaningOf(name, shape)]),
-    spellings,
-  );
-});
-
-Deno.test("unitOf() reads the unit at a name's end, and none from a name that is one word", () => {
-  const units = {
-    slack_ns: "suffix: ns",
-    "WNS(ns)": "suffix: ns",
-    "slack [ps]": "suffix: ps",
-    area_um2: "suffix: µm²",
-    "Area (µm²)": "suffix: µm²",
-    "area [um^2]": "suffix: µm²",
-    power_mW: "mwatt",
-    total_w: "watt",
-    util_pct: "percent",
-    "util (%)": "percent",
-    runtime_s: "s",
-    peak_mem_kb: "deckbytes",
-    s: undefined,
-    x_min: undefined,
-    design: undefined,
-  };
-  same(Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])), units);
-  same(shapeOf("numeric(10,2)"), "number");
-  same(["integer[]", "jsonb", "timestamp(3) without time zone"].map(shapeOf), [
-    "other",
-    "other",
-    "time",
-  ]);
-});
+import { serveBoard } from "./help/board_server.tsx";
+import { boardOf, drawn, load, never, place, type Row, withTables } from "./help/boards.ts";
+import { connectBrowser } from "../src/external/browser.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
   const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
@@ -382,6 +183,7 @@ const ODD: Record<string, string> = {
     (null, null, null, null, 'NaN', null, null, null)`,
   not_finite: `(t timestamptz, slack_ns float8, setup_wns numeric); insert into T values
     ('infinity', 'NaN', 'NaN'), ('-infinity', 'Infinity', 1), ('2026-01-01', '-Infinity', -0.1)`,
+  for_ever: `(valid date, a int); insert into T values ('1900-01-02', 1), ('9999-12-31', 2)`,
   no_columns: `()`,
   nulls: `(run_ts timestamptz, design text, wns float8); insert into T values (null, null, null)`,
   reserved:
@@ -508,4 +310,64 @@ Deno.test("widen() puts series side by side, null where one has no value at a ti
       data: { values: [[1, 2], [10, 11], [null, 20]] },
     },
   );
+});
+
+Deno.test("the board page draws each kind of panel, and says which are empty or in error", async () => {
+  await withTables(async ({ db }, reader) => {
+    const title = `</script><script>document.title = "planted"</script>"'<b>é`;
+    await db.unsafe(`create table public.t (run_ts timestamptz, "<img src=x>" text, wns_ns float8);
+      insert into public.t values ('2026-01-01Z', '</script>', -0.25), ('2026-01-02Z', 'b', -0.125)`)
+      .simple();
+    const { board } = await boardOf(reader, "t", "timing");
+    board.title = title;
+    const broken = {
+      id: 98,
+      type: "table",
+      title: "Broken",
+      gridPos: { x: 0, y: 40, w: 12, h: 6 },
+    };
+    const target = { refId: "A", format: "table", rawSql: "select nothing" };
+    const bare = { ...broken, id: 99, title: "Bare" };
+    board.panels!.push(
+      { ...broken, targets: [target] } as never,
+      { ...bare, targets: [{ ...target, rawSql: "select 1 where false" }] } as never,
+    );
+    await using server = serveBoard(reader, board);
+    const browser = connectBrowser({ install: false, log: console.log });
+    try {
+      const page = await browser.withPage(
+        { width: 1920, height: 1400, headers: {}, origin: server.origin, timeoutMs: 20_000 },
+        never,
+        async (page) => {
+          await page.open(`${server.origin}/boards/1?signature=s%2B1`);
+          return await page.evaluate<{ title: string; panels: [string, string, string][] }>(
+            `(async () => {
+            while (!document.documentElement.dataset.ready) await new Promise((r) => setTimeout(r, 20));
+            return { title: document.title, panels: [...document.querySelectorAll("[data-panelid]")].map((p) =>
+              [p.querySelector("h2").textContent, p.dataset.state, p.querySelector(".panel-content").innerText]) };
+          })()`,
+          );
+        },
+      );
+      equal(page.title, title);
+      const states = new Map(page.panels.map(([title, ...rest]) => [title, rest]));
+      same(states.get("Setup WNS"), ["loaded", "-0.125 ns"]);
+      equal(states.get("Setup WNS over runs")![0], "loaded");
+      ok(states.get("Newest rows")![1]!.includes("</script>"));
+      same(states.get("Broken"), ["error", 'db query error: column "nothing" does not exist']);
+      same(states.get("Bare"), ["empty", "No data"]);
+      equal(states.size, board.panels!.length);
+      same(
+        server.asked.toSorted((a, b) => Number(a.panel) - Number(b.panel)),
+        board.panels!.map(({ id }) => ({
+          panel: `${id}`,
+          uid: "dk-1",
+          signature: "s+1",
+          body: id,
+        })),
+      );
+    } finally {
+      await browser.close();
+    }
+  });
 });

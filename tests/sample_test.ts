@@ -45,6 +45,14 @@ Deno.test("sampleTables() with runOffset makes the runs that would have come nex
   }
 });
 
+Deno.test("sampleTables() never makes a run without rows, however late", () => {
+  for (const kind of KINDS) {
+    for (const { rows } of sampleTables(kind, { ...OPTIONS, runs: 300 })) {
+      equal(new Set(rows.map(([run_id]) => run_id)).size, 300);
+    }
+  }
+});
+
 Deno.test("sampleTables() opens each table with the common columns, and every row fits them", () => {
   const common = "run_id run_ts design platform variant stage tool_version git_commit";
   for (const { table_name, columns, rows } of KINDS.flatMap((k) => sampleTables(k, OPTIONS))) {
@@ -144,7 +152,7 @@ Deno.test("drc: violations are boxes on the die, crowded at hot spots, fewer fro
   for (const { x1_um, y1_um, x2_um, y2_um } of violations) {
     ok(0 <= x1_um && x1_um < x2_um && 0 <= y1_um && y1_um < y2_um && x2_um < 1100 && y2_um < 1100);
   }
-  ok(inRun(violations, 30).length < inRun(violations, 1).length / 5);
+  ok(inRun(violations, 30).length < inRun(violations, 1).length / 3);
   ok(violations.some(({ waived }) => waived) && violations.some(({ waived }) => !waived));
   const jpeg = violations.filter((row) => row.design === "jpeg" && row.platform === "sky130hd");
   const tiles = Map.groupBy(jpeg, (row) => `${row.x1_um / 100 | 0} ${row.y1_um / 100 | 0}`);

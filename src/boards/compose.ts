@@ -12,6 +12,8 @@ export type Dashboard = dashboard.Dashboard;
 export type Place = { uid: string; title: string; tags: string[]; datasource: DataSource };
 
 const HOUR = 3_600_000;
+/** Later years have a sign and six digits in ISO 8601, which PostgreSQL does not read. */
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
 const TEMPLATES = { timing, qor, drc };
 
 /** The data's own time and 2 % of air on each side; an hour around a single time; else the last day. */
@@ -22,7 +24,7 @@ export function timeRange({ time, read_at }: TableFacts): { from: string; to: st
   const air = last > first ? Math.max((last - first) * 0.02, 1) : HOUR / 2;
   return {
     from: new Date(first - air).toISOString(),
-    to: new Date(last + air).toISOString(),
+    to: new Date(Math.min(last + air, LATEST)).toISOString(),
   };
 }
 

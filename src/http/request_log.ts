@@ -9,7 +9,8 @@ export function requestLog(log: (line: string) => void): MiddlewareHandler<Env> 
     c.header("X-Request-Id", c.var.request_id);
     await next();
     const { status } = c.res;
-    if (status < 400 && (c.req.method === "GET" || c.req.method === "HEAD")) return;
+    const reading = /^(GET|HEAD)$/.test(c.req.method) || /^\/boards\/\d+\/query$/.test(c.req.path);
+    if (status < 400 && reading) return;
     const ms = Math.round(performance.now() - started);
     const by = c.var.who?.username ?? "-";
     const path = c.req.path.replace(/[^\x21-\x7e]/g, "?").slice(0, 200);

@@ -22,38 +22,27 @@ export function makePalette({ colours, counts }: Histogram, most: number): Uint3
 }
 
 /**
- * Finds the palette's nearest colour (its place). Colour space is cut into cubes of 8 × 8 × 8; the first
- * colour of a cube finds out which few of the palette can be nearest there.
+ * Finds the palette's nearest colour (its place). All are tried: at 0.3 µs that is faster than sorted or
+ * cubed search structures, which a screenshot's 25,000 colours, asked once each, do not pay back.
  */
 export function nearestIn(palette: Uint32Array): (colour: number) => number {
-  const cubes: (Uint8Array | undefined)[] = new Array(1 << 15);
+  const size = palette.length;
+  const [reds, greens, blues] = [0, 8, 16].map((shift) =>
+    Int32Array.from(palette, (colour) => (colour >> shift) & 255)
+  ) as [Int32Array, Int32Array, Int32Array];
   return (colour) => {
-    const cube = (colour >> 3) & 31 | (colour >> 6) & 0x3e0 | (colour >> 9) & 0x7c00;
-    const candidates = cubes[cube] ??= candidatesIn(palette, colour & 0xf8f8f8);
-    let best = candidates[0]!, least = Infinity;
-    for (let i = 0; i < candidates.length; i++) {
-      const d = distance(colour, palette[candidates[i]!]!);
-      if (d < least) least = d, best = candidates[i]!;
+    const r = colour & 255, g = (colour >> 8) & 255, b = colour >> 16;
+    let best = 0, least = 1 << 30;
+    for (let i = 0; i < size; i++) {
+      const dr = reds[i]! - r, dg = greens[i]! - g, db = blues[i]! - b;
+      const d = dr * dr + dg * dg + db * db;
+      if (d < least) {
+        least = d;
+        best = i;
+      }
     }
     return best;
   };
-}
-
-/** Whose least distance to the cube is not beyond another one's greatest. `corner`: its lowest colour. */
-function candidatesIn(palette: Uint32Array, corner: number): Uint8Array {
-  const least = new Float64Array(palette.length);
-  let bound = Infinity;
-  for (let i = 0; i < palette.length; i++) {
-    let near = 0, far = 0;
-    for (let shift = 0; shift < 24; shift += 8) {
-      const low = (corner >> shift) & 255, value = (palette[i]! >> shift) & 255;
-      near += Math.max(low - value, value - low - 7, 0) ** 2;
-      far += Math.max(value - low, low + 7 - value) ** 2;
-    }
-    least[i] = near;
-    bound = Math.min(bound, far);
-  }
-  return Uint8Array.from(palette.keys()).filter((i) => least[i]! <= bound);
 }
 
 /** Squared distance of two colours, all three channels together. */

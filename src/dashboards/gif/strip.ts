@@ -6,10 +6,11 @@ import { decodePng, type Inflate } from "./png.ts";
 /** One of the 256 places of a palette means "as before". */
 const MOST_COLOURS = 255;
 /**
- * Mean squared error (three channels together) of a frame's changed pixels from which a palette of its
- * own is looked for; it is used if it takes away half of the error.
+ * Squared error (three channels together) of a frame's changed pixels from which they fit the palette
+ * badly, as a multiple of the first frame's inexact pixels and at the least. Then a palette of their own
+ * is made, and used if it halves the error.
  */
-const BAD_FIT = 12;
+const BAD_FIT = { multiple: 3, least: 12 };
 
 type Palette = {
   colours: Uint32Array;
@@ -30,6 +31,7 @@ export class GifStrip {
   #lastPng: Uint8Array = new Uint8Array();
   #palette?: Palette;
   #frames = 0;
+  #badFit = 0;
 
   constructor(
     readonly size: { width: number; height: number; delayMs: number },
@@ -52,8 +54,7 @@ export class GifStrip {
     if (!box) return this.#repeat();
     let palette = this.#palette;
     const error = this.#paint(palette, box);
-    console.log("err", error);
-    if (error > BAD_FIT) {
+    if (error > this.#badFit) {
       this.#counted.count(this.#now, this.#before);
       palette = toPalette(this.#counted.entries());
       if (this.#paint(palette, box) > error / 2) this.#paint(palette = this.#palette, box);
@@ -69,7 +70,9 @@ export class GifStrip {
 
   #first() {
     this.#counted.count(this.#now);
-    const palette = this.#palette = toPalette(this.#counted.entries());
+    const histogram = this.#counted.entries();
+    const palette = this.#palette = toPalette(histogram);
+    this.#badFit = Math.max(BAD_FIT.least, BAD_FIT.multiple * inexactness(histogram, palette));
     const { table, nearest } = palette;
     let last = -1, index = 0;
     for (let i = 0; i < this.#now.length; i++) {
@@ -144,6 +147,17 @@ function toPalette(histogram: Histogram): Palette {
   );
   rgb.push([0, 0, 0]);
   return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable() };
+}
+
+/** Mean squared error of the pixels whose colour is not in the palette. */
+function inexactness({ colours, counts }: Histogram, { table, nearest, colours: exact }: Palette) {
+  let error = 0, pixels = 0;
+  for (let i = 0; i < colours.length; i++) {
+    const off = distance(colours[i]!, exact[table.get(colours[i]!, nearest)]!);
+    error += counts[i]! * off;
+    if (off > 0) pixels += counts[i]!;
+  }
+  return error / Math.max(1, pixels);
 }
 
 /** The smallest box around all that changed; none if nothing did. */

@@ -1,0 +1,104 @@
+import { ok, strictEqual as equal } from "node:assert";
+import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
+import { type Kind, readTable } from "../../src/boards/facts.ts";
+import { runPanel } from "../../src/boards/query.ts";
+import { connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
+import { type FreshDatabase, freshDatabase } from "./postgres.ts";
+
+/** A signal that never fires. */
+export const never = new AbortController().signal;
+/** Where the boards of these tests stand. */
+export const place = {
+  uid: "dk-1",
+  title: "A table",
+  tags: ["dashkeeper"],
+  datasource: { type: "postgres", uid: "dk-ada-qor" },
+};
+
+export type Row = Record<string, string>;
+
+/** The rows of a real result file; fails when the data is not there. */
+export async function real(name: string): Promise<Row[]> {
+  const file = new URL(`../../../shared/data/orfs/${name}.csv`, import.meta.url);
+  const [head, ...lines] = (await Deno.readTextFile(file)).trim().split(/\r?\n/)
+    .map((line) => line.split(","));
+  return lines.map((line) => Object.fromEntries(head!.map((name, i) => [name, line[i]!])));
+}
+
+const TEXT = /^(platform|design|git_commit|run__flow__platform__time_units|total_time)$/;
+/** The SQL type that a team would give a column of the real results. */
+export const typeOf = (name: string) =>
+  name === "run_ts"
+    ? "timestamptz"
+    : TEXT.test(name)
+    ? "text"
+    : name === "iteration"
+    ? "integer"
+    : "double precision";
+const missing = (text: string) => text === "" || text === "ERR" || text === "N/A";
+
+/** Loads a real file as a team would: numbers as numbers, what is missing as null. */
+export async function load(db: Sql, name: string): Promise<Row[]> {
+  const rows = await real(name);
+  const columns = Object.keys(rows[0]!);
+  await db.unsafe(
+    `create table public.${name} (${columns.map((c) => `"${c}" ${typeOf(c)}`).join(", ")})`,
+  );
+  const json = rows.map((row) =>
+    Object.fromEntries(columns.map((c) => [c, missing(row[c]!) ? null : row[c]!]))
+  );
+  await db.unsafe(
+    `insert into public.${name} select * from json_populate_recordset(null::public.${name}, $1::text::json)`,
+    [JSON.stringify(json)],
+  );
+  return rows;
+}
+
+/** The database as its reader sees it: nothing but pg_catalog on the search path. */
+function readerOf(url: string) {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  const sql = connectToUserDatabase({
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+}
+
+export type Shown = {
+  title: string;
+  type: string;
+  status: number;
+  columns: Record<string, unknown[]>;
+};
+
+/** Every panel with what its query answered, by title. */
+export async function drawn(reader: Sql, board: Dashboard): Promise<Map<string, Shown>> {
+  const all = new Map<string, Shown>();
+  for (const panel of board.panels as { id: number; title: string; type: string }[]) {
+    const { status, body } = await runPanel(reader, board, panel.id, never);
+    ok("results" in body);
+    const { frames, error } = body.results.A!;
+    equal(error, undefined, `${panel.title}: ${error}`);
+    const fields = frames?.[0]?.schema.fields ?? [];
+    const columns = fields.map(({ name }, i) => [name, frames![0]!.data.values[i]!]);
+    all.set(panel.title, { ...panel, status, columns: Object.fromEntries(columns) });
+  }
+  return all;
+}
+
+/** A table's board as it is stored, and what its panels answer. */
+export async function boardOf(reader: Sql, table: string, kind: Kind, schema = "public") {
+  const board = composeDashboard(await readTable(reader, schema, table, kind), place);
+  const written = JSON.parse(JSON.stringify(board)) as Dashboard; // as it is stored
+  return { board: written, panels: await drawn(reader, written) };
+}
+
+/** A fresh database, and its reader. */
+export async function withTables(work: (fresh: FreshDatabase, reader: Sql) => Promise<void>) {
+  await using fresh = await freshDatabase();
+  await using reader = readerOf(fresh.url);
+  await work(fresh, reader);
+}
