@@ -241,7 +241,8 @@ function drawBarchart(panel, content, columns) {
   // Room for the numbers beyond the longest bars; that end is no round number and gets no label.
   value.min = ({ min }) => min < 0 ? min * 1.2 : 0;
   value.max = ({ max }) => max > 0 ? max * 1.15 : 0;
-  value.axisLabel = { ...value.axisLabel, showMinLabel: false, showMaxLabel: false };
+  const below = series.some(({ values }) => values.some((number) => number < 0));
+  value.axisLabel = { ...value.axisLabel, showMinLabel: !below, showMaxLabel: false };
   const outside = (number) => upright ? "top" : number < 0 ? "left" : "right";
   chart(content, {
     grid: {
