@@ -1,5 +1,6 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { film } from "../src/dashboards/film.ts";
+import { judgeAnswer, maskSecrets, Readiness, Wire } from "../src/dashboards/readiness.ts";
 import { ExternalError } from "../src/errors.ts";
 import { type Browser, connectBrowser } from "../src/external/browser.ts";
 import { decodeGif } from "./help/gif.ts";
@@ -207,4 +208,85 @@ Deno.test("film() ends at once when aborted and leaves no page", async () => {
   const started = performance.now();
   await rejects(running, { message: "stopped by the test" });
   ok(performance.now() - started < 2000);
+});
+
+Deno.test("judgeAnswer() tells rows, no rows and errors, with the data source's own sentence", () => {
+  const judge = (status: number, answer: unknown) => judgeAnswer(status, JSON.stringify(answer));
+  equal(judge(200, frames(1)).state, "loaded");
+  equal(judge(200, frames(0)).state, "empty");
+  equal(judge(200, { results: { A: { frames: null }, B: {} } }).state, "empty");
+  equal(
+    judge(200, { results: { A: frames(0).results.A, B: frames(3).results.A } }).state,
+    "loaded",
+  );
+  same(judge(200, { results: { A: { error: "no such table" }, B: frames(3).results.A } }), {
+    state: "error",
+    message: "no such table",
+  });
+  equal(judge(502, { message: "token=abc" }).message, "The query was answered with 502.");
+  equal(judgeAnswer(200, "<html>").message, "The query's answer could not be read.");
+  equal(judgeAnswer(200, undefined).state, "error");
+});
+
+Deno.test("maskSecrets() leaves no password, token or key", () => {
+  equal(maskSecrets("postgres://ada:hush@db/x"), "postgres://…@db/x");
+  equal(maskSecrets("sent Bearer abc.def to it"), "sent Bearer … to it");
+  equal(maskSecrets('{"api_key": "abc def", "a": 1}'), '{"api_key": …, "a": 1}');
+  equal(maskSecrets("column wns is missing"), "column wns is missing");
+});
+
+const sent = (id: string, panel: number) => ({
+  what: "sent" as const,
+  id,
+  method: "POST",
+  headers: { "x-panel-id": String(panel) },
+  kind: "Fetch",
+  opensDocument: false,
+});
+
+Deno.test("Wire lets the last query decide, and one taken back say nothing", () => {
+  const wire = new Wire([1, 2]);
+  const states = () => wire.verdicts().map(({ state }) => state);
+  wire.note(sent("a", 1));
+  wire.note({ what: "answered", id: "a", status: 200, isEventStream: false });
+  equal(wire.note({ what: "ended", id: "a" }), true);
+  equal(wire.isQuiet, false, "its body is not judged yet");
+  wire.judge("a", JSON.stringify(frames(1)));
+  equal(wire.isQuiet, true);
+  same(states(), ["loaded", "waiting"]);
+  wire.note(sent("b", 1));
+  same(states(), ["waiting", "waiting"]);
+  wire.note({ what: "failed", id: "b", isCancelled: true });
+  same(states(), ["loaded", "waiting"]);
+  wire.note(sent("c", 2));
+  wire.note({ what: "failed", id: "c", isCancelled: false });
+  same(states(), ["loaded", "error"]);
+  wire.note({ ...sent("d", 0), kind: "EventSource" });
+  equal(wire.isQuiet, true);
+  wire.note({ ...sent("e", 0), kind: "Document", opensDocument: true });
+  same([wire.isQuiet, ...states()], [false, "waiting", "waiting"]);
+});
+
+Deno.test("Readiness waits for five calm checks, and for a clock no longer than 2 s", () => {
+  const wire = new Wire([]);
+  const signs = { mounted: [], loading: 0, hash: "a", path: "/" };
+  const first = new Readiness();
+  const calm = [0, 100, 200, 300, 400].map((now) => first.check(wire, signs, now));
+  same(calm, [false, false, false, false, true]);
+  const loading = new Readiness();
+  for (let now = 0; now < 9000; now += 100) {
+    equal(loading.check(wire, { ...signs, loading: 1 }, now), false);
+  }
+  const unmounted = new Readiness();
+  const missing = new Wire([4]);
+  missing.note(sent("a", 4));
+  missing.judge("a", JSON.stringify(frames(1)));
+  equal([0, 1, 2, 3, 4, 5, 6].some((now) => unmounted.check(missing, signs, now)), false);
+  const unasked = new Readiness();
+  const mounted = { ...signs, mounted: [4] };
+  equal([0, 1, 2, 3, 4, 5, 6].some((now) => unasked.check(new Wire([4]), mounted, now)), false);
+  const clock = new Readiness();
+  let now = 0;
+  while (!clock.check(wire, { ...signs, hash: String(now) }, now)) now += 100;
+  ok(now >= 2000 && now <= 2400, `after ${now} ms`);
 });

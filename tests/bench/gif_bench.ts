@@ -6,7 +6,6 @@ import { GIF_PAGE } from "./gif_page.ts";
 
 const SIZE = { width: 1920, height: 1080 };
 const FRAMES = 10;
-type Sequence = "still" | "lively";
 type Row = { readyMs: number; memoryMb: number; bytes: number; psnrDb: number };
 
 /**
@@ -87,29 +86,18 @@ async function ffmpeg(folder: string): Promise<Row | undefined> {
   const filter = "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=none:diff_mode=rectangle";
   const start = performance.now();
   const child = new Deno.Command("ffmpeg", {
-    args: [
-      "-v",
-      "error",
-      "-benchmark",
-      "-framerate",
-      "2",
-      "-i",
-      `${folder}/%d.png`,
-      "-vf",
-      filter,
-      out,
-    ],
+    args: ["-benchmark", "-framerate", "2", "-i", `${folder}/%d.png`, "-vf", filter, out],
     stderr: "piped",
     stdin: "null",
   });
-  try {
-    const { success } = await child.output();
-    if (!success) throw new Error("ffmpeg failed");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
-  }
-  return { readyMs: performance.now() - start, memoryMb: NaN, ...await judge(out, folder) };
+  const ended = await child.output().catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  if (!ended) return;
+  const readyMs = performance.now() - start;
+  const peak = new TextDecoder().decode(ended.stderr).match(/maxrss=(\d+)/);
+  if (!ended.success || !peak) throw new Error("ffmpeg failed");
+  return { readyMs, memoryMb: Number(peak[1]) / 1024, ...await judge(out, folder) };
 }
 
 /** Bytes, and the decoded frames against the screenshots. */

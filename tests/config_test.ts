@@ -1,0 +1,127 @@
+import { deepStrictEqual as same, ok, strictEqual as equal, throws } from "node:assert";
+import { ConfigError, placeOf, readConfig, VARIABLES } from "../src/config.ts";
+
+const SEAL_KEY = new Uint8Array(32).fill(7).toBase64();
+const read = (env: Record<string, string>) => readConfig((name) => env[name]);
+
+/** The faults that this environment has, one a line. */
+function faultsOf(env: Record<string, string>): string[] {
+  try {
+    read(env);
+  } catch (error) {
+    ok(error instanceof ConfigError, String(error));
+    for (const fault of error.faults) ok(error.message.includes(fault));
+    return error.faults;
+  }
+  throw new Error("there is no fault");
+}
+
+async function example(): Promise<Record<string, string>> {
+  const text = await Deno.readTextFile(new URL("../.env.example", import.meta.url));
+  return Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, n, v]) => [n!, v!]));
+}
+
+Deno.test("readConfig() knows every variable of .env.example, and no other", async () => {
+  same(Object.keys(await example()).sort(), Object.keys(VARIABLES).sort());
+});
+
+Deno.test("readConfig() has the defaults that .env.example states", async () => {
+  const stated = await example();
+  same(read(stated), read({}));
+  for (const [name, value] of Object.entries(stated)) {
+    if (value === "") continue;
+    same(read({ [name]: value }), read({}), name);
+    // A value that is stated but not ours would pass the line above only where nothing reads it.
+    equal(String(read({})[name as keyof typeof VARIABLES]).replace("true", "yes"), value, name);
+  }
+});
+
+Deno.test("readConfig() derives the two addresses from PORT and HOST", () => {
+  const addresses = (env: Record<string, string>) => {
+    const { FRONTEND_URL, CAPTURE_BASE_URL } = read(env);
+    return [FRONTEND_URL, CAPTURE_BASE_URL];
+  };
+  same(addresses({}), ["http://localhost:8050", "http://127.0.0.1:8050"]);
+  same(addresses({ PORT: "81", HOST: "::" }), ["http://localhost:81", "http://[::1]:81"]);
+  same(addresses({ HOST: "10.0.0.7" }), ["http://localhost:8050", "http://10.0.0.7:8050"]);
+  same(addresses({ FRONTEND_URL: "https://eda.example//" }), [
+    "https://eda.example",
+    "http://127.0.0.1:8050",
+  ]);
+});
+
+Deno.test("readConfig() tells all faults at once, and no value", () => {
+  const faults = faultsOf({
+    PORT: "70000",
+    SLACK_BOT_TOKEN: "xoxb-secret",
+    ADMIN_API_KEY: "too-short-secret",
+    SEAL_KEY: "c2VjcmV0",
+    MASTER_DB_SSLMODE: "secret",
+    CAPTURE_FRAMES: "ten",
+    SCAN_SECONDS: "0.1",
+    BROWSER_INSTALL: "maybe",
+    FRONTEND_URL: "ftp://secret",
+  });
+  const about = (name: string) => faults.filter((fault) => fault.startsWith(name)).length;
+  for (
+    const name of [
+      "PORT",
+      "SLACK_CHANNEL_ID",
+      "ADMIN_API_KEY",
+      "SEAL_KEY",
+      "MASTER_DB_SSLMODE",
+      "CAPTURE_FRAMES",
+      "SCAN_SECONDS",
+      "BROWSER_INSTALL",
+      "FRONTEND_URL",
+    ]
+  ) equal(about(name), 1, `${name}: ${faults.join("; ")}`);
+  ok(!/secret|70000|ten$|maybe/.test(faults.join("\n")), faults.join("\n"));
+});
+
+Deno.test("readConfig() refuses half a Slack, and Grafana, which is not used yet", () => {
+  same(faultsOf({ SLACK_BOT_TOKEN: "xoxb-1" }), [
+    "SLACK_CHANNEL_ID must be set, because SLACK_BOT_TOKEN is",
+  ]);
+  same(faultsOf({ SLACK_CHANNEL_ID: "C0123456789" }), [
+    "SLACK_BOT_TOKEN must be set, because SLACK_CHANNEL_ID is",
+  ]);
+  equal(read({ SLACK_BOT_TOKEN: "", SLACK_CHANNEL_ID: "" }).SLACK_BOT_TOKEN, undefined);
+  equal(faultsOf({ GRAFANA_BASE_URL: "http://grafana:3000" }).length, 2);
+});
+
+Deno.test("readConfig() wants a seal key for an outside database", () => {
+  const [fault, ...others] = faultsOf({ MASTER_DB_HOST: "db" });
+  same(others, []);
+  ok(fault!.startsWith("SEAL_KEY must be set") && fault!.includes("openssl rand -base64 32"));
+  const config = read({ MASTER_DB_HOST: "db", SEAL_KEY, MASTER_DB_PASS: "p" });
+  const { outside, sealKey } = placeOf(config);
+  same(outside, { host: "db", port: 5432, user: "postgres", password: "p", ssl: "prefer" });
+  same(sealKey, new Uint8Array(32).fill(7));
+  equal(placeOf(read({})).outside, undefined);
+});
+
+Deno.test("readConfig() reads a secret from the file that NAME_FILE names", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, `${SEAL_KEY}\r\n`);
+    const config = read({ MASTER_DB_HOST: "db", SEAL_KEY_FILE: file });
+    same(config.SEAL_KEY, new Uint8Array(32).fill(7));
+
+    await Deno.writeTextFile(file, "xoxb-from-file\n");
+    const slack = { SLACK_BOT_TOKEN_FILE: file, SLACK_CHANNEL_ID: "C01" };
+    equal(read(slack).SLACK_BOT_TOKEN, "xoxb-from-file");
+    same(faultsOf({ ...slack, SLACK_BOT_TOKEN: "xoxb-other" }), [
+      "SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one of them",
+    ]);
+  } finally {
+    await Deno.remove(file);
+  }
+  ok(faultsOf({ ADMIN_API_KEY_FILE: file }).includes("ADMIN_API_KEY_FILE: the file cannot be read"));
+});
+
+Deno.test("readConfig() counts an empty variable as not set", () => {
+  const empty = Object.fromEntries(Object.keys(VARIABLES).map((name) => [name, ""]));
+  same(read(empty), read({}));
+  throws(() => read({ PORT: " " }), ConfigError);
+});
