@@ -1,4 +1,4 @@
-import type { Column } from "./columns.ts";
+import type { Column, Meaning } from "./columns.ts";
 import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
 import { cellMeasure, habitOf, type Measure } from "./measures.ts";
 import { type Cell, type Panel, type Source, tablePanel } from "./panels.ts";
@@ -10,30 +10,30 @@ const MOST_COLUMNS = 14;
 
 type Detail = { column: Column; title: string; expression: string; cell: Cell };
 
-/** Which columns matter first on this board, and how many fit. */
-export type Look = { first?: Measure[]; most?: number };
+/** Which columns matter first on this board, and how many fit; `lead`: these, of rows of one run. */
+export type Look = { first?: Measure[]; most?: number; lead?: readonly Meaning[] };
+
+const WHO = ["platform", "design", "variant", "stage", "commit", "run"] as const;
 
 /** Who and when, then what is known, then the rest as the table has it; empty numbers not at all. */
 function detailColumns(facts: TableFacts, look: Look): Column[] {
   const time = facts.time?.column;
-  const first = ["platform", "design", "variant", "stage", "commit", "run"] as const;
-  const head = [time, ...first.map((meaning) => columnOf(facts.columns, meaning))]
-    .filter((column) => column !== undefined);
+  const named = (meanings: readonly Meaning[]) =>
+    meanings.map((meaning) => columnOf(facts.columns, meaning));
+  const ofRun = [time, ...named(WHO)].filter((column) => column !== undefined);
+  const head = (look.lead ? named(look.lead) : ofRun).filter((column) => column !== undefined);
+  // What is the same in every row of a run stands last, where there is room.
+  const last = look.lead ? ofRun.filter((column) => !head.includes(column)) : [];
   const rest = facts.columns.filter((column) =>
-    !head.includes(column) && !facts.empty.includes(column.name)
+    !head.includes(column) && !last.includes(column) && !facts.empty.includes(column.name)
   );
   const wanted = (look.first ?? []).map(({ meaning }) => meaning);
   const rank = ({ meaning, shape }: Column) => {
     const at = meaning ? wanted.indexOf(meaning) : -1;
     return at >= 0 ? at : wanted.length + (meaning ? 0 : shape === "other" ? 2 : 1);
   };
-  return [
-    ...head,
-    ...rest.toSorted((a, b) => rank(a) - rank(b)).slice(
-      0,
-      (look.most ?? MOST_COLUMNS) - head.length,
-    ),
-  ];
+  return [...head, ...rest.toSorted((a, b) => rank(a) - rank(b)), ...last]
+    .slice(0, look.most ?? MOST_COLUMNS);
 }
 
 /** How each column stands in the table: under a readable title unless two would share it. */
@@ -128,6 +128,17 @@ export function recentRows(source: Source, look: Look = {}): Panel {
   }, look);
 }
 
+const PATH = [
+  "platform",
+  "design",
+  "slack",
+  "startpoint",
+  "endpoint",
+  "path_group",
+  "corner",
+] as const;
+const VIOLATION = ["platform", "design", "rule", "layer", "category"] as const;
+
 /** The newest run's rows with the lowest value first: the worst paths. */
 export function worstRows(source: Source, measure: Measure, what: string, look: Look = {}): Panel {
   const { facts } = source;
@@ -137,7 +148,7 @@ export function worstRows(source: Source, measure: Measure, what: string, look: 
     where: [ofNewest(facts), measure.where],
     order: `${measure.expression} ASC NULLS LAST`,
     most: 50,
-  }, look);
+  }, { ...look, lead: PATH });
 }
 
 /** Rows of the newest run, at most 200. */
@@ -148,5 +159,5 @@ export function rowsOfNewest(source: Source, what: string): Panel {
     where: [ofNewest(source.facts)],
     order: "",
     most: 200,
-  }, {});
+  }, { lead: VIOLATION });
 }
