@@ -21,13 +21,13 @@ const ends: (() => Promise<unknown>)[] = [];
 const stopping = new AbortController();
 
 async function start(config: Config) {
-  const place = await openPlace(placeOf(config), log);
+  const place = await openPlace(placeOf(config), log, stopping.signal);
   ends.push(place.close);
+  stopping.signal.throwIfAborted();
   const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
   ends.push(() => db.end({ timeout: 1 }));
   await migrate(db);
   const installation = await readInstallation(db, config.FRONTEND_URL);
-  const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
 
   const browser = connectBrowser({
     ...(config.BROWSER_PATH ? { path: config.BROWSER_PATH } : {}),
@@ -83,11 +83,14 @@ async function start(config: Config) {
       return await look();
     },
   });
+  stopping.signal.throwIfAborted();
   const http = Deno.serve(
     { hostname: config.HOST, port: config.PORT, onListen() {} },
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
   ends.push(() => within(1000, http.shutdown()));
+  // Not before the port is ours: a key that is made and then not shown would be lost.
+  const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
   const jobs = startJobs(deps, stopping.signal);
   look = jobs.look;
   ends.push(() => within(3000, jobs.ended()));
@@ -106,11 +109,13 @@ async function within(ms: number, work: Promise<unknown>) {
   clearTimeout(timer);
 }
 
+let started = Promise.resolve();
 let stopped: Promise<void> | undefined;
 /** Ends everything in the reverse order; a part that fails does not keep the others. */
 function stop(code: number): Promise<void> {
   return stopped ??= (async () => {
     stopping.abort();
+    await within(5000, started.catch(() => {})); // what is half started could not be ended
     for (const end of ends.reverse()) await end().catch(() => {});
     Deno.exit(code);
   })();
@@ -124,7 +129,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 try {
-  await start(readConfig());
+  started = start(readConfig());
+  await started;
 } catch (error) {
   if (stopping.signal.aborted) await stopped;
   if (error instanceof ConfigError || error instanceof ExternalError) console.error(error.message);

@@ -117,7 +117,9 @@ Deno.test("readConfig() reads a secret from the file that NAME_FILE names", asyn
   } finally {
     await Deno.remove(file);
   }
-  ok(faultsOf({ ADMIN_API_KEY_FILE: file }).includes("ADMIN_API_KEY_FILE: the file cannot be read"));
+  ok(
+    faultsOf({ ADMIN_API_KEY_FILE: file }).includes("ADMIN_API_KEY_FILE: the file cannot be read"),
+  );
 });
 
 Deno.test("readConfig() counts an empty variable as not set", () => {

@@ -4,6 +4,7 @@ import { migrate, MIGRATIONS } from "../src/external/migrate.ts";
 import { connect } from "../src/external/postgres.ts";
 import type { Sql } from "../src/external/postgres.ts";
 import { freshDatabase, testServer } from "./help/postgres.ts";
+import { untilWaiting } from "./help/rows.ts";
 
 /** An empty database and a folder of migrations that a test writes itself. */
 async function start() {
@@ -64,11 +65,7 @@ Deno.test("migrate() waits for another process that is just migrating", async ()
   let ended = false;
   const both = Promise.all([migrate(db, folder), migrate(db, folder)]).then(() => ended = true);
   try {
-    for (let waiting = 0; waiting < 2;) {
-      const [row] = await other<{ count: number }[]>`
-        select count(*) from pg_locks where locktype = 'advisory' and not granted`;
-      waiting = row!.count;
-    }
+    await untilWaiting(other, 2, "advisory");
     same([ended, (await db`select to_regclass('migrations') as t`)[0]!.t], [false, null]);
   } finally {
     await other.end();
@@ -117,6 +114,19 @@ Deno.test("migrate() leaves nothing of a migration that fails, and goes on once 
   await test.write("0002_b.sql", "create table u (a int)");
   await migrate(db, folder);
   same(await applied(db), ["0001_a.sql", "0002_b.sql", "0003_c.sql"]);
+});
+
+Deno.test("migrate() leaves nothing of a migration that it cannot write down", async () => {
+  await using test = await start();
+  const { db, folder } = test;
+  await test.write("0001_a.sql", "create table t (a int)");
+  await test.write(
+    "0002_b.sql",
+    "create table u (a int); alter table migrations add check (name <> '0002_b.sql')",
+  );
+  await rejects(migrate(db, folder), /check constraint/);
+  same(await applied(db), ["0001_a.sql"]);
+  same((await db`select to_regclass('u') as u`)[0]!.u, null);
 });
 
 Deno.test("migrate() keeps to its order whatever the database's collation", async () => {

@@ -3,7 +3,7 @@ import { connectBrowser } from "../src/external/browser.ts";
 import { decodeGif } from "./help/gif.ts";
 import { flowResults, loadResults, newestOfEach } from "./help/flow_results.ts";
 import { readBoard, reads, type Shown } from "./help/read_board.ts";
-import { makeHome, openUrl, type Service, signIn, tells, waitFor } from "./help/service.ts";
+import { keyIn, makeHome, openUrl, type Service, signIn, tells, waitFor } from "./help/service.ts";
 import { type Message, startSlack, type TestSlack } from "./help/slack.ts";
 
 const KINDS = ["timing", "qor", "drc"] as const;
@@ -17,8 +17,8 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
   await using slack = await startSlack();
   await using home = await makeHome();
   await using browser = aBrowser();
-  const short = { SCAN_SECONDS: "1", SETTLE_SECONDS: "2" };
-  const service = await home.start({ ...tells(slack), ...short });
+  const env = { ...tells(slack), SCAN_SECONDS: "1", SETTLE_SECONDS: "2" };
+  const service = await home.start(env);
   const key = keyIn(service.log());
   const ada = await addAda(service, key);
   const urls = await credentials(service, key, ada.id);
@@ -47,20 +47,12 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
     NUMBERS[kind](await readBoard(browser, link), results);
   }
   await showsThem(service, key);
-  await secondStart({ home, service, slack, short, key, urls });
+  await secondStart({ home, service, slack, env, key, urls });
 });
 
 function aBrowser() {
   const browser = connectBrowser({ install: true, log: console.log });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
-}
-
-/** The key that the first start prints, which is said once. */
-function keyIn(log: string): string {
-  const keys = log.match(/\bdk_[\w-]+/g) ?? [];
-  equal(keys.length, 1, log);
-  match(log, /The admin's API key, shown this once:\n\n {4}dk_/);
-  return keys[0]!;
 }
 
 async function addAda(service: Service, key: string) {
@@ -261,6 +253,17 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
     const first = runs.map((rows) => Number(rows[0]!.drc_errors));
     stat(panels, "DRC errors · total", sum(left));
     stat(panels, "After the first iteration · total", sum(first));
+    const designs = Map.groupBy(drc, (row) => `${row.platform} ${row.design}`);
+    const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
+    equal(rows.length, designs.size);
+    for (const shown of rows) {
+      const all = designs.get(`${shown.platform} ${shown.design}`)!;
+      const newest = Math.max(...all.map(({ run_ts }) => Date.parse(run_ts!)));
+      const iterations = all.filter(({ run_ts }) => Date.parse(run_ts!) === newest)
+        .toSorted((a, b) => Number(a.iteration) - Number(b.iteration));
+      equal(shown.iteration, iterations.at(-1)!.iteration, shown.design!);
+      ok(reads(shown["DRC errors"]!, Number(iterations.at(-1)!.drc_errors)), shown.design!);
+    }
   },
   timing(panels, { timing }) {
     const [worst] = timing.filter(({ setup_wns_ns }) => setup_wns_ns !== null)
@@ -273,7 +276,15 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
     );
     const violations = timing.map(({ setup_violations }) => setup_violations ?? 0);
     stat(panels, "Setup violations · total", sum(violations));
-    console.log([...panels]);
+    const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
+    equal(rows.length, timing.length);
+    for (const row of timing) {
+      const shown = rows.find((r) => r.platform === row.platform && r.design === row.design)!;
+      ok(reads(shown["Setup WNS"]!, row.setup_wns_ns), `${row.design}: ${shown["Setup WNS"]}`);
+      ok(reads(shown["Setup TNS"]!, row.setup_tns_ns), `${row.design}: ${shown["Setup TNS"]}`);
+      ok(reads(shown["Hold violations"]!, row.hold_violations), row.design);
+      ok(reads(shown["Max slew violations"]!, row.max_slew_violations), row.design);
+    }
   },
 };
 
@@ -293,4 +304,39 @@ async function showsThem(service: Service, key: string) {
     equal(status, 200);
     equal(new TextDecoder().decode(bytes.subarray(0, 6)), "GIF89a");
   }
+}
+
+type Second = {
+  home: Awaited<ReturnType<typeof makeHome>>;
+  service: Service;
+  slack: TestSlack;
+  env: Record<string, string>;
+  key: string;
+  urls: Record<Kind, string>;
+};
+
+/** A start on the same data: no new key, nothing said twice, and no secret in either log. */
+async function secondStart({ home, service, slack, env, key, urls }: Second) {
+  const { code, seconds } = await service.kill("SIGTERM");
+  equal(code, 0);
+  ok(seconds < 10, `stopped after ${seconds} s`);
+  same([await home.postmasters(), await service.browsers()], [[], []]);
+  const again = await home.start(env);
+  ok(!again.log().includes("dk_"), again.log());
+  equal((await doneRows(again, key))?.length, 3);
+  const look = await again.call("POST", "/api/v1/scan", { key, json: {} });
+  equal(look.status, 200);
+  same(look.body.found, []);
+  await new Promise((done) => setTimeout(done, 3_000)); // some looks more
+  equal((await slack.messages()).length, 3);
+
+  const [before, after] = service.log().split(key);
+  const log = `${before}${after}${again.log()}`;
+  const { password } = JSON.parse(await Deno.readTextFile(`${home.dataDir}/postgres.json`));
+  const seal = (await Deno.readTextFile(`${home.dataDir}/seal.key`)).trim();
+  const passwords = Object.values(urls).map((url) => new URL(url).password);
+  for (const secret of [key, slack.token, seal, password, ...passwords, "signature="]) {
+    ok(secret.length >= 10 && !log.includes(secret), "the log holds a secret");
+  }
+  ok(!/dk_/.test(log), "the log holds a key");
 }

@@ -1,3 +1,4 @@
+import { SealError } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, type Sql } from "../external/postgres.ts";
 import { withReader } from "../workspaces/reader.ts";
@@ -52,8 +53,8 @@ async function lookInto(deps: Deps, database: Database, signal: AbortSignal): Pr
     });
   } catch (thrown) {
     const error = asExternal(thrown);
-    const known = error instanceof ExternalError || error instanceof AppError;
-    if (!known) throw error;
+    const known = [ExternalError, AppError, SealError].some((ours) => error instanceof ours);
+    if (!known || !(error instanceof Error)) throw error;
     deps.log(`scan: ${username}'s ${kind} database: ${error.message}`);
     return [];
   }
@@ -105,6 +106,8 @@ async function read(reader: Sql, table: FoundTable) {
   if (!table.readable) {
     return "the reader role may not read it: grant it SELECT (and USAGE on its schema)";
   }
+  // Its size and rows could only be waited for, and every other table with them.
+  if (table.locked) return "a transaction that has not ended yet keeps it locked";
   try {
     return await contentOf(reader, table);
   } catch (thrown) {

@@ -9,6 +9,7 @@ export type FoundTable = {
   counter: number; // rows ever inserted, updated and deleted; up to 10 s late
   bytes: number;
   writing: boolean; // a transaction that has not ended yet writes to it
+  locked: boolean; // and lets nobody read it, as one that has truncated it
   readable: boolean;
 };
 
@@ -19,7 +20,7 @@ export type FoundTable = {
 export async function tablesIn(reader: Sql): Promise<FoundTable[]> {
   return await reader<FoundTable[]>`
     select n.nspname::text as schema_name, c.relname::text as table_name, c.oid::int8 as oid,
-      s.counter::int8, s.bytes::int8, s.writing,
+      s.counter::int8, s.bytes::int8, s.writing, s.locked,
       pg_catalog.has_schema_privilege(n.oid, 'USAGE')
         and pg_catalog.has_table_privilege(c.oid, 'SELECT') as readable,
       (select pg_catalog.md5(pg_catalog.string_agg(
@@ -33,19 +34,29 @@ export async function tablesIn(reader: Sql): Promise<FoundTable[]> {
           coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(p.relid)
             + pg_catalog.pg_stat_get_tuples_updated(p.relid)
             + pg_catalog.pg_stat_get_tuples_deleted(p.relid)), 0) as counter,
-          coalesce(sum(pg_catalog.pg_relation_size(p.relid)), 0) as bytes,
-          coalesce(bool_or(exists (
-            select from pg_catalog.pg_locks l
-            where l.relation = p.relid and l.granted and l.pid <> pg_catalog.pg_backend_pid()
-              and l.database = (select oid from pg_catalog.pg_database
-                where datname = pg_catalog.current_database())
-              and l.mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
-                'AccessExclusiveLock'))), false) as writing
+          coalesce(sum(case when not l.locked then pg_catalog.pg_relation_size(p.relid) end), 0)
+            as bytes,
+          coalesce(bool_or(l.writing), false) as writing,
+          coalesce(bool_or(l.locked), false) as locked
         from (
-          select c.oid as relid where c.relkind = 'r'
-          union all
-          select t.relid from pg_catalog.pg_partition_tree(c.oid) t where c.relkind = 'p'
+          -- pg_partition_tree() would wait for a partition that is locked.
+          with recursive tree (relid) as (
+            select c.oid
+            union
+            select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent = tree.relid
+          )
+          select relid from tree
         ) p
+        cross join lateral (
+          select count(*) > 0 as writing,
+            coalesce(bool_or(mode = 'AccessExclusiveLock'), false) as locked
+          from pg_catalog.pg_locks
+          where relation = p.relid and granted and pid <> pg_catalog.pg_backend_pid()
+            and database = (select oid from pg_catalog.pg_database
+              where datname = pg_catalog.current_database())
+            and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+              'AccessExclusiveLock')
+        ) l
       ) s
     where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
       and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'

@@ -1,5 +1,12 @@
 import { ExternalError } from "../errors.ts";
-import { type Address, connect, isAway, type Sql, sqlState } from "./postgres.ts";
+import {
+  type Address,
+  connect,
+  isAway,
+  isUniqueViolation,
+  type Sql,
+  sqlState,
+} from "./postgres.ts";
 
 const DUPLICATE_DATABASE = "42P04";
 
@@ -27,9 +34,13 @@ async function makeDatabase(address: Address): Promise<void> {
   if (!missing) return;
   const server = connect({ ...address, database: "postgres" }, 1);
   try {
-    await server`create database ${server(address.database)} template template0 encoding 'UTF8'`;
+    const database = server(address.database);
+    await server`create database ${database} template template0 encoding 'UTF8'`;
+    // Users' own roles have no business here: they could hold our locks.
+    await server`revoke all on database ${database} from public`;
   } catch (error) {
-    if (sqlState(error) !== DUPLICATE_DATABASE) throw error;
+    // Another service that starts at this moment may have made it (23505: at the same instant).
+    if (sqlState(error) !== DUPLICATE_DATABASE && !isUniqueViolation(error)) throw error;
   } finally {
     await server.end({ timeout: 1 });
   }

@@ -31,7 +31,7 @@ export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
     await session`create table if not exists migrations (
       name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
     const applied = await session<{ name: string; sha256: string }[]>`
-      select name, sha256 from migrations order by name`;
+      select name, sha256 from migrations order by name collate "C"`;
     check(applied, wanted);
     for (const { name, text, sha256 } of wanted.slice(applied.length)) {
       await session.unsafe(`begin;\n${text}`).simple();

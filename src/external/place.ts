@@ -21,8 +21,9 @@ export type Place = {
 export async function openPlace(
   { dataDir, outside, sealKey }: PlaceOptions,
   log: (line: string) => void,
+  signal?: AbortSignal,
 ): Promise<Place> {
   if (outside && sealKey) return { server: outside, sealKey, close: () => Promise.resolve() };
-  const { stop, ...server } = await startEmbedded({ dataDir, log });
+  const { stop, ...server } = await startEmbedded({ dataDir, log, ...(signal ? { signal } : {}) });
   return { server, sealKey: sealKey ?? await embeddedSealKey(dataDir), close: stop };
 }

@@ -70,6 +70,10 @@ export function connectToUserDatabase(
 ): Sql {
   return pool(address, most, {
     search_path: "pg_catalog",
+    // How we read times and numbers, and write names, must not hang on the owner's taste.
+    datestyle: "ISO",
+    extra_float_digits: 1,
+    standard_conforming_strings: "on",
     statement_timeout: statementSeconds * 1000,
     lock_timeout: 5000,
     idle_in_transaction_session_timeout: 60_000,

@@ -21,8 +21,10 @@ export const readJson: MiddlewareHandler = async (c, next) => {
   const text = await c.req.text();
   if (text === "") {
     // A call that needs a body is then told what is missing, field by field.
-    Object.assign(c.req.bodyCache, { text: Promise.resolve("{}") });
-    c.req.raw.headers.set("content-type", "application/json");
+    const headers = new Headers(c.req.raw.headers); // a served request's own cannot be changed
+    headers.set("content-type", "application/json");
+    c.req.raw = new Request(c.req.raw, { headers, body: "{}" });
+    c.req.bodyCache = {};
     return await next();
   }
   const type = c.req.header("content-type") ?? "";

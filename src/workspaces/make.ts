@@ -39,10 +39,12 @@ export async function makeWorkspace(
 /** The server gets the password's verifier only: a statement may end up in its log. */
 async function makeRole(master: Sql, role: string, password: string): Promise<void> {
   const [known] = await master`select 1 from pg_roles where rolname = ${role}`;
-  const verb = known ? master`alter` : master`create`;
+  // Only a superuser may say NOSUPERUSER of a role that is there.
+  const [verb, rights] = known
+    ? [master`alter`, master``]
+    : [master`create`, master`nosuperuser nocreatedb nocreaterole`];
   const verifier = master.unsafe(`'${await scramVerifier(password)}'`);
-  await master`
-    ${verb} role ${master(role)} login nosuperuser nocreatedb nocreaterole password ${verifier}`;
+  await master`${verb} role ${master(role)} login ${rights} password ${verifier}`;
 }
 
 /** Without superuser's rights, a database can be made only for a role that one may become. */

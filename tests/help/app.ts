@@ -6,10 +6,13 @@ import { scan } from "../../src/dashboards/scan.ts";
 import { listenToNews } from "../../src/external/news.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
 import { readInstallation } from "../../src/external/settings.ts";
+import { hashKey, makeKey } from "../../src/users/key.ts";
+import { insertKey } from "../../src/users/store.ts";
 import { adminOnly, ensureAdmin } from "../../src/users/users.ts";
 import { type Kind, KINDS } from "../../src/workspaces/names.ts";
 import { readerAddress } from "../../src/workspaces/workspaces.ts";
 import { freshDatabase, testServer } from "./postgres.ts";
+import { addAccount } from "./rows.ts";
 
 /** A signal that never fires. */
 export const never = new AbortController().signal;
@@ -93,7 +96,12 @@ export async function startApp({ adminKey }: { adminKey?: string } = {}) {
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.startsWith("application/json");
     const { status } = response;
-    return { status, headers: response.headers, text, body: isJson ? JSON.parse(text) : text };
+    return {
+      status,
+      headers: response.headers,
+      text,
+      body: isJson && text ? JSON.parse(text) : text,
+    };
   }
 
   const api = (method: string, path: string, sent: Sent = {}): Promise<Reply> =>
@@ -111,6 +119,20 @@ export async function startApp({ adminKey }: { adminKey?: string } = {}) {
     lines,
     /** Names whose roles and databases are removed at the end. */
     names,
+    /** A user with a key and without databases. */
+    async addMember(username: string): Promise<User> {
+      const [id, api_key] = [await addAccount(db, username), await makeKey()];
+      await insertKey(db, id, await hashKey(api_key));
+      return { id, username, api_key };
+    },
+    /** Signs a person in, as the page's form does; returns the Cookie header. */
+    async signIn(api_key: string): Promise<string> {
+      const body = new URLSearchParams({ api_key });
+      const { status, headers } = await send("POST", "/sign-in", { headers: { origin }, body });
+      equal(status, 303);
+      return headers.getSetCookie()[0]!.split(";")[0]!;
+    },
+    /** A user with its databases. */
     async addUser(username = freshName()): Promise<User> {
       names.push(username);
       const { status, body, text } = await api("POST", "/users", { json: { username } });
@@ -128,6 +150,12 @@ export async function startApp({ adminKey }: { adminKey?: string } = {}) {
     },
     async reader(user: User, kind: Kind) {
       return scoped(connectToUserDatabase((await readerAddress(deps, user.id, kind))!));
+    },
+    /** Runs SQL in a user's database as a DBA would, with all rights. */
+    async asSuperuser(user: User, kind: Kind, ...statements: string[]) {
+      const database = `${user.username}_${kind}`;
+      await using dba = scoped(connect({ ...await testServer(), database }, 1));
+      for (const statement of statements) await dba.unsafe(statement);
     },
     /** Runs SQL as the owner, and has its statistics written at once, as a disconnect does. */
     async write(user: User, kind: Kind, ...statements: string[]) {
@@ -149,11 +177,9 @@ export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
 /** Removes what belongs to these usernames on the whole server, as far as it is there. */
 export async function dropUsers(db: Sql, names: string[]) {
+  const databases = names.flatMap((name) => KINDS.map((kind) => `${name}_${kind}`));
+  await Promise.all(databases.map((name) => db`drop database if exists ${db(name)} with (force)`));
   for (const name of names) {
-    for (const kind of KINDS) {
-      await db`drop database if exists ${db(`${name}_${kind}`)} with (force)`;
-    }
-    await db`drop role if exists ${db(`${name}_owner`)}`;
-    await db`drop role if exists ${db(`${name}_reader`)}`;
+    await db`drop role if exists ${db(`${name}_owner`)}, ${db(`${name}_reader`)}`;
   }
 }

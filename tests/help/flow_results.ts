@@ -43,25 +43,27 @@ export async function loadResults(databases: { timing: Sql; qor: Sql; drc: Sql }
 async function readTiming(): Promise<Timing[]> {
   const folder = new URL("metadata/", FOLDER);
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  return await Promise.all(names.sort().map(async (file) => {
-    const [platform, design] = file.replace(".json", "").split("__") as [string, string];
-    const result = JSON.parse(await Deno.readTextFile(new URL(file, folder)));
-    const ns = { "1ps": 1e-3, "1ns": 1 }[result.run__flow__platform__time_units as string];
-    const number = (name: string, factor: number | undefined = 1) => {
-      const value = result[`finish__timing__${name}`];
-      return typeof value === "number" ? value * factor : null;
-    };
-    return {
-      platform,
-      design,
-      setup_wns_ns: number("setup__ws", ns),
-      setup_tns_ns: number("setup__tns", ns),
-      setup_violations: number("drv__setup_violation_count"),
-      hold_violations: number("drv__hold_violation_count"),
-      max_slew_violations: number("drv__max_slew"),
-      max_cap_violations: number("drv__max_cap"),
-    };
-  }));
+  return await Promise.all(
+    names.sort().map(async (file) => {
+      const [platform, design] = file.replace(".json", "").split("__") as [string, string];
+      const result = JSON.parse(await Deno.readTextFile(new URL(file, folder)));
+      const ns = { "1ps": 1e-3, "1ns": 1 }[result.run__flow__platform__time_units as string];
+      const number = (name: string, factor: number | undefined = 1) => {
+        const value = result[`finish__timing__${name}`];
+        return typeof value === "number" ? value * factor : null;
+      };
+      return {
+        platform,
+        design,
+        setup_wns_ns: number("setup__ws", ns),
+        setup_tns_ns: number("setup__tns", ns),
+        setup_violations: number("drv__setup_violation_count"),
+        hold_violations: number("drv__hold_violation_count"),
+        max_slew_violations: number("drv__max_slew"),
+        max_cap_violations: number("drv__max_cap"),
+      };
+    }),
+  );
 }
 
 /** Each design's newest row of a history. */

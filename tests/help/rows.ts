@@ -45,6 +45,24 @@ export async function makeDue(db: Sql, { id }: Pick<Claim, "id">): Promise<void>
   await db`update dashboards set next_try_at = now() where id = ${id}`;
 }
 
+/** Waits until as many sessions of this database's server wait for a lock, at most 5 s. */
+export async function untilWaiting(db: Sql, sessions: number, locktype: string): Promise<void> {
+  await until(async () => {
+    const [row] = await db<{ count: number }[]>`
+      select count(*) from pg_locks where locktype = ${locktype} and not granted`;
+    return row!.count >= sessions;
+  });
+}
+
+/** Asks every 5 ms until it is so; throws after 5 s. */
+export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 5000;
+  while (!await so()) {
+    if (Date.now() > end) throw new Error("It did not come to that within 5 s.");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 export type RowState = {
   step: Step;
   stopped: boolean;

@@ -1,4 +1,4 @@
-import { fail } from "node:assert/strict";
+import { fail, match, strictEqual as equal } from "node:assert/strict";
 import { dirname } from "node:path";
 import { startEmbedded } from "../../src/external/embedded_postgres.ts";
 import { connect, type Sql } from "../../src/external/postgres.ts";
@@ -6,8 +6,12 @@ import type { TestSlack } from "./slack.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** What a waking service needs of its machine; nothing else of our environment reaches it. */
-const MACHINE = ["PATH", "HOME", "DENO_DIR"];
+/** What a program needs of its machine; nothing else of our environment reaches the service. */
+function machine(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR"];
+  const { env } = Deno;
+  return Object.fromEntries(names.flatMap((name) => env.has(name) ? [[name, env.get(name)!]] : []));
+}
 
 /** Short times and small pictures, for tests that are not about these. */
 export const QUICK = {
@@ -34,23 +38,38 @@ export type Home = Awaited<ReturnType<typeof makeHome>>;
 export async function makeHome() {
   const parent = await Deno.makeTempDir({ prefix: "dashkeeper-whole-" });
   const dataDir = `${parent}/data`;
+  const PORT = freePort();
   const services: Service[] = [];
   const folder = () => Deno.realPath(`${dataDir}/postgres`).catch(() => "");
   return {
     dataDir,
+    PORT,
     /** Resolves when the service says where it is. */
     async start(env: Record<string, string> = {}, { task = false } = {}): Promise<Service> {
-      const service = await startProcess(dataDir, env, task);
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, task);
       services.push(service);
       await service.up();
       return service;
     },
+    /** Starts it, and sends SIGTERM as soon as a program of this name works on the data folder. */
+    async stopAt(program: string, env: Record<string, string>): Promise<{ code: number }> {
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, false);
+      services.push(service);
+      const works = ({ command }: { command: string }) =>
+        command.includes(`/${program} `) && command.includes(parent);
+      await waitFor(program, async () => (await processes()).some(works));
+      return await service.kill("SIGTERM");
+    },
     /** Resolves when it has ended by itself. */
     async tryToStart(env: Record<string, string>): Promise<{ code: number; log: string }> {
-      const service = await startProcess(dataDir, env, false);
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, false);
       services.push(service);
       const { code } = await service.ended(20);
       return { code, log: service.log() };
+    },
+    /** Programs that work on this data folder. */
+    async programs(): Promise<string[]> {
+      return (await processes()).map(({ command }) => command).filter((c) => c.includes(parent));
     },
     /** The servers of this data folder that run, one number each. */
     async postmasters(): Promise<number[]> {
@@ -99,23 +118,13 @@ async function startCommand(): Promise<string[]> {
   return args;
 }
 
-async function startProcess(dataDir: string, given: Record<string, string>, task: boolean) {
-  const port = Number(given.PORT ?? freePort());
-  const machine = MACHINE.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value ? [[name, value]] : [];
-  });
+async function startProcess(given: Record<string, string>, task: boolean) {
+  const port = Number(given.PORT);
   const child = new Deno.Command(Deno.execPath(), {
     args: task ? ["task", "start"] : await startCommand(),
     cwd: ROOT,
     clearEnv: true,
-    env: {
-      ...Object.fromEntries(machine),
-      HOST: "127.0.0.1",
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      ...given,
-    },
+    env: { ...machine(), HOST: "127.0.0.1", ...given },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -188,9 +197,58 @@ async function call(method: string, url: string, { key, cookie, json, form }: Ca
   return { status, headers, bytes, body: isJson ? JSON.parse(text) : text };
 }
 
-function freePort(): number {
+/** Runs a task to its end. */
+export async function runTask(name: string, args: string[], env: Record<string, string>) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["task", "-q", name, ...args],
+    cwd: ROOT,
+    clearEnv: true,
+    env: { ...machine(), ...env },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder();
+  return { code, log: text.decode(stdout) + text.decode(stderr) };
+}
+
+/** The key that the very first start prints, once. */
+export function keyIn(log: string): string {
+  const keys = log.match(/\bdk_[\w-]+/g) ?? [];
+  equal(keys.length, 1, log);
+  match(log, /The admin's API key, shown this once:\n\n {4}dk_/);
+  return keys[0]!;
+}
+
+/** A user's id and key. */
+export async function addUser(service: Service, key: string, username: string) {
+  const made = await service.call("POST", "/api/v1/users", { key, json: { username } });
+  equal(made.status, 201, JSON.stringify(made.body));
+  const { id, api_key } = made.body as { id: number; api_key: string };
+  return { id, api_key };
+}
+
+/** The URL by which a user's flow opens its database. */
+export async function urlOf(
+  service: Service,
+  key: string,
+  id: number,
+  kind: "TIMING" | "QOR" | "DRC",
+): Promise<string> {
+  const path = `/api/v1/users/${id}/credentials/${kind}_DATABASE_URL`;
+  const { status, body } = await service.call("GET", path, { key });
+  equal(status, 200);
+  return body.key_value;
+}
+
+/** Signs in as a browser does; resolves with the cookie. */
+export async function signIn(service: Service, key: string): Promise<string> {
+  const { status, headers } = await service.call("POST", "/sign-in", { form: { api_key: key } });
+  equal(status, 303);
+  return headers.get("set-cookie")!.split(";")[0]!;
+}
+
+export function freePort(): string {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  return String(listener.addr.port);
 }
 
 /** Asks again and again; resolves with the first answer that says something. */

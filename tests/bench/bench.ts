@@ -1,0 +1,22 @@
+/** `deno task bench [scan|way|gif]`: one part, or all of them one after the other. */
+import { benchGif } from "./gif_bench.ts";
+import { benchScan } from "./scan_bench.ts";
+import { benchWay } from "./way_bench.ts";
+
+const PARTS: Record<string, [what: string, run: () => Promise<void>]> = {
+  scan: ["An idle look at all databases, ms", benchScan],
+  way: ["From the last insert to the message, seconds after it", benchWay],
+  gif: ["The preview: 10 frames of 1920×1080", benchGif],
+};
+
+const [asked, ...more] = Deno.args;
+if (more.length > 0 || asked !== undefined && !Object.hasOwn(PARTS, asked)) {
+  console.error(`Say which part: deno task bench [${Object.keys(PARTS).join("|")}]`);
+  Deno.exit(2);
+}
+for (const [name, [what, run]] of Object.entries(PARTS)) {
+  if (asked !== undefined && name !== asked) continue;
+  const [load] = Deno.loadavg();
+  console.log(`\n${what} (load average before it: ${load!.toFixed(2)})`);
+  await run();
+}
