@@ -10,7 +10,7 @@ import { credentialApi } from "./credentials/routes.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
-import { AppError, errorBody, refuse } from "./errors.ts";
+import { AppError, errorBody, ExternalError, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
 import { byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
@@ -129,7 +129,9 @@ function asAppError(error: unknown): AppError {
     }
     return new AppError("malformed_request", 400, "The request is not well formed.");
   }
-  if (isAway(error)) {
+  // A board's query has translated it already.
+  const away = error instanceof ExternalError && error.system === "PostgreSQL" && !error.more.code;
+  if (away || isAway(error)) {
     const message = "The database does not answer: try again in a moment.";
     return new AppError("database_away", 503, message, { headers: { "Retry-After": "5" } });
   }

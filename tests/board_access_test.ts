@@ -188,3 +188,11 @@ Deno.test("queryBoard() answers as the reader of the board's owner, rows and all
   equal(refused.status, 400);
   match(refused.body.results.A.error, /permission denied/);
 });
+
+Deno.test("queryBoard() says so when the database does not answer, and the log no more", async () => {
+  await using test = await start();
+  test.deps.server.port = 1;
+  const { status, body, headers } = await test.query(`?signature=${test.signature}`);
+  same([status, body.code, headers.get("retry-after")], [503, "database_away", "5"]);
+  ok(!test.lines.join().includes(test.signature));
+});

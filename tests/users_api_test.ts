@@ -223,6 +223,7 @@ Deno.test("errors have one shape: address, method, body, fields", async () => {
   const { api } = app;
   const post = (sent: Parameters<typeof api>[2]) => api("POST", "/users", sent);
   refused(await api("GET", "/nothing"), 404, "not_found");
+  refused(await api("GET", "/users/"), 404, "not_found");
   refused(await api("GET", "/users/abc"), 400, "invalid_path");
   refused(await api("GET", "/users/0"), 400, "invalid_path");
   refused(await api("GET", "/users/1/credentials/a%20b"), 400, "invalid_path");

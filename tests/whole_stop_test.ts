@@ -156,8 +156,8 @@ Deno.test("main.ts gives the admin the key of ADMIN_API_KEY, and no other", asyn
 
 Deno.test("main.ts stopped while it starts leaves no server behind, and starts later", async () => {
   await using home = await makeHome();
-  for (const program of ["initdb", "pg_ctl", "pg_ctl"]) {
-    const { code } = await home.stopAt(program, QUICK);
+  for (const programs of [/initdb/, /pg_ctl|postgres -D/, /pg_ctl|postgres -D/]) {
+    const { code } = await home.stopAt(programs, QUICK);
     equal(code, 0);
     await waitFor("the end of all programs", async () => (await home.programs()).length === 0, 3);
   }

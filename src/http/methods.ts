@@ -4,7 +4,7 @@
  */
 export function allowedMethods(paths: Record<string, object>): (path: string) => string[] {
   const known = Object.entries(paths).map(([path, item]) => ({
-    pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}/?$`),
+    pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
     methods: Object.keys(item).filter((key) => /^(get|post|put|patch|delete)$/.test(key)),
   }));
   return (path) => {

@@ -51,13 +51,13 @@ export async function makeHome() {
       await service.up();
       return service;
     },
-    /** Starts it, and sends SIGTERM as soon as a program of this name works on the data folder. */
-    async stopAt(program: string, env: Record<string, string>): Promise<{ code: number }> {
+    /** Starts it, and sends SIGTERM as soon as one of these programs works on the data folder. */
+    async stopAt(programs: RegExp, env: Record<string, string>): Promise<{ code: number }> {
       const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, false);
       services.push(service);
       const works = ({ command }: { command: string }) =>
-        command.includes(`/${program} `) && command.includes(parent);
-      await waitFor(program, async () => (await processes()).some(works));
+        programs.test(command) && command.includes(parent);
+      await waitFor(String(programs), async () => (await processes()).some(works));
       return await service.kill("SIGTERM");
     },
     /** Resolves when it has ended by itself. */
