@@ -7,19 +7,22 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ProblemPage } from "../views/problem.tsx";
 import { credentialApi } from "./credentials/routes.ts";
+import type { Outside } from "./credentials/test.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
 import { AppError, errorBody, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
-import { byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
+import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { liveEvents } from "./http/live.ts";
 import { allowedMethods } from "./http/methods.ts";
 import { requestLog } from "./http/request_log.ts";
 import { staticFiles } from "./http/static_files.ts";
-import { signInPages } from "./users/routes.tsx";
+import { auditApi } from "./users/audit_routes.ts";
+import type { FailureLimit } from "./users/failure_limit.ts";
+import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
 import { userApi } from "./workspaces/routes.ts";
@@ -27,6 +30,9 @@ import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
 export type Deps = WorkspaceDeps & {
   adminKey: string | undefined;
+  failures: FailureLimit;
+  trust_proxy: boolean;
+  outside: Outside;
   signingKey: CryptoKey;
   frontend_url: string;
   news: News;
@@ -68,10 +74,18 @@ export async function makeApp(deps: Deps) {
     return who && { ...who, from: "" };
   };
   const boardDeps: BoardDeps = { ...deps, session };
-  app.route("/", signInPages(deps, SESSION_COOKIE, frontend.protocol === "https:"));
+  const signedIn = bySession(deps, deps.trust_proxy);
+  app.route(
+    "/",
+    signInPages(deps, {
+      cookie: SESSION_COOKIE,
+      secure: frontend.protocol === "https:",
+      from: (c) => addressOf(c, deps.trust_proxy),
+    }),
+  );
   app.route("/boards", boardPages(boardDeps));
-  app.use("/dashboards/*", bySession(deps));
-  app.use("/events", bySession(deps));
+  app.use("/dashboards/*", signedIn);
+  app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
   app.get("/events", liveEvents(deps.news, deps.stopped));
 
@@ -98,10 +112,12 @@ async function api(deps: Deps) {
     security: [{ key: [] }],
   };
   api.doc31("/openapi.json", document);
-  api.use(byKey(deps), readJson);
+  api.use(byKey(deps, deps.trust_proxy), readJson);
+  api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
   api.route("/users", credentialApi(deps));
   api.route("/dashboards", dashboardApi(deps));
+  api.route("/audit", auditApi(deps));
   api.route("/scan", scanApi(deps.look));
   const methods = allowedMethods(api.getOpenAPI31Document(document).paths ?? {});
   api.all("*", (c) => {
