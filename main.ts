@@ -83,7 +83,6 @@ async function start(config: Config) {
       timeout_ms: config.CAPTURE_TIMEOUT,
     },
   };
-  let look: ReturnType<typeof startJobs>["look"];
   const app = await makeApp({
     ...deps,
     adminKey: config.ADMIN_API_KEY,
@@ -92,7 +91,7 @@ async function start(config: Config) {
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await look();
+      return await jobs.look();
     },
   });
   const http = Deno.serve(
@@ -101,7 +100,6 @@ async function start(config: Config) {
   );
   ends.push(() => within(1000, http.shutdown()));
   const jobs = startJobs(deps, stopping.signal);
-  look = jobs.look;
   ends.push(() => within(3000, jobs.ended()));
 
   console.log(
