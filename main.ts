@@ -14,6 +14,8 @@ import { connectSlack } from "./src/external/slack.ts";
 import { startJobs } from "./src/jobs.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
 import { adminOnly, ensureAdmin } from "./src/users/users.ts";
+import { refuseOldInstallation } from "./src/workspaces/adopt.ts";
+import { adoptedHashes } from "./src/workspaces/adopt_store.ts";
 
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
@@ -26,6 +28,7 @@ async function start(config: Config) {
   ends.push(place.close);
   const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
   ends.push(() => db.end({ timeout: 1 }));
+  await refuseOldInstallation(db);
   await migrate(db);
   const sealKeys = await loadSealKeys(place.readSealKeys);
   await checkSealKeys(db, sealKeys);
@@ -51,6 +54,7 @@ async function start(config: Config) {
     installation,
     sealKeys,
     signingKey: await signingKeyOf(db, sealKeys),
+    adoptedKeys: new Set(await adoptedHashes(db)),
     server: { host, port, ...(ssl ? { ssl } : {}) },
     frontend_url: config.FRONTEND_URL,
     board_link_days: config.BOARD_LINK_DAYS,

@@ -11,13 +11,13 @@ import type { Outside } from "./credentials/test.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
-import { AppError, errorBody, refuse } from "./errors.ts";
+import { AppError, errorBody, errorReplies, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { liveEvents } from "./http/live.ts";
-import { allowedMethods } from "./http/methods.ts";
+import { onlyKnown, operationsIn } from "./http/methods.ts";
 import { requestLog } from "./http/request_log.ts";
 import { staticFiles } from "./http/static_files.ts";
 import { auditApi } from "./users/audit_routes.ts";
@@ -25,6 +25,8 @@ import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
+import { credentialPages } from "./workspaces/credential_page_routes.tsx";
+import { userPages } from "./workspaces/page_routes.tsx";
 import { userApi } from "./workspaces/routes.ts";
 import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
@@ -57,12 +59,12 @@ export async function makeApp(deps: Deps) {
     referrerPolicy: "same-origin",
     strictTransportSecurity: false,
   }));
-  app.use(limitBody);
   app.route("/static", await staticFiles());
   app.get("/", (c) => c.redirect("/dashboards", 303));
 
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
   app.route("/api/v1", await api(deps));
+  app.use(limitBody);
 
   app.use(
     csrf({
@@ -85,8 +87,11 @@ export async function makeApp(deps: Deps) {
   );
   app.route("/boards", boardPages(boardDeps));
   app.use("/dashboards/*", signedIn);
+  app.use("/users/*", signedIn);
   app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
+  app.route("/users", userPages(deps));
+  app.route("/users", credentialPages(deps));
   app.get("/events", liveEvents(deps.news, deps.stopped));
 
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
@@ -112,16 +117,24 @@ async function api(deps: Deps) {
     security: [{ key: [] }],
   };
   api.doc31("/openapi.json", document);
-  api.use(byKey(deps, deps.trust_proxy), readJson);
+  const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
+  api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
   api.route("/users", credentialApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/audit", auditApi(deps));
   api.route("/scan", scanApi(deps.look));
-  const methods = allowedMethods(api.getOpenAPI31Document(document).paths ?? {});
+  for (const definition of api.openAPIRegistry.definitions) {
+    if (definition.type !== "route") continue;
+    // What is refused before a route sees the request.
+    const body = definition.route.method === "get" ? [] : [400, 413, 415] as const;
+    const replies = errorReplies(422, 429, 503, ...body);
+    Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
+  }
+  const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
   api.all("*", (c) => {
-    const allowed = methods(c.req.path.slice("/api/v1".length));
+    const allowed = Object.keys(operations(c)).sort();
     if (allowed.length === 0) {
       throw new AppError("not_found", 404, "There is nothing at this address.");
     }
@@ -167,7 +180,7 @@ function describe(error: unknown): string {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") && !path.endsWith("/query");
+  const page = !path.startsWith("/api/") && !/^\/boards\/\d+\/query$/.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

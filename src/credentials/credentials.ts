@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { audited, record } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import { type Db, isUniqueViolation, type Sql } from "../external/postgres.ts";
-import { visibleUser } from "../users/users.ts";
+import { type Db, isUniqueViolation, type Sql, sqlState } from "../external/postgres.ts";
+import { Expiry } from "../users/expiry.ts";
+import { unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { open, seal, SealError, type SealKeys } from "./seal.ts";
 import * as store from "./store.ts";
@@ -25,8 +26,7 @@ const KeyValue = z.string()
     "may have at most 64 KiB",
   )
   .openapi({ example: "xoxb-…", minLength: 1 });
-const ExpiresAt = z.iso.datetime({ offset: true }).nullish()
-  .openapi({ example: "2030-01-31T00:00:00Z" });
+const ExpiresAt = Expiry.nullish();
 
 /** What a caller may send, as JSON or as a form. */
 export const NewCredential = z.strictObject({
@@ -108,6 +108,9 @@ export async function sealCredential(
   return await store.insertCredential(db, user_id, key_name, sealed, by, expires_at ?? null);
 }
 
+/** SQLSTATE of a row whose user was removed at the same time. */
+const USER_GONE = "23503";
+
 /** A new credential. Throws 409 `credential_exists`, 404 for somebody else's. */
 export async function addCredential(
   deps: Deps,
@@ -125,8 +128,9 @@ export async function addCredential(
   return await audited(deps.db, who, deed, async (tx) => {
     const row = await sealCredential({ ...deps, db: tx }, user_id, input, who.username)
       .catch((error) => {
+        if (sqlState(error) === USER_GONE) throw unknownUser();
         if (!isUniqueViolation(error)) throw error;
-        const message = `There is already a credential ${key_name}: PUT gives it a new value.`;
+        const message = `There is already a credential ${key_name}: give that one a new value.`;
         throw new AppError("credential_exists", 409, message);
       });
     return shown(row, input.key_value);

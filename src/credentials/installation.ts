@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
-import { keySetting, usedKeyIds } from "./installation_store.ts";
+import { keySetting, retiredKeyIds, usedKeyIds } from "./installation_store.ts";
 import { open, seal, type SealKeys } from "./seal.ts";
 import { importSigningKey } from "./sign.ts";
 
@@ -17,9 +17,15 @@ export async function signingKeyOf(db: Sql, sealKeys: SealKeys): Promise<CryptoK
   return await importSigningKey(await open(sealKeys, SIGNING_KEY, sealed));
 }
 
-/** Throws ExternalError when something is sealed with a key that is not at hand, and names its id. */
+const KEY_ID = /^[0-9a-f]{8}$/;
+
+/**
+ * Throws ExternalError when something is sealed with a key that is not at hand, and names its id. What a
+ * change of the key had to leave behind opens with none, so it asks for none.
+ */
 export async function checkSealKeys(db: Sql, { current, previous }: SealKeys): Promise<void> {
-  const missing = (await usedKeyIds(db)).filter((id) => id !== current.id && id !== previous?.id);
+  const known = [current.id, previous?.id, ...await retiredKeyIds(db)];
+  const missing = (await usedKeyIds(db)).filter((id) => KEY_ID.test(id) && !known.includes(id));
   if (missing.length === 0) return;
   throw new ExternalError(
     "PostgreSQL",

@@ -33,7 +33,15 @@ export async function usedKeyIds(db: Db): Promise<string[]> {
     ...await ids("credential_versions", "key_value"),
     ...await ids("workspaces", "owner_password"),
     ...await ids("workspaces", "reader_password"),
+    ...await ids("refused_rows", "content"),
     ...(setting ? [setting.id] : []),
   ];
   return [...new Set(all)];
+}
+
+/** The keys that everything was sealed anew from: what still names one of them does not open. */
+export async function retiredKeyIds(db: Db): Promise<string[]> {
+  const [row] = await db<{ value: string }[]>`
+    select value from settings where name = 'retired_seal_keys'`;
+  return row?.value.split(" ") ?? [];
 }

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts";
-import { asExternal, type Server, tryLogin } from "../external/postgres.ts";
+import { asExternal, type Db, type Server, tryLogin } from "../external/postgres.ts";
 import { connectSlack, SCOPES } from "../external/slack.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
@@ -33,14 +33,20 @@ const bad = (message: string, missing: string[] = []): Outcome => ({ ok: false, 
 
 /** Another credential of the same user, opened. */
 type Other = (key_name: string) => Promise<string | undefined>;
+/** Throws 409 where a host would be contacted that may not be. */
+type HostCheck = (deps: Deps, value: string, other: Other) => unknown;
 type Trial = (deps: Deps, value: string, other: Other, signal: AbortSignal) => Promise<Outcome>;
 
-const TRIALS: [name: RegExp, trial: Trial][] = [
+const TRIALS: [name: RegExp, trial: Trial, check?: HostCheck][] = [
   [/^SLACK_BOT_TOKEN$/, trySlackToken],
   [/^SLACK_CHANNEL_ID$/, trySlackChannel],
-  [/^GRAFANA_BASE_URL$/, tryGrafanaAddress],
-  [/^GRAFANA_API_KEY$/, tryGrafanaKey],
-  [/DATABASE_URL$/, tryDatabase],
+  [/^GRAFANA_BASE_URL$/, tryGrafanaAddress, allowed],
+  [
+    /^GRAFANA_API_KEY$/,
+    tryGrafanaKey,
+    async (deps, _key, other) => allowed(deps, await other("GRAFANA_BASE_URL") ?? ""),
+  ],
+  [/DATABASE_URL$/, tryDatabase, ourOwn],
 ];
 
 /**
@@ -50,28 +56,30 @@ const TRIALS: [name: RegExp, trial: Trial][] = [
 export async function testCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const deed = { action: "credential.test", subject: `${username}/${key_name}`, user_id } as const;
-  const open = async (name: string) => {
-    const row = await findCredential(deps.db, user_id, name);
-    return row && await openValue(deps, user_id, row);
+  const open = async (name: string, db: Db = deps.db) => {
+    const row = await findCredential(db, user_id, name);
+    return row && (await openValue(deps, user_id, row)).trim();
   };
   // The record comes first: no transaction stays open while another system is asked.
-  const { trial, value } = await audited(deps.db, who, deed, async () => {
-    const value = await open(key_name);
+  const { trial, value } = await audited(deps.db, who, deed, async (tx) => {
+    const value = await open(key_name, tx);
     if (value === undefined) throw unknown(key_name);
-    const trial = TRIALS.find(([name]) => name.test(key_name))?.[1];
+    const [, trial, check] = TRIALS.find(([name]) => name.test(key_name)) ?? [];
     if (!trial) {
       const message =
         `${key_name} is not a name that can be tried: only Slack, Grafana and database logins are.`;
       throw new AppError("not_testable", 409, message);
     }
+    await check?.(deps, value, (name) => open(name, tx));
     return { trial, value };
   });
   try {
-    return await trial(deps, value.trim(), open, AbortSignal.timeout(LIMIT_MS));
+    return await trial(deps, value, open, AbortSignal.timeout(LIMIT_MS));
   } catch (thrown) {
     const error = asExternal(thrown);
     if (error instanceof ExternalError) return bad(error.message);
     if (error instanceof z.ZodError) return bad("The answer was not understood.");
+    if (error instanceof URIError) return bad("A % in this address does not begin a character.");
     throw error;
   }
 }
@@ -130,7 +138,7 @@ async function tryGrafanaAddress(deps: Deps, text: string, _other: Other, signal
 async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: AbortSignal) {
   const text = await other("GRAFANA_BASE_URL") ?? deps.outside.grafana_url;
   if (!text) return bad("There is no GRAFANA_BASE_URL to try the key with.");
-  const address = allowed(deps, text.trim());
+  const address = allowed(deps, text);
   if (!address) return bad(NO_ADDRESS);
   const { organisation, missing } = await checkGrafana(address, key, signal);
   return missing.length === 0
@@ -138,14 +146,19 @@ async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: Abor
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
 }
 
-async function tryDatabase({ outside, server }: Deps, text: string) {
-  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
-    return bad("This is not a postgresql:// address.");
-  }
+/** Whether an address is of our own server; undefined: it is none. Throws 409 as allowed() does. */
+function ourOwn({ outside, server }: Deps, text: string): boolean | undefined {
+  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) return undefined;
   const { hostname, port } = new URL(text);
   const host = hostname.replace(/^\[|\]$/g, "");
   const ours = host === server.host && Number(port || 5432) === server.port;
   if (!ours && !isListed(host, outside.allowed_hosts)) throw notAllowed(host);
-  await tryLogin(text, ours ? server : undefined);
+  return ours;
+}
+
+async function tryDatabase(deps: Deps, text: string) {
+  const ours = ourOwn(deps, text);
+  if (ours === undefined) return bad("This is not a postgresql:// address.");
+  await tryLogin(text, ours ? deps.server : undefined);
   return good("The database takes the login.");
 }

@@ -12,7 +12,8 @@ const time = z.iso.datetime();
 export const Version = z.object({ version: z.int(), created_at: time, created_by: z.string() })
   .openapi("Version");
 export const RevealedVersion = Version.extend({ key_value: z.string() }).openapi("RevealedVersion");
-export const Rollback = z.strictObject({ version: z.int().min(1) }).openapi("Rollback");
+export const Rollback = z.strictObject({ version: z.int().min(1).openapi({ example: 1 }) })
+  .openapi("Rollback");
 
 async function versionsIn(db: Db, user_id: number, key_name: string) {
   const row = await store.findCredential(db, user_id, key_name);

@@ -30,10 +30,19 @@ export async function embeddedSealKeys(dataDir: string): Promise<Bytes[]> {
   );
 }
 
-/** Puts these keys into the file, the newest first, in one piece. */
+/**
+ * Puts these keys into the file, the newest first, in one piece. They are on the disk when this returns:
+ * what is sealed with them is in the database only afterwards.
+ */
 export async function writeEmbeddedSealKeys(dataDir: string, keys: Bytes[]): Promise<void> {
   const path = pathOf(dataDir);
   const text = keys.map((bytes) => bytes.toBase64() + "\n").join("");
-  await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
+  await Deno.remove(`${path}.new`).catch(() => {});
+  using file = await Deno.open(`${path}.new`, { write: true, createNew: true, mode: 0o600 });
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  await file.sync();
   await Deno.rename(`${path}.new`, path);
+  using folder = await Deno.open(dataDir);
+  await folder.sync();
 }

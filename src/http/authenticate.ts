@@ -29,15 +29,25 @@ export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & 
       : undefined;
     if (session) c.set("who", { ...session, from });
     else {
-      const key = header === undefined
-        ? undefined
-        : /^Bearer +(\S+) *$/i.exec(header)?.[1] ?? header;
+      const key = header === undefined ? undefined : keyIn(header);
       const { user_id, username, role, expires_at } = await whoByKey(deps, key, from);
       c.set("who", { user_id, username, role, from });
       c.set("key_expires_at", expires_at);
     }
     await next();
   };
+}
+
+/** What stands behind `Bearer`: ADMIN_API_KEY may hold spaces, and more than Latin-1, as which headers are read. */
+function keyIn(header: string): string | undefined {
+  const bearer = /^Bearer(?: +(.*?))? *$/i.exec(header);
+  const text = bearer ? bearer[1] ?? "" : header;
+  try {
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return text;
+  }
 }
 
 /** The pages: a session, or off to sign in, and back afterwards. */

@@ -38,7 +38,8 @@ export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Pr
   await db`delete from api_keys where user_id = ${user_id} and hash <> ${hash}`;
   await db`
     insert into api_keys (user_id, hash, from_environment) values (${user_id}, ${hash}, true)
-    on conflict (hash) do nothing`;
+    on conflict (hash) do update
+    set user_id = excluded.user_id, from_environment = true, expires_at = null`;
 }
 
 /** Who holds the key; `stale`: its last use was written down more than a minute ago, or never. */

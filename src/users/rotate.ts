@@ -3,16 +3,18 @@ import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
+import { Expiry } from "./expiry.ts";
 import { hashKey, makeKey } from "./key.ts";
 import { endKeys, hasKeyFromEnvironment, insertKey } from "./key_store.ts";
-import { visibleUser } from "./users.ts";
+import { holdUser } from "./store.ts";
+import { unknownUser, visibleUser } from "./users.ts";
 
 const YEAR_SECONDS = 366 * 86_400;
 
 export const Rotation = z.strictObject({
-  expires_at: z.iso.datetime({ offset: true })
+  expires_at: Expiry
     .refine((time) => Date.parse(time) > Date.now(), "must lie in the future")
-    .nullish().openapi({ example: "2030-01-31T00:00:00Z" }),
+    .nullish(),
   grace_seconds: z.int().min(0).max(YEAR_SECONDS).default(0)
     .openapi({ description: "How long the old key goes on working." }),
 }).openapi("Rotation");
@@ -34,6 +36,8 @@ export async function rotateKey(
   const until = expires_at ? new Date(expires_at).toISOString() : null;
   const deed = { action: "key.rotate", subject: username, user_id: id } as const;
   return await audited(db, who, deed, async (tx) => {
+    // Two rotations at once would each leave their new key.
+    if (!await holdUser(tx, id)) throw unknownUser();
     if (await hasKeyFromEnvironment(tx, id)) {
       throw new AppError(
         "key_from_environment",

@@ -6,22 +6,32 @@ import { hashKey, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";
 import type { FailureLimit } from "./failure_limit.ts";
 
-/** `adminKey`: the text of ADMIN_API_KEY, which need not have the form of our keys. */
-export type Deps = { db: Sql; adminKey?: string | undefined; failures: FailureLimit };
+/**
+ * `adminKey`: the text of ADMIN_API_KEY; `adoptedKeys`: SHA-256, in hex, of the keys of an older
+ * installation. Neither need have the form of our keys.
+ */
+export type Deps = {
+  db: Sql;
+  adminKey?: string | undefined;
+  adoptedKeys?: ReadonlySet<string> | undefined;
+  failures: FailureLimit;
+};
 
 /**
  * Who holds this API key. Throws 401 `key_missing`, `key_malformed` or `key_refused`, and 429 for whoever
  * fails too often: the key is looked up all the same, so a right one always passes.
  */
 export async function whoByKey(
-  { db, adminKey, failures }: Deps,
+  { db, adminKey, adoptedKeys, failures }: Deps,
   key: string | undefined,
   from: string,
 ): Promise<store.KeyOwner> {
   if (!key) {
     throw new AppError("key_missing", 401, "Send your API key: `Authorization: Bearer …`.");
   }
-  if (!await isSame(key, adminKey) && !await isKey(key)) {
+  const hash = await hashKey(key);
+  const known = adoptedKeys?.has(hash.toHex()) || await isSame(key, adminKey);
+  if (!known && !await isKey(key)) {
     failures.count(from, key);
     throw new AppError(
       "key_malformed",
@@ -29,7 +39,6 @@ export async function whoByKey(
       "This is not an API key of Dashkeeper: is it complete?",
     );
   }
-  const hash = await hashKey(key);
   const who = await store.findByKey(db, hash);
   if (!who) {
     failures.count(from, key);

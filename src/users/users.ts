@@ -34,12 +34,14 @@ export const UserDetails = User.extend({
   last_used_from: z.string().nullable(),
 }).openapi("UserDetails");
 
+export const unknownUser = () => new AppError("user_unknown", 404, "There is no such user.");
+
 /** The user if `who` may see it: an admin sees all, a member itself. Throws 404 otherwise. */
 export async function visibleUser(db: Db, who: Who, id: number) {
   const user = who.role === "admin" || who.user_id === id
     ? await store.findUser(db, id)
     : undefined;
-  if (!user) throw new AppError("user_unknown", 404, "There is no such user.");
+  if (!user) throw unknownUser();
   return user;
 }
 

@@ -3,7 +3,7 @@ import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, type Db } from "../external/postgres.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
-import { adminOnly, Role, visibleUser } from "../users/users.ts";
+import { adminOnly, Role, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { letLogIn } from "./make.ts";
 import * as store from "./store.ts";
@@ -31,7 +31,7 @@ export async function changeUser(
   await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
     if (change.role === "member" || change.is_active === false) await keepOneAdmin(tx, id);
-    if (!await holdUser(tx, id)) throw new AppError("user_unknown", 404, "There is no such user.");
+    if (!await holdUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
   await settleLogins(deps);

@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { ExternalError } from "../errors.ts";
 import { asExternal } from "../external/postgres.ts";
-import { deleteUser } from "../users/store.ts";
-import { adminOnly, visibleUser } from "../users/users.ts";
+import { deleteUser, holdUser } from "../users/store.ts";
+import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { keepOneAdmin } from "./change.ts";
 import { dropWorkspace, letLogIn } from "./make.ts";
@@ -36,6 +36,7 @@ export async function removeUser(
   const had = await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
     await keepOneAdmin(tx, id);
+    if (!await holdUser(tx, id)) throw unknownUser();
     const workspace = await store.findWorkspace(tx, id);
     if (workspace) await store.insertRemoval(tx, removal);
     await deleteUser(tx, id);

@@ -43,7 +43,9 @@ const list = createRoute({
     query: z.strictObject({
       limit: Limit,
       cursor: cursor(/^[\w-]{1,32}$/),
-      q: z.string().max(32).optional().openapi({ description: "How the username begins." }),
+      q: z.string().max(32).regex(/^[^\0]*$/, "must be text without NUL").optional().openapi({
+        description: "How the username begins.",
+      }),
       is_active: z.enum(["true", "false"]).transform((text) => text === "true").optional()
         .openapi({ type: "boolean" }),
     }),

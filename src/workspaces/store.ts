@@ -35,7 +35,7 @@ export async function wrongLogins(db: Db) {
   return await db<{ user_id: number; username: string; is_active: boolean }[]>`
     select w.user_id, u.username, u.is_active
     from workspaces w join users u on u.id = w.user_id
-    where w.ready_at is not null and w.login <> u.is_active order by w.user_id`;
+    where w.login <> u.is_active order by w.user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {

@@ -43,7 +43,8 @@ function makePassword(): string {
   return password;
 }
 
-const place = (user_id: number, role: "owner" | "reader") => `workspaces/${user_id}/${role}`;
+/** Where a password is sealed to. */
+export const place = (user_id: number, role: "owner" | "reader") => `workspaces/${user_id}/${role}`;
 
 /**
  * A new user with its key, three databases and their credentials. The account is there at once and as a
@@ -55,7 +56,6 @@ export async function createUser(
   who: Who,
   { username, role }: z.infer<typeof NewUser>,
 ) {
-  adminOnly(who);
   const api_key = await makeKey();
   const user = await insertAccount(deps, who, { username, role }, await hashKey(api_key));
   const workspace = await store.findWorkspace(deps.db, user.id);
@@ -73,6 +73,7 @@ async function insertAccount(
   const [foreign] = await store.takenNames(deps.db, [...wanted, names.readerRole(username)]);
   const deed: Deed = { action: "user.create", subject: username, user_id: null };
   return await audited(deps.db, who, deed, async (tx) => {
+    adminOnly(who);
     const user = await insertUser(tx, username, role).catch((error) => {
       if (!isUniqueViolation(error)) throw error;
       throw new AppError("user_exists", 409, `There is already a user ${username}.`);
@@ -86,7 +87,7 @@ async function insertAccount(
 }
 
 /** The passwords of the two roles, and the three logins that are the user's own. */
-async function insertSecrets(
+export async function insertSecrets(
   { db, sealKeys, server }: Omit<Deps, "db"> & { db: Db },
   { id: user_id, username }: { id: number; username: string },
   by: string,
