@@ -32,6 +32,7 @@ import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
 export type Deps = WorkspaceDeps & {
   adminKey: string | undefined;
+  adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
   outside: Outside;

@@ -1,5 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import { refused, type Reply, startApi, type TestApi, type User } from "./help/api.ts";
+import type { Db } from "../src/external/postgres.ts";
+import { refused, type Reply, startApi } from "./help/api.ts";
 
 const LISTED = [
   "created_at",
@@ -219,30 +220,15 @@ Deno.test("of those who create one name at once, one gets it", async () => {
   equal(`${body.key_value} ${body.version}`, `${values[won]} 1`);
 });
 
-/** Holds the user's row as a removal does, until `work` has begun; then the user is gone. */
-async function removeMeanwhile(api: TestApi, { id }: User, work: () => Promise<Reply>) {
-  let reply!: Promise<Reply>;
-  await api.db.begin(async (tx) => {
-    await tx`delete from users where id = ${id}`;
-    reply = work();
-    for (let waiting = 0; waiting === 0;) {
-      const [row] = await tx`
-        select count(*) as n from pg_locks l join pg_database d on d.oid = l.database or l.database = 0
-          or l.database is null where not granted and d.datname = current_database()`;
-      waiting = row!.n;
-    }
-  });
-  return await reply;
-}
-
 Deno.test("a credential, or a key, for a user who is being removed is 404", async () => {
   await using all = await prepared();
   const { api, ada, bob, many } = all;
   const json = { key_name: "LATE", key_value: "v" };
-  const late = await removeMeanwhile(api, ada, () => api.call("POST", many, { json }));
-  refused(late, 404, "user_unknown");
+  const remove = (id: number) => (tx: Db) => tx`delete from users where id = ${id}`;
+  const add = () => api.call("POST", many, { json });
+  refused(await api.behind(1, remove(ada.id), add), 404, "user_unknown");
   const rotate = () => api.call("POST", `/users/${bob.id}/api-key`);
-  refused(await removeMeanwhile(api, bob, rotate), 404, "user_unknown");
+  refused(await api.behind(1, remove(bob.id), rotate), 404, "user_unknown");
 });
 
 Deno.test("a value that was moved to another user does not open, and the log names no value", async () => {

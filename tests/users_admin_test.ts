@@ -1,6 +1,7 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { scan } from "../src/dashboards/scan.ts";
-import { connectToUserDatabase } from "../src/external/postgres.ts";
+import { connectToUserDatabase, type Db } from "../src/external/postgres.ts";
+import { holdUser } from "../src/users/store.ts";
 import { settleLogins } from "../src/workspaces/change.ts";
 import { finishRemovals, removeUser } from "../src/workspaces/remove.ts";
 import { readerAddress } from "../src/workspaces/workspaces.ts";
@@ -268,10 +269,13 @@ Deno.test("of two who remove one user at once, one does", async () => {
   await using api = await startApi();
   const ada = await api.addUser();
   api.names.add(ada.username);
-  const [drop, keep] = await Promise.all([
-    api.call("DELETE", `/users/${ada.id}?databases=drop`),
-    api.call("DELETE", `/users/${ada.id}?databases=keep`),
-  ]);
+  const hold = (tx: Db) => holdUser(tx, ada.id);
+  const both = () =>
+    Promise.all([
+      api.call("DELETE", `/users/${ada.id}?databases=drop`),
+      api.call("DELETE", `/users/${ada.id}?databases=keep`),
+    ]);
+  const [drop, keep] = await api.behind(2, hold, both);
   same([drop.status, keep.status].sort(), [200, 404]);
   const wanted = drop.status === 200 ? 0 : 5;
   equal((await leftOf(api, ada.username)).length, wanted);

@@ -28,7 +28,7 @@ const list = createRoute({
         },
       },
     },
-    ...errorReplies(403, 422),
+    ...errorReplies(403, 404, 422),
   },
 });
 

@@ -87,6 +87,7 @@ export function signInPages(
         return c.redirect(next, 303);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
+        for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
         return c.html(<SignInPage next={next} fault={error.message} />, error.status);
       }
     })

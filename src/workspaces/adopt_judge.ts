@@ -7,8 +7,9 @@ export type Old = Record<string, unknown>;
 export type OldRows = {
   users: Old[];
   credentials: Old[];
-  dashboards: { table: string; kind: Kind; row: Old }[];
+  dashboards: OldDashboard[];
 };
+type OldDashboard = { table: string; kind: Kind; row: Old };
 
 /** `extra`: its columns that have no place here. Times are PostgreSQL's own text, to the microsecond. */
 export type TakenUser = {
@@ -180,16 +181,16 @@ const DASHBOARD_COLUMNS = [
 ];
 
 function judgeDashboards(
-  rows: OldRows["dashboards"],
+  rows: OldDashboard[],
   whose: Whose,
   owners: Owners,
   refused: Refused[],
 ): TakenDashboard[] {
   const idOf = ({ user_id, app_user_id }: Old) => user_id ?? app_user_id;
-  const key = ({ kind, row }: OldRows["dashboards"][number]) =>
+  const key = ({ kind, row }: OldDashboard) =>
     JSON.stringify([kind, textOf(idOf(row)), textOf(row.table_name)]);
-  const same = counted(rows, key);
-  const why = (one: OldRows["dashboards"][number]) => {
+  const newest = newestOf(rows, key);
+  const why = (one: OldDashboard) => {
     const { row } = one;
     if (!row.table_name) return "it names no table";
     const reason = whose(idOf(row));
@@ -203,7 +204,7 @@ function judgeDashboards(
       return "its columns name two users";
     }
     if (row.slack_sent_at && !timeOf(row.slack_sent_at)) return "its slack_sent_at is no time";
-    if (same.get(key(one))! > 1) return `${same.get(key(one))} rows are of this table`;
+    if (newest.get(key(one)) !== one) return "a newer row is of this table";
   };
   return rows.flatMap((one) => {
     const { table, kind, row } = one;
@@ -227,4 +228,15 @@ function judgeDashboards(
       extra: others(row, DASHBOARD_COLUMNS),
     }];
   });
+}
+
+/** Of several rows of one table, the one that was made last. */
+function newestOf(rows: OldDashboard[], key: (one: OldDashboard) => string) {
+  const age = ({ row }: OldDashboard) => Date.parse(timeOf(row.created_at) ?? "") || 0;
+  const newest = new Map<string, OldDashboard>();
+  for (const one of rows) {
+    const before = newest.get(key(one));
+    if (!before || age(one) >= age(before)) newest.set(key(one), one);
+  }
+  return newest;
 }

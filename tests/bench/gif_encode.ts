@@ -35,7 +35,9 @@ const encoder = way === "ours" ? encodeGif({ width, height, delayMs }) : naive()
 const start = performance.now();
 let last = 0;
 for (let i = 0; i < 10; i++) {
-  await new Promise((done) => setTimeout(done, Math.max(0, start + i * delayMs - performance.now())));
+  await new Promise((done) =>
+    setTimeout(done, Math.max(0, start + i * delayMs - performance.now()))
+  );
   const png = await Deno.readFile(`${folder}/${i}.png`);
   last = performance.now();
   encoder.add(png);

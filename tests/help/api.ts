@@ -5,7 +5,7 @@ import { importSigningKey } from "../../src/credentials/sign.ts";
 import type { Outside } from "../../src/credentials/test.ts";
 import { scan } from "../../src/dashboards/scan.ts";
 import { listenToNews } from "../../src/external/news.ts";
-import { connect, type Sql } from "../../src/external/postgres.ts";
+import { connect, type Db, type Sql } from "../../src/external/postgres.ts";
 import { readInstallation } from "../../src/external/settings.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
@@ -135,7 +135,9 @@ export async function startApi(options: Options = {}) {
     /** A call of the API, by the admin unless `key` says otherwise; `/users` and so on. */
     async call(method: string, path: string, sent: Sent = {}): Promise<Reply> {
       const reply = await send(method, `/api/v1${path}`, { key: admin, ...sent });
-      if (reply.status !== 204 && method !== "HEAD") holdAgainstDocument(document, method, path, reply);
+      if (reply.status !== 204 && method !== "HEAD") {
+        holdAgainstDocument(document, method, path, reply);
+      }
       return reply;
     },
     /** A user with databases of its own, made through the API. */
@@ -151,6 +153,21 @@ export async function startApi(options: Options = {}) {
       const { id } = await insertUser(db, username, role);
       await insertKey(db, id, await hashKey(api_key));
       return { id, username, api_key };
+    },
+    /** Does `first`, commits it when `n` of what `then` began wait for its lock, and returns their result. */
+    async behind<T>(n: number, first: (tx: Db) => Promise<unknown>, then: () => Promise<T>) {
+      let result!: Promise<T>;
+      await db.begin(async (tx) => {
+        await first(tx);
+        result = then();
+        const deadline = Date.now() + 10_000;
+        for (let waiting = 0; waiting < n && Date.now() < deadline;) {
+          waiting = (await db`
+            select 1 from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()`).length;
+        }
+      });
+      return await result;
     },
     /** The record, newest first: `action subject outcome` by `actor`. */
     async recorded(query = ""): Promise<string[]> {
