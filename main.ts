@@ -1,7 +1,7 @@
 import { makeApp } from "./src/app.tsx";
 import { type Config, ConfigError, placeOf, readConfig } from "./src/config.ts";
-import { importSealKey } from "./src/credentials/seal.ts";
-import { importSigningKey } from "./src/credentials/sign.ts";
+import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
+import { loadSealKeys } from "./src/credentials/seal.ts";
 import { ExternalError } from "./src/errors.ts";
 import { connectBrowser } from "./src/external/browser.ts";
 import { openGifFolder } from "./src/external/gif_folder.ts";
@@ -12,7 +12,10 @@ import { openPlace } from "./src/external/place.ts";
 import { readInstallation } from "./src/external/settings.ts";
 import { connectSlack } from "./src/external/slack.ts";
 import { startJobs } from "./src/jobs.ts";
+import { limitFailures } from "./src/users/failure_limit.ts";
 import { adminOnly, ensureAdmin } from "./src/users/users.ts";
+import { refuseOldInstallation } from "./src/workspaces/adopt.ts";
+import { adoptedHashes } from "./src/workspaces/adopt_store.ts";
 
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
@@ -26,7 +29,10 @@ async function start(config: Config) {
   stopping.signal.throwIfAborted();
   const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
   ends.push(() => db.end({ timeout: 1 }));
+  await refuseOldInstallation(db);
   await migrate(db);
+  const sealKeys = await loadSealKeys(place.readSealKeys);
+  await checkSealKeys(db, sealKeys);
   const installation = await readInstallation(db, config.FRONTEND_URL);
 
   const browser = connectBrowser({
@@ -46,8 +52,9 @@ async function start(config: Config) {
     news,
     browser,
     installation,
-    sealKeys: { current: await importSealKey(place.sealKey) },
-    signingKey: await importSigningKey(place.sealKey),
+    sealKeys,
+    signingKey: await signingKeyOf(db, sealKeys),
+    adoptedKeys: new Set(await adoptedHashes(db)),
     server: { host, port, ...(ssl ? { ssl } : {}) },
     frontend_url: config.FRONTEND_URL,
     board_link_days: config.BOARD_LINK_DAYS,
@@ -59,6 +66,13 @@ async function start(config: Config) {
         apiUrl: `${config.SLACK_API_URL}/`,
       })
       : undefined,
+    outside: {
+      slack_api_url: config.SLACK_API_URL,
+      slack_token: config.SLACK_BOT_TOKEN,
+      slack_channel: config.SLACK_CHANNEL_ID,
+      grafana_url: config.GRAFANA_BASE_URL,
+      allowed_hosts: config.ALLOWED_HOSTS,
+    },
     limits: {
       scanSeconds: config.SCAN_SECONDS,
       settleSeconds: config.SETTLE_SECONDS,
@@ -73,14 +87,15 @@ async function start(config: Config) {
       timeout_ms: config.CAPTURE_TIMEOUT,
     },
   };
-  let look: ReturnType<typeof startJobs>["look"];
   const app = await makeApp({
     ...deps,
     adminKey: config.ADMIN_API_KEY,
+    failures: limitFailures(),
+    trust_proxy: config.TRUST_PROXY,
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await look();
+      return await jobs.look();
     },
   });
   stopping.signal.throwIfAborted();
@@ -92,7 +107,6 @@ async function start(config: Config) {
   // Not before the port is ours: a key that is made and then not shown would be lost.
   const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
   const jobs = startJobs(deps, stopping.signal);
-  look = jobs.look;
   ends.push(() => within(3000, jobs.ended()));
 
   console.log(

@@ -7,26 +7,35 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ProblemPage } from "../views/problem.tsx";
 import { credentialApi } from "./credentials/routes.ts";
+import type { Outside } from "./credentials/test.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
-import { AppError, errorBody, ExternalError, refuse } from "./errors.ts";
+import { AppError, errorBody, errorReplies, ExternalError, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
-import { byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
+import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { liveEvents } from "./http/live.ts";
-import { allowedMethods } from "./http/methods.ts";
+import { onlyKnown, operationsIn } from "./http/methods.ts";
 import { requestLog } from "./http/request_log.ts";
 import { staticFiles } from "./http/static_files.ts";
-import { signInPages } from "./users/routes.tsx";
+import { auditApi } from "./users/audit_routes.ts";
+import type { FailureLimit } from "./users/failure_limit.ts";
+import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
+import { credentialPages } from "./workspaces/credential_page_routes.tsx";
+import { userPages } from "./workspaces/page_routes.tsx";
 import { userApi } from "./workspaces/routes.ts";
 import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
 export type Deps = WorkspaceDeps & {
   adminKey: string | undefined;
+  adoptedKeys?: ReadonlySet<string>;
+  failures: FailureLimit;
+  trust_proxy: boolean;
+  outside: Outside;
   signingKey: CryptoKey;
   frontend_url: string;
   news: News;
@@ -51,12 +60,12 @@ export async function makeApp(deps: Deps) {
     referrerPolicy: "same-origin",
     strictTransportSecurity: false,
   }));
-  app.use(limitBody);
   app.route("/static", await staticFiles());
   app.get("/", (c) => c.redirect("/dashboards", 303));
 
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
   app.route("/api/v1", await api(deps));
+  app.use(limitBody);
 
   app.use(
     csrf({
@@ -68,11 +77,22 @@ export async function makeApp(deps: Deps) {
     return who && { ...who, from: "" };
   };
   const boardDeps: BoardDeps = { ...deps, session };
-  app.route("/", signInPages(deps, SESSION_COOKIE, frontend.protocol === "https:"));
+  const signedIn = bySession(deps, deps.trust_proxy);
+  app.route(
+    "/",
+    signInPages(deps, {
+      cookie: SESSION_COOKIE,
+      secure: frontend.protocol === "https:",
+      from: (c) => addressOf(c, deps.trust_proxy),
+    }),
+  );
   app.route("/boards", boardPages(boardDeps));
-  app.use("/dashboards/*", bySession(deps));
-  app.use("/events", bySession(deps));
+  app.use("/dashboards/*", signedIn);
+  app.use("/users/*", signedIn);
+  app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
+  app.route("/users", userPages(deps));
+  app.route("/users", credentialPages(deps));
   app.get("/events", liveEvents(deps.news, deps.stopped));
 
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
@@ -98,14 +118,24 @@ async function api(deps: Deps) {
     security: [{ key: [] }],
   };
   api.doc31("/openapi.json", document);
-  api.use(byKey(deps), readJson);
+  const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
+  api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
+  api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
   api.route("/users", credentialApi(deps));
   api.route("/dashboards", dashboardApi(deps));
+  api.route("/audit", auditApi(deps));
   api.route("/scan", scanApi(deps.look));
-  const methods = allowedMethods(api.getOpenAPI31Document(document).paths ?? {});
+  for (const definition of api.openAPIRegistry.definitions) {
+    if (definition.type !== "route") continue;
+    // What is refused before a route sees the request.
+    const body = definition.route.method === "get" ? [] : [400, 413, 415] as const;
+    const replies = errorReplies(422, 429, 503, ...body);
+    Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
+  }
+  const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
   api.all("*", (c) => {
-    const allowed = methods(c.req.path.slice("/api/v1".length));
+    const allowed = Object.keys(operations(c)).sort();
     if (allowed.length === 0) {
       throw new AppError("not_found", 404, "There is nothing at this address.");
     }
@@ -153,7 +183,7 @@ function describe(error: unknown): string {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") && !path.endsWith("/query");
+  const page = !path.startsWith("/api/") && !/^\/boards\/\d+\/query$/.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

@@ -37,6 +37,11 @@ export const VARIABLES = {
   DATA_DIR: z.string().min(1).default("data"),
   ADMIN_API_KEY: z.string().min(32, "must have at least 32 characters").optional(),
   SEAL_KEY: sealKey.optional(),
+  SEAL_KEY_PREVIOUS: sealKey.optional(),
+  TRUST_PROXY: switched.default(false),
+  ALLOWED_HOSTS: z.string().default("").transform((text) =>
+    text.split(",").map((host) => host.trim()).filter((host) => host !== "")
+  ),
   MASTER_DB_HOST: z.string().min(1).optional(),
   MASTER_DB_PORT: whole(1, 65_535).default(5432),
   MASTER_DB_USER: z.string().min(1).default("postgres"),
@@ -76,6 +81,7 @@ export const VARIABLES = {
 const SECRETS = [
   "ADMIN_API_KEY",
   "SEAL_KEY",
+  "SEAL_KEY_PREVIOUS",
   "MASTER_DB_PASS",
   "GRAFANA_API_KEY",
   "SLACK_BOT_TOKEN",
@@ -98,6 +104,9 @@ function mismatches(set: Record<string, string>): string[] {
     faults.push(
       "GRAFANA_BASE_URL cannot be used yet: leave it out, and dashboards are drawn on the built-in boards",
     );
+  }
+  if (set.SEAL_KEY_PREVIOUS && !set.SEAL_KEY) {
+    faults.push("SEAL_KEY must be set, because SEAL_KEY_PREVIOUS is");
   }
   if (set.MASTER_DB_HOST && !set.SEAL_KEY) {
     faults.push(
@@ -155,7 +164,7 @@ export function placeOf(config: Config) {
   const { MASTER_DB_HOST, MASTER_DB_PORT, MASTER_DB_USER, MASTER_DB_PASS } = config;
   return {
     dataDir: config.DATA_DIR,
-    sealKey: config.SEAL_KEY,
+    sealKeys: [config.SEAL_KEY, config.SEAL_KEY_PREVIOUS].filter((key) => key !== undefined),
     outside: MASTER_DB_HOST === undefined ? undefined : {
       host: MASTER_DB_HOST,
       port: MASTER_DB_PORT,

@@ -6,6 +6,8 @@ import { type Deps as NotifyDeps, notifyNext } from "./dashboards/notify.ts";
 import { type Deps as ScanDeps, type Look, scan } from "./dashboards/scan.ts";
 import { nextLook } from "./dashboards/scan_store.ts";
 import { nextTry, type Step } from "./dashboards/store.ts";
+import { settleLogins } from "./workspaces/change.ts";
+import { finishRemovals } from "./workspaces/remove.ts";
 import { finishWorkspaces } from "./workspaces/workspaces.ts";
 
 export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; news: News };
@@ -31,7 +33,11 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const stopNews = deps.news.subscribe(({ step }) => steps[step as Step]?.wake());
   signal.addEventListener("abort", stopNews);
 
-  const workspaces = () => finishWorkspaces(deps, signal).catch(logged(deps, "workspaces"));
+  const workspaces = async () => {
+    await finishWorkspaces(deps, signal).catch(logged(deps, "workspaces"));
+    await settleLogins(deps).catch(logged(deps, "workspaces"));
+    await finishRemovals(deps, signal).catch(logged(deps, "workspaces"));
+  };
   Deno.cron("scan the databases", "* * * * *", { signal }, scanner.minute);
   Deno.cron("create dashboards", "* * * * *", { signal }, () => steps.create!.wake());
   Deno.cron("capture previews", "* * * * *", { signal }, () => steps.capture!.wake());

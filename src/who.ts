@@ -6,5 +6,7 @@ export type Who = {
   from: string;
 };
 
-/** What every request carries on its way. */
-export type Env = { Variables: { who: Who; request_id: string } };
+/** What every request carries on its way. `key_expires_at`: of the API key that was shown, if any. */
+export type Env = {
+  Variables: { who: Who; request_id: string; key_expires_at?: string | null };
+};

@@ -1,6 +1,6 @@
 import { ConfigError, placeOf, readConfig } from "../src/config.ts";
-import { openCredential } from "../src/credentials/credentials.ts";
-import { importSealKey } from "../src/credentials/seal.ts";
+import { openForTask } from "../src/credentials/credentials.ts";
+import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/master.ts";
 import { openPlace } from "../src/external/place.ts";
@@ -17,10 +17,10 @@ async function sample(username: string) {
     try {
       const user = await findUserByName(db, username);
       if (!user) throw new AppError("user_unknown", 404, `There is no user ${username}.`);
-      const sealKeys = { current: await importSealKey(place.sealKey) };
+      const deps = { db, sealKeys: await loadSealKeys(place.readSealKeys), log: console.error };
       for (const kind of KINDS) {
-        const { key_value } = await openCredential({ db, sealKeys }, user.id, urlCredential(kind));
-        const { tables } = await fillDatabase(key_value, kind, { log: () => {} });
+        const url = await openForTask(deps, user, urlCredential(kind));
+        const { tables } = await fillDatabase(url, kind, { log: () => {} });
         for (const { table_name, rows } of tables) {
           console.log(`${username}_${kind}.${table_name}: ${rows} rows`);
         }

@@ -1,3 +1,4 @@
+import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Who } from "../src/who.ts";
 
@@ -6,34 +7,38 @@ type Props = { title: string; who?: Who | undefined; children: Child };
 /** The frame of every page but the boards. */
 export function Layout({ title, who, children }: Props) {
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="htmx-config" content='{"includeIndicatorCSS":false}' />
-        <title>{`${title} · Dashkeeper`}</title>
-        <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/static/style.css" />
-        <script src="/static/htmx.js" defer></script>
-        <script src="/static/hx-sse.js" defer></script>
-      </head>
-      <body>
-        <header class="top">
-          <a class="brand" href="/dashboards">
-            <img src="/static/icon.svg" alt="" width="22" height="22" /> Dashkeeper
-          </a>
-          {who && (
-            <nav>
-              <a href="/dashboards">Dashboards</a>
-              <span class="who">{who.username}</span>
-              <form method="post" action="/sign-out">
-                <button class="plain" type="submit">Sign out</button>
-              </form>
-            </nav>
-          )}
-        </header>
-        <main>{children}</main>
-      </body>
-    </html>
+    <>
+      {raw("<!doctype html>")}
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="htmx-config" content='{"includeIndicatorCSS":false}' />
+          <title>{`${title} · Dashkeeper`}</title>
+          <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
+          <link rel="stylesheet" href="/static/style.css" />
+          <script src="/static/htmx.js" defer></script>
+          <script src="/static/hx-sse.js" defer></script>
+        </head>
+        <body>
+          <header class="top">
+            <a class="brand" href="/dashboards">
+              <img src="/static/icon.svg" alt="" width="22" height="22" /> Dashkeeper
+            </a>
+            {who && (
+              <nav>
+                <a href="/dashboards">Dashboards</a>
+                {who.role === "admin" && <a href="/users">Users</a>}
+                <a class="who" href={`/users/${who.user_id}`}>{who.username}</a>
+                <form method="post" action="/sign-out">
+                  <button class="plain" type="submit">Sign out</button>
+                </form>
+              </nav>
+            )}
+          </header>
+          <main>{children}</main>
+        </body>
+      </html>
+    </>
   );
 }

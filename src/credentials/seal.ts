@@ -1,19 +1,40 @@
-/** The keys that values are sealed with: everything is sealed by `current`; `previous` only opens. */
-export type SealKeys = { current: SealKey; previous?: SealKey };
+/**
+ * The keys that values are sealed with: everything is sealed by `current`; `previous` only opens.
+ * `refresh`, where the keys can change while the service runs, looks for newer ones.
+ */
+export type SealKeys = { current: SealKey; previous?: SealKey; refresh?: () => Promise<void> };
 export type SealKey = { id: string; key: CryptoKey };
 
 /** Thrown when a sealed text does not open here: another key, another place, or not one of ours. */
 export class SealError extends Error {}
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const FORMAT = "dk1";
 const utf8 = new TextEncoder();
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
 /** Makes a seal key of 32 bytes; its id (8 hex digits of a hash) stands in every text it seals. */
-export async function importSealKey(bytes: Uint8Array<ArrayBuffer>): Promise<SealKey> {
+export async function importSealKey(bytes: Bytes): Promise<SealKey> {
   const named = new Uint8Array([...utf8.encode("dashkeeper seal key "), ...bytes]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
   return { id: digest.slice(0, 4).toHex(), key: await aesKey(bytes) };
+}
+
+/** The keys that `read` gives, the current one first; read again at each refresh(). */
+export async function loadSealKeys(read: () => Promise<Bytes[]>): Promise<SealKeys> {
+  let known = "";
+  async function refresh() {
+    const bytes = await read();
+    const text = bytes.map((key) => key.toBase64()).join();
+    if (text === known) return;
+    const [current, previous] = await Promise.all(bytes.map(importSealKey));
+    Object.assign(keys, { current, previous });
+    known = text;
+  }
+  const keys = { refresh } as SealKeys;
+  await refresh();
+  return keys;
 }
 
 function aesKey(bytes: Uint8Array<ArrayBuffer>) {
@@ -37,25 +58,53 @@ async function decrypt(key: CryptoKey, where: string, sealed: Uint8Array<ArrayBu
  * the place where it is stored (`where`, such as `credentials/7/TOKEN`). The text reads
  * `dk1.<key id>.<wrapped data key>.<value>`.
  */
-export async function seal({ current }: SealKeys, where: string, secret: string): Promise<string> {
+export async function seal(keys: SealKeys, where: string, secret: string): Promise<string> {
+  await keys.refresh?.();
   const dataKey = crypto.getRandomValues(new Uint8Array(32));
-  const wrapped = await encrypt(current.key, where, dataKey);
   const value = await encrypt(await aesKey(dataKey), where, utf8.encode(secret));
-  return [FORMAT, current.id, wrapped.toBase64(base64), value.toBase64(base64)].join(".");
+  return await write(keys.current, where, dataKey, value.toBase64(base64));
 }
 
 /** Opens what seal() made for the same place. Throws SealError, which names the key id that is needed. */
 export async function open(keys: SealKeys, where: string, sealed: string): Promise<string> {
+  const { id, dataKey, value } = await unwrap(keys, where, sealed);
+  try {
+    const plain = await decrypt(await aesKey(dataKey), where, Uint8Array.fromBase64(value, base64));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
+  } catch {
+    throw new SealError(`${where} does not open with the key ${id}`);
+  }
+}
+
+/**
+ * The same sealed value with its data key wrapped by the current key; undefined where it is already.
+ * The value itself stays closed. Throws SealError.
+ */
+export async function rewrap(keys: SealKeys, where: string, sealed: string) {
+  if (sealed.split(".")[1] === keys.current.id) return undefined;
+  const { dataKey, value } = await unwrap(keys, where, sealed);
+  return await write(keys.current, where, dataKey, value);
+}
+
+async function write({ id, key }: SealKey, where: string, dataKey: Bytes, value: string) {
+  return [FORMAT, id, (await encrypt(key, where, dataKey)).toBase64(base64), value].join(".");
+}
+
+async function unwrap(keys: SealKeys, where: string, sealed: string) {
   const [format, id, wrapped, value] = sealed.split(".");
-  if (format !== FORMAT || !wrapped || !value) {
+  if (format !== FORMAT || !id || !wrapped || !value) {
     throw new SealError(`unknown seal format at ${where}`);
   }
-  const key = [keys.current, keys.previous].find((known) => known?.id === id);
+  const known = () => [keys.current, keys.previous].find((key) => key?.id === id);
+  let key = known();
+  if (!key && keys.refresh) {
+    await keys.refresh();
+    key = known();
+  }
   if (!key) throw new SealError(`${where} was sealed with the key ${id}`);
   try {
     const dataKey = await decrypt(key.key, where, Uint8Array.fromBase64(wrapped, base64));
-    const plain = await decrypt(await aesKey(dataKey), where, Uint8Array.fromBase64(value, base64));
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
+    return { id, dataKey, value };
   } catch {
     throw new SealError(`${where} does not open with the key ${id}`);
   }

@@ -1,16 +1,13 @@
 const utf8 = new TextEncoder();
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
-/** Derives from the seal key's bytes the key that addresses and tokens are signed with (HKDF). */
-export async function importSigningKey(sealKey: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const secret = await crypto.subtle.importKey("raw", sealKey, "HKDF", false, ["deriveKey"]);
-  return await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8.encode("dashkeeper sign") },
-    secret,
-    { name: "HMAC", hash: "SHA-256", length: 256 },
-    false,
-    ["sign", "verify"],
-  );
+/** The key that addresses and tokens are signed with, from its 32 bytes in base64. */
+export async function importSigningKey(text: string): Promise<CryptoKey> {
+  const params = { name: "HMAC", hash: "SHA-256" };
+  return await crypto.subtle.importKey("raw", Uint8Array.fromBase64(text), params, false, [
+    "sign",
+    "verify",
+  ]);
 }
 
 /** HMAC-SHA-256 of the text, in base64url. */

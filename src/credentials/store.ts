@@ -1,27 +1,104 @@
 import type { Db } from "../external/postgres.ts";
 
+/** A credential as it is stored; `key_value` is sealed. */
 export type CredentialRow = {
+  id: number;
   key_name: string;
+  key_value: string;
   version: number;
   created_at: string;
   updated_at: string;
+  expires_at: string | null;
+  expired: boolean;
 };
+
+const columns = (db: Db) =>
+  db`id, key_name, key_value, version, created_at, updated_at, expires_at,
+    coalesce(expires_at <= now(), false) as expired`;
 
 export async function insertCredential(
   db: Db,
   user_id: number,
   key_name: string,
   sealed: string,
+  by: string,
+  expires_at: string | null = null,
 ): Promise<CredentialRow> {
   const [row] = await db<CredentialRow[]>`
-    insert into credentials (user_id, key_name, key_value) values (${user_id}, ${key_name}, ${sealed})
-    returning key_name, version, created_at, updated_at`;
+    insert into credentials (user_id, key_name, key_value, expires_at, updated_by)
+    values (${user_id}, ${key_name}, ${sealed}, ${expires_at}, ${by})
+    returning ${columns(db)}`;
   return row!;
 }
 
-export async function findSealed(db: Db, user_id: number, key_name: string) {
-  const [row] = await db<{ key_name: string; key_value: string }[]>`
-    select key_name, key_value from credentials
+export async function listCredentials(db: Db, user_id: number): Promise<CredentialRow[]> {
+  return await db<CredentialRow[]>`
+    select ${
+    columns(db)
+  } from credentials where user_id = ${user_id} order by key_name collate "C"`;
+}
+
+export async function findCredential(db: Db, user_id: number, key_name: string) {
+  const [row] = await db<CredentialRow[]>`
+    select ${columns(db)} from credentials
     where user_id = ${user_id} and key_name = ${key_name}`;
   return row;
+}
+
+/** Holds the row until the transaction ends, so that two writes are two versions. */
+export async function holdCredential(db: Db, user_id: number, key_name: string) {
+  const [row] = await db<CredentialRow[]>`
+    select ${columns(db)} from credentials
+    where user_id = ${user_id} and key_name = ${key_name} for update`;
+  return row;
+}
+
+/** How many versions are kept, the current one counted. */
+const MOST_VERSIONS = 10;
+
+/** A new current version of a held row; the one before it joins the older ones. */
+export async function replaceValue(
+  db: Db,
+  { id, version }: CredentialRow,
+  sealed: string,
+  by: string,
+  expires_at: string | null,
+): Promise<CredentialRow> {
+  await db`
+    insert into credential_versions (credential_id, version, key_value, created_at, created_by)
+    select id, version, key_value, updated_at, updated_by from credentials where id = ${id}`;
+  await db`
+    delete from credential_versions
+    where credential_id = ${id} and version <= ${version + 1 - MOST_VERSIONS}`;
+  const [row] = await db<CredentialRow[]>`
+    update credentials set key_value = ${sealed}, version = version + 1, updated_at = now(),
+      updated_by = ${by}, expires_at = ${expires_at}
+    where id = ${id}
+    returning ${columns(db)}`;
+  return row!;
+}
+
+/** False: there was none. */
+export async function deleteCredential(db: Db, user_id: number, key_name: string) {
+  const { count } = await db`
+    delete from credentials where user_id = ${user_id} and key_name = ${key_name}`;
+  return count === 1;
+}
+
+export type VersionRow = {
+  version: number;
+  key_value: string;
+  created_at: string;
+  created_by: string;
+};
+
+/** All versions that are kept, the current one first. */
+export async function listVersions(db: Db, id: number): Promise<VersionRow[]> {
+  return await db<VersionRow[]>`
+    select version, key_value, updated_at as created_at, updated_by as created_by
+    from credentials where id = ${id}
+    union all
+    select version, key_value, created_at, created_by
+    from credential_versions where credential_id = ${id}
+    order by version desc`;
 }

@@ -1,9 +1,12 @@
 import { ExternalError } from "../errors.ts";
-import type { Sql } from "./postgres.ts";
+import type { Db, Sql } from "./postgres.ts";
 
 /** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
 const LOCK = 7_203_511;
 export const MIGRATIONS = new URL("../../migrations/", import.meta.url);
+
+const OWN_TABLE = `create table if not exists migrations (
+  name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
 
 type Migration = { name: string; text: string; sha256: string };
 
@@ -28,8 +31,7 @@ export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const session = await db.reserve();
   try {
     await session`select pg_advisory_lock(${LOCK})`;
-    await session`create table if not exists migrations (
-      name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
+    await session.unsafe(OWN_TABLE);
     const applied = await session<{ name: string; sha256: string }[]>`
       select name, sha256 from migrations order by name collate "C"`;
     check(applied, wanted);
@@ -45,6 +47,23 @@ export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
     await session`select pg_advisory_unlock(${LOCK})`.catch(() => {});
     session.release();
   }
+}
+
+/** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
+export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${LOCK})`;
+  await tx.unsafe(OWN_TABLE);
+  for (const { name, text, sha256 } of await readMigrations(folder)) {
+    await tx.unsafe(text).simple();
+    await tx`insert into migrations (name, sha256) values (${name}, ${sha256})`;
+  }
+}
+
+/** The tables, views and functions that the migrations make. */
+export async function migratedNames(folder = MIGRATIONS): Promise<string[]> {
+  const made = /^create (?:or replace )?(?:table|view|function) (\w+)/gm;
+  const all = (await readMigrations(folder)).flatMap(({ text }) => [...text.matchAll(made)]);
+  return [...new Set(all.map(([, name]) => name!))];
 }
 
 function check(applied: { name: string; sha256: string }[], wanted: Migration[]) {

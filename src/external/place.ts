@@ -1,29 +1,37 @@
 import { startEmbedded } from "./embedded_postgres.ts";
 import type { Address } from "./postgres.ts";
-import { embeddedSealKey } from "./seal_key.ts";
+import { embeddedSealKeys } from "./seal_key.ts";
 
-/** `outside`: the server to use; without one the embedded server under `dataDir` is. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * `outside`: the server to use; without one the embedded server under `dataDir` is. `sealKeys`: those of
+ * the environment, the current one first.
+ */
 export type PlaceOptions = {
   dataDir: string;
-  outside: Server | undefined;
-  sealKey: Uint8Array<ArrayBuffer> | undefined;
+  outside: Omit<Address, "database"> | undefined;
+  sealKeys: Bytes[];
 };
-type Server = Omit<Address, "database">;
 
-/** Where the databases are, the key that seals what is stored there, and how to leave. */
+/** Where the databases are, what reads the keys that seal what is stored there, and how to leave. */
 export type Place = {
-  server: Server;
-  sealKey: Uint8Array<ArrayBuffer>;
+  server: Omit<Address, "database">;
+  readSealKeys: () => Promise<Bytes[]>;
   close: () => Promise<void>;
 };
 
-/** Joins the outside server, or starts or joins the embedded one. An outside one needs `sealKey`. */
+/** Joins the outside server, or starts or joins the embedded one. An outside one needs a seal key. */
 export async function openPlace(
-  { dataDir, outside, sealKey }: PlaceOptions,
+  { dataDir, outside, sealKeys }: PlaceOptions,
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<Place> {
-  if (outside && sealKey) return { server: outside, sealKey, close: () => Promise.resolve() };
+  const fromEnvironment = () => Promise.resolve(sealKeys);
+  if (outside) {
+    return { server: outside, readSealKeys: fromEnvironment, close: () => Promise.resolve() };
+  }
   const { stop, ...server } = await startEmbedded({ dataDir, log, ...(signal ? { signal } : {}) });
-  return { server, sealKey: sealKey ?? await embeddedSealKey(dataDir), close: stop };
+  const fromFile = () => embeddedSealKeys(dataDir);
+  return { server, readSealKeys: sealKeys.length > 0 ? fromEnvironment : fromFile, close: stop };
 }

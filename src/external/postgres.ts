@@ -144,3 +144,31 @@ const SENTENCES: Record<string, string> = {
   "57014": "The database did not answer within the time limit.",
   "55P03": "The table is locked by somebody else.",
 };
+
+/** A server without a login. */
+export type Server = Omit<Address, "user" | "password" | "database">;
+
+/**
+ * Logs in with a URL that a person saved, and asks for nothing but 1. Of the URL only host, port, login
+ * and database count: its other parameters could name files and hosts. `ours`: the server to try it on.
+ */
+export async function tryLogin(text: string, ours: Server | undefined): Promise<void> {
+  const url = new URL(text);
+  const plain = url.searchParams.get("sslmode") === "disable";
+  const login = {
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+  };
+  const server = ours ?? {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: Number(url.port || 5432),
+    ssl: plain ? "disable" as const : "prefer" as const,
+  };
+  const db = connectToUserDatabase({ ...server, ...login }, { statementSeconds: 5 });
+  try {
+    await db`select 1`;
+  } finally {
+    await db.end({ timeout: 1 });
+  }
+}

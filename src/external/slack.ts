@@ -34,7 +34,14 @@ export type Slack = {
     oldest: Date,
     signal: AbortSignal,
   ): Promise<Place | undefined>;
+  /** Whether Slack takes the token: the scopes that it has, where Slack says so. */
+  checkToken(signal: AbortSignal): Promise<{ scopes: string[] | undefined }>;
+  /** Whether the channel is there, and the app in it. */
+  checkChannel(signal: AbortSignal): Promise<{ name: string; is_member: boolean }>;
 };
+
+/** What a token must be allowed to do. */
+export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
 
 export type SlackOptions = {
   /** A bot token with the scopes chat:write, files:write, files:read, channels:history. */
@@ -150,6 +157,15 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
         code: "too_many_messages",
       });
     },
+
+    async checkToken(signal) {
+      const { response_metadata } = await call("auth.test", {}, Authorized, signal);
+      return { scopes: response_metadata?.scopes };
+    },
+
+    async checkChannel(signal) {
+      return (await call("conversations.info", { channel }, ChannelInfo, signal)).channel;
+    },
   };
 }
 
@@ -161,6 +177,12 @@ const CLOCKS_DIFFER_SECONDS = 300;
 const UploadUrl = z.object({ upload_url: z.url(), file_id: z.string().min(1) });
 const FileInfo = z.object({ file: z.object({ mimetype: z.string().nullish() }) });
 const Posted = z.object({ channel: z.string(), ts: z.string() });
+const Authorized = z.object({
+  response_metadata: z.object({ scopes: z.array(z.string()).optional() }).optional(),
+});
+const ChannelInfo = z.object({
+  channel: z.object({ name: z.string().default(""), is_member: z.boolean().default(true) }),
+});
 const History = z.object({
   messages: z.array(z.object({
     ts: z.string(),

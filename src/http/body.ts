@@ -13,28 +13,29 @@ export const limitBody: MiddlewareHandler = bodyLimit({
 });
 
 /**
- * Reads the API's bodies before anything validates them: JSON and nothing else (415, 400). A call
- * without fields takes no body, or `{}`: where no route reads it, anything else in it is refused.
+ * Reads the API's bodies before anything validates them: JSON in UTF-8 and nothing else (415, 400). No body
+ * is read as `{}`: a call that needs one is then told what is missing, field by field.
  */
 export const readJson: MiddlewareHandler = async (c, next) => {
-  if (c.req.method === "GET" || c.req.method === "HEAD") return await next();
-  const text = await c.req.text();
-  if (text === "") {
-    // A call that needs a body is then told what is missing, field by field.
-    const headers = new Headers(c.req.raw.headers); // a served request's own cannot be changed
-    headers.set("content-type", "application/json");
-    c.req.raw = new Request(c.req.raw, { headers, body: "{}" });
-    c.req.bodyCache = {};
-    return await next();
-  }
+  if (!/^(POST|PUT|PATCH|DELETE)$/.test(c.req.method)) return await next();
+  const bytes = await c.req.arrayBuffer();
   const type = c.req.header("content-type") ?? "";
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
+  if (bytes.byteLength > 0 && !/^application\/(?:[\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new AppError("not_json", 415, "Send the body as JSON: `Content-Type: application/json`.");
   }
+  let text = "{}";
   try {
+    // A foreign encoding would be stored as question marks.
+    if (bytes.byteLength > 0) text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     JSON.parse(text);
   } catch {
-    throw new AppError("malformed_json", 400, "The body is not well-formed JSON.");
+    throw new AppError("malformed_json", 400, "The body is not well-formed JSON in UTF-8.");
   }
+  // A request's own headers cannot be changed, and validators know fewer names of JSON than there are.
+  const headers = new Headers(c.req.raw.headers);
+  headers.set("content-type", "application/json");
+  const { method, signal } = c.req.raw;
+  c.req.raw = new Request(c.req.url, { method, headers, signal });
+  Object.assign(c.req, { bodyCache: { text: Promise.resolve(text) } });
   await next();
 };

@@ -1,16 +1,41 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { AppError } from "../errors.ts";
+
+/** As much of an OpenAPI operation as is looked at here. */
+type Operation = { parameters?: { name?: string; in?: string }[]; requestBody?: unknown };
+type Operations = Record<string, Operation>;
+
 /**
- * Which methods an address takes, from the paths of the OpenAPI document (`/users/{id}`). None: there
- * is no such address.
+ * What an address takes, by method (`GET`), from the paths of the OpenAPI document (`/users/{id}`). Empty:
+ * there is no such address.
  */
-export function allowedMethods(paths: Record<string, object>): (path: string) => string[] {
+export function operationsIn(paths: Record<string, object>): (path: string) => Operations {
   const known = Object.entries(paths).map(([path, item]) => ({
     pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
-    methods: Object.keys(item).filter((key) => /^(get|post|put|patch|delete)$/.test(key)),
+    operations: Object.entries(item).filter(([key]) => /^(get|post|put|patch|delete)$/.test(key))
+      .map(([method, operation]) => [method.toUpperCase(), operation as Operation] as const),
   }));
-  return (path) => {
-    const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) =>
-      methods
+  return (path) =>
+    Object.fromEntries(
+      known.filter(({ pattern }) => pattern.test(path)).flatMap(({ operations }) => operations),
     );
-    return [...new Set(methods.map((method) => method.toUpperCase()))].sort();
+}
+
+/**
+ * Refuses what the document does not name: query names, and a body where the call has no fields (`{}` is
+ * none). What is named is checked by the route itself.
+ */
+export function onlyKnown(operations: (c: Context) => Operations): MiddlewareHandler {
+  return async (c, next) => {
+    const operation = operations(c)[c.req.method === "HEAD" ? "GET" : c.req.method];
+    if (!operation) return await next();
+    const names = operation.parameters?.filter((one) => one.in === "query").map((one) => one.name);
+    const unknown = Object.keys(c.req.queries()).filter((name) => !names?.includes(name));
+    const issues = unknown.map((path) => ({ path, message: "There is no such field." }));
+    if (!operation.requestBody && !/^\s*(\{\s*\}\s*)?$/.test(await c.req.text())) {
+      issues.push({ path: "", message: "This call takes no fields." });
+    }
+    if (issues.length === 0) return await next();
+    throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
   };
 }

@@ -1,10 +1,59 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { z } from "zod";
 import { SignInPage } from "../../views/sign_in.tsx";
-import { AppError, refuse } from "../errors.ts";
+import { AppError, errorReplies, refuse } from "../errors.ts";
+import type { Env } from "../who.ts";
+import { Id } from "./paging.ts";
+import { NewKey, rotateKey, Rotation } from "./rotate.ts";
 import { type Deps, signIn, signOut } from "./sign_in.ts";
+import { Role } from "./users.ts";
+
+const Me = z.object({
+  id: z.int(),
+  username: z.string(),
+  role: Role,
+  expires_at: z.iso.datetime().nullable().openapi({ description: "Of the key that was shown." }),
+}).openapi("Me");
+
+const me = createRoute({
+  method: "get",
+  path: "/me",
+  summary: "Whose key this is",
+  responses: {
+    200: { description: "You.", content: { "application/json": { schema: Me } } },
+    ...errorReplies(),
+  },
+});
+
+const rotate = createRoute({
+  method: "post",
+  path: "/users/{id}/api-key",
+  summary: "A new API key in place of the old one",
+  request: {
+    params: z.object({ id: Id }),
+    body: { content: { "application/json": { schema: Rotation } } },
+  },
+  responses: {
+    201: { description: "Shown this once.", content: { "application/json": { schema: NewKey } } },
+    ...errorReplies(400, 404, 409, 413, 415, 422),
+  },
+});
+
+/** Under `/api/v1`: one's own key. */
+export function keyApi(deps: Pick<Deps, "db">) {
+  return new OpenAPIHono<Env>({ defaultHook: refuse })
+    .openapi(me, (c) => {
+      const { user_id: id, username, role } = c.var.who;
+      return c.json({ id, username, role, expires_at: c.var.key_expires_at ?? null }, 200);
+    })
+    .openapi(rotate, async (c) => {
+      const { id } = c.req.valid("param");
+      c.header("Cache-Control", "no-store");
+      return c.json(await rotateKey(deps, c.var.who, id, c.req.valid("json")), 201);
+    });
+}
 
 const WEEK_SECONDS = 7 * 86_400;
 
@@ -12,8 +61,14 @@ const WEEK_SECONDS = 7 * 86_400;
 const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch("/dashboards");
 const SignIn = z.object({ api_key: z.string().max(1000).default(""), next: Next.optional() });
 
-/** `/sign-in` and `/sign-out`. `cookie`: the session's name; `secure`: whether people come by https. */
-export function signInPages(deps: Deps, cookie: string, secure: boolean) {
+/**
+ * `/sign-in` and `/sign-out`. `cookie`: the session's name; `secure`: whether people come by https;
+ * `from`: the address of who is asking.
+ */
+export function signInPages(
+  deps: Deps,
+  { cookie, secure, from }: { cookie: string; secure: boolean; from: (c: Context) => string },
+) {
   return new Hono()
     .get("/sign-in", zValidator("query", z.object({ next: Next.optional() }), refuse), (c) => {
       return c.html(<SignInPage next={c.req.valid("query").next ?? "/dashboards"} />);
@@ -21,7 +76,7 @@ export function signInPages(deps: Deps, cookie: string, secure: boolean) {
     .post("/sign-in", zValidator("form", SignIn, refuse), async (c) => {
       const { api_key, next = "/dashboards" } = c.req.valid("form");
       try {
-        const session = await signIn(deps, api_key);
+        const session = await signIn(deps, api_key, from(c));
         setCookie(c, cookie, session, {
           path: "/",
           httpOnly: true,
@@ -32,6 +87,7 @@ export function signInPages(deps: Deps, cookie: string, secure: boolean) {
         return c.redirect(next, 303);
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
+        for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
         return c.html(<SignInPage next={next} fault={error.message} />, error.status);
       }
     })

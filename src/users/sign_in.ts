@@ -1,43 +1,78 @@
+import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import type { Db } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { hashKey, isKey, makeKey } from "./key.ts";
-import { deleteSession, findByKey, findBySession, insertSession } from "./store.ts";
+import * as store from "./key_store.ts";
+import type { FailureLimit } from "./failure_limit.ts";
 
-type Found = Omit<Who, "from">;
-/** `adminKey`: the text of ADMIN_API_KEY, which need not have the form of our keys. */
-export type Deps = { db: Db; adminKey?: string | undefined };
+/**
+ * `adminKey`: the text of ADMIN_API_KEY; `adoptedKeys`: SHA-256, in hex, of the keys of an older
+ * installation. Neither need have the form of our keys.
+ */
+export type Deps = {
+  db: Sql;
+  adminKey?: string | undefined;
+  adoptedKeys?: ReadonlySet<string> | undefined;
+  failures: FailureLimit;
+};
 
-/** Who holds this API key. Throws 401 `key_missing`, `key_malformed` or `key_refused`. */
-export async function whoByKey({ db, adminKey }: Deps, key: string | undefined): Promise<Found> {
+/**
+ * Who holds this API key. Throws 401 `key_missing`, `key_malformed` or `key_refused`, and 429 for whoever
+ * fails too often: the key is looked up all the same, so a right one always passes.
+ */
+export async function whoByKey(
+  { db, adminKey, adoptedKeys, failures }: Deps,
+  key: string | undefined,
+  from: string,
+): Promise<store.KeyOwner> {
   if (!key) {
     throw new AppError("key_missing", 401, "Send your API key: `Authorization: Bearer …`.");
   }
-  if (key !== adminKey && !await isKey(key)) {
+  const hash = await hashKey(key);
+  const known = adoptedKeys?.has(hash.toHex()) || await isSame(key, adminKey);
+  if (!known && !await isKey(key)) {
+    failures.count(from, key);
     throw new AppError(
       "key_malformed",
       401,
       "This is not an API key of Dashkeeper: is it complete?",
     );
   }
-  const who = await findByKey(db, await hashKey(key));
-  if (!who) throw new AppError("key_refused", 401, "This API key is not valid, or not any more.");
+  const who = await store.findByKey(db, hash);
+  if (!who) {
+    failures.count(from, key);
+    throw new AppError("key_refused", 401, "This API key is not valid, or not any more.");
+  }
+  if (who.stale) await store.noteUse(db, hash, from);
   return who;
 }
 
+/** Compares by hash, so that the time tells nothing of how much was right. */
+async function isSame(key: string, adminKey: string | undefined): Promise<boolean> {
+  if (adminKey === undefined) return false;
+  const [a, b] = await Promise.all([hashKey(key), hashKey(adminKey)]);
+  return a.reduce((difference, byte, i) => difference | (byte ^ b[i]!), 0) === 0;
+}
+
 /** Turns a key into a session of a browser, for 7 days. Returns what the cookie holds. */
-export async function signIn(deps: Deps, key: string | undefined): Promise<string> {
-  const { user_id } = await whoByKey(deps, key?.trim());
+export async function signIn(deps: Deps, key: string | undefined, from: string): Promise<string> {
+  const { user_id, username } = await whoByKey(deps, key?.trim(), from);
   const session = await makeKey();
-  await insertSession(deps.db, user_id, await hashKey(session));
+  const hash = await hashKey(session);
+  const deed = { action: "session.start", subject: username, user_id } as const;
+  await audited(deps.db, { username, from }, deed, (tx) => store.insertSession(tx, user_id, hash));
   return session;
 }
 
-export async function whoBySession({ db }: Deps, session: string | undefined) {
+export async function whoBySession(
+  { db }: Pick<Deps, "db">,
+  session: string | undefined,
+): Promise<Omit<Who, "from"> | undefined> {
   if (!session || !await isKey(session)) return undefined;
-  return await findBySession(db, await hashKey(session));
+  return await store.findBySession(db, await hashKey(session));
 }
 
-export async function signOut({ db }: Deps, session: string | undefined): Promise<void> {
-  if (session) await deleteSession(db, await hashKey(session));
+export async function signOut({ db }: Pick<Deps, "db">, session: string | undefined) {
+  if (session) await store.deleteSession(db, await hashKey(session));
 }

@@ -9,77 +9,91 @@ export type UserRow = {
   created_at: string;
 };
 
+const columns = (db: Db) => db`id, username, is_active, role, created_at`;
+
 export async function insertUser(db: Db, username: string, role: Who["role"]): Promise<UserRow> {
   const [user] = await db<UserRow[]>`
-    insert into users (username, role) values (${username}, ${role})
-    returning id, username, is_active, role, created_at`;
+    insert into users (username, role) values (${username}, ${role}) returning ${columns(db)}`;
   return user!;
 }
 
 export async function findUser(db: Db, id: number): Promise<UserRow | undefined> {
-  const [user] = await db<UserRow[]>`
-    select id, username, is_active, role, created_at from users where id = ${id}`;
+  const [user] = await db<UserRow[]>`select ${columns(db)} from users where id = ${id}`;
   return user;
 }
 
 export async function findUserByName(db: Db, username: string): Promise<UserRow | undefined> {
   const [user] = await db<UserRow[]>`
-    select id, username, is_active, role, created_at from users where username = ${username}`;
+    select ${columns(db)} from users where username = ${username}`;
   return user;
 }
 
-/** One page of users in the order of their names, after the name `after`. */
-export async function listUsers(db: Db, after: string, limit: number): Promise<UserRow[]> {
-  return await db<UserRow[]>`
-    select id, username, is_active, role, created_at from users
-    where username > ${after} order by username limit ${limit}`;
+/** Holds the row until the transaction ends. */
+export async function holdUser(db: Db, id: number): Promise<UserRow | undefined> {
+  const [user] = await db<UserRow[]>`
+    select ${columns(db)} from users where id = ${id} for update`;
+  return user;
 }
 
-export async function insertKey(
+export type UserFilter = { q?: string | undefined; is_active?: boolean | undefined };
+
+/** One page of users in the order of their names, after the name `after`; `q` begins the names. */
+export async function listUsers(
   db: Db,
-  user_id: number,
-  hash: Uint8Array,
-  from_environment = false,
-): Promise<void> {
-  await db`
-    insert into api_keys (user_id, hash, from_environment)
-    values (${user_id}, ${hash}, ${from_environment})`;
+  { q, is_active }: UserFilter,
+  after: string,
+  limit: number,
+): Promise<UserRow[]> {
+  // "~" stands behind every character of a username, so the prefix is a range of the index.
+  return await db<UserRow[]>`
+    select ${columns(db)} from users
+    where username > ${after}
+      ${q ? db`and username >= ${q} and username < ${q + "~"}` : db``}
+      ${is_active === undefined ? db`` : is_active ? db`and is_active` : db`and not is_active`}
+    order by username limit ${limit}`;
 }
 
-/** Makes `hash` the user's only key. */
-export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
-  await db`delete from api_keys where user_id = ${user_id} and hash <> ${hash}`;
-  await db`
-    insert into api_keys (user_id, hash, from_environment) values (${user_id}, ${hash}, true)
-    on conflict (hash) do nothing`;
+/** What stands beside a user: how much it has, and when its keys were last used. */
+export async function findUserDetails(db: Db, id: number) {
+  const [row] = await db<
+    {
+      dashboards: number;
+      credentials: number;
+      last_used_at: string | null;
+      last_used_from: string | null;
+    }[]
+  >`
+    select
+      (select count(*) from dashboards where user_id = ${id} and deleted_at is null) as dashboards,
+      (select count(*) from credentials where user_id = ${id}) as credentials,
+      k.last_used_at, k.last_used_from
+    from (select 1) one left join lateral (
+      select last_used_at, last_used_from from api_keys
+      where user_id = ${id} and last_used_at is not null order by last_used_at desc limit 1) k on true`;
+  return row!;
 }
 
-type Found = Omit<Who, "from">;
-
-export async function findByKey(db: Db, hash: Uint8Array): Promise<Found | undefined> {
-  const [who] = await db<Found[]>`
-    select u.id as user_id, u.username, u.role
-    from api_keys k join users u on u.id = k.user_id
-    where k.hash = ${hash} and u.is_active and (k.expires_at is null or k.expires_at > now())`;
-  return who;
+/** Makes every active admin wait for this transaction; returns their ids. */
+export async function holdActiveAdmins(db: Db): Promise<number[]> {
+  const rows = await db<{ id: number }[]>`
+    select id from users where role = 'admin' and is_active order by id for update`;
+  return rows.map(({ id }) => id);
 }
 
-export async function insertSession(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
-  await db`
-    insert into sessions (user_id, hash, expires_at)
-    values (${user_id}, ${hash}, now() + interval '7 days')`;
+export async function updateUser(
+  db: Db,
+  id: number,
+  { role, is_active }: { role?: Who["role"] | undefined; is_active?: boolean | undefined },
+): Promise<UserRow> {
+  const [user] = await db<UserRow[]>`
+    update users set role = coalesce(${role ?? null}, role),
+      is_active = coalesce(${is_active ?? null}, is_active)
+    where id = ${id} returning ${columns(db)}`;
+  return user!;
 }
 
-export async function findBySession(db: Db, hash: Uint8Array): Promise<Found | undefined> {
-  const [who] = await db<Found[]>`
-    select u.id as user_id, u.username, u.role
-    from sessions s join users u on u.id = s.user_id
-    where s.hash = ${hash} and u.is_active and s.expires_at > now()`;
-  return who;
-}
-
-export async function deleteSession(db: Db, hash: Uint8Array): Promise<void> {
-  await db`delete from sessions where hash = ${hash} or expires_at < now()`;
+export async function deleteUser(db: Db, id: number): Promise<void> {
+  await db`delete from users where id = ${id}`;
 }
 
 /** Two first starts at once make one admin: the second waits here for the first one's commit. */

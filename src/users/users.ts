@@ -3,18 +3,11 @@ import { AppError } from "../errors.ts";
 import type { Db, Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { hashKey, makeKey } from "./key.ts";
-import {
-  findUser,
-  findUserByName,
-  holdAdmin,
-  insertKey,
-  insertUser,
-  listUsers,
-  replaceKeys,
-} from "./store.ts";
+import { insertKey, replaceKeys } from "./key_store.ts";
+import * as store from "./store.ts";
 
 const RESERVED =
-  /^(admin|administrator|root|superuser|postgres|dashkeeper|public|none|user|current_.*|session_user|pg_.*|template.*)$/;
+  /^(admin|administrator|root|superuser|postgres|dashkeeper|system|public|none|user|all|current_.*|session_user|pg_.*|template.*)$/;
 
 export const Username = z.string()
   .regex(
@@ -24,19 +17,39 @@ export const Username = z.string()
   .refine((name) => !RESERVED.test(name), "This name is reserved.")
   .openapi({ example: "ada" });
 
+export const Role = z.enum(["admin", "member"]);
+const time = z.iso.datetime();
+
 export const User = z.object({
-  id: z.int(),
-  username: z.string(),
+  id: z.int().openapi({ example: 2 }),
+  username: z.string().openapi({ example: "ada" }),
   is_active: z.boolean(),
-  role: z.enum(["admin", "member"]),
-  created_at: z.iso.datetime(),
+  role: Role,
+  created_at: time,
 }).openapi("User");
+
+export const UserDetails = User.extend({
+  counts: z.object({ dashboards: z.int(), credentials: z.int() }),
+  last_used_at: time.nullable().openapi({ description: "Of its keys; to the minute." }),
+  last_used_from: z.string().nullable(),
+}).openapi("UserDetails");
+
+export const unknownUser = () => new AppError("user_unknown", 404, "There is no such user.");
 
 /** The user if `who` may see it: an admin sees all, a member itself. Throws 404 otherwise. */
 export async function visibleUser(db: Db, who: Who, id: number) {
-  const user = who.role === "admin" || who.user_id === id ? await findUser(db, id) : undefined;
-  if (!user) throw new AppError("user_unknown", 404, "There is no such user.");
+  const user = who.role === "admin" || who.user_id === id
+    ? await store.findUser(db, id)
+    : undefined;
+  if (!user) throw unknownUser();
   return user;
+}
+
+/** With what stands beside it. Throws 404 as visibleUser() does. */
+export async function userDetails(db: Db, who: Who, id: number) {
+  const user = await visibleUser(db, who, id);
+  const { dashboards, credentials, ...used } = await store.findUserDetails(db, id);
+  return { ...user, counts: { dashboards, credentials }, ...used };
 }
 
 /** Throws 403 unless an admin is asking. */
@@ -44,10 +57,15 @@ export function adminOnly({ role }: Who): void {
   if (role !== "admin") throw new AppError("admin_only", 403, "Only an admin may do this.");
 }
 
-/** One page of users by name; `next_cursor` is null at the end. Admins only. */
-export async function pageOfUsers(db: Db, who: Who, page: { limit: number; after: string }) {
+/** One page of users by name; `next` is null at the end. Admins only. */
+export async function pageOfUsers(
+  db: Db,
+  who: Who,
+  filter: store.UserFilter,
+  page: { limit: number; after: string },
+) {
   adminOnly(who);
-  const found = await listUsers(db, page.after, page.limit + 1);
+  const found = await store.listUsers(db, filter, page.after, page.limit + 1);
   const users = found.slice(0, page.limit);
   return { users, next: found.length > page.limit ? users.at(-1)!.username : null };
 }
@@ -59,9 +77,9 @@ export async function pageOfUsers(db: Db, who: Who, page: { limit: number; after
  */
 export async function ensureAdmin(db: Sql, key: string | undefined): Promise<string | undefined> {
   return await db.begin(async (tx) => {
-    await holdAdmin(tx);
-    const known = await findUserByName(tx, "admin");
-    const admin = known ?? await insertUser(tx, "admin", "admin");
+    await store.holdAdmin(tx);
+    const known = await store.findUserByName(tx, "admin");
+    const admin = known ?? await store.insertUser(tx, "admin", "admin");
     if (key) return void await replaceKeys(tx, admin.id, await hashKey(key));
     if (known) return;
     const made = await makeKey();

@@ -79,3 +79,35 @@ async function letRead(inside: Sql, role: string): Promise<void> {
   await inside`alter default privileges grant usage on schemas to ${reader}`;
   await inside`alter default privileges grant select on tables to ${reader}`;
 }
+
+/** Lets a user's two roles log in, or not; where not, those who are in are sent away. */
+export async function letLogIn(master: Sql, username: string, login: boolean): Promise<void> {
+  for (const role of await ourRoles(master, username)) {
+    await master`alter role ${master(role)} ${login ? master`login` : master`nologin`}`;
+    if (!login) await sendAway(master, role);
+  }
+}
+
+/** Drops a user's databases and roles, or what is still there of them. */
+export async function dropWorkspace(master: Sql, username: string): Promise<void> {
+  const roles = await ourRoles(master, username);
+  for (const role of roles) {
+    await master`alter role ${master(role)} nologin`;
+    await sendAway(master, role);
+  }
+  for (const kind of KINDS) {
+    await master`drop database if exists ${master(databaseName(username, kind))} with (force)`;
+  }
+  for (const role of roles) await master`drop role ${master(role)}`;
+}
+
+async function ourRoles(master: Sql, username: string): Promise<string[]> {
+  const names = [ownerRole(username), readerRole(username)];
+  const rows = await master<{ rolname: string }[]>`
+    select rolname::text from pg_roles where rolname::text = any(${names})`;
+  return rows.map(({ rolname }) => rolname);
+}
+
+async function sendAway(master: Sql, role: string): Promise<void> {
+  await master`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
+}

@@ -1,29 +1,32 @@
 import { z } from "@hono/zod-openapi";
-import { addCredential } from "../credentials/credentials.ts";
-import { open, seal, type SealKeys } from "../credentials/seal.ts";
+import { audited, type Deed } from "../audit/audit.ts";
+import { type Deps as CredentialDeps, sealCredential } from "../credentials/credentials.ts";
+import { open, seal } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, databaseUrl, isUniqueViolation, type Sql } from "../external/postgres.ts";
-import type { Address } from "../external/postgres.ts";
+import { asExternal, databaseUrl, isUniqueViolation } from "../external/postgres.ts";
+import type { Address, Db, Server } from "../external/postgres.ts";
 import { hashKey, makeKey } from "../users/key.ts";
-import { findUser, insertKey, insertUser } from "../users/store.ts";
-import { adminOnly, User, Username, visibleUser } from "../users/users.ts";
+import { insertKey } from "../users/key_store.ts";
+import { findUser, insertUser } from "../users/store.ts";
+import { adminOnly, Role, User, UserDetails, userDetails, Username } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { makeWorkspace } from "./make.ts";
 import * as names from "./names.ts";
 import * as store from "./store.ts";
 
 /** `server`: where the users' databases are. */
-export type Server = Omit<Address, "user" | "password" | "database">;
-export type Deps = { db: Sql; sealKeys: SealKeys; server: Server };
+export type Deps = CredentialDeps & { server: Server };
 
 export const NewUser = z.strictObject({
   username: Username,
-  role: z.enum(["admin", "member"]).default("member"),
+  role: Role.default("member"),
 }).openapi("NewUser");
 
 const Databases = z.object({ timing: z.string(), qor: z.string(), drc: z.string() }).partial();
-export const UserWithDatabases = User.extend({ databases: Databases }).openapi("UserWithDatabases");
-export const CreatedUser = UserWithDatabases.extend({
+export const UserWithDatabases = UserDetails.extend({ databases: Databases })
+  .openapi("UserWithDatabases");
+export const CreatedUser = User.extend({
+  databases: Databases,
   api_key: z.string().openapi({ description: "Shown this once; only its hash is stored." }),
 }).openapi("CreatedUser");
 
@@ -40,7 +43,8 @@ function makePassword(): string {
   return password;
 }
 
-const place = (user_id: number, role: "owner" | "reader") => `workspaces/${user_id}/${role}`;
+/** Where a password is sealed to. */
+export const place = (user_id: number, role: "owner" | "reader") => `workspaces/${user_id}/${role}`;
 
 /**
  * A new user with its key, three databases and their credentials. The account is there at once and as a
@@ -52,42 +56,57 @@ export async function createUser(
   who: Who,
   { username, role }: z.infer<typeof NewUser>,
 ) {
-  adminOnly(who);
   const api_key = await makeKey();
-  const user = await insertAccount(deps, username, role, await hashKey(api_key));
+  const user = await insertAccount(deps, who, { username, role }, await hashKey(api_key));
   const workspace = await store.findWorkspace(deps.db, user.id);
   if (workspace) await finish(deps, workspace);
   return { ...user, api_key, databases: names.databases(username) };
 }
 
-async function insertAccount(deps: Deps, username: string, role: Who["role"], hash: Uint8Array) {
+async function insertAccount(
+  deps: Deps,
+  who: Who,
+  { username, role }: z.infer<typeof NewUser>,
+  hash: Uint8Array,
+) {
   const wanted = [...Object.values(names.databases(username)), names.ownerRole(username)];
   const [foreign] = await store.takenNames(deps.db, [...wanted, names.readerRole(username)]);
-  try {
-    return await deps.db.begin(async (tx) => {
-      const user = await insertUser(tx, username, role);
-      if (foreign) throw nameTaken(foreign);
-      await insertKey(tx, user.id, hash);
-      const [owner, reader] = [makePassword(), makePassword()];
-      await store.insertWorkspace(tx, {
-        user_id: user.id,
-        owner_password: await seal(deps.sealKeys, place(user.id, "owner"), owner),
-        reader_password: await seal(deps.sealKeys, place(user.id, "reader"), reader),
-      });
-      for (const kind of names.KINDS) {
-        const url = databaseUrl({
-          ...deps.server,
-          user: names.ownerRole(username),
-          password: owner,
-          database: names.databaseName(username, kind),
-        });
-        await addCredential({ ...deps, db: tx }, user.id, names.urlCredential(kind), url);
-      }
-      return user;
+  const deed: Deed = { action: "user.create", subject: username, user_id: null };
+  return await audited(deps.db, who, deed, async (tx) => {
+    adminOnly(who);
+    const user = await insertUser(tx, username, role).catch((error) => {
+      if (!isUniqueViolation(error)) throw error;
+      throw new AppError("user_exists", 409, `There is already a user ${username}.`);
     });
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new AppError("user_exists", 409, `There is already a user ${username}.`);
+    if (foreign || await store.isBeingDropped(tx, username)) throw nameTaken(foreign ?? username);
+    await insertKey(tx, user.id, hash);
+    await insertSecrets({ ...deps, db: tx }, user, who.username);
+    deed.user_id = user.id;
+    return user;
+  });
+}
+
+/** The passwords of the two roles, and the three logins that are the user's own. */
+export async function insertSecrets(
+  { db, sealKeys, server }: Omit<Deps, "db"> & { db: Db },
+  { id: user_id, username }: { id: number; username: string },
+  by: string,
+) {
+  const [owner, reader] = [makePassword(), makePassword()];
+  await store.insertWorkspace(db, {
+    user_id,
+    owner_password: await seal(sealKeys, place(user_id, "owner"), owner),
+    reader_password: await seal(sealKeys, place(user_id, "reader"), reader),
+  });
+  for (const kind of names.KINDS) {
+    const key_value = databaseUrl({
+      ...server,
+      user: names.ownerRole(username),
+      password: owner,
+      database: names.databaseName(username, kind),
+    });
+    const key_name = names.urlCredential(kind);
+    await sealCredential({ db, sealKeys }, user_id, { key_name, key_value }, by);
   }
 }
 
@@ -95,7 +114,7 @@ function nameTaken(name: string): AppError {
   return new AppError(
     "name_taken",
     409,
-    `The server has a role or database "${name}" that is not Dashkeeper's: take another username.`,
+    `The server has a role or database "${name}" that is in the way: take another username.`,
   );
 }
 
@@ -125,7 +144,7 @@ export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise
 
 /** The user with its databases. `admin` has none. Throws 404 for what `who` may not see. */
 export async function showUser({ db }: Deps, who: Who, id: number) {
-  const user = await visibleUser(db, who, id);
+  const user = await userDetails(db, who, id);
   const workspace = await store.findWorkspace(db, id);
   return { ...user, databases: workspace ? names.databases(user.username) : {} };
 }

@@ -1,0 +1,56 @@
+import { AppError } from "../errors.ts";
+import type { Db, Sql } from "../external/postgres.ts";
+import type { Who } from "../who.ts";
+import { insertEntry } from "./store.ts";
+
+/** Everything that is recorded. */
+export const ACTIONS = [
+  "user.create",
+  "user.change",
+  "user.remove",
+  "key.rotate",
+  "credential.create",
+  "credential.reveal",
+  "credential.change",
+  "credential.remove",
+  "credential.rollback",
+  "credential.test",
+  "password.rotate",
+  "session.start",
+] as const;
+export type Action = typeof ACTIONS[number];
+
+/** `subject`: `ada` or `ada/TOKEN`; `user_id`: whose thing it is, null where that is unknown. */
+export type Deed = { action: Action; subject: string; user_id: number | null };
+export type Actor = Pick<Who, "username" | "from">;
+
+/** Dashkeeper itself. */
+export const SYSTEM: Actor = { username: "system", from: "" };
+
+/** Records a deed in the transaction in which it is done. */
+export function record(db: Db, who: Actor, deed: Deed, outcome: "ok" | "refused" = "ok") {
+  return insertEntry(db, { ...deed, actor: who.username, from: who.from, outcome });
+}
+
+/**
+ * Does a deed and records it, both in one transaction: no record, no deed. A deed that is refused (403,
+ * 404, 409) leaves nothing but a record that says so. `work` may fill in what it alone knows of the deed.
+ */
+export async function audited<T>(
+  db: Sql,
+  who: Actor,
+  deed: Deed,
+  work: (tx: Db) => Promise<T>,
+): Promise<T> {
+  try {
+    return await db.begin(async (tx) => {
+      const result = await work(tx);
+      await record(tx, who, deed);
+      return result;
+    }) as T;
+  } catch (error) {
+    const refused = error instanceof AppError && [403, 404, 409].includes(error.status);
+    if (refused) await record(db, who, deed, "refused");
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Db } from "../external/postgres.ts";
+
+/** The sealed signing key; `made` becomes it where there is none yet. */
+export async function keySetting(db: Db, made: string): Promise<string> {
+  await db`
+    insert into settings (name, value) values ('signing_key', ${made}) on conflict (name) do nothing`;
+  const [row] = await db<{ value: string }[]>`
+    select value from settings where name = 'signing_key'`;
+  return row!.value;
+}
+
+/**
+ * The ids of the seal keys that anything is sealed with. Each index is skipped through from one id to the
+ * next, so that a million credentials cost no more than a few.
+ */
+export async function usedKeyIds(db: Db): Promise<string[]> {
+  const ids = async (table: string, column: string) => {
+    const id = db`split_part(${db(column)}, '.', 2)`;
+    const rows = await db<{ id: string }[]>`
+      with recursive used (id) as (
+        (select ${id} from ${db(table)} order by 1 limit 1)
+        union all
+        select (select ${id} from ${db(table)} where ${id} > used.id order by 1 limit 1)
+        from used where used.id is not null
+      )
+      select id from used where id is not null`;
+    return rows.map(({ id }) => id);
+  };
+  const [setting] = await db<{ id: string }[]>`
+    select split_part(value, '.', 2) as id from settings where name = 'signing_key'`;
+  const all = [
+    ...await ids("credentials", "key_value"),
+    ...await ids("credential_versions", "key_value"),
+    ...await ids("workspaces", "owner_password"),
+    ...await ids("workspaces", "reader_password"),
+    ...await ids("refused_rows", "content"),
+    ...(setting ? [setting.id] : []),
+  ];
+  return [...new Set(all)];
+}
+
+/** The keys that everything was sealed anew from: what still names one of them does not open. */
+export async function retiredKeyIds(db: Db): Promise<string[]> {
+  const [row] = await db<{ value: string }[]>`
+    select value from settings where name = 'retired_seal_keys'`;
+  return row?.value.split(" ") ?? [];
+}

@@ -1,0 +1,164 @@
+import { z } from "@hono/zod-openapi";
+import { audited } from "../audit/audit.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts";
+import { asExternal, type Db, type Server, tryLogin } from "../external/postgres.ts";
+import { connectSlack, SCOPES } from "../external/slack.ts";
+import { visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { type Deps as CredentialDeps, openValue, unknown } from "./credentials.ts";
+import { isListed } from "./hosts.ts";
+import { findCredential } from "./store.ts";
+
+/** The outside systems that are configured, and the other hosts that may be contacted. */
+export type Outside = {
+  slack_api_url: string;
+  slack_token?: string | undefined;
+  slack_channel?: string | undefined;
+  grafana_url?: string | undefined;
+  allowed_hosts: string[];
+};
+export type Deps = CredentialDeps & { outside: Outside; server: Server };
+
+export const Tested = z.object({
+  ok: z.boolean(),
+  message: z.string(),
+  missing: z.array(z.string()).openapi({ description: "Scopes or permissions that it lacks." }),
+}).openapi("TestedCredential");
+type Outcome = z.infer<typeof Tested>;
+
+const LIMIT_MS = 20_000;
+const good = (message: string): Outcome => ({ ok: true, message, missing: [] });
+const bad = (message: string, missing: string[] = []): Outcome => ({ ok: false, message, missing });
+
+/** Another credential of the same user, opened. */
+type Other = (key_name: string) => Promise<string | undefined>;
+/** Throws 409 where a host would be contacted that may not be. */
+type HostCheck = (deps: Deps, value: string, other: Other) => unknown;
+type Trial = (deps: Deps, value: string, other: Other, signal: AbortSignal) => Promise<Outcome>;
+
+const TRIALS: [name: RegExp, trial: Trial, check?: HostCheck][] = [
+  [/^SLACK_BOT_TOKEN$/, trySlackToken],
+  [/^SLACK_CHANNEL_ID$/, trySlackChannel],
+  [/^GRAFANA_BASE_URL$/, tryGrafanaAddress, allowed],
+  [
+    /^GRAFANA_API_KEY$/,
+    tryGrafanaKey,
+    async (deps, _key, other) => allowed(deps, await other("GRAFANA_BASE_URL") ?? ""),
+  ],
+  [/DATABASE_URL$/, tryDatabase, ourOwn],
+];
+
+/**
+ * Tries a credential for real. Throws 409 `not_testable` where its name says nothing, and 409
+ * `host_not_allowed` rather than contact a host that is neither configured nor in ALLOWED_HOSTS.
+ */
+export async function testCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
+  const { username } = await visibleUser(deps.db, who, user_id);
+  const deed = { action: "credential.test", subject: `${username}/${key_name}`, user_id } as const;
+  const open = async (name: string, db: Db = deps.db) => {
+    const row = await findCredential(db, user_id, name);
+    return row && (await openValue(deps, user_id, row)).trim();
+  };
+  // The record comes first: no transaction stays open while another system is asked.
+  const { trial, value } = await audited(deps.db, who, deed, async (tx) => {
+    const value = await open(key_name, tx);
+    if (value === undefined) throw unknown(key_name);
+    const [, trial, check] = TRIALS.find(([name]) => name.test(key_name)) ?? [];
+    if (!trial) {
+      const message =
+        `${key_name} is not a name that can be tried: only Slack, Grafana and database logins are.`;
+      throw new AppError("not_testable", 409, message);
+    }
+    await check?.(deps, value, (name) => open(name, tx));
+    return { trial, value };
+  });
+  try {
+    return await trial(deps, value, open, AbortSignal.timeout(LIMIT_MS));
+  } catch (thrown) {
+    const error = asExternal(thrown);
+    if (error instanceof ExternalError) return bad(error.message);
+    if (error instanceof z.ZodError) return bad("The answer was not understood.");
+    if (error instanceof URIError) return bad("A % in this address does not begin a character.");
+    throw error;
+  }
+}
+
+async function trySlackToken({ outside }: Deps, token: string, other: Other, signal: AbortSignal) {
+  const channel = await other("SLACK_CHANNEL_ID") ?? outside.slack_channel ?? "C00";
+  const slack = connectSlack({ token, channel, apiUrl: `${outside.slack_api_url}/` });
+  const { scopes } = await slack.checkToken(signal);
+  const missing = scopes ? SCOPES.filter((scope) => !scopes.includes(scope)) : [];
+  return missing.length === 0
+    ? good("Slack takes the token.")
+    : bad(`Slack takes the token, but it lacks: ${missing.join(", ")}.`, missing);
+}
+
+async function trySlackChannel(
+  { outside }: Deps,
+  channel: string,
+  other: Other,
+  signal: AbortSignal,
+) {
+  const token = await other("SLACK_BOT_TOKEN") ?? outside.slack_token;
+  if (!token) return bad("There is no SLACK_BOT_TOKEN to try the channel with.");
+  const slack = connectSlack({ token, channel, apiUrl: `${outside.slack_api_url}/` });
+  const { name, is_member } = await slack.checkChannel(signal);
+  return is_member
+    ? good(`The app is in the channel #${name}.`)
+    : bad(`The app is not in the channel #${name}: invite it there.`);
+}
+
+/** The address, if it may be contacted. Throws 409 otherwise. */
+function allowed({ outside }: Deps, text: string): string | undefined {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) return undefined;
+  const { origin, hostname } = new URL(text);
+  const configured = outside.grafana_url && new URL(outside.grafana_url).origin === origin;
+  if (!configured && !isListed(hostname, outside.allowed_hosts)) throw notAllowed(hostname);
+  return text;
+}
+
+function notAllowed(host: string): AppError {
+  return new AppError(
+    "host_not_allowed",
+    409,
+    `The host ${host} is not contacted: an admin may add it to ALLOWED_HOSTS.`,
+  );
+}
+
+const NO_ADDRESS = "This is not an http(s) address.";
+
+async function tryGrafanaAddress(deps: Deps, text: string, _other: Other, signal: AbortSignal) {
+  const address = allowed(deps, text);
+  if (!address) return bad(NO_ADDRESS);
+  const { version } = await checkGrafanaAddress(address, signal);
+  return good(version ? `Grafana ${version} answers.` : "Grafana answers.");
+}
+
+async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: AbortSignal) {
+  const text = await other("GRAFANA_BASE_URL") ?? deps.outside.grafana_url;
+  if (!text) return bad("There is no GRAFANA_BASE_URL to try the key with.");
+  const address = allowed(deps, text);
+  if (!address) return bad(NO_ADDRESS);
+  const { organisation, missing } = await checkGrafana(address, key, signal);
+  return missing.length === 0
+    ? good(`Grafana takes the key, in the organisation ${organisation}.`)
+    : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
+}
+
+/** Whether an address is of our own server; undefined: it is none. Throws 409 as allowed() does. */
+function ourOwn({ outside, server }: Deps, text: string): boolean | undefined {
+  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) return undefined;
+  const { hostname, port } = new URL(text);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const ours = host === server.host && Number(port || 5432) === server.port;
+  if (!ours && !isListed(host, outside.allowed_hosts)) throw notAllowed(host);
+  return ours;
+}
+
+async function tryDatabase(deps: Deps, text: string) {
+  const ours = ourOwn(deps, text);
+  if (ours === undefined) return bad("This is not a postgresql:// address.");
+  await tryLogin(text, ours ? deps.server : undefined);
+  return good("The database takes the login.");
+}

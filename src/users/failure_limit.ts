@@ -1,0 +1,36 @@
+import { AppError } from "../errors.ts";
+
+/** Counts failed attempts to be somebody; throws 429 with Retry-After beyond the limit. */
+export type FailureLimit = { count(from: string, key: string): void };
+
+const MOST_A_MINUTE = 20;
+const MINUTE_MS = 60_000;
+/** Of `dk_` and 43 characters: enough to tell keys apart, too few to help anybody. */
+const PREFIX = 8;
+/** Attempts from more places than this are forgotten, oldest first, rather than fill the memory. */
+const MOST_PLACES = 10_000;
+
+/** Failed attempts are limited for each address and for each beginning of a key: 20 a minute. */
+export function limitFailures(now: () => number = Date.now): FailureLimit {
+  const seen = new Map<string, { count: number; ends: number }>();
+  function add(place: string): number {
+    const at = now();
+    let entry = seen.get(place);
+    if (!entry || entry.ends <= at) {
+      seen.delete(place);
+      seen.set(place, entry = { count: 0, ends: at + MINUTE_MS });
+      if (seen.size > MOST_PLACES) seen.delete(seen.keys().next().value!);
+    }
+    entry.count++;
+    return entry.count > MOST_A_MINUTE ? Math.ceil((entry.ends - at) / 1000) : 0;
+  }
+  return {
+    count(from, key) {
+      const seconds = Math.max(add(`from ${from}`), add(`key ${key.slice(0, PREFIX)}`));
+      if (seconds === 0) return;
+      throw new AppError("too_many_attempts", 429, `Too many wrong keys: wait ${seconds} s.`, {
+        headers: { "Retry-After": `${seconds}` },
+      });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Db } from "../external/postgres.ts";
+import type { Who } from "../who.ts";
+
+type Found = Omit<Who, "from">;
+export type KeyOwner = Found & { expires_at: string | null; stale: boolean };
+
+export async function insertKey(
+  db: Db,
+  user_id: number,
+  hash: Uint8Array,
+  expires_at: string | null = null,
+): Promise<void> {
+  await db`
+    insert into api_keys (user_id, hash, expires_at) values (${user_id}, ${hash}, ${expires_at})`;
+}
+
+/** Lets the user's keys end in `grace_seconds`, unless they end before. */
+export async function endKeys(db: Db, user_id: number, grace_seconds: number): Promise<void> {
+  if (grace_seconds === 0) {
+    await db`delete from api_keys where user_id = ${user_id}`;
+    return;
+  }
+  await db`
+    update api_keys
+    set expires_at = least(expires_at, now() + ${grace_seconds} * interval '1 second')
+    where user_id = ${user_id}`;
+}
+
+/** Whether the user's key is the one that the environment names. */
+export async function hasKeyFromEnvironment(db: Db, user_id: number): Promise<boolean> {
+  const [row] = await db`
+    select 1 from api_keys where user_id = ${user_id} and from_environment`;
+  return row !== undefined;
+}
+
+/** Makes `hash` the user's only key. */
+export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
+  await db`delete from api_keys where user_id = ${user_id} and hash <> ${hash}`;
+  await db`
+    insert into api_keys (user_id, hash, from_environment) values (${user_id}, ${hash}, true)
+    on conflict (hash) do update
+    set user_id = excluded.user_id, from_environment = true, expires_at = null`;
+}
+
+/** Who holds the key; `stale`: its last use was written down more than a minute ago, or never. */
+export async function findByKey(db: Db, hash: Uint8Array): Promise<KeyOwner | undefined> {
+  const [who] = await db<KeyOwner[]>`
+    select u.id as user_id, u.username, u.role, k.expires_at,
+      coalesce(k.last_used_at < now() - interval '1 minute', true) as stale
+    from api_keys k join users u on u.id = k.user_id
+    where k.hash = ${hash} and u.is_active and (k.expires_at is null or k.expires_at > now())`;
+  return who;
+}
+
+/** The times are coarse: a minute, so that a busy key is not written at each call. */
+export async function noteUse(db: Db, hash: Uint8Array, from: string): Promise<void> {
+  await db`
+    update api_keys set last_used_at = now(), last_used_from = ${from} where hash = ${hash}`;
+}
+
+export async function insertSession(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
+  await db`
+    insert into sessions (user_id, hash, expires_at)
+    values (${user_id}, ${hash}, now() + interval '7 days')`;
+}
+
+export async function findBySession(db: Db, hash: Uint8Array): Promise<Found | undefined> {
+  const [who] = await db<Found[]>`
+    select u.id as user_id, u.username, u.role
+    from sessions s join users u on u.id = s.user_id
+    where s.hash = ${hash} and u.is_active and s.expires_at > now()`;
+  return who;
+}
+
+export async function deleteSession(db: Db, hash: Uint8Array): Promise<void> {
+  await db`delete from sessions where hash = ${hash} or expires_at < now()`;
+}

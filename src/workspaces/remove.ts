@@ -1,0 +1,73 @@
+import { z } from "@hono/zod-openapi";
+import { audited } from "../audit/audit.ts";
+import { ExternalError } from "../errors.ts";
+import { asExternal } from "../external/postgres.ts";
+import { deleteUser, holdUser } from "../users/store.ts";
+import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { keepOneAdmin } from "./change.ts";
+import { dropWorkspace, letLogIn } from "./make.ts";
+import { KINDS } from "./names.ts";
+import * as store from "./store.ts";
+import type { Deps } from "./workspaces.ts";
+
+const Fate = z.enum(["kept", "dropped", "dropping"]);
+export const RemovedUser = z.object({
+  id: z.int(),
+  username: z.string(),
+  databases: z.object({ timing: Fate, qor: Fate, drc: Fate }).partial(),
+}).openapi("RemovedUser");
+type Removed = z.infer<typeof RemovedUser>;
+
+/**
+ * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
+ * cannot log in, or dropped; what the server refuses now (`dropping`) is done by the job later. Throws
+ * 404, 403, and 409 `last_admin`.
+ */
+export async function removeUser(
+  deps: Deps,
+  who: Who,
+  id: number,
+  databases: "keep" | "drop",
+): Promise<Removed> {
+  const { username } = await visibleUser(deps.db, who, id);
+  const deed = { action: "user.remove", subject: username, user_id: id } as const;
+  const removal = { username, databases };
+  const had = await audited(deps.db, who, deed, async (tx) => {
+    adminOnly(who);
+    await keepOneAdmin(tx, id);
+    if (!await holdUser(tx, id)) throw unknownUser();
+    const workspace = await store.findWorkspace(tx, id);
+    if (workspace) await store.insertRemoval(tx, removal);
+    await deleteUser(tx, id);
+    return workspace !== undefined;
+  });
+  if (!had) return { id, username, databases: {} };
+  const done = await finishRemoval(deps, removal);
+  const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
+  const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
+  return { id, username, databases: fates as Removed["databases"] };
+}
+
+async function finishRemoval({ db, log }: Deps, removal: store.Removal): Promise<boolean> {
+  try {
+    if (removal.databases === "keep") await letLogIn(db, removal.username, false);
+    else await dropWorkspace(db, removal.username);
+    await store.noteRemoval(db, removal, null);
+    return true;
+  } catch (thrown) {
+    const error = asExternal(thrown);
+    if (!(error instanceof ExternalError)) throw error;
+    log(`workspaces: removal of ${removal.username}: ${error.message}`);
+    await store.noteRemoval(db, removal, error.message);
+    return false;
+  }
+}
+
+/** Goes on with removals that a server refused, or that a killed process left. */
+export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
+  for (const removal of await store.unfinishedRemovals(deps.db)) {
+    if (signal.aborted) return;
+    await finishRemoval(deps, removal);
+  }
+}

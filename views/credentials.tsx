@@ -1,0 +1,120 @@
+import type { z } from "@hono/zod-openapi";
+import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
+import { Time } from "./dashboards.tsx";
+import { type Again, SecretField, TextField, TimeField } from "./field.tsx";
+
+type Credential = z.infer<typeof CredentialSchema>;
+type Props = { id: number; credentials: Credential[]; again: Again | undefined };
+
+/** When a credential expires, or that it has. */
+export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | "expired">) {
+  if (!expires_at) return <>never</>;
+  return (
+    <>
+      {expired && <span class="state bad">expired</span>}
+      {expired && " "}
+      <Time at={expires_at} />
+    </>
+  );
+}
+
+/** A button for a deed that needs no more than its address. */
+export function Deed({ action, text, of }: { action: string; text: string; of: string }) {
+  return (
+    <form method="post" action={action}>
+      <button class="plain" type="submit" aria-label={`${text} ${of}`}>{text}</button>
+    </form>
+  );
+}
+
+function Row({ path, credential }: { path: string; credential: Credential }) {
+  const { key_name, masked, version, updated_at } = credential;
+  return (
+    <tr>
+      <th scope="row">
+        <a href={path}>{key_name}</a>
+      </th>
+      <td>
+        <code>{masked}</code>
+      </td>
+      <td class="wide">{version}</td>
+      <td class="wide">
+        <Time at={updated_at} />
+      </td>
+      <td class="wide">
+        <Expiry {...credential} />
+      </td>
+      <td>
+        <div class="actions">
+          <Deed action={`${path}/reveal`} text="Reveal" of={key_name} />
+          <a href={path} aria-label={`Change ${key_name}`}>Change</a>
+        </div>
+      </td>
+    </tr>
+  );
+}
+
+function Addition({ id, again }: { id: number; again: Again | undefined }) {
+  return (
+    <details class="card" open={again !== undefined}>
+      <summary>
+        <h2>Add a credential</h2>
+      </summary>
+      <form method="post" action={`/users/${id}/credentials`}>
+        <TextField
+          form="add"
+          name="key_name"
+          label="Name"
+          hint="Like SLACK_BOT_TOKEN: A-Z, a-z, 0-9, _, . and -."
+          maxlength={255}
+          required
+          again={again}
+        />
+        <SecretField form="add" name="key_value" label="Value" again={again} />
+        <TimeField
+          form="add"
+          name="expires_at"
+          label="Expiry (UTC)"
+          hint="Left empty, it does not expire."
+          again={again}
+        />
+        <button type="submit">Add</button>
+      </form>
+    </details>
+  );
+}
+
+/** A user's credentials, never with a value. */
+export function Credentials({ id, credentials, again }: Props) {
+  return (
+    <div class="stack">
+      <section class="card">
+        <h2>Credentials</h2>
+        {credentials.length === 0 ? <p>There are none.</p> : (
+          <table>
+            <caption>Sealed, by name</caption>
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Value</th>
+                <th scope="col" class="wide">Version</th>
+                <th scope="col" class="wide">Changed</th>
+                <th scope="col" class="wide">Expires</th>
+                <th scope="col">Do</th>
+              </tr>
+            </thead>
+            <tbody>
+              {credentials.map((credential) => (
+                <Row
+                  path={`/users/${id}/credentials/${credential.key_name}`}
+                  credential={credential}
+                />
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+      <Addition id={id} again={again} />
+    </div>
+  );
+}

@@ -1,0 +1,173 @@
+import type { z } from "@hono/zod-openapi";
+import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
+import type { Who } from "../src/who.ts";
+import type { UserWithDatabases } from "../src/workspaces/workspaces.ts";
+import { Credentials } from "./credentials.tsx";
+import { Time } from "./dashboards.tsx";
+import { type Again, ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
+import { Layout } from "./layout.tsx";
+import { Activity } from "./users.tsx";
+
+type User = z.infer<typeof UserWithDatabases>;
+/** The forms of the page, for the one that is shown again. */
+export type UserForm = "change" | "key" | "remove" | "credential";
+type Props = {
+  who: Who;
+  user: User;
+  credentials: z.infer<typeof CredentialSchema>[];
+  again?: Partial<Record<UserForm, Again>>;
+};
+
+function Facts({ user }: { user: User }) {
+  const { role, is_active, created_at, databases, counts, last_used_at, last_used_from } = user;
+  const names = Object.values(databases);
+  return (
+    <section class="card">
+      <h2>Account</h2>
+      <dl>
+        <dt>State</dt>
+        <dd>
+          <Activity active={is_active} />
+        </dd>
+        <dt>Role</dt>
+        <dd>{role === "admin" ? "Admin" : "Member"}</dd>
+        <dt>Since</dt>
+        <dd>
+          <Time at={created_at} />
+        </dd>
+        <dt>Key last used</dt>
+        <dd>
+          {last_used_at ? <Time at={last_used_at} /> : "Never"}
+          {last_used_from && ` from ${last_used_from}`}
+        </dd>
+        <dt>Databases</dt>
+        <dd>
+          {names.length === 0 ? "None" : names.map((name) => <code class="line">{name}</code>)}
+        </dd>
+        <dt>Dashboards</dt>
+        <dd>{counts.dashboards}</dd>
+      </dl>
+    </section>
+  );
+}
+
+const GRACE: [string, string][] = [
+  ["0", "At once"],
+  ["3600", "In an hour"],
+  ["86400", "In a day"],
+  ["604800", "In a week"],
+];
+
+function Key({ id, again }: { id: number; again: Again | undefined }) {
+  return (
+    <section class="card">
+      <h2>API key</h2>
+      <form method="post" action={`/users/${id}/api-key`}>
+        <Refused again={again} />
+        <TimeField
+          form="key"
+          name="expires_at"
+          label="Expiry of the new key (UTC)"
+          hint="Left empty, it does not expire."
+          again={again}
+        />
+        <ChoiceField
+          form="key"
+          name="grace_seconds"
+          label="Old key stops working"
+          value="0"
+          options={GRACE}
+          again={again}
+        />
+        <button type="submit">Make a new key</button>
+      </form>
+    </section>
+  );
+}
+
+/** A button that sends one value. */
+function Change(
+  { id, name, value, text }: { id: number; name: string; value: string; text: string },
+) {
+  return (
+    <form method="post" action={`/users/${id}/change`}>
+      <input type="hidden" name={name} value={value} />
+      <button class="plain" type="submit">{text}</button>
+    </form>
+  );
+}
+
+function Changes({ user, again }: { user: User; again: Again | undefined }) {
+  const { id, role, is_active } = user;
+  return (
+    <section class="card">
+      <h2>Access</h2>
+      <Refused again={again} />
+      <p class="hint">
+        {is_active
+          ? "Deactivated, its keys, sessions and database logins let nobody in; nothing is lost."
+          : "Its keys, sessions and database logins let nobody in."}
+      </p>
+      <div class="actions">
+        {is_active
+          ? <Change id={id} name="is_active" value="false" text="Deactivate" />
+          : <Change id={id} name="is_active" value="true" text="Activate" />}
+        {role === "admin"
+          ? <Change id={id} name="role" value="member" text="Make a member" />
+          : <Change id={id} name="role" value="admin" text="Make an admin" />}
+      </div>
+    </section>
+  );
+}
+
+function Removal({ user, again }: { user: User; again: Again | undefined }) {
+  const dropped = again?.typed.databases === "drop";
+  return (
+    <details class="card" open={again !== undefined}>
+      <summary>
+        <h2>Remove this user</h2>
+      </summary>
+      <form method="post" action={`/users/${user.id}/remove`}>
+        <Refused again={again} />
+        <p>Its keys, credentials and dashboards go with it.</p>
+        <fieldset>
+          <legend>Its databases</legend>
+          <label class="choice">
+            <input type="radio" name="databases" value="keep" checked={!dropped} required />
+            are kept, with roles that cannot log in
+          </label>
+          <label class="choice">
+            <input type="radio" name="databases" value="drop" checked={dropped} required />
+            are dropped, with all that is in them
+          </label>
+        </fieldset>
+        <TextField
+          form="remove"
+          name="username"
+          label={`Type ${user.username} to confirm`}
+          required
+          again={again}
+        />
+        <button class="danger" type="submit">Remove</button>
+      </form>
+    </details>
+  );
+}
+
+/** A user, as an admin or the user itself sees it. */
+export function UserPage({ who, user, credentials, again = {} }: Props) {
+  return (
+    <Layout title={user.username} who={who}>
+      <h1>{user.username}</h1>
+      <div class="user">
+        <div class="stack">
+          <Facts user={user} />
+          <Key id={user.id} again={again.key} />
+          {who.role === "admin" && <Changes user={user} again={again.change} />}
+          {who.role === "admin" && <Removal user={user} again={again.remove} />}
+        </div>
+        <Credentials id={user.id} credentials={credentials} again={again.credential} />
+      </div>
+    </Layout>
+  );
+}

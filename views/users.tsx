@@ -1,0 +1,157 @@
+import type { z } from "@hono/zod-openapi";
+import type { User as UserSchema } from "../src/users/users.ts";
+import type { Who } from "../src/who.ts";
+import type { RemovedUser } from "../src/workspaces/remove.ts";
+import { Time } from "./dashboards.tsx";
+import { type Again, ChoiceField, TextField } from "./field.tsx";
+import { Layout } from "./layout.tsx";
+
+type User = z.infer<typeof UserSchema>;
+type Props = {
+  who: Who;
+  users: User[];
+  /** The search as it stands, by field. */
+  search: Again;
+  /** Addresses of the first page, where this is another one, and of the next. */
+  first?: string | undefined;
+  next?: string | undefined;
+  creation?: Again | undefined;
+};
+
+/** Whether somebody may come in. */
+export function Activity({ active }: { active: boolean }) {
+  return <span class={`state ${active ? "good" : "idle"}`}>{active ? "Active" : "Inactive"}</span>;
+}
+
+function Creation({ again }: { again: Again | undefined }) {
+  return (
+    <details class="card" open={again !== undefined}>
+      <summary>
+        <h2>New user</h2>
+      </summary>
+      <form method="post" action="/users">
+        <div class="entries">
+          <TextField
+            form="new"
+            name="username"
+            label="Username"
+            hint="2 to 32 of a-z, 0-9, _ and -, beginning with a letter."
+            maxlength={32}
+            required
+            again={again}
+          />
+          <ChoiceField
+            form="new"
+            name="role"
+            label="Role"
+            value="member"
+            options={[["member", "Member"], ["admin", "Admin"]]}
+            again={again}
+          />
+        </div>
+        <button type="submit">Create user</button>
+      </form>
+    </details>
+  );
+}
+
+function Search({ again }: { again: Again }) {
+  return (
+    <form class="entries search" method="get" action="/users" role="search">
+      <TextField
+        form="search"
+        name="q"
+        label="Username begins with"
+        type="search"
+        maxlength={32}
+        again={again}
+      />
+      <ChoiceField
+        form="search"
+        name="is_active"
+        label="State"
+        value=""
+        options={[["", "All"], ["true", "Active"], ["false", "Inactive"]]}
+        again={again}
+      />
+      <button type="submit">Search</button>
+    </form>
+  );
+}
+
+function Rows({ users }: { users: User[] }) {
+  return (
+    <table>
+      <caption>Users by name</caption>
+      <thead>
+        <tr>
+          <th scope="col">Username</th>
+          <th scope="col">Role</th>
+          <th scope="col">State</th>
+          <th scope="col" class="wide">Since</th>
+        </tr>
+      </thead>
+      <tbody>
+        {users.map(({ id, username, role, is_active, created_at }) => (
+          <tr>
+            <th scope="row">
+              <a href={`/users/${id}`}>{username}</a>
+            </th>
+            <td>{role === "admin" ? "Admin" : "Member"}</td>
+            <td>
+              <Activity active={is_active} />
+            </td>
+            <td class="wide">
+              <Time at={created_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** The users, for an admin. */
+export function UsersPage({ who, users, search, first, next, creation }: Props) {
+  return (
+    <Layout title="Users" who={who}>
+      <h1>Users</h1>
+      <div class="stack">
+        <Creation again={creation} />
+        <section class="card">
+          <Search again={search} />
+          {users.length > 0 ? <Rows users={users} /> : <p>No user is like that.</p>}
+          {(first || next) && (
+            <nav class="actions" aria-label="Pages">
+              {first && <a href={first}>First page</a>}
+              {next && <a href={next} rel="next">Next page</a>}
+            </nav>
+          )}
+        </section>
+      </div>
+    </Layout>
+  );
+}
+
+const FATES = {
+  kept: "Its databases are kept, with roles that cannot log in.",
+  dropped: "Its databases are dropped.",
+  dropping: "The server did not drop its databases yet: that is tried again by itself.",
+};
+
+/** What became of a user that was removed. */
+export function RemovedPage({ who, removed }: { who: Who; removed: z.infer<typeof RemovedUser> }) {
+  const { username, databases } = removed;
+  const fate = databases.timing ? FATES[databases.timing] : "It had no databases.";
+  return (
+    <Layout title={`${username} is removed`} who={who}>
+      <section class="card narrow">
+        <h1>{`${username} is removed`}</h1>
+        <p>{fate}</p>
+        <p>
+          <a href="/users">To the users</a>
+        </p>
+      </section>
+    </Layout>
+  );
+}
