@@ -11,6 +11,8 @@ import type { Outside } from "./credentials/test.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
+import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
+import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError, errorBody, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
@@ -25,10 +27,11 @@ import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
+import { careApi, orphanApi } from "./workspaces/care_routes.ts";
 import { userApi } from "./workspaces/routes.ts";
 import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
-export type Deps = WorkspaceDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & {
   adminKey: string | undefined;
   failures: FailureLimit;
   trust_proxy: boolean;
@@ -115,9 +118,12 @@ async function api(deps: Deps) {
   api.use(byKey(deps, deps.trust_proxy), readJson);
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
+  api.route("/users", careApi(deps));
   api.route("/users", credentialApi(deps));
+  api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/audit", auditApi(deps));
+  api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));
   const methods = allowedMethods(api.getOpenAPI31Document(document).paths ?? {});
   api.all("*", (c) => {

@@ -18,7 +18,9 @@ export type Outside = {
   grafana_url?: string | undefined;
   allowed_hosts: string[];
 };
-export type Deps = CredentialDeps & { outside: Outside; server: Server };
+/** Our own database servers: where people see them, and where we do. */
+type OwnServer = { place: Server; shown: { host: string; port: number } };
+export type Deps = CredentialDeps & { outside: Outside; servers: { all: OwnServer[] } };
 
 export const Tested = z.object({
   ok: z.boolean(),
@@ -138,14 +140,17 @@ async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: Abor
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
 }
 
-async function tryDatabase({ outside, server }: Deps, text: string) {
+async function tryDatabase({ outside, servers }: Deps, text: string) {
   if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) {
     return bad("This is not a postgresql:// address.");
   }
   const { hostname, port } = new URL(text);
   const host = hostname.replace(/^\[|\]$/g, "");
-  const ours = host === server.host && Number(port || 5432) === server.port;
+  const at = Number(port || 5432);
+  const ours = servers.all.find(({ shown, place }) =>
+    [shown, place].some((known) => known.host === host && known.port === at)
+  );
   if (!ours && !isListed(host, outside.allowed_hosts)) throw notAllowed(host);
-  await tryLogin(text, ours ? server : undefined);
+  await tryLogin(text, ours?.place);
   return good("The database takes the login.");
 }

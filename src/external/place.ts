@@ -10,6 +10,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
  */
 export type PlaceOptions = {
   dataDir: string;
+  /** Where the embedded server listens. */
+  listen: string;
   outside: Omit<Address, "database"> | undefined;
   sealKeys: Bytes[];
 };
@@ -23,14 +25,14 @@ export type Place = {
 
 /** Joins the outside server, or starts or joins the embedded one. An outside one needs a seal key. */
 export async function openPlace(
-  { dataDir, outside, sealKeys }: PlaceOptions,
+  { dataDir, listen, outside, sealKeys }: PlaceOptions,
   log: (line: string) => void,
 ): Promise<Place> {
   const fromEnvironment = () => Promise.resolve(sealKeys);
   if (outside) {
     return { server: outside, readSealKeys: fromEnvironment, close: () => Promise.resolve() };
   }
-  const { stop, ...server } = await startEmbedded({ dataDir, log });
+  const { stop, ...server } = await startEmbedded({ dataDir, listen, log });
   const fromFile = () => embeddedSealKeys(dataDir);
   return { server, readSealKeys: sealKeys.length > 0 ? fromEnvironment : fromFile, close: stop };
 }
