@@ -104,7 +104,7 @@ export async function grantReading(
   username: string,
   passwords: Passwords,
 ) {
-  for (const kind of KINDS) {
+  for (const kind of await databasesThere(server, username)) {
     await asOwner(server, username, kind, passwords, async (inside) => {
       const reader = inside(readerRole(username));
       const schemas = await inside<{ name: string }[]>`
