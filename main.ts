@@ -12,6 +12,8 @@ import { openPlace } from "./src/external/place.ts";
 import { readInstallation } from "./src/external/settings.ts";
 import { connectSlack } from "./src/external/slack.ts";
 import { startJobs } from "./src/jobs.ts";
+import { guardServer } from "./src/workspaces/guard.ts";
+import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
 import { adminOnly, ensureAdmin } from "./src/users/users.ts";
 import { refuseOldInstallation } from "./src/workspaces/adopt.ts";
@@ -46,6 +48,16 @@ async function start(config: Config) {
   ends.push(() => news.close());
 
   const { host, port, ssl } = place.server;
+  const servers = await openServers(
+    db,
+    { host, port, ...(ssl ? { ssl } : {}) },
+    { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT },
+    config.WORKSPACE_SERVERS,
+  );
+  ends.push(() => servers.close());
+  for (const { server, message } of (await Promise.all(servers.all.map(guardServer))).flat()) {
+    log(`${server}: ${message}`);
+  }
   const deps = {
     db,
     log,
@@ -55,7 +67,7 @@ async function start(config: Config) {
     sealKeys,
     signingKey: await signingKeyOf(db, sealKeys),
     adoptedKeys: new Set(await adoptedHashes(db)),
-    server: { host, port, ...(ssl ? { ssl } : {}) },
+    servers,
     frontend_url: config.FRONTEND_URL,
     board_link_days: config.BOARD_LINK_DAYS,
     gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,

@@ -11,6 +11,8 @@ import type { Outside } from "./credentials/test.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
+import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
+import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError, errorBody, errorReplies, ExternalError, refuse } from "./errors.ts";
 import { isAway } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
@@ -25,12 +27,13 @@ import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
+import { careApi, orphanApi } from "./workspaces/care_routes.ts";
 import { credentialPages } from "./workspaces/credential_page_routes.tsx";
 import { userPages } from "./workspaces/page_routes.tsx";
 import { userApi } from "./workspaces/routes.ts";
 import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
 
-export type Deps = WorkspaceDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
@@ -122,9 +125,12 @@ async function api(deps: Deps) {
   api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
+  api.route("/users", careApi(deps));
   api.route("/users", credentialApi(deps));
+  api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/audit", auditApi(deps));
+  api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));
   for (const definition of api.openAPIRegistry.definitions) {
     if (definition.type !== "route") continue;

@@ -29,6 +29,31 @@ const sealKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** `postgresql://user:password@host:port/database`, several with blanks or commas between them. */
+const servers = z.string().transform((text, context) =>
+  text.split(/[\s,]+/).filter((url) => url !== "").map((text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !url.username) {
+      context.addIssue("must be a list of postgresql://user:password@host:port addresses");
+      return z.NEVER;
+    }
+    const ssl = z.enum(["disable", "prefer", "require", "verify-full"]).catch("prefer")
+      .parse(url.searchParams.get("sslmode"));
+    const public_port = Number(url.searchParams.get("public_port")) || undefined;
+    return {
+      login: {
+        host: url.hostname.replace(/^\[|\]$/g, ""),
+        port: Number(url.port || 5432),
+        user: decodeURIComponent(url.username),
+        password: decodeURIComponent(url.password),
+        database: decodeURIComponent(url.pathname.slice(1)) || "postgres",
+        ssl,
+      },
+      shown: { host: url.searchParams.get("public_host") ?? undefined, port: public_port },
+    };
+  })
+);
+
 /** Every variable there is. Secrets are also read from the file that NAME_FILE names. */
 export const VARIABLES = {
   PORT: whole(1, 65_535).default(8050),
@@ -52,6 +77,12 @@ export const VARIABLES = {
     ["disable", "prefer", "require", "verify-full"],
     "must be disable, prefer, require or verify-full",
   ).default("prefer"),
+  WORKSPACE_SERVERS: servers.default([]),
+  WORKSPACE_PUBLIC_HOST: z.string().min(1).optional(),
+  WORKSPACE_PUBLIC_PORT: whole(1, 65_535).optional(),
+  EMBEDDED_DB_LISTEN: z.string().regex(/^[\w.:*-]+$/, "must be an address to listen at").default(
+    "127.0.0.1",
+  ),
   GRAFANA_BASE_URL: address.optional(),
   GRAFANA_API_KEY: z.string().min(1).optional(),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
@@ -83,6 +114,7 @@ const SECRETS = [
   "SEAL_KEY",
   "SEAL_KEY_PREVIOUS",
   "MASTER_DB_PASS",
+  "WORKSPACE_SERVERS",
   "GRAFANA_API_KEY",
   "SLACK_BOT_TOKEN",
 ] as const;
@@ -164,6 +196,7 @@ export function placeOf(config: Config) {
   const { MASTER_DB_HOST, MASTER_DB_PORT, MASTER_DB_USER, MASTER_DB_PASS } = config;
   return {
     dataDir: config.DATA_DIR,
+    listen: config.EMBEDDED_DB_LISTEN,
     sealKeys: [config.SEAL_KEY, config.SEAL_KEY_PREVIOUS].filter((key) => key !== undefined),
     outside: MASTER_DB_HOST === undefined ? undefined : {
       host: MASTER_DB_HOST,

@@ -7,8 +7,11 @@ import { type Deps as ScanDeps, type Look, scan } from "./dashboards/scan.ts";
 import { nextLook } from "./dashboards/scan_store.ts";
 import { nextTry, type Step } from "./dashboards/store.ts";
 import { settleLogins } from "./workspaces/change.ts";
+import { checkWorkspaces } from "./workspaces/check.ts";
+import { finishPasswords } from "./workspaces/database_password.ts";
 import { finishRemovals } from "./workspaces/remove.ts";
-import { finishWorkspaces } from "./workspaces/workspaces.ts";
+import { finishWorkspaces } from "./workspaces/steps.ts";
+import { nextStepTry } from "./workspaces/store.ts";
 
 export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; news: News };
 export type Jobs = {
@@ -33,17 +36,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const stopNews = deps.news.subscribe(({ step }) => steps[step as Step]?.wake());
   signal.addEventListener("abort", stopNews);
 
-  const workspaces = async () => {
-    await finishWorkspaces(deps, signal).catch(logged(deps, "workspaces"));
-    await settleLogins(deps).catch(logged(deps, "workspaces"));
-    await finishRemovals(deps, signal).catch(logged(deps, "workspaces"));
-  };
+  const workspaces = () => tendWorkspaces(deps, signal);
   Deno.cron("scan the databases", "* * * * *", { signal }, scanner.minute);
   Deno.cron("create dashboards", "* * * * *", { signal }, () => steps.create!.wake());
   Deno.cron("capture previews", "* * * * *", { signal }, () => steps.capture!.wake());
   Deno.cron("notify Slack", "* * * * *", { signal }, () => steps.notify!.wake());
   Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
-  const first = workspaces().then(scanner.minute);
+  const first = Promise.all([workspaces(), scanner.minute()]);
   for (const lanes of Object.values(steps)) lanes.wake();
   return {
     look: scanner.look,
@@ -51,6 +50,27 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       await Promise.all([first, scanner.idle(), ...Object.values(steps).map(({ idle }) => idle())]);
     },
   };
+}
+
+/** Goes on with what the servers refused, or a killed process left; and looks at each once a day. */
+async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + 50_000;
+  do {
+    for (
+      const work of [
+        finishWorkspaces,
+        finishRemovals,
+        finishPasswords,
+        settleLogins,
+        checkWorkspaces,
+      ]
+    ) {
+      await work(deps, signal).catch(logged(deps, "workspaces"));
+    }
+    const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
+    if (ms === undefined || Date.now() + ms > until) return;
+    await pause(Math.max(ms, 1000), signal);
+  } while (!signal.aborted);
 }
 
 function logged({ log }: { log: (line: string) => void }, what: string) {

@@ -6,16 +6,17 @@
 import { parseArgs } from "node:util";
 import { ConfigError, placeOf, readConfig } from "../src/config.ts";
 import { checkSealKeys } from "../src/credentials/installation.ts";
-import { loadSealKeys, type SealKeys } from "../src/credentials/seal.ts";
+import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/master.ts";
 import { openPlace } from "../src/external/place.ts";
-import { asExternal, type Server, type Sql } from "../src/external/postgres.ts";
+import { asExternal } from "../src/external/postgres.ts";
 import { adopt, openRefused, planAdoption } from "../src/workspaces/adopt.ts";
 import { describePlan } from "../src/workspaces/adopt_report.ts";
 import { cleanStatistics } from "../src/workspaces/adopt_store.ts";
+import { openServers } from "../src/workspaces/servers.ts";
 
-type Deps = { db: Sql; sealKeys: SealKeys; server: Server; log: (line: string) => void };
+type Deps = Parameters<typeof adopt>[0];
 const NOTHING = "There is no older installation in this database.";
 
 async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<number> {
@@ -25,9 +26,11 @@ async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<numb
     const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
     try {
       const { host, port, ssl } = place.server;
-      const server = { host, port, ...(ssl ? { ssl } : {}) };
+      const own = { host, port, ...(ssl ? { ssl } : {}) };
+      const shown = { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT };
+      const servers = await openServers(db, own, shown, []);
       const sealKeys = await loadSealKeys(place.readSealKeys);
-      return await work({ db, sealKeys, server, log: console.error });
+      return await work({ db, sealKeys, servers, log: console.error });
     } finally {
       await db.end({ timeout: 1 });
     }

@@ -1,14 +1,14 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
-import type { UserWithDatabases } from "../src/workspaces/workspaces.ts";
+import type { UserWithWorkspace } from "../src/workspaces/workspaces.ts";
 import { Credentials } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
 import { type Again, ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import { Activity } from "./users.tsx";
 
-type User = z.infer<typeof UserWithDatabases>;
+type User = z.infer<typeof UserWithWorkspace>;
 /** The forms of the page, for the one that is shown again. */
 export type UserForm = "change" | "key" | "remove" | "credential";
 type Props = {

@@ -17,6 +17,8 @@ export const ACTIONS = [
   "credential.test",
   "password.rotate",
   "session.start",
+  "orphan.remove",
+  "workspace.mend",
 ] as const;
 export type Action = typeof ACTIONS[number];
 

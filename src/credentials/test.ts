@@ -18,7 +18,9 @@ export type Outside = {
   grafana_url?: string | undefined;
   allowed_hosts: string[];
 };
-export type Deps = CredentialDeps & { outside: Outside; server: Server };
+/** Our own database servers: where people see them, and where we do. */
+type OwnServer = { place: Server; shown: { host: string; port: number } };
+export type Deps = CredentialDeps & { outside: Outside; servers: { all: OwnServer[] } };
 
 export const Tested = z.object({
   ok: z.boolean(),
@@ -146,19 +148,24 @@ async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: Abor
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
 }
 
-/** Whether an address is of our own server; undefined: it is none. Throws 409 as allowed() does. */
-function ourOwn({ outside, server }: Deps, text: string): boolean | undefined {
-  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol)) return undefined;
+/** Which of our own servers an address is of; undefined: it is none. Throws 409 as allowed() does. */
+function ourOwn({ outside, servers }: Deps, text: string): OwnServer | undefined {
+  if (!isDatabaseUrl(text)) return undefined;
   const { hostname, port } = new URL(text);
   const host = hostname.replace(/^\[|\]$/g, "");
-  const ours = host === server.host && Number(port || 5432) === server.port;
+  const at = Number(port || 5432);
+  const ours = servers.all.find(({ shown, place }) =>
+    [shown, place].some((known) => known.host === host && known.port === at)
+  );
   if (!ours && !isListed(host, outside.allowed_hosts)) throw notAllowed(host);
   return ours;
 }
 
+const isDatabaseUrl = (text: string) =>
+  URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
+
 async function tryDatabase(deps: Deps, text: string) {
-  const ours = ourOwn(deps, text);
-  if (ours === undefined) return bad("This is not a postgresql:// address.");
-  await tryLogin(text, ours ? deps.server : undefined);
+  if (!isDatabaseUrl(text)) return bad("This is not a postgresql:// address.");
+  await tryLogin(text, ourOwn(deps, text)?.place);
   return good("The database takes the login.");
 }

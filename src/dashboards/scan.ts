@@ -2,6 +2,7 @@ import { SealError } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, type Sql } from "../external/postgres.ts";
 import { withReader } from "../workspaces/reader.ts";
+import type { WorkspaceServer } from "../workspaces/servers.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import * as store from "./scan_store.ts";
 import { contentOf, type FoundTable, tablesIn } from "./scan_table.ts";
@@ -18,7 +19,8 @@ export type Look = { databases_opened: number; found: Found[]; waiting: store.Wa
  */
 export async function scan(deps: Deps, signal: AbortSignal): Promise<Look> {
   return await store.holdScan(deps.db, async () => {
-    const databases = await store.changedDatabases(deps.db);
+    const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
+    const databases = await store.changedDatabases(deps.db, counters.flat());
     const found = await Promise.all(databases.map((database) => lookInto(deps, database, signal)));
     return {
       databases_opened: databases.length,
@@ -26,6 +28,18 @@ export async function scan(deps: Deps, signal: AbortSignal): Promise<Look> {
       waiting: await store.waitingTables(deps.db),
     };
   });
+}
+
+/** A server that is away delays its own users only. */
+async function countersOf({ log }: Deps, { name, master }: WorkspaceServer) {
+  try {
+    return await store.countersOf(master, name);
+  } catch (thrown) {
+    const error = asExternal(thrown);
+    if (name === "" || !(error instanceof ExternalError)) throw error;
+    log(`scan: the server ${name}: ${error.message}`);
+    return [];
+  }
 }
 
 /** A database that does not open is looked at again with the next tick: nothing is noted of it. */

@@ -8,22 +8,32 @@ export type ChangedDatabase = {
   counter: number;
   now: string;
 };
+/** A server's databases with their counters: rows ever inserted, updated and deleted. */
+export type Counter = { server: string; name: string; counter: number };
+
+/** The counters of one server's databases, by one query. */
+export async function countersOf(master: Db, server: string): Promise<Counter[]> {
+  return await master<Counter[]>`
+    select ${server} as server, datname::text as name,
+      tup_inserted + tup_updated + tup_deleted as counter
+    from pg_stat_database where datname is not null`;
+}
 
 /**
- * The databases to look into, by one query: those whose counter of changed rows is not what it was (a
- * lower one means that the server crashed), those with a table whose time has come, and every one that
- * was not opened for an hour.
+ * The databases to look into: those whose counter is not what it was (a lower one means that the server
+ * crashed), those with a table whose time has come, and every one that was not opened for an hour.
  */
-export async function changedDatabases(db: Db): Promise<ChangedDatabase[]> {
+export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
+  const servers = counters.map(({ server }) => server);
+  const names = counters.map(({ name }) => name);
+  const counts = counters.map(({ counter }) => counter);
   return await db<ChangedDatabase[]>`
     select u.id as user_id, u.username, k.kind, d.counter, now() as now
     from workspaces w
       join users u on u.id = w.user_id and u.is_active
       cross join (values ('timing'), ('qor'), ('drc')) k (kind)
-      join (
-        select datname::text, tup_inserted + tup_updated + tup_deleted as counter
-        from pg_stat_database
-      ) d on d.datname = u.username || '_' || k.kind
+      join unnest(${servers}::text[], ${names}::text[], ${counts}::int8[])
+        d (server, name, counter) on d.server = w.server and d.name = u.username || '_' || k.kind
       left join scanned_databases s on s.user_id = u.id and s.kind = k.kind
     where w.ready_at is not null
       and (s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'

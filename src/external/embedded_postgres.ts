@@ -19,6 +19,8 @@ export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
 export type EmbeddedOptions = {
   dataDir: string;
   log: (line: string) => void;
+  /** Where the server listens, beside loopback; by default nowhere else. */
+  listen?: string;
   /** False: faster, and lost when the machine crashes. For tests. */
   fsync?: boolean;
   signal?: AbortSignal;
@@ -111,11 +113,12 @@ async function lock(path: string, exclusive: boolean, seconds: number, signal?: 
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-async function bringUp(cluster: Cluster, { fsync, signal }: EmbeddedOptions) {
+async function bringUp(cluster: Cluster, { fsync, listen, signal }: EmbeddedOptions) {
+  await admit(cluster, listen);
   const end = performance.now() + START_SECONDS * 1000;
   for (let how = "was running"; performance.now() < end; await pause(100)) {
     signal?.throwIfAborted();
-    if (!await isRunning(cluster) && await start(cluster, fsync, signal)) {
+    if (!await isRunning(cluster) && await start(cluster, listen, fsync, signal)) {
       how = "started";
     }
     signal?.throwIfAborted();
@@ -150,12 +153,27 @@ async function isRunning({ account, binaries, folder }: Cluster): Promise<boolea
   return where === folder;
 }
 
+const ADMITTED = "# Dashkeeper: other machines, by password\nhost all all all scram-sha-256\n";
+
+/** pg_hba.conf lets other machines in exactly when the server listens for them. */
+async function admit({ folder }: Cluster, listen = HOST): Promise<void> {
+  const file = join(folder, "pg_hba.conf");
+  const text = await Deno.readTextFile(file);
+  const wanted = text.replace(ADMITTED, "") + (listen === HOST ? "" : ADMITTED);
+  if (wanted !== text) await Deno.writeTextFile(file, wanted);
+}
+
 /** True: started. False: what stands in the way passes. */
-async function start(cluster: Cluster, fsync = true, signal?: AbortSignal): Promise<boolean> {
+async function start(
+  cluster: Cluster,
+  listen = HOST,
+  fsync = true,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const { binaries, account, folder, logFile, address } = cluster;
   const settings = {
     port: address.port,
-    listen_addresses: HOST,
+    listen_addresses: [...new Set([HOST, listen])].join(),
     unix_socket_directories: "",
     max_connections: 200,
     timezone: "UTC",

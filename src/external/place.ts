@@ -10,6 +10,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
  */
 export type PlaceOptions = {
   dataDir: string;
+  /** Where the embedded server listens. */
+  listen: string;
   outside: Omit<Address, "database"> | undefined;
   sealKeys: Bytes[];
 };
@@ -23,7 +25,7 @@ export type Place = {
 
 /** Joins the outside server, or starts or joins the embedded one. An outside one needs a seal key. */
 export async function openPlace(
-  { dataDir, outside, sealKeys }: PlaceOptions,
+  { dataDir, listen, outside, sealKeys }: PlaceOptions,
   log: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<Place> {
@@ -31,7 +33,12 @@ export async function openPlace(
   if (outside) {
     return { server: outside, readSealKeys: fromEnvironment, close: () => Promise.resolve() };
   }
-  const { stop, ...server } = await startEmbedded({ dataDir, log, ...(signal ? { signal } : {}) });
+  const { stop, ...server } = await startEmbedded({
+    dataDir,
+    listen,
+    log,
+    ...(signal ? { signal } : {}),
+  });
   const fromFile = () => embeddedSealKeys(dataDir);
   return { server, readSealKeys: sealKeys.length > 0 ? fromEnvironment : fromFile, close: stop };
 }

@@ -8,8 +8,11 @@ import { judge, type Judged, type Old, type OldRows, type Refused } from "./adop
 import { judgeKeys, type Keys } from "./adopt_keys.ts";
 import * as store from "./adopt_store.ts";
 import * as names from "./names.ts";
+import { sealLogins } from "./steps.ts";
 import { takenNames } from "./store.ts";
-import { type Deps, insertSecrets } from "./workspaces.ts";
+import { type Deps as WorkspaceDeps, insertPasswords } from "./workspaces.ts";
+
+export type Deps = Omit<WorkspaceDeps, "installation">;
 
 /** `taken`: what on the server has the name of a user's role or database, by username. */
 export type Plan = Judged & {
@@ -144,11 +147,17 @@ async function fill(deps: Within, plan: Plan): Promise<void> {
     plan.keys.hashes.map(({ user, hash }) => ({ user_id: ids.get(user)!, hash: hash.toHex() })),
   );
   for (const user of users) {
-    if (!plan.taken.has(user.username)) await insertSecrets(deps, user, "system");
+    if (!plan.taken.has(user.username)) await insertWorkspace(deps, user);
   }
   await fillCredentials(deps, plan, ids);
   await fillDashboards(db, plan, ids);
   await fillRefused(deps, plan);
+}
+
+/** To be made by the job; on the server of our own database. */
+async function insertWorkspace(deps: Within, { id, username }: { id: number; username: string }) {
+  const passwords = await insertPasswords(deps, id, "");
+  await sealLogins(deps, { user_id: id, username }, deps.servers.of(""), passwords);
 }
 
 /**

@@ -186,6 +186,6 @@ export async function cleanStatistics(db: Sql): Promise<void> {
 /** Hashes, in hex, of the keys that were taken over: their form may be another than ours. */
 export async function adoptedHashes(db: Db): Promise<string[]> {
   const rows = await db<{ hash: string }[]>`
-    select encode(hash, 'hex') as hash from api_keys where adopted`;
+    select encode(hash, 'hex') as hash from api_keys where adopted or from_environment`;
   return rows.map(({ hash }) => hash);
 }

@@ -5,7 +5,7 @@ import { asExternal, type Db } from "../external/postgres.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
 import { adminOnly, Role, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { letLogIn } from "./make.ts";
+import { letLogIn } from "./parts.ts";
 import * as store from "./store.ts";
 import { type Deps, showUser } from "./workspaces.ts";
 
@@ -47,15 +47,15 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
   }
 }
 
-/** Makes the server's roles follow the users: what a server refuses now is done by the job later. */
-export async function settleLogins({ db, log }: Deps): Promise<void> {
-  for (const { user_id, username, is_active } of await store.wrongLogins(db)) {
+/** Makes the servers' roles follow the users: what a server refuses now is done by the job later. */
+export async function settleLogins({ db, servers, log }: Deps): Promise<void> {
+  for (const { user_id, username, server, is_active } of await store.wrongLogins(db)) {
     try {
-      await letLogIn(db, username, is_active);
+      await letLogIn(servers.of(server), username, is_active);
       await store.noteLogin(db, user_id, is_active);
     } catch (thrown) {
       const error = asExternal(thrown);
-      if (!(error instanceof ExternalError)) throw error;
+      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
       log(`workspaces: the roles of ${username}: ${error.message}`);
     }
   }

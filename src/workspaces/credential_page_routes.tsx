@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { type Answer, CredentialPage } from "../../views/credential.tsx";
 import * as credentials from "../credentials/credentials.ts";
 import { type Deps as TestDeps, testCredential } from "../credentials/test.ts";
+import type { Deps as WorkspaceDeps } from "./workspaces.ts";
 import { revealVersion, rollBack, versionsOf } from "../credentials/versions.ts";
 import { type ErrorStatus, refuse } from "../errors.ts";
 import { Id } from "../users/paging.ts";
@@ -16,7 +17,7 @@ type Place = { id: number; key_name: string };
 
 /** Shows a credential, with the answer to what was asked of it. Throws 404 where there is none. */
 async function showPage(
-  deps: TestDeps,
+  deps: TestDeps & WorkspaceDeps,
   c: Context<Env>,
   { id, key_name }: Place,
   answer: Answer = {},
@@ -33,7 +34,7 @@ async function showPage(
 }
 
 /** The page of a credential; `name`: the form of it that is shown again. */
-function showAgain(deps: TestDeps, name: "test" | "change"): Show {
+function showAgain(deps: TestDeps & WorkspaceDeps, name: "test" | "change"): Show {
   return (c, again, status) => {
     const place = { id: Number(c.req.param("id")), key_name: c.req.param("key_name")! };
     return showPage(deps, c, place, { again: { [name]: again } }, status);
@@ -43,7 +44,7 @@ function showAgain(deps: TestDeps, name: "test" | "change"): Show {
 const one = "/:id/credentials/:key_name";
 
 /** Under `/users`: what the API does with credentials, by plain forms. A value is never in an address. */
-export function credentialPages(deps: TestDeps) {
+export function credentialPages(deps: TestDeps & WorkspaceDeps) {
   const user = zValidator("param", z.object({ id: Id }), refuse);
   const place = zValidator("param", z.object({ id: Id, key_name: credentials.KeyName }), refuse);
   const addition = showUserPage(deps, "credential");

@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { ExternalError } from "../errors.ts";
+import { AppError, ExternalError } from "../errors.ts";
 import { asExternal } from "../external/postgres.ts";
 import { deleteUser, holdUser } from "../users/store.ts";
 import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { keepOneAdmin } from "./change.ts";
-import { dropWorkspace, letLogIn } from "./make.ts";
-import { KINDS } from "./names.ts";
+import { databaseName, KINDS } from "./names.ts";
+import { dropWorkspace, letLogIn } from "./parts.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
@@ -32,36 +32,53 @@ export async function removeUser(
 ): Promise<Removed> {
   const { username } = await visibleUser(deps.db, who, id);
   const deed = { action: "user.remove", subject: username, user_id: id } as const;
-  const removal = { username, databases };
-  const had = await audited(deps.db, who, deed, async (tx) => {
+  const removal = await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
     await keepOneAdmin(tx, id);
     if (!await holdUser(tx, id)) throw unknownUser();
     const workspace = await store.findWorkspace(tx, id);
-    if (workspace) await store.insertRemoval(tx, removal);
     await deleteUser(tx, id);
-    return workspace !== undefined;
+    if (!workspace) return undefined;
+    const { server } = workspace;
+    await store.insertRemoval(tx, { username, databases, server });
+    if (databases === "keep") {
+      for (const kind of KINDS) {
+        await store.insertOrphan(tx, {
+          name: databaseName(username, kind),
+          username,
+          kind,
+          server,
+        });
+      }
+    }
+    return { username, databases, server };
   });
-  if (!had) return { id, username, databases: {} };
+  if (!removal) return { id, username, databases: {} };
   const done = await finishRemoval(deps, removal);
   const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
   const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
   return { id, username, databases: fates as Removed["databases"] };
 }
 
-async function finishRemoval({ db, log }: Deps, removal: store.Removal): Promise<boolean> {
-  try {
-    if (removal.databases === "keep") await letLogIn(db, removal.username, false);
-    else await dropWorkspace(db, removal.username);
-    await store.noteRemoval(db, removal, null);
-    return true;
-  } catch (thrown) {
-    const error = asExternal(thrown);
-    if (!(error instanceof ExternalError)) throw error;
-    log(`workspaces: removal of ${removal.username}: ${error.message}`);
-    await store.noteRemoval(db, removal, error.message);
-    return false;
-  }
+/** Does on the server what the removal's row says, unless the row has changed meanwhile. */
+function finishRemoval({ db, servers, log }: Deps, removal: store.Removal): Promise<boolean> {
+  const { username, databases } = removal;
+  return store.holdWorkspace(db, username, async () => {
+    if ((await store.findRemoval(db, username))?.databases !== databases) return true;
+    try {
+      const server = servers.of(removal.server);
+      if (databases === "keep") await letLogIn(server, username, false);
+      else await dropWorkspace(server, username);
+      await store.noteRemoval(db, removal, null);
+      return true;
+    } catch (thrown) {
+      const error = asExternal(thrown);
+      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
+      log(`workspaces: removal of ${username}: ${error.message}`);
+      await store.noteRemoval(db, removal, error.message);
+      return false;
+    }
+  });
 }
 
 /** Goes on with removals that a server refused, or that a killed process left. */

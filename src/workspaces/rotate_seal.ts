@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
 import { refusedPlace } from "./adopt_store.ts";
 import * as store from "./rotation_store.ts";
-import { place as passwordPlace } from "./workspaces.ts";
+import { passwordPlace } from "./password.ts";
 
 export type Deps = { db: Sql; log: (line: string) => void };
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -165,7 +165,8 @@ async function renewSigningKey({ db }: Deps, keys: SealKeys) {
 }
 
 function placeOf(name: store.ColumnName, { id, user_id, key_name }: store.SealedRow): string {
-  if (name === "owner" || name === "reader") return passwordPlace(user_id!, name);
+  if (name === "owner" || name === "next_owner") return passwordPlace(user_id!, "owner");
+  if (name === "reader" || name === "next_reader") return passwordPlace(user_id!, "reader");
   if (name === "refused") return refusedPlace(id);
   return credentialPlace(user_id!, key_name!);
 }
@@ -180,6 +181,8 @@ function nameOf(
     version: `${username}/${key_name} version ${version}`,
     owner: `${username}'s owner password`,
     reader: `${username}'s reader password`,
+    next_owner: `${username}'s next owner password`,
+    next_reader: `${username}'s next reader password`,
     refused: `refused row ${id}`,
   };
   const key = keyIdOf(sealed);

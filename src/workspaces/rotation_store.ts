@@ -23,6 +23,8 @@ export const COLUMNS = {
   },
   owner: { table: "workspaces", id: "user_id", column: "owner_password" },
   reader: { table: "workspaces", id: "user_id", column: "reader_password" },
+  next_owner: { table: "workspaces", id: "user_id", column: "next_owner_password" },
+  next_reader: { table: "workspaces", id: "user_id", column: "next_reader_password" },
   refused: { table: "refused_rows", id: "id", column: "content" },
 } satisfies Record<string, Column>;
 export type ColumnName = keyof typeof COLUMNS;

@@ -11,7 +11,7 @@ import {
   type Deps,
   NewUser,
   showUser,
-  UserWithDatabases,
+  UserWithWorkspace,
 } from "./workspaces.ts";
 
 const json = <T>(schema: T, description: string) => ({
@@ -64,7 +64,7 @@ const show = createRoute({
   path: "/{id}",
   summary: "One user",
   request: { params },
-  responses: { 200: json(UserWithDatabases, "The user."), ...errorReplies(400, 404) },
+  responses: { 200: json(UserWithWorkspace, "The user."), ...errorReplies(400, 404) },
 });
 
 const change = createRoute({
@@ -73,7 +73,7 @@ const change = createRoute({
   summary: "Another role, or active or not (admin)",
   request: { params, body: body(UserChange) },
   responses: {
-    200: json(UserWithDatabases, "The user as it is now."),
+    200: json(UserWithWorkspace, "The user as it is now."),
     ...errorReplies(400, 403, 404, 409, 413, 415, 422),
   },
 });

@@ -1,88 +1,264 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres.ts";
+import { takeTurns } from "../external/turns.ts";
+import type { Kind } from "./names.ts";
 
 /** The passwords are sealed. */
 export type Workspace = {
   user_id: number;
   username: string;
+  server: string;
+  is_active: boolean;
   owner_password: string;
   reader_password: string;
+  next_owner_password: string | null;
+  next_reader_password: string | null;
 };
 
-export async function insertWorkspace(db: Db, workspace: Omit<Workspace, "username">) {
-  const { user_id, owner_password, reader_password } = workspace;
+const columns = (db: Db) =>
+  db`w.user_id, u.username, w.server, u.is_active, w.owner_password, w.reader_password,
+    w.next_owner_password, w.next_reader_password`;
+
+/** A new workspace with its steps, all of them still to be done. */
+export async function insertWorkspace(
+  db: Db,
+  workspace: Pick<Workspace, "user_id" | "server" | "owner_password" | "reader_password">,
+  steps: string[],
+): Promise<void> {
+  const { user_id, server, owner_password, reader_password } = workspace;
   await db`
-    insert into workspaces (user_id, owner_password, reader_password)
-    values (${user_id}, ${owner_password}, ${reader_password})`;
+    insert into workspaces (user_id, server, owner_password, reader_password)
+    values (${user_id}, ${server}, ${owner_password}, ${reader_password})`;
+  await db`
+    insert into workspace_steps (user_id, position, name)
+    select ${user_id}, ordinality, name from unnest(${steps}::text[]) with ordinality s (name)`;
 }
 
 export async function findWorkspace(db: Db, user_id: number): Promise<Workspace | undefined> {
   const [workspace] = await db<Workspace[]>`
-    select w.user_id, u.username, w.owner_password, w.reader_password
-    from workspaces w join users u on u.id = w.user_id where w.user_id = ${user_id}`;
+    select ${columns(db)} from workspaces w join users u on u.id = w.user_id
+    where w.user_id = ${user_id}`;
   return workspace;
 }
 
-/** Workspaces of active users that are not ready yet. */
-export async function unfinishedWorkspaces(db: Db): Promise<Workspace[]> {
-  return await db<Workspace[]>`
-    select w.user_id, u.username, w.owner_password, w.reader_password
-    from workspaces w join users u on u.id = w.user_id
-    where w.ready_at is null and u.is_active order by w.user_id`;
+export type StepRow = {
+  name: string;
+  state: "pending" | "done" | "failed";
+  attempts: number;
+  message: string | null;
+};
+
+export async function stepsOf(db: Db, user_id: number): Promise<StepRow[]> {
+  return await db<StepRow[]>`
+    select name, state, attempts, message from workspace_steps
+    where user_id = ${user_id} order by position`;
+}
+
+/** Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. */
+export async function noteStep(
+  db: Db,
+  user_id: number,
+  name: string,
+  state: StepRow["state"],
+  message: string | null,
+): Promise<void> {
+  await db`
+    update workspace_steps set state = ${state}, message = ${message}, attempts = attempts + 1,
+      next_try_at = now() + least(5 * 2 ^ least(attempts, 10), 600) * interval '1 second'
+    where user_id = ${user_id} and name = ${name}`;
+}
+
+/** Steps to be done anew, whatever they were. */
+export async function resetSteps(db: Db, user_id: number, names: string[]): Promise<void> {
+  await db`
+    update workspace_steps set state = 'pending', message = null, next_try_at = now()
+    where user_id = ${user_id} and name = any(${names})`;
+}
+
+export async function noteReady(db: Db, user_id: number): Promise<void> {
+  await db`
+    update workspaces set ready_at = coalesce(ready_at, now()), last_error = null
+    where user_id = ${user_id}`;
+}
+
+/** Workspaces of active users with a step that may be tried now. */
+export async function unfinishedWorkspaces(db: Db) {
+  return await db<{ user_id: number; username: string }[]>`
+    select w.user_id, u.username from workspaces w join users u on u.id = w.user_id and u.is_active
+    where exists (
+      select from workspace_steps s
+      where s.user_id = w.user_id and s.state = 'pending' and s.next_try_at <= now())
+      and not exists (
+        select from workspace_steps s where s.user_id = w.user_id and s.state = 'failed')
+    order by w.user_id`;
+}
+
+/** Milliseconds until the first step may be tried again; undefined: none waits. */
+export async function nextStepTry(db: Db): Promise<number | undefined> {
+  const [row] = await db<{ ms: number | null }[]>`
+    select extract(epoch from min(s.next_try_at) - now())::float8 * 1000 as ms
+    from workspace_steps s join users u on u.id = s.user_id and u.is_active
+    where s.state = 'pending'`;
+  return row?.ms ?? undefined;
+}
+
+/** Each holds a connection of the pool of 20 while it works with others. */
+const inTurn = takeTurns(4);
+
+/** One process at a time works on the workspace of this name, also when its user is gone. */
+export function holdWorkspace<T>(db: Sql, username: string, work: () => Promise<T>): Promise<T> {
+  return inTurn(async () => {
+    const session = await db.reserve();
+    try {
+      await session`select pg_advisory_lock(hashtextextended(${username}, 7203514))`;
+      return await work();
+    } finally {
+      await session`select pg_advisory_unlock(hashtextextended(${username}, 7203514))`
+        .catch(() => {});
+      session.release();
+    }
+  });
+}
+
+/** How many workspaces each server holds. */
+export async function workspacesByServer(db: Db): Promise<Map<string, number>> {
+  const rows = await db<{ server: string; count: number }[]>`
+    select server, count(*) from workspaces group by server`;
+  return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
 /** Workspaces whose roles may log in and should not, or the other way round. */
-export async function wrongLogins(db: Db) {
-  return await db<{ user_id: number; username: string; is_active: boolean }[]>`
-    select w.user_id, u.username, u.is_active
-    from workspaces w join users u on u.id = w.user_id
-    where w.login <> u.is_active order by w.user_id`;
+export async function wrongLogins(db: Db): Promise<Workspace[]> {
+  return await db<Workspace[]>`
+    select ${columns(db)} from workspaces w join users u on u.id = w.user_id
+    where w.login <> u.is_active
+      and exists (select from workspace_steps s
+        where s.user_id = w.user_id and s.name = 'roles' and s.state = 'done')
+    order by w.user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {
   await db`update workspaces set login = ${login} where user_id = ${user_id}`;
 }
 
-export type Removal = { username: string; databases: "keep" | "drop" };
-
-export async function insertRemoval(db: Db, { username, databases }: Removal): Promise<void> {
+/** Passwords that the server is about to get; sealed. */
+export async function keepNextPasswords(db: Db, user_id: number, owner: string, reader: string) {
   await db`
-    insert into removed_workspaces (username, databases) values (${username}, ${databases})
-    on conflict (username) do update set databases = excluded.databases, removed_at = now(),
-      done_at = null, last_error = null`;
+    update workspaces set next_owner_password = ${owner}, next_reader_password = ${reader}
+    where user_id = ${user_id}`;
+}
+
+/** The next passwords are the passwords now. */
+export async function takeNextPasswords(db: Db, user_id: number): Promise<void> {
+  await db`
+    update workspaces set owner_password = next_owner_password,
+      reader_password = next_reader_password, next_owner_password = null,
+      next_reader_password = null
+    where user_id = ${user_id} and next_owner_password is not null`;
+}
+
+/** Workspaces whose passwords were being changed when the process died, or the server refused. */
+export async function unfinishedPasswords(db: Db): Promise<Workspace[]> {
+  return await db<Workspace[]>`
+    select ${columns(db)} from workspaces w join users u on u.id = w.user_id
+    where w.next_owner_password is not null order by w.user_id`;
+}
+
+export async function noteCheck(db: Db, user_id: number, findings: unknown): Promise<void> {
+  await db`
+    update workspaces set checked_at = now(), findings = ${JSON.stringify(findings)}::text::jsonb
+    where user_id = ${user_id}`;
+}
+
+/** Ready workspaces that were not checked for a day. */
+export async function uncheckedWorkspaces(db: Db): Promise<Workspace[]> {
+  return await db<Workspace[]>`
+    select ${columns(db)} from workspaces w join users u on u.id = w.user_id and u.is_active
+    where w.ready_at is not null and coalesce(w.checked_at < now() - interval '23 hours', true)
+    order by w.user_id`;
+}
+
+export type Removal = { username: string; databases: "keep" | "drop"; server: string };
+
+export async function insertRemoval(db: Db, removal: Removal): Promise<void> {
+  const { username, databases, server } = removal;
+  await db`
+    insert into removed_workspaces (username, databases, server)
+    values (${username}, ${databases}, ${server})
+    on conflict (username) do update set databases = excluded.databases,
+      server = excluded.server, removed_at = now(), done_at = null, last_error = null`;
 }
 
 /** Whether the databases of a user of this name are still to be dropped. */
 export async function isBeingDropped(db: Db, username: string): Promise<boolean> {
   const [row] = await db`
-    select 1 from removed_workspaces
-    where username = ${username} and databases = 'drop' and done_at is null`;
+    select 1 from removed_workspaces where username = ${username} and databases = 'drop'`;
   return row !== undefined;
 }
 
 export async function unfinishedRemovals(db: Db): Promise<Removal[]> {
   return await db<Removal[]>`
-    select username, databases from removed_workspaces where done_at is null order by removed_at`;
+    select username, databases, server from removed_workspaces
+    where done_at is null order by removed_at`;
+}
+
+export async function findRemoval(db: Db, username: string): Promise<Removal | undefined> {
+  const [removal] = await db<Removal[]>`
+    select username, databases, server from removed_workspaces where username = ${username}`;
+  return removal;
+}
+
+export async function deleteRemoval(db: Db, username: string): Promise<void> {
+  await db`delete from removed_workspaces where username = ${username}`;
 }
 
 /** Writes down how a removal ended; one that dropped everything leaves no trace. */
 export async function noteRemoval(db: Db, removal: Removal, why: string | null): Promise<void> {
   const { username, databases } = removal;
-  if (why === null && databases === "drop") {
-    await db`delete from removed_workspaces where username = ${username}`;
-    return;
-  }
+  if (why === null && databases === "drop") return await deleteRemoval(db, username);
   await db`
     update removed_workspaces set last_error = ${why},
       done_at = case when ${why}::text is null then now() end
     where username = ${username}`;
 }
 
-/** Writes down how the making ended: ready, or why not yet. */
-export async function noteWorkspace(db: Db, user_id: number, why: string | null): Promise<void> {
+export type Orphan = {
+  name: string;
+  username: string;
+  kind: Kind;
+  server: string;
+  created_at: string;
+};
+
+export async function insertOrphan(db: Db, orphan: Omit<Orphan, "created_at">): Promise<void> {
+  const { name, username, kind, server } = orphan;
   await db`
-    update workspaces set last_error = ${why},
-      ready_at = case when ${why}::text is null then coalesce(ready_at, now()) end
-    where user_id = ${user_id}`;
+    insert into orphans (name, username, kind, server)
+    values (${name}, ${username}, ${kind}, ${server}) on conflict (name) do nothing`;
+}
+
+export async function listOrphans(db: Db): Promise<Orphan[]> {
+  return await db<Orphan[]>`
+    select name, username, kind, server, created_at from orphans order by name`;
+}
+
+export async function orphansOf(db: Db, username: string): Promise<Orphan[]> {
+  return await db<Orphan[]>`
+    select name, username, kind, server, created_at from orphans
+    where username = ${username} order by name`;
+}
+
+export async function findOrphan(db: Db, name: string): Promise<Orphan | undefined> {
+  const [orphan] = await db<Orphan[]>`
+    select name, username, kind, server, created_at from orphans where name = ${name}`;
+  return orphan;
+}
+
+export async function deleteOrphan(db: Db, name: string): Promise<void> {
+  await db`delete from orphans where name = ${name}`;
+}
+
+export async function deleteOrphansOf(db: Db, username: string): Promise<void> {
+  await db`delete from orphans where username = ${username}`;
 }
 
 /** Roles and databases of these names that are there already. */

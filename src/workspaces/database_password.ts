@@ -1,0 +1,98 @@
+import { audited, type Deed, SYSTEM } from "../audit/audit.ts";
+import { place, sealCredential } from "../credentials/credentials.ts";
+import { open, seal } from "../credentials/seal.ts";
+import { holdCredential, replaceValue } from "../credentials/store.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal } from "../external/postgres.ts";
+import { visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { KINDS, urlCredential } from "./names.ts";
+import { endSessions, letLogIn, makeRoles, markOf } from "./parts.ts";
+import { makePassword, passwordPlace } from "./password.ts";
+import { loginUrl } from "./steps.ts";
+import * as store from "./store.ts";
+import type { Deps } from "./workspaces.ts";
+
+/**
+ * New passwords for owner and reader, new values of the three logins, and an end of the connections that
+ * the old ones opened. Throws 404, 409 `workspace_pending`, 503 where the server is away (the change is
+ * then finished by the job).
+ */
+export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): Promise<void> {
+  const { db, sealKeys } = deps;
+  const { username } = await visibleUser(db, who, id);
+  const workspace = await store.findWorkspace(db, id);
+  if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
+  const steps = await store.stepsOf(db, id);
+  if (steps.some(({ state }) => state !== "done")) {
+    const message = "The workspace is not complete yet: wait until it is, or have it mended.";
+    throw new AppError("workspace_pending", 409, message);
+  }
+  await store.holdWorkspace(db, username, async () => {
+    if (!(await store.findWorkspace(db, id))?.next_owner_password) {
+      await store.keepNextPasswords(
+        db,
+        id,
+        await seal(sealKeys, passwordPlace(id, "owner"), makePassword()),
+        await seal(sealKeys, passwordPlace(id, "reader"), makePassword()),
+      );
+    }
+    try {
+      await applyNextPasswords(deps, who, id);
+    } catch (error) {
+      const known = asExternal(error);
+      if (!(known instanceof ExternalError)) throw error;
+      const headers = { "Retry-After": "5" };
+      const message = `Not changed yet, and tried again: ${known.message}`;
+      throw new AppError("server_refused", 503, message, { headers });
+    }
+  });
+}
+
+/** The next passwords, on the server first and then in the rows: repeated, it comes to the same. */
+async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from">, id: number) {
+  const { db, sealKeys, servers, installation } = deps;
+  const workspace = await store.findWorkspace(db, id);
+  if (!workspace?.next_owner_password || !workspace.next_reader_password) return;
+  const { username, is_active } = workspace;
+  const passwords = {
+    owner: await open(sealKeys, passwordPlace(id, "owner"), workspace.next_owner_password),
+    reader: await open(sealKeys, passwordPlace(id, "reader"), workspace.next_reader_password),
+  };
+  const server = servers.of(workspace.server);
+  await makeRoles(server, username, markOf(installation, username), passwords);
+  if (!is_active) await letLogIn(server, username, false);
+  const deed: Deed = { action: "password.rotate", subject: username, user_id: id };
+  await audited(db, who, deed, async (tx) => {
+    await store.takeNextPasswords(tx, id);
+    for (const kind of KINDS) {
+      const key_name = urlCredential(kind);
+      const key_value = loginUrl(server, username, kind, passwords);
+      const held = await holdCredential(tx, id, key_name);
+      if (held) {
+        const sealed = await seal(sealKeys, place(id, key_name), key_value);
+        await replaceValue(tx, held, sealed, who.username, held.expires_at);
+      } else {
+        await sealCredential({ db: tx, sealKeys }, id, { key_name, key_value }, who.username);
+      }
+    }
+  });
+  await endSessions(server, username);
+}
+
+/** Goes on with changes that a server refused, or that a killed process left. */
+export async function finishPasswords(deps: Deps, signal: AbortSignal): Promise<void> {
+  for (const { user_id, username } of await store.unfinishedPasswords(deps.db)) {
+    if (signal.aborted) return;
+    await store.holdWorkspace(
+      deps.db,
+      username,
+      () =>
+        applyNextPasswords(deps, SYSTEM, user_id).catch((thrown) => {
+          const error = asExternal(thrown);
+          if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
+          deps.log(`workspaces: the passwords of ${username}: ${error.message}`);
+        }),
+    );
+  }
+}

@@ -1,0 +1,158 @@
+import { connectToUserDatabase, type Sql, sqlState } from "../external/postgres.ts";
+import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
+import { asOwner, type Passwords } from "./parts.ts";
+import type { WorkspaceServer } from "./servers.ts";
+
+/** One thing that is not as it should be. */
+export type Finding = { what: string; expected: string; found: string };
+
+type Subject = {
+  server: WorkspaceServer;
+  username: string;
+  mark: string;
+  is_active: boolean;
+  passwords: Passwords;
+};
+
+/** Compares a workspace's roles, databases and grants with what should be. Changes nothing. */
+export async function inspect(subject: Subject): Promise<Finding[]> {
+  const roles = await inspectRoles(subject);
+  const findings = [...roles];
+  const canEnter = subject.is_active && roles.length === 0;
+  for (const kind of KINDS) {
+    const outside = await inspectDatabase(subject, kind);
+    findings.push(...outside);
+    const there = !outside.some(({ found }) => found === "missing");
+    if (there && canEnter) findings.push(...await inspectInside(subject, kind));
+  }
+  return findings;
+}
+
+type RoleRow = {
+  rolname: string;
+  rolcanlogin: boolean;
+  mark: string | null;
+  rights: string[];
+  member_of: string[];
+  settings: string[];
+};
+
+async function inspectRoles({ server: { master }, username, mark, is_active }: Subject) {
+  const owner = ownerRole(username);
+  const reader = readerRole(username);
+  const rows = await master<RoleRow[]>`
+    select r.rolname::text, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') as mark,
+      array_remove(array[
+        case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreatedb then 'CREATEDB' end,
+        case when r.rolcreaterole then 'CREATEROLE' end, case when r.rolbypassrls then 'BYPASSRLS' end,
+        case when r.rolreplication then 'REPLICATION' end], null) as rights,
+      array(select g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid
+        where m.member = r.oid) as member_of,
+      coalesce(r.rolconfig, '{}') as settings
+    from pg_roles r where r.rolname::text = any(${[owner, reader]})`;
+  return [owner, reader].flatMap((name) => {
+    const what = `role ${name}`;
+    const row = rows.find(({ rolname }) => rolname === name);
+    if (!row) return [{ what, expected: "there", found: "missing" }];
+    const findings: Finding[] = [];
+    const say = (expected: string, found: string) => findings.push({ what, expected, found });
+    if (row.mark !== mark) say("Dashkeeper's", "somebody else's: its comment is not ours");
+    if (row.rolcanlogin !== is_active) {
+      const login = (may: boolean) => may ? "may log in" : "may not log in";
+      say(login(is_active), login(row.rolcanlogin));
+    }
+    if (row.rights.length > 0) say("no rights of its own", row.rights.join(", "));
+    if (row.member_of.length > 0) say("member of no role", `member of ${row.member_of.join(", ")}`);
+    if (name === reader && !row.settings.some((text) => text.startsWith("statement_timeout="))) {
+      say("a statement_timeout", "none");
+    }
+    return findings;
+  });
+}
+
+type DatabaseRow = { owner: string; others: string[]; reader: boolean; connects: boolean };
+
+async function inspectDatabase({ server: { master }, username }: Subject, kind: Kind) {
+  const name = databaseName(username, kind);
+  const what = `database ${name}`;
+  const [owner, reader] = [ownerRole(username), readerRole(username)];
+  const [row] = await master<DatabaseRow[]>`
+    select pg_get_userbyid(d.datdba)::text as owner, d.datallowconn as connects,
+      array(select distinct case when a.grantee = 0 then 'PUBLIC' else pg_get_userbyid(a.grantee)::text end
+        from aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+        where a.grantee = 0 or pg_get_userbyid(a.grantee) not in (${owner}, ${reader})) as others,
+      exists (select from aclexplode(d.datacl) a
+        where pg_get_userbyid(a.grantee) = ${reader} and a.privilege_type = 'CONNECT') as reader
+    from pg_database d where d.datname = ${name}`;
+  if (!row) return [{ what, expected: "there", found: "missing" }];
+  const findings: Finding[] = [];
+  const say = (expected: string, found: string) => findings.push({ what, expected, found });
+  if (row.owner !== owner) say(`owned by ${owner}`, `owned by ${row.owner}`);
+  if (!row.connects) say("takes connections", "takes none");
+  if (row.others.length > 0) {
+    say(`granted to ${owner} and ${reader} alone`, `also to ${row.others.join(", ")}`);
+  }
+  if (!row.reader) say(`${reader} may connect`, `${reader} may not connect`);
+  return findings;
+}
+
+/** Inside, as the two roles themselves: whether they get in, and what the reader may read. */
+async function inspectInside(subject: Subject, kind: Kind): Promise<Finding[]> {
+  const { server, username, passwords } = subject;
+  const reader = readerRole(username);
+  const what = `database ${databaseName(username, kind)}`;
+  const findings = await Promise.all([
+    loginFinding(server, ownerRole(username), passwords.owner, username, kind),
+    loginFinding(server, reader, passwords.reader, username, kind),
+  ]);
+  const refused = findings.filter((finding) => finding !== undefined);
+  if (refused.length > 0) return refused;
+  const hidden = await asOwner(
+    server,
+    username,
+    kind,
+    passwords,
+    (inside) => unread(inside, reader),
+  );
+  return hidden.map((found) => ({ what, expected: `${reader} reads everything`, found }));
+}
+
+async function loginFinding(
+  { place }: WorkspaceServer,
+  user: string,
+  password: string,
+  username: string,
+  kind: Kind,
+): Promise<Finding | undefined> {
+  const database = databaseName(username, kind);
+  const db = connectToUserDatabase({ ...place, user, password, database });
+  try {
+    await db`select 1`;
+    return undefined;
+  } catch (error) {
+    const code = sqlState(error);
+    if (code !== "28P01" && code !== "28000" && code !== "42501") throw error;
+    return { what: `role ${user}`, expected: `logs in to ${database}`, found: "is refused" };
+  } finally {
+    await db.end({ timeout: 1 });
+  }
+}
+
+/** What of the owner's the reader cannot read: at most ten tables, and missing default privileges. */
+async function unread(inside: Sql, reader: string): Promise<string[]> {
+  const rows = await inside<{ found: string }[]>`
+    (select 'not ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) as found
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and c.relpersistence <> 't' and pg_has_role(c.relowner, 'USAGE')
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+      and not (has_table_privilege(${reader}, c.oid, 'SELECT')
+        and has_schema_privilege(${reader}, n.oid, 'USAGE'))
+    order by 1 limit 10)
+    union all
+    select 'not what will be made later: default privileges are missing'
+    where (select count(*) from pg_default_acl d, aclexplode(d.defaclacl) a
+      where pg_get_userbyid(d.defaclrole) = current_user and d.defaclnamespace = 0
+        and pg_get_userbyid(a.grantee) = ${reader}
+        and (d.defaclobjtype, a.privilege_type) in (('r', 'SELECT'), ('n', 'USAGE'))) < 2`;
+  return rows.map(({ found }) => found);
+}

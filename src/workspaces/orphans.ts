@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import { audited } from "../audit/audit.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal } from "../external/postgres.ts";
+import { adminOnly } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { KINDS } from "./names.ts";
+import { dropDatabase, dropRoles } from "./parts.ts";
+import * as store from "./store.ts";
+import type { Deps } from "./workspaces.ts";
+
+export const Orphan = z.object({
+  name: z.string().openapi({ description: "The database's name.", example: "ada_timing" }),
+  username: z.string(),
+  kind: z.enum(KINDS),
+  created_at: z.iso.datetime().openapi({ description: "Since when it has no user." }),
+}).openapi("Orphan");
+
+/** The databases that outlived their users. Admins only. */
+export async function orphans({ db }: Deps, who: Who) {
+  adminOnly(who);
+  return (await store.listOrphans(db)).map(({ name, username, kind, created_at }) => ({
+    name,
+    username,
+    kind,
+    created_at,
+  }));
+}
+
+/** Drops one, with a username's last one its roles. Throws 404, 403, 503 where the server is away. */
+export async function dropOrphan(deps: Deps, who: Who, name: string): Promise<void> {
+  adminOnly(who);
+  const { db, servers } = deps;
+  const orphan = await store.findOrphan(db, name);
+  if (!orphan) throw unknown();
+  const { username } = orphan;
+  await store.holdWorkspace(db, username, async () => {
+    if (!await store.findOrphan(db, name)) throw unknown();
+    const server = servers.of(orphan.server);
+    const isLast = (await store.orphansOf(db, username)).length === 1;
+    try {
+      await dropDatabase(server, name);
+      if (isLast) await dropRoles(server, username);
+    } catch (error) {
+      throw refused(asExternal(error));
+    }
+    const deed = { action: "orphan.remove", subject: name, user_id: null } as const;
+    await audited(db, who, deed, async (tx) => {
+      await store.deleteOrphan(tx, name);
+      if (isLast) await store.deleteRemoval(tx, username);
+    });
+  });
+}
+
+const unknown = () => new AppError("orphan_unknown", 404, "There is no such orphan.");
+
+function refused(error: unknown): unknown {
+  if (!(error instanceof ExternalError)) return error;
+  const headers = { "Retry-After": "5" };
+  return new AppError("server_refused", 503, `Not dropped yet: ${error.message}`, { headers });
+}

@@ -1,0 +1,193 @@
+import { ExternalError } from "../errors.ts";
+import { connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
+import { scramVerifier } from "./scram.ts";
+import type { WorkspaceServer } from "./servers.ts";
+
+export type Passwords = { owner: string; reader: string };
+
+/** What marks a role as ours: its comment. */
+export const markOf = (installation: string, username: string) =>
+  `Dashkeeper ${installation}: ${username}`;
+
+const foreign = (name: string) =>
+  new ExternalError(
+    "PostgreSQL",
+    `The server has a role or database "${name}" that is not this Dashkeeper's: rename or drop it, then mend this workspace.`,
+    true,
+    { code: "name_taken" },
+  );
+
+/** The two roles with these passwords; made, or taken over where they bear our mark. */
+export async function makeRoles(
+  { master }: WorkspaceServer,
+  username: string,
+  mark: string,
+  passwords: Passwords,
+): Promise<void> {
+  const reader = readerRole(username);
+  await makeRole(master, ownerRole(username), mark, passwords.owner);
+  await makeRole(master, reader, mark, passwords.reader);
+  await master`alter role ${master(reader)} set statement_timeout = '30s'`;
+}
+
+/** The server gets the password's verifier only: a statement may end up in its log. */
+async function makeRole(master: Sql, role: string, mark: string, password: string): Promise<void> {
+  const verifier = master.unsafe(`'${await scramVerifier(password)}'`);
+  const comment = master.unsafe(`'${mark}'`);
+  await master.begin(async (tx) => {
+    const [known] = await tx<{ mark: string | null }[]>`
+      select shobj_description(oid, 'pg_authid') as mark from pg_roles where rolname = ${role}`;
+    if (known && known.mark !== mark) throw foreign(role);
+    // Only a superuser may say NOSUPERUSER of a role that is there.
+    const [verb, rights] = known
+      ? [tx`alter`, tx`nocreatedb nocreaterole`]
+      : [tx`create`, tx`nosuperuser nocreatedb nocreaterole`];
+    await tx`${verb} role ${tx(role)} login ${rights} password ${verifier}`;
+    await tx`comment on role ${tx(role)} is ${comment}`;
+    await mayAct(tx as unknown as Sql, role);
+  });
+}
+
+/**
+ * Without superuser's rights one may make a database for a role, or end its sessions, only as its member.
+ * Being a role's admin (since 16 whoever made it is) is not enough: it must be granted with SET.
+ */
+async function mayAct(master: Sql, role: string): Promise<void> {
+  const [may] = await master<{ may: boolean }[]>`
+    select r.rolsuper or exists (
+      select from pg_auth_members m join pg_roles o on o.oid = m.roleid
+      where o.rolname = ${role} and m.member = r.oid
+        and coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+        and coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)) as may
+    from pg_roles r where r.rolname = current_user`;
+  if (!may?.may) await master`grant ${master(role)} to current_user`;
+}
+
+/** One database, its owner's alone: nobody else may connect but the reader. */
+export async function makeDatabase({ master }: WorkspaceServer, username: string, kind: Kind) {
+  const name = databaseName(username, kind);
+  const owner = ownerRole(username);
+  const [known] = await master<{ owner: string }[]>`
+    select pg_get_userbyid(datdba)::text as owner from pg_database where datname = ${name}`;
+  if (known && known.owner !== owner) throw foreign(name);
+  const database = master(name);
+  if (!known) {
+    await master`create database ${database} owner ${
+      master(owner)
+    } template template0 encoding 'UTF8'`;
+  }
+  await master`revoke all on database ${database} from public`;
+  await master`grant connect on database ${database} to ${master(readerRole(username))}`;
+}
+
+/** Opens one of the user's databases as its owner: whatever happens inside happens with its rights. */
+export async function asOwner<T>(
+  { place }: WorkspaceServer,
+  username: string,
+  kind: Kind,
+  { owner: password }: Passwords,
+  work: (inside: Sql) => Promise<T>,
+): Promise<T> {
+  const database = databaseName(username, kind);
+  const inside = connectToUserDatabase({ ...place, user: ownerRole(username), password, database });
+  try {
+    return await work(inside);
+  } finally {
+    await inside.end({ timeout: 1 });
+  }
+}
+
+/** The reader reads what is there and whatever the owner makes later, in every schema of the owner's. */
+export async function grantReading(
+  server: WorkspaceServer,
+  username: string,
+  passwords: Passwords,
+) {
+  for (const kind of await databasesThere(server, username)) {
+    await asOwner(server, username, kind, passwords, async (inside) => {
+      const reader = inside(readerRole(username));
+      const schemas = await inside<{ name: string }[]>`
+        select nspname::text as name from pg_namespace
+        where nspname !~ '^pg_' and nspname <> 'information_schema'
+          and (pg_has_role(nspowner, 'USAGE') or nspname = 'public')`;
+      for (const { name } of schemas) {
+        const schema = inside.unsafe(`"${name.replaceAll('"', '""')}"`);
+        await inside`grant usage on schema ${schema} to ${reader}`;
+        await inside`grant select on all tables in schema ${schema} to ${reader}`;
+      }
+      await inside`alter default privileges grant usage on schemas to ${reader}`;
+      await inside`alter default privileges grant select on tables to ${reader}`;
+    });
+  }
+}
+
+/** The user's databases that exist: one that has vanished is not made anew by granting. */
+async function databasesThere({ master }: WorkspaceServer, username: string): Promise<Kind[]> {
+  const names = KINDS.map((kind) => databaseName(username, kind));
+  const rows = await master<{ name: string }[]>`
+    select datname::text as name from pg_database where datname::text = any(${names})`;
+  return KINDS.filter((kind) => rows.some(({ name }) => name === databaseName(username, kind)));
+}
+
+/** Lets a user's two roles log in, or not; where not, those who are in are sent away. */
+export async function letLogIn({ master }: WorkspaceServer, username: string, login: boolean) {
+  for (const role of await rolesThere(master, username)) {
+    await master`alter role ${master(role)} ${login ? master`login` : master`nologin`}`;
+    if (!login) await sendAway(master, role);
+  }
+}
+
+/** Ends the sessions of both roles. */
+export async function endSessions({ master }: WorkspaceServer, username: string): Promise<void> {
+  for (const role of await rolesThere(master, username)) await sendAway(master, role);
+}
+
+export async function dropDatabase({ master }: WorkspaceServer, name: string): Promise<void> {
+  await master`drop database if exists ${master(name)} with (force)`;
+}
+
+export async function dropRoles({ master }: WorkspaceServer, username: string): Promise<void> {
+  for (const role of await rolesThere(master, username)) {
+    await sendAway(master, role);
+    await master`drop role ${master(role)}`;
+  }
+}
+
+/** Drops a user's databases and roles, or what is still there of them. */
+export async function dropWorkspace(server: WorkspaceServer, username: string): Promise<void> {
+  await letLogIn(server, username, false);
+  for (const kind of KINDS) await dropDatabase(server, databaseName(username, kind));
+  await dropRoles(server, username);
+}
+
+async function rolesThere(master: Sql, username: string): Promise<string[]> {
+  const names = [ownerRole(username), readerRole(username)];
+  const rows = await master<{ rolname: string }[]>`
+    select rolname::text from pg_roles where rolname::text = any(${names})`;
+  return rows.map(({ rolname }) => rolname);
+}
+
+async function sendAway(master: Sql, role: string): Promise<void> {
+  await master`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
+}
+
+/** Names of a user's that are on the server already: roles without our mark, databases of others. */
+export async function foreignNames(
+  { master }: WorkspaceServer,
+  username: string,
+  mark: string | undefined,
+): Promise<string[]> {
+  const roles = [ownerRole(username), readerRole(username)];
+  const names = KINDS.map((kind) => databaseName(username, kind));
+  const rows = await master<{ name: string }[]>`
+    select rolname::text as name from pg_roles
+    where rolname::text = any(${roles})
+      and shobj_description(oid, 'pg_authid') is distinct from ${mark ?? null}::text
+      or rolname::text = any(${roles}) and ${mark === undefined}
+    union all
+    select datname::text from pg_database
+    where datname::text = any(${names})
+      and (${mark === undefined} or pg_get_userbyid(datdba) <> ${roles[0]!})`;
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,72 @@
+import { AppError } from "../errors.ts";
+import { connect, type Server, type Sql } from "../external/postgres.ts";
+import { takeTurns } from "../external/turns.ts";
+
+/** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
+export type WorkspaceServer = {
+  name: string; // host:port; empty: the server of our own database
+  place: Server;
+  shown: { host: string; port: number };
+  master: Sql;
+  /** User databases are opened a few at a time. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+};
+
+export type Servers = {
+  all: WorkspaceServer[];
+  /** Throws 503 where the server is not configured any more. */
+  of(name: string): WorkspaceServer;
+  close(): Promise<void>;
+};
+
+export type Login = Server & { user: string; password: string; database: string };
+type Shown = { host?: string | undefined; port?: number | undefined };
+
+/** User databases that are open at a time; never more than a third of what the server takes. */
+const MOST_OPEN = 8;
+/** PostgreSQL's own default, taken where the server does not answer when we ask. */
+const USUAL_CONNECTIONS = 100;
+
+/**
+ * The server of our own database (`db`), first, and those of WORKSPACE_SERVERS, with the addresses at
+ * which people see them.
+ */
+export async function openServers(
+  db: Sql,
+  own: Server,
+  shown: Shown,
+  others: { login: Login; shown: Shown }[],
+): Promise<Servers> {
+  const pools = others.map(({ login }) => connect(login, 5));
+  const all = await Promise.all([
+    open("", db, own, shown),
+    ...others.map(({ login: { host, port, ssl }, shown }, i) =>
+      open(`${host}:${port}`, pools[i]!, { host, port, ...(ssl ? { ssl } : {}) }, shown)
+    ),
+  ]);
+  return {
+    all,
+    of(name) {
+      const server = all.find((server) => server.name === name);
+      if (server) return server;
+      const message = `The server ${name} of this workspace is not in WORKSPACE_SERVERS any more.`;
+      throw new AppError("server_unknown", 503, message);
+    },
+    async close() {
+      await Promise.all(pools.map((pool) => pool.end({ timeout: 1 })));
+    },
+  };
+}
+
+async function open(name: string, master: Sql, place: Server, shown: Shown) {
+  const most = await master<{ most: number }[]>`
+    select current_setting('max_connections')::int as most`
+    .then(([row]) => row!.most, () => USUAL_CONNECTIONS);
+  return {
+    name,
+    place,
+    master,
+    shown: { host: shown.host ?? place.host, port: shown.port ?? place.port },
+    inTurn: takeTurns(Math.max(1, Math.min(MOST_OPEN, Math.floor(most / 3)))),
+  };
+}
