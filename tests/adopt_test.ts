@@ -14,6 +14,7 @@ import {
 import { describePlan } from "../src/workspaces/adopt_report.ts";
 import { judge } from "../src/workspaces/adopt_judge.ts";
 import { judgeKeys } from "../src/workspaces/adopt_keys.ts";
+import { openServers } from "../src/workspaces/servers.ts";
 import { testServer } from "./help/postgres.ts";
 
 const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as const;
@@ -47,11 +48,12 @@ async function oldDatabase({ refusals = false } = {}) {
   if (refusals) await addRefusals(db);
   const sealKeys = { current: await importSealKey(SEAL_KEY) };
   const { host, port } = server;
+  const servers = await openServers(db, { host, port }, {}, []);
   return {
     db,
     database,
     server,
-    deps: { db, sealKeys, server: { host, port }, log: () => {} },
+    deps: { db, sealKeys, servers, log: () => {} },
     async [Symbol.asyncDispose]() {
       await db.end({ timeout: 1 });
       await root`drop database ${root(database)} with (force)`;

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
-import { importSigningKey } from "../src/credentials/sign.ts";
+import { signingKeyOf } from "./help/deps.ts";
 import { openBoard } from "../src/dashboards/board.ts";
 import {
   CAPTURE_HEADER,
@@ -15,7 +15,7 @@ import { never } from "./help/app.ts";
 import { startScans } from "./help/scans.ts";
 
 const DAY = 86_400_000;
-const key = await importSigningKey(new Uint8Array(32).fill(5));
+const key = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** Ada's real board of a table that is claimed by a capture, and Bob, who may not see it. */
 async function start() {
@@ -47,7 +47,7 @@ Deno.test("isLink() holds for its one board until its time has come", async () =
   equal(await isLink(key, 7, signature, now + 30 * DAY - 1000), true);
   equal(await isLink(key, 7, signature, now + 30 * DAY + 1000), false);
   equal(await isLink(key, 8, signature, now), false);
-  equal(await isLink(await importSigningKey(new Uint8Array(32)), 7, signature, now), false);
+  equal(await isLink(await signingKeyOf(new Uint8Array(32)), 7, signature, now), false);
   const [expires, hmac] = signature.split(".");
   const later = `${Number(expires) + 86_400}.${hmac}`;
   const flipped = `${expires}.${hmac![0] === "A" ? "B" : "A"}${hmac!.slice(1)}`;
@@ -191,7 +191,7 @@ Deno.test("queryBoard() answers as the reader of the board's owner, rows and all
 
 Deno.test("queryBoard() says so when the database does not answer, and the log no more", async () => {
   await using test = await start();
-  test.deps.server.port = 1;
+  test.deps.servers.of("").place.port = 1;
   const { status, body, headers } = await test.query(`?signature=${test.signature}`);
   same([status, body.code, headers.get("retry-after")], [503, "database_away", "5"]);
   ok(!test.lines.join().includes(test.signature));

@@ -95,9 +95,9 @@ Deno.test("readConfig() wants a seal key for an outside database", () => {
   same(others, []);
   ok(fault!.startsWith("SEAL_KEY must be set") && fault!.includes("openssl rand -base64 32"));
   const config = read({ MASTER_DB_HOST: "db", SEAL_KEY, MASTER_DB_PASS: "p" });
-  const { outside, sealKey } = placeOf(config);
+  const { outside, sealKeys } = placeOf(config);
   same(outside, { host: "db", port: 5432, user: "postgres", password: "p", ssl: "prefer" });
-  same(sealKey, new Uint8Array(32).fill(7));
+  same(sealKeys, [new Uint8Array(32).fill(7)]);
   equal(placeOf(read({})).outside, undefined);
 });
 

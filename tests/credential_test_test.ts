@@ -196,7 +196,8 @@ Deno.test("a host that is neither configured nor allowed is never contacted", as
     refused(await tryOut("A_DATABASE_URL", database), 409, "host_not_allowed", database);
   }
   same([other.calls, grafana.calls], [[], []]);
-  const multiple = `postgresql://u:p@${api.deps.server.host}:${api.deps.server.port},${host}/d`;
+  const own = api.deps.servers.of("").place;
+  const multiple = `postgresql://u:p@${own.host}:${own.port},${host}/d`;
   ok((await tryOut("A_DATABASE_URL", multiple)).status < 500);
   const hosted = `postgresql://u:p@allowed.test/d?host=${host}`;
   equal((await tryOut("A_DATABASE_URL", hosted)).body.ok, false);

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { importSigningKey } from "../src/credentials/sign.ts";
+import { signingKeyOf } from "./help/deps.ts";
 import { isLink } from "../src/dashboards/board_access.ts";
 import { restart } from "../src/dashboards/listing_store.ts";
 import { notifyNext } from "../src/dashboards/notify.ts";
@@ -11,7 +11,7 @@ import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf, until } fro
 import { startSlack, type TestSlack } from "./help/slack.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
-const signingKey = await importSigningKey(new Uint8Array(32).fill(5));
+const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** A row of ada's at "notify", and the step with or without a Slack. */
 async function start(testSlack?: TestSlack, more: { token?: string; channel?: string } = {}) {

@@ -13,7 +13,10 @@ import type { Sql } from "../src/external/postgres.ts";
 import { insertUser } from "../src/users/store.ts";
 import { renewSealKey, rotateSeal } from "../src/workspaces/rotate_seal.ts";
 import { replaceSealed, rowsUnderOtherKeys } from "../src/workspaces/rotation_store.ts";
-import { insertSecrets, readerAddress } from "../src/workspaces/workspaces.ts";
+import { readerAddress } from "../src/workspaces/reader.ts";
+import { openServers } from "../src/workspaces/servers.ts";
+import { sealLogins } from "../src/workspaces/steps.ts";
+import { insertPasswords } from "../src/workspaces/workspaces.ts";
 import { freshDatabase, testServer } from "./help/postgres.ts";
 
 const never = new AbortController().signal;
@@ -21,7 +24,13 @@ const quiet = () => {};
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);
 const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as const;
-const server = { host: "127.0.0.1", port: 5432 };
+const place = { host: "127.0.0.1", port: 5432 };
+const partsOf = async (db: Sql) => ({
+  db,
+  servers: await openServers(db, place, {}, []),
+  installation: "test",
+  log: quiet,
+});
 
 async function keysOf(current: number, previous?: number): Promise<SealKeys> {
   return {
@@ -33,7 +42,9 @@ async function keysOf(current: number, previous?: number): Promise<SealKeys> {
 /** A user with a workspace's passwords and URLs, and `n` credentials K0, K1, …, each with its own name as value. */
 async function fill(db: Sql, sealKeys: SealKeys, username: string, n: number): Promise<number> {
   const user = await insertUser(db, username, "member");
-  await insertSecrets({ db, sealKeys, server, log: quiet }, user, "admin");
+  const { servers } = await partsOf(db);
+  const passwords = await insertPasswords({ db, sealKeys }, user.id, "");
+  await sealLogins({ db, sealKeys }, { ...user, user_id: user.id }, servers.of(""), passwords);
   for (let i = 0; i < n; i++) {
     const credential = { key_name: `K${i}`, key_value: `${username} K${i}` };
     await sealCredential({ db, sealKeys }, user.id, credential, "admin");
@@ -88,7 +99,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
   await fill(db, old, "bob", 1200);
   const signature = await sign(await signingKeyOf(db, old), "a link");
   const service = load(db, await keysOf(2, 1), user_id);
-  const reader = await readerAddress({ db, sealKeys: old, server, log: quiet }, user_id, "qor");
+  const reader = await readerAddress({ ...await partsOf(db), sealKeys: old }, user_id, "qor");
   const both = await keysOf(2, 1);
   const rotation = await rotateSeal({ db, log: quiet }, both, never);
   const { reads, writes, latest } = await service.stop();
@@ -100,7 +111,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
   same(Object.keys(await keyIds(db)), [alone.current.id]);
   await checkSealKeys(db, alone);
   ok(await isSigned(await signingKeyOf(db, alone), "a link", signature));
-  const deps = { db, sealKeys: alone, server, log: quiet };
+  const deps = { ...await partsOf(db), sealKeys: alone };
   same(await readerAddress(deps, user_id, "qor"), reader);
   for (let i = 0; i < 30; i++) {
     const { key_value } = await revealCredential(deps, admin, user_id, `K${i}`);

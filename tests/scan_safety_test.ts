@@ -3,7 +3,7 @@ import type { Dashboard } from "../src/boards/compose.ts";
 import { queriedPanels } from "../src/boards/layout.ts";
 import { queryBoard } from "../src/dashboards/board.ts";
 import { createNext } from "../src/dashboards/create.ts";
-import { finishWorkspaces } from "../src/workspaces/workspaces.ts";
+import { finishWorkspaces } from "../src/workspaces/steps.ts";
 import { login, never } from "./help/app.ts";
 import { startScans } from "./help/scans.ts";
 

@@ -1,7 +1,8 @@
 import { match, notStrictEqual as differs, ok, rejects, strictEqual as equal } from "node:assert";
 import { importSealKey, open, seal, SealError } from "../src/credentials/seal.ts";
-import { importSigningKey, isSigned, sign } from "../src/credentials/sign.ts";
-import { embeddedSealKey } from "../src/external/seal_key.ts";
+import { isSigned, sign } from "../src/credentials/sign.ts";
+import { signingKeyOf } from "./help/deps.ts";
+import { embeddedSealKeys } from "../src/external/seal_key.ts";
 
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);
 const keys = async (seed: number) => ({ current: await importSealKey(bytes(seed)) });
@@ -98,16 +99,17 @@ Deno.test("open() refuses what was tampered with, at any byte", async () => {
   ) await rejects(open(ours, PLACE, text), SealError, text);
 });
 
-Deno.test("embeddedSealKey() is made once, for the service alone to read, and never replaced", async () => {
+Deno.test("embeddedSealKeys() is made once, for the service alone to read, and never replaced", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const made = await embeddedSealKey(folder);
-    equal(made.length, 32);
-    equal((await embeddedSealKey(folder)).toHex(), made.toHex());
+    const [made, ...more] = await embeddedSealKeys(folder);
+    equal(more.length, 0);
+    equal(made!.length, 32);
+    equal((await embeddedSealKeys(folder))[0]!.toHex(), made!.toHex());
     equal((await Deno.stat(`${folder}/seal.key`)).mode! & 0o777, 0o600);
 
     await Deno.writeTextFile(`${folder}/seal.key`, "c2hvcnQ=\n");
-    await rejects(embeddedSealKey(folder), /does not hold a seal key/);
+    await rejects(embeddedSealKeys(folder), /does not hold a seal key/);
     equal(await Deno.readTextFile(`${folder}/seal.key`), "c2hvcnQ=\n");
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -115,11 +117,11 @@ Deno.test("embeddedSealKey() is made once, for the service alone to read, and ne
 });
 
 Deno.test("isSigned() holds for the text and key of sign() alone", async () => {
-  const [key, other] = [await importSigningKey(bytes(1)), await importSigningKey(bytes(2))];
+  const [key, other] = [await signingKeyOf(bytes(1)), await signingKeyOf(bytes(2))];
   const signature = await sign(key, "board 7");
   match(signature, /^[\w-]{43}$/);
   equal(await isSigned(key, "board 7", signature), true);
-  equal(await isSigned(await importSigningKey(bytes(1)), "board 7", signature), true);
+  equal(await isSigned(await signingKeyOf(bytes(1)), "board 7", signature), true);
   equal(await isSigned(key, "board 8", signature), false);
   equal(await isSigned(other, "board 7", signature), false);
   for (const text of ["", "!", signature.slice(1), signature + "AAAA"]) {

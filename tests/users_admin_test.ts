@@ -4,7 +4,7 @@ import { connectToUserDatabase, type Db } from "../src/external/postgres.ts";
 import { holdUser } from "../src/users/store.ts";
 import { settleLogins } from "../src/workspaces/change.ts";
 import { finishRemovals, removeUser } from "../src/workspaces/remove.ts";
-import { readerAddress } from "../src/workspaces/workspaces.ts";
+import { readerAddress } from "../src/workspaces/reader.ts";
 import { freshName, login, never, refused, startApi, type TestApi, type User } from "./help/api.ts";
 
 const USER = ["created_at", "id", "is_active", "role", "username"];
@@ -124,7 +124,7 @@ Deno.test("an inactive user is out at once: keys, sessions, roles, connections, 
     api.call("PATCH", `/users/${ada.id}`, { json: { is_active } });
   const path = `/users/${ada.id}/credentials/TIMING_DATABASE_URL`;
   const url = (await api.call("GET", path)).body.key_value;
-  const address = (await readerAddress(api.deps, ada.id, "timing"))!;
+  const address = await readerAddress(api.deps, ada.id, "timing");
   await using owner = login(url);
   await owner`create table paths (slack float8)`;
   await owner`insert into paths values (-0.5)`;
@@ -142,7 +142,7 @@ Deno.test("an inactive user is out at once: keys, sessions, roles, connections, 
   const reader = connectToUserDatabase(address);
   await rejects(Promise.resolve(reader`select 1`), { code: "28000" });
   await reader.end();
-  equal(await readerAddress(api.deps, ada.id, "timing"), undefined);
+  await rejects(readerAddress(api.deps, ada.id, "timing"), /no such workspace/);
   equal((await scan(api.deps, never)).databases_opened, 0);
   equal((await set(false)).status, 200, "once more");
 

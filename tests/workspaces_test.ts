@@ -1,6 +1,8 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { connect, type Sql } from "../src/external/postgres.ts";
-import { createUser, finishWorkspaces, showUser } from "../src/workspaces/workspaces.ts";
+import { openServers } from "../src/workspaces/servers.ts";
+import { finishWorkspaces } from "../src/workspaces/steps.ts";
+import { createUser, showUser, workspaceOf } from "../src/workspaces/workspaces.ts";
 import { dropUsers, freshName, login, never, scoped, startApp, type TestApp } from "./help/app.ts";
 import { freshDatabase, testServer } from "./help/postgres.ts";
 
@@ -111,11 +113,10 @@ Deno.test("finishWorkspaces() makes what a crash left undone, and once more does
   await app.write(ada, "timing", "create table kept (a int)", "insert into kept values (7)");
   await app.db`drop database ${app.db(`${ada.username}_drc`)} with (force)`;
   for (let i = 0; i < 2; i++) {
-    await app.db`update workspaces set ready_at = null where user_id = ${ada.id}`;
+    await undo(app.db, ada.id);
     await finishWorkspaces(app.deps, never);
-    const [row] = await app
-      .db`select ready_at, last_error from workspaces where user_id = ${ada.id}`;
-    ok(row!.ready_at && row!.last_error === null);
+    const { state } = (await workspaceOf(app.db, ada.id))!;
+    equal(state, "ready");
   }
   await using timing = await app.owner(ada, "timing");
   same((await timing`select a from kept`)[0]!.a, 7);
@@ -124,18 +125,30 @@ Deno.test("finishWorkspaces() makes what a crash left undone, and once more does
   same((await reader`select a from public.found`)[0]!.a, 8);
 });
 
-Deno.test("finishWorkspaces() says on the workspace why it cannot be made yet", async () => {
+Deno.test("finishWorkspaces() says at the step why it cannot be done yet", async () => {
   await using app = await startApp();
   const ada = await app.addUser();
-  await app.db`update workspaces set ready_at = null where user_id = ${ada.id}`;
-  const away = { ...app.deps, server: { ...app.deps.server, port: 1 } };
+  await undo(app.db, ada.id);
+  const { host } = await testServer();
+  const away = { ...app.deps, servers: await openServers(app.db, { host, port: 1 }, {}, []) };
   await finishWorkspaces(away, never);
-  const [row] = await app.db`select ready_at, last_error from workspaces where user_id = ${ada.id}`;
-  same({ ...row }, { ready_at: null, last_error: "The database server does not answer." });
+  const grants = () =>
+    app
+      .db`select state, message from workspace_steps where user_id = ${ada.id} and name = 'grants'`;
+  same({ ...(await grants())[0] }, {
+    state: "pending",
+    message: "The database server does not answer.",
+  });
+  await app.db`update workspace_steps set next_try_at = now()`;
   await finishWorkspaces(app.deps, never);
-  const [now] = await app.db`select ready_at, last_error from workspaces where user_id = ${ada.id}`;
-  ok(now!.ready_at && now!.last_error === null);
+  same({ ...(await grants())[0] }, { state: "done", message: null });
 });
+
+/** Every step is to be done again. */
+async function undo(db: Sql, user_id: number) {
+  await db`
+    update workspace_steps set state = 'pending', next_try_at = now() where user_id = ${user_id}`;
+}
 
 /** A service whose master role may create databases and roles, and is no superuser. */
 async function startPlainMaster(admin: Sql) {
@@ -155,14 +168,17 @@ Deno.test("createUser() works for a master role that is no superuser, twice over
   const username = freshName();
   try {
     await using _end = db;
-    const deps = { ...app.deps, db };
+    const deps = { ...app.deps, db, servers: await openServers(db, await testServer(), {}, []) };
     const who = { user_id: 1, username: "admin", role: "admin", from: "" } as const;
-    const { id } = await createUser(deps, who, { username, role: "member" });
-    const ready = () => app.db`select ready_at, last_error from workspaces where user_id = ${id}`;
-    equal((await ready())[0]!.last_error, null);
-    await app.db`update workspaces set ready_at = null`;
+    const { id, workspace } = await createUser(deps, who, {
+      username,
+      role: "member",
+      adopt: false,
+    });
+    equal(workspace!.state, "ready", JSON.stringify(workspace));
+    await undo(db, id);
     await finishWorkspaces(deps, never);
-    equal((await ready())[0]!.last_error, null);
+    equal((await workspaceOf(db, id))!.state, "ready");
     await app.write({ id, username, api_key: "" }, "qor", "create table t as select 1 as a");
     await using reader = await app.reader({ id, username, api_key: "" }, "qor");
     same((await reader`select a from public.t`)[0]!.a, 1);

@@ -1,9 +1,31 @@
 import { AppError } from "../errors.ts";
-import { connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { type Address, connectToUserDatabase, type Sql } from "../external/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./steps.ts";
 import { findWorkspace } from "./store.ts";
 import type { Deps } from "./workspaces.ts";
+
+async function find(deps: Deps, user_id: number, kind: Kind) {
+  const workspace = await findWorkspace(deps.db, user_id);
+  if (!workspace?.is_active) {
+    throw new AppError("workspace_unknown", 404, "There is no such workspace.");
+  }
+  const { username } = workspace;
+  const { place, inTurn } = deps.servers.of(workspace.server);
+  const { reader: password } = await passwordsOf(deps, workspace);
+  const address: Address = {
+    ...place,
+    user: readerRole(username),
+    password,
+    database: databaseName(username, kind),
+  };
+  return { address, inTurn };
+}
+
+/** How to open a user's database as its reader. Throws as withReader() does. */
+export async function readerAddress(deps: Deps, user_id: number, kind: Kind): Promise<Address> {
+  return (await find(deps, user_id, kind)).address;
+}
 
 /**
  * Opens a user's database as its reader for the time of `work`: for one look, a few at a time on each
@@ -15,17 +37,9 @@ export async function withReader<T>(
   kind: Kind,
   work: (reader: Sql) => Promise<T>,
 ): Promise<T> {
-  const workspace = await findWorkspace(deps.db, user_id);
-  if (!workspace?.is_active) {
-    throw new AppError("workspace_unknown", 404, "There is no such workspace.");
-  }
-  const { place, inTurn } = deps.servers.of(workspace.server);
-  const { reader: password } = await passwordsOf(deps, workspace);
-  const { username } = workspace;
+  const { address, inTurn } = await find(deps, user_id, kind);
   return await inTurn(async () => {
-    const database = databaseName(username, kind);
-    const login = { user: readerRole(username), password, database };
-    const reader = connectToUserDatabase({ ...place, ...login });
+    const reader = connectToUserDatabase(address);
     try {
       return await work(reader);
     } finally {

@@ -1,4 +1,4 @@
-import { openCredential } from "../../src/credentials/credentials.ts";
+import { openForTask } from "../../src/credentials/credentials.ts";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { scan } from "../../src/dashboards/scan.ts";
 import { startEmbedded } from "../../src/external/embedded_postgres.ts";
@@ -6,7 +6,9 @@ import { connectMaster } from "../../src/external/master.ts";
 import { migrate } from "../../src/external/migrate.ts";
 import { connectToUserDatabase } from "../../src/external/postgres.ts";
 import { KINDS, urlCredential } from "../../src/workspaces/names.ts";
-import { createUser, readerAddress } from "../../src/workspaces/workspaces.ts";
+import { readerAddress } from "../../src/workspaces/reader.ts";
+import { openServers } from "../../src/workspaces/servers.ts";
+import { createUser } from "../../src/workspaces/workspaces.ts";
 import { fillDatabase } from "../../tasks/sample/write.ts";
 
 const ROUNDS = 5;
@@ -36,7 +38,8 @@ async function measure(server: Server) {
   await migrate(db);
   const deps: Deps = {
     db,
-    server: { host: server.host, port: server.port },
+    servers: await openServers(db, { host: server.host, port: server.port }, {}, []),
+    installation: "bench",
     sealKeys: { current: await importSealKey(new Uint8Array(32)) },
     limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600 },
     log: console.log,
@@ -62,9 +65,10 @@ async function measure(server: Server) {
 
 /** A user whose QoR database holds the sample's tables. */
 async function addUser(deps: Deps, i: number): Promise<number> {
-  const { id } = await createUser(deps, admin, { username: `user${i}`, role: "member" });
-  const { key_value } = await openCredential(deps, id, urlCredential("qor"));
-  await fillDatabase(key_value, "qor", { log: () => {} });
+  const user = { username: `user${i}`, role: "member", adopt: false } as const;
+  const { id, username } = await createUser(deps, admin, user);
+  const url = await openForTask(deps, { id, username }, urlCredential("qor"));
+  await fillDatabase(url, "qor", { log: () => {} });
   return id;
 }
 
@@ -85,7 +89,7 @@ async function openAll(deps: Deps, users: number[], wide: number) {
   const all = users.flatMap((id) => KINDS.map((kind) => ({ id, kind })));
   const lane = async () => {
     for (let next = all.pop(); next; next = all.pop()) {
-      const reader = connectToUserDatabase((await readerAddress(deps, next.id, next.kind))!);
+      const reader = connectToUserDatabase(await readerAddress(deps, next.id, next.kind));
       await reader`select count(*) from pg_catalog.pg_class`;
       await reader.end();
     }

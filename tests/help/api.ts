@@ -1,20 +1,17 @@
 import { ok, strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
-import { importSealKey } from "../../src/credentials/seal.ts";
-import { importSigningKey } from "../../src/credentials/sign.ts";
-import type { Outside } from "../../src/credentials/test.ts";
 import { scan } from "../../src/dashboards/scan.ts";
 import { listenToNews } from "../../src/external/news.ts";
 import { connect, type Db, type Sql } from "../../src/external/postgres.ts";
-import { readInstallation } from "../../src/external/settings.ts";
-import { limitFailures } from "../../src/users/failure_limit.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
 import { insertUser } from "../../src/users/store.ts";
 import { adminOnly, ensureAdmin } from "../../src/users/users.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
+import { makeDeps, type Options } from "./deps.ts";
+export type { Options };
 import { type Document, faultsOf, operationOf } from "./openapi.ts";
-import { freshDatabase, testServer } from "./postgres.ts";
+import { freshDatabase } from "./postgres.ts";
 
 export const never = new AbortController().signal;
 
@@ -31,13 +28,6 @@ export type Sent = {
   body?: BodyInit;
   headers?: Record<string, string>;
 };
-export type Options = {
-  adminKey?: string;
-  trust_proxy?: boolean;
-  outside?: Partial<Outside>;
-  now?: () => number;
-};
-
 /** Opens a login URL as psql would; ends with its scope. */
 export function login(url: string): Sql & AsyncDisposable {
   const { hostname, port, username, password, pathname } = new URL(url);
@@ -49,30 +39,6 @@ export function login(url: string): Sql & AsyncDisposable {
     database: decodeURIComponent(pathname.slice(1)),
   }, 1);
   return Object.assign(db, { [Symbol.asyncDispose]: () => db.end({ timeout: 1 }) });
-}
-
-async function makeDeps(db: Sql, { adminKey, trust_proxy = false, outside, now }: Options) {
-  const sealKey = crypto.getRandomValues(new Uint8Array(32));
-  const { host, port } = await testServer();
-  const lines: string[] = [];
-  const frontend_url = "http://dashkeeper.test";
-  return {
-    sealKey,
-    lines,
-    db,
-    adminKey,
-    trust_proxy,
-    log: (line: string) => void lines.push(line),
-    failures: limitFailures(now),
-    outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [], ...outside },
-    installation: await readInstallation(db, frontend_url),
-    sealKeys: { current: await importSealKey(sealKey) },
-    signingKey: await importSigningKey(sealKey.toBase64()),
-    server: { host, port },
-    frontend_url,
-    board_link_days: 30,
-    limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0 },
-  };
 }
 
 /**

@@ -1,16 +1,14 @@
 import { strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
-import { importSealKey } from "../../src/credentials/seal.ts";
-import { importSigningKey } from "../../src/credentials/sign.ts";
 import { scan } from "../../src/dashboards/scan.ts";
 import { listenToNews } from "../../src/external/news.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
-import { readInstallation } from "../../src/external/settings.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
-import { insertKey } from "../../src/users/store.ts";
+import { insertKey } from "../../src/users/key_store.ts";
 import { adminOnly, ensureAdmin } from "../../src/users/users.ts";
 import { type Kind, KINDS } from "../../src/workspaces/names.ts";
-import { readerAddress } from "../../src/workspaces/workspaces.ts";
+import { readerAddress } from "../../src/workspaces/reader.ts";
+import { makeDeps } from "./deps.ts";
 import { freshDatabase, testServer } from "./postgres.ts";
 import { addAccount } from "./rows.ts";
 
@@ -44,29 +42,12 @@ export function login(url: string): Sql & AsyncDisposable {
   }, 1));
 }
 
-/** The parts of which main.ts makes the service, over a fresh database. */
-async function makeDeps(db: Sql) {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  const { host, port } = await testServer();
-  return {
-    db,
-    log: (_line: string) => {},
-    installation: await readInstallation(db, FRONTEND),
-    sealKeys: { current: await importSealKey(bytes) },
-    signingKey: await importSigningKey(bytes),
-    server: { host, port },
-    frontend_url: FRONTEND,
-    board_link_days: 30,
-    limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0 },
-  };
-}
-
 /** The real app on a port of its own, over a fresh database; its users' databases go with it. */
 export async function startApp({ adminKey }: { adminKey?: string } = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
-  const lines: string[] = [];
-  const deps = { ...await makeDeps(db), adminKey, log: (line: string) => void lines.push(line) };
+  const deps = await makeDeps(db, { adminKey });
+  const { lines } = deps;
   const news = await listenToNews(db);
   const stopped = new AbortController();
   const look = (who: Parameters<typeof adminOnly>[0]) => {
@@ -149,7 +130,7 @@ export async function startApp({ adminKey }: { adminKey?: string } = {}) {
       return login(await this.urlOf(user, kind));
     },
     async reader(user: User, kind: Kind) {
-      return scoped(connectToUserDatabase((await readerAddress(deps, user.id, kind))!));
+      return scoped(connectToUserDatabase(await readerAddress(deps, user.id, kind)));
     },
     /** Runs SQL in a user's database as a DBA would, with all rights. */
     async asSuperuser(user: User, kind: Kind, ...statements: string[]) {
