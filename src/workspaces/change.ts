@@ -34,7 +34,7 @@ export async function changeUser(
     if (!await holdUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
-  await settleLogins(deps);
+  if (change.is_active !== undefined) await settleLogins(deps, id);
   return await showUser(deps, who, id);
 }
 
@@ -47,9 +47,12 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
   }
 }
 
-/** Makes the server's roles follow the users: what a server refuses now is done by the job later. */
-export async function settleLogins({ db, log }: Deps): Promise<void> {
-  for (const { user_id, username, is_active } of await store.wrongLogins(db)) {
+/**
+ * Makes the server's roles follow the users: what a server refuses now is done by the job later. Those of
+ * the user `changed` in any case, for what was refused may have been done by half.
+ */
+export async function settleLogins({ db, log }: Deps, changed?: number): Promise<void> {
+  for (const { user_id, username, is_active } of await store.wrongLogins(db, changed ?? 0)) {
     try {
       await letLogIn(db, username, is_active);
       await store.noteLogin(db, user_id, is_active);

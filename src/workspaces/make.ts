@@ -21,7 +21,7 @@ export async function makeWorkspace(
   await makeRole(master, reader, passwords.reader);
   const quoted = master(reader);
   await master`alter role ${quoted} set statement_timeout = '30s'`;
-  await mayCreateFor(master, owner);
+  await mayBecome(master, owner);
   for (const kind of KINDS) {
     await makeDatabase(master, username, kind);
     const database = databaseName(username, kind);
@@ -45,15 +45,18 @@ async function makeRole(master: Sql, role: string, password: string): Promise<vo
     ${verb} role ${master(role)} login nosuperuser nocreatedb nocreaterole password ${verifier}`;
 }
 
-/** Without superuser's rights, a database can be made only for a role that one may become. */
-async function mayCreateFor(master: Sql, owner: string): Promise<void> {
+/**
+ * Without superuser's rights, a database can be made for, and a connection be ended of, only a role that
+ * one may become.
+ */
+async function mayBecome(master: Sql, role: string): Promise<void> {
   const [may] = await master<{ may: boolean }[]>`
-    select pg_has_role(current_user, oid, 'SET') as may from pg_roles where rolname = ${owner}`
+    select pg_has_role(current_user, oid, 'SET') as may from pg_roles where rolname = ${role}`
     .catch(() =>
       master<{ may: boolean }[]>`
-      select pg_has_role(current_user, oid, 'MEMBER') as may from pg_roles where rolname = ${owner}`
+      select pg_has_role(current_user, oid, 'MEMBER') as may from pg_roles where rolname = ${role}`
     );
-  if (!may?.may) await master`grant ${master(owner)} to current_user`;
+  if (!may?.may) await master`grant ${master(role)} to current_user`;
 }
 
 async function makeDatabase(master: Sql, username: string, kind: Kind): Promise<void> {
@@ -107,5 +110,6 @@ async function ourRoles(master: Sql, username: string): Promise<string[]> {
 }
 
 async function sendAway(master: Sql, role: string): Promise<void> {
+  await mayBecome(master, role);
   await master`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
 }

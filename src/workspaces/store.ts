@@ -30,12 +30,12 @@ export async function unfinishedWorkspaces(db: Db): Promise<Workspace[]> {
     where w.ready_at is null and u.is_active order by w.user_id`;
 }
 
-/** Workspaces whose roles may log in and should not, or the other way round. */
-export async function wrongLogins(db: Db) {
+/** Workspaces whose roles may log in and should not, or the other way round; and that of `user_id`. */
+export async function wrongLogins(db: Db, user_id: number) {
   return await db<{ user_id: number; username: string; is_active: boolean }[]>`
     select w.user_id, u.username, u.is_active
     from workspaces w join users u on u.id = w.user_id
-    where w.login <> u.is_active order by w.user_id`;
+    where w.login <> u.is_active or w.user_id = ${user_id} order by w.user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {
