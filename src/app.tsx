@@ -182,7 +182,8 @@ function asAppError(error: unknown): AppError {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const code = "code" in error ? ` ${error.code}` : "";
-  const where = error.stack?.split("\n").slice(1, 4).map((line) => line.trim()).join(" < ") ?? "";
+  const where = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 3)
+    .map((line) => line.trim()).join(" < ") ?? "";
   return `${error.name}${code} ${where}`;
 }
 

@@ -56,17 +56,9 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
 async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 50_000;
   do {
-    for (
-      const work of [
-        finishWorkspaces,
-        finishRemovals,
-        finishPasswords,
-        settleLogins,
-        checkWorkspaces,
-      ]
-    ) {
-      await work(deps, signal).catch(logged(deps, "workspaces"));
-    }
+    const parts = [finishWorkspaces, finishRemovals, finishPasswords, checkWorkspaces];
+    for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
+    await settleLogins(deps).catch(logged(deps, "workspaces"));
     const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
     if (ms === undefined || Date.now() + ms > until) return;
     await pause(Math.max(ms, 1000), signal);

@@ -163,12 +163,13 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
 
   await until(() => fetch(`${origin}/api/v1/openapi.json`).then((r) => r.text()), "the service");
   const username = freshName();
-  const ada = await api("POST", "/users", { username });
+  const itself = ["what is not known before"];
+  const ada = await api("POST", "/users", { username }, itself);
   secrets.set("ada's first key", ada.api_key);
   const many = `/users/${ada.id}/credentials`;
-  const { key_value: url } = await api("GET", `${many}/TIMING_DATABASE_URL`);
+  const { key_value: url } = await api("GET", `${many}/TIMING_DATABASE_URL`, undefined, itself);
   secrets.set("ada's database password", new URL(url).password);
-  const { api_key } = await api("POST", `/users/${ada.id}/api-key`, { grace_seconds: 60 });
+  const { api_key } = await api("POST", `/users/${ada.id}/api-key`, { grace_seconds: 60 }, itself);
   secrets.set("ada's key", api_key);
 
   const credential = secrets.get("credential")!;

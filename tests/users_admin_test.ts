@@ -1,11 +1,13 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { scan } from "../src/dashboards/scan.ts";
-import { connectToUserDatabase, type Db } from "../src/external/postgres.ts";
+import { connect, connectToUserDatabase, type Db } from "../src/external/postgres.ts";
 import { holdUser } from "../src/users/store.ts";
-import { settleLogins } from "../src/workspaces/change.ts";
+import { changeUser, settleLogins } from "../src/workspaces/change.ts";
 import { finishRemovals, removeUser } from "../src/workspaces/remove.ts";
 import { readerAddress } from "../src/workspaces/reader.ts";
+import { createUser } from "../src/workspaces/workspaces.ts";
 import { freshName, login, never, refused, startApi, type TestApi, type User } from "./help/api.ts";
+import { testServer } from "./help/postgres.ts";
 
 const USER = ["created_at", "id", "is_active", "role", "username"];
 const DETAILS = [...USER, "counts", "databases", "last_used_at", "last_used_from"].sort();
@@ -298,6 +300,38 @@ Deno.test("a removal that the server refuses is `dropping`, and finished by the 
   await finishRemovals(api.deps, never);
   same(await leftOf(api, ada.username), []);
   equal((await api.call("POST", "/users", { json })).status, 201);
+});
+
+Deno.test("a master role that is no superuser sends a user away, lets it back and removes it", async () => {
+  await using api = await startApi();
+  const [name, username] = [freshName(), freshName()];
+  api.names.add(username);
+  const { host, port } = await testServer();
+  const database = String(api.db.options.database);
+  await api.db.unsafe(`create role ${name} login createdb createrole password 'plain'`);
+  await api.db.unsafe(`grant all on all tables in schema public to ${name}`);
+  const db = connect({ host, port, user: name, password: "plain", database });
+  try {
+    const deps = { ...api.deps, db };
+    const who = { user_id: 1, username: "admin", role: "admin", from: "" } as const;
+    const { id } = await createUser(deps, who, { username, role: "member", adopt: false });
+    const open = async () => connectToUserDatabase((await readerAddress(deps, id, "timing"))!);
+    const first = await open();
+    await first`select 1`;
+    await changeUser(deps, who, id, { is_active: false });
+    await rejects(Promise.resolve(first`select 1`));
+    await first.end();
+    await changeUser(deps, who, id, { is_active: true });
+    const second = await open();
+    await second`select 1`;
+    equal((await removeUser(deps, who, id, "drop")).databases.timing, "dropped");
+    same(await leftOf(api, username), []);
+    await second.end();
+  } finally {
+    await db.end();
+    await api.db.unsafe(`drop owned by ${name}`);
+    await api.db.unsafe(`drop role ${name}`);
+  }
 });
 
 Deno.test("of those who create one user at once, one does", async () => {

@@ -34,7 +34,7 @@ export async function changeUser(
     if (!await holdUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
-  await settleLogins(deps);
+  if (change.is_active !== undefined) await settleLogins(deps, id);
   return await showUser(deps, who, id);
 }
 
@@ -47,16 +47,26 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
   }
 }
 
-/** Makes the servers' roles follow the users: what a server refuses now is done by the job later. */
-export async function settleLogins({ db, servers, log }: Deps): Promise<void> {
-  for (const { user_id, username, server, is_active } of await store.wrongLogins(db)) {
-    try {
-      await letLogIn(servers.of(server), username, is_active);
-      await store.noteLogin(db, user_id, is_active);
-    } catch (thrown) {
-      const error = asExternal(thrown);
-      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-      log(`workspaces: the roles of ${username}: ${error.message}`);
-    }
+/**
+ * Makes the servers' roles follow the users: what a server refuses now is done by the job later. Those of
+ * the user `changed` in any case, for what was refused may have been done by half.
+ */
+export async function settleLogins(deps: Deps, changed?: number): Promise<void> {
+  for (const { user_id, username } of await store.wrongLogins(deps.db, changed ?? 0)) {
+    await store.holdWorkspace(deps.db, username, () => settleLogin(deps, user_id));
+  }
+}
+
+async function settleLogin({ db, servers, log }: Deps, user_id: number): Promise<void> {
+  const workspace = await store.findWorkspace(db, user_id);
+  if (!workspace) return;
+  const { username, server, is_active } = workspace;
+  try {
+    await letLogIn(servers.of(server), username, is_active);
+    await store.noteLogin(db, user_id, is_active);
+  } catch (thrown) {
+    const error = asExternal(thrown);
+    if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
+    log(`workspaces: the roles of ${username}: ${error.message}`);
   }
 }

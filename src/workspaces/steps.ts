@@ -85,7 +85,7 @@ export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace
 export async function runSteps(deps: Deps, user_id: number, username: string): Promise<void> {
   await store.holdWorkspace(deps.db, username, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
-    if (!workspace) return;
+    if (!workspace?.is_active) return;
     for (const { name, state } of await store.stepsOf(deps.db, user_id)) {
       if (state === "done") continue;
       const step = STEPS.find((step) => step.name === name);

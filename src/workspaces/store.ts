@@ -126,14 +126,11 @@ export async function workspacesByServer(db: Db): Promise<Map<string, number>> {
   return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
-/** Workspaces whose roles may log in and should not, or the other way round. */
-export async function wrongLogins(db: Db): Promise<Workspace[]> {
-  return await db<Workspace[]>`
-    select ${columns(db)} from workspaces w join users u on u.id = w.user_id
-    where w.login <> u.is_active
-      and exists (select from workspace_steps s
-        where s.user_id = w.user_id and s.name = 'roles' and s.state = 'done')
-    order by w.user_id`;
+/** Workspaces whose roles may log in and should not, or the other way round; and that of `user_id`. */
+export async function wrongLogins(db: Db, user_id: number) {
+  return await db<{ user_id: number; username: string }[]>`
+    select w.user_id, u.username from workspaces w join users u on u.id = w.user_id
+    where w.login <> u.is_active or w.user_id = ${user_id} order by w.user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {
