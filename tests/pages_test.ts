@@ -27,7 +27,7 @@ Deno.test("signIn() takes a key and gives a cookie that scripts and other sites 
   same(others, []);
   match(cookie!, /^dashkeeper_session=dk_[\w-]{49}; /);
   for (const flag of ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=604800"]) {
-    ok(cookie!.includes(flag), cookie);
+    ok(cookie!.includes(flag), cookie!);
   }
   ok(!cookie!.includes("Secure"), "this front end is plain http");
   ok(!cookie!.includes(app.ada.api_key));

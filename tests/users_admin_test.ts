@@ -5,6 +5,7 @@ import { holdUser } from "../src/users/store.ts";
 import { changeUser, settleLogins } from "../src/workspaces/change.ts";
 import { finishRemovals, removeUser } from "../src/workspaces/remove.ts";
 import { readerAddress } from "../src/workspaces/reader.ts";
+import { openServers } from "../src/workspaces/servers.ts";
 import { createUser } from "../src/workspaces/workspaces.ts";
 import { freshName, login, never, refused, startApi, type TestApi, type User } from "./help/api.ts";
 import { testServer } from "./help/postgres.ts";
@@ -312,10 +313,10 @@ Deno.test("a master role that is no superuser sends a user away, lets it back an
   await api.db.unsafe(`grant all on all tables in schema public to ${name}`);
   const db = connect({ host, port, user: name, password: "plain", database });
   try {
-    const deps = { ...api.deps, db };
+    const deps = { ...api.deps, db, servers: await openServers(db, { host, port }, {}, []) };
     const who = { user_id: 1, username: "admin", role: "admin", from: "" } as const;
     const { id } = await createUser(deps, who, { username, role: "member", adopt: false });
-    const open = async () => connectToUserDatabase((await readerAddress(deps, id, "timing"))!);
+    const open = async () => connectToUserDatabase(await readerAddress(deps, id, "timing"));
     const first = await open();
     await first`select 1`;
     await changeUser(deps, who, id, { is_active: false });

@@ -11,13 +11,7 @@ const pathOf = (dataDir: string) => `${dataDir}/seal.key`;
  */
 export async function embeddedSealKeys(dataDir: string): Promise<Bytes[]> {
   const path = pathOf(dataDir);
-  try {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
-    await Deno.writeTextFile(path, bytes.toBase64() + "\n", { createNew: true, mode: 0o600 });
-    return [bytes];
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-  }
+  if (!await exists(path)) await makeFirst(dataDir);
   try {
     const lines = (await Deno.readTextFile(path)).trim().split(/\s+/);
     const keys = lines.map((line) => Uint8Array.fromBase64(line));
@@ -30,18 +24,41 @@ export async function embeddedSealKeys(dataDir: string): Promise<Bytes[]> {
   );
 }
 
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, (error) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
+}
+
+/** Whole or not at all, and never in place of one that another process has made meanwhile. */
+async function makeFirst(dataDir: string): Promise<void> {
+  const made = `${pathOf(dataDir)}.${crypto.randomUUID()}`;
+  try {
+    await writeSynced(made, [crypto.getRandomValues(new Uint8Array(32))]);
+    await Deno.link(made, pathOf(dataDir));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  } finally {
+    await Deno.remove(made).catch(() => {});
+  }
+}
+
+async function writeSynced(path: string, keys: Bytes[]): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  const bytes = new TextEncoder().encode(keys.map((key) => key.toBase64() + "\n").join(""));
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  await file.sync();
+}
+
 /**
  * Puts these keys into the file, the newest first, in one piece. They are on the disk when this returns:
  * what is sealed with them is in the database only afterwards.
  */
 export async function writeEmbeddedSealKeys(dataDir: string, keys: Bytes[]): Promise<void> {
   const path = pathOf(dataDir);
-  const text = keys.map((bytes) => bytes.toBase64() + "\n").join("");
   await Deno.remove(`${path}.new`).catch(() => {});
-  using file = await Deno.open(`${path}.new`, { write: true, createNew: true, mode: 0o600 });
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-  await file.sync();
+  await writeSynced(`${path}.new`, keys);
   await Deno.rename(`${path}.new`, path);
   using folder = await Deno.open(dataDir);
   await folder.sync();
