@@ -99,6 +99,7 @@ async function start(config: Config) {
       timeout_ms: config.CAPTURE_TIMEOUT,
     },
   };
+  const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
   const app = await makeApp({
     ...deps,
     adminKey: config.ADMIN_API_KEY,
@@ -107,7 +108,7 @@ async function start(config: Config) {
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await jobs.look();
+      return await (await jobs.promise).look();
     },
   });
   stopping.signal.throwIfAborted();
@@ -118,8 +119,9 @@ async function start(config: Config) {
   ends.push(() => within(1000, http.shutdown()));
   // Not before the port is ours: a key that is made and then not shown would be lost.
   const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
-  const jobs = startJobs(deps, stopping.signal);
-  ends.push(() => within(3000, jobs.ended()));
+  const running = startJobs(deps, stopping.signal);
+  jobs.resolve(running);
+  ends.push(() => within(3000, running.ended()));
 
   console.log(
     `Dashkeeper is at ${config.FRONTEND_URL} (listening on ${config.HOST}:${config.PORT})`,

@@ -11,7 +11,8 @@ import { freshName, login, never, refused, startApi, type TestApi, type User } f
 import { testServer } from "./help/postgres.ts";
 
 const USER = ["created_at", "id", "is_active", "role", "username"];
-const DETAILS = [...USER, "counts", "databases", "last_used_at", "last_used_from"].sort();
+const DETAILS = [...USER, "counts", "databases", "last_used_at", "last_used_from", "workspace"]
+  .sort();
 const fields = (body: object) => Object.keys(body).sort();
 
 Deno.test("POST /users makes an account with a key that is shown once and databases", async () => {
@@ -19,7 +20,7 @@ Deno.test("POST /users makes an account with a key that is shown once and databa
   const username = freshName();
   const made = await api.call("POST", "/users", { json: { username } });
   equal(made.status, 201, made.text);
-  same(fields(made.body), [...USER, "api_key", "databases"].sort());
+  same(fields(made.body), [...USER, "api_key", "databases", "workspace"].sort());
   equal(made.headers.get("cache-control"), "no-store");
   const { id, api_key: key, databases, is_active, role } = made.body;
   match(key, /^dk_[\w-]{49}$/);
@@ -252,7 +253,7 @@ Deno.test("DELETE keeps the databases behind a closed door, or drops all there i
   refused(await api.call("GET", "/me", { key: ada.api_key }), 401, "key_refused");
   refused(await api.call("GET", `/users/${id}`), 404, "user_unknown");
   refused(await api.call("DELETE", `/users/${id}`), 404, "user_unknown");
-  refused(await api.call("POST", "/users", { json: { username } }), 409, "name_taken");
+  refused(await api.call("POST", "/users", { json: { username } }), 409, "orphans_exist");
   for (const table of ["api_keys", "sessions", "credentials", "workspaces", "scanned_tables"]) {
     equal((await api.db`select from ${api.db(table)} where user_id = ${id}`).length, 0, table);
   }

@@ -58,6 +58,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       );
     } catch (error) {
       const useless = error instanceof ExternalError && error.permanent;
+      // A pg_ctl that was ended may have started a server that has not written its number yet.
+      for (let i = 0; signal?.aborted && i < 20 && !await isRunning(cluster); i++) await pause(100);
       if (signal?.aborted || useless) await stopUnused(cluster, use);
       throw error;
     }

@@ -51,7 +51,7 @@ async function measure(server: Server) {
     await settle(deps);
     const times: Record<string, number[]> = { tick: [], "every one": [], "every one, 8 wide": [] };
     for (let round = 0; round < ROUNDS; round++) {
-      times.tick!.push(await timed(() => idleTick(deps)));
+      times.tick!.push(await idleTick(deps));
       times["every one"]!.push(await timed(() => openAll(deps, users, 1)));
       times["every one, 8 wide"]!.push(await timed(() => openAll(deps, users, 8)));
     }
@@ -80,9 +80,13 @@ async function settle(deps: Deps) {
   }
 }
 
-async function idleTick(deps: Deps) {
-  const { databases_opened } = await scan(deps, never);
-  if (databases_opened > 0) throw new Error("the databases are not idle");
+/** Autovacuum writes statistics into a database now and then, which is then opened: not idle. */
+async function idleTick(deps: Deps): Promise<number> {
+  for (;;) {
+    const started = performance.now();
+    const { databases_opened } = await scan(deps, never);
+    if (databases_opened === 0) return performance.now() - started;
+  }
 }
 
 async function openAll(deps: Deps, users: number[], wide: number) {
