@@ -21,11 +21,8 @@ const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as cons
 const SEAL_KEY = new Uint8Array(32).fill(7);
 const VIEWS = ["dashboardtiming", "dashboardqor", "dashboarddrc"];
 const suffix = crypto.getRandomValues(new Uint8Array(4)).toHex();
-const [ADA, BOB, CAROL] = ["ada", "bob", "carol"].map((name) => `${name}_${suffix}`) as [
-  string,
-  string,
-  string,
-];
+const name = (text: string) => `${text}_${suffix}`;
+const [ADA, BOB, CAROL] = [name("ada"), name("bob"), name("carol")];
 
 const SECRETS = {
   ada: "adas-plain-api-key-0123456789abcdef",

@@ -95,7 +95,7 @@ async function work(test: Awaited<ReturnType<typeof startScans>>) {
     equal(status, 200, JSON.stringify(body));
   }
   await test.run("insert into public.runs (area) values (4)");
-  await test.db`update workspaces set ready_at = null`;
+  await test.db`update workspace_steps set state = 'pending', next_try_at = now()`;
   await finishWorkspaces(deps, never);
   await test.finishRows();
   ok((await test.found()).includes("runs 2"));
