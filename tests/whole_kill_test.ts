@@ -85,6 +85,8 @@ async function startingUser(service: Service, key: string, master: Sql): Promise
 }
 
 async function readyUser(service: Service, key: string, id: number) {
+  const { body } = await service.call("GET", `/api/v1/users/${id}`, { key });
+  if (body.workspace.state !== "ready") return undefined;
   const url = await urlOf(service, key, id, "DRC");
   await using db = openUrl(url);
   return await db`create table kept ()`.then(() => ({ id }), () => undefined);

