@@ -54,7 +54,14 @@ const preview = createRoute({
   method: "get",
   path: "/{id}/preview.gif",
   summary: "The newest preview",
-  request: { params },
+  request: {
+    params,
+    query: z.strictObject({
+      at: z.string().max(40).optional().openapi({
+        description: "Any text: a page names the picture's time, so that a newer one is fetched.",
+      }),
+    }),
+  },
   responses: {
     200: {
       description: "The GIF.",
