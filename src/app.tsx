@@ -27,6 +27,7 @@ import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
+import { carePages } from "./workspaces/care_page_routes.tsx";
 import { careApi, orphanApi } from "./workspaces/care_routes.ts";
 import { credentialPages } from "./workspaces/credential_page_routes.tsx";
 import { userPages } from "./workspaces/page_routes.tsx";
@@ -97,6 +98,7 @@ export async function makeApp(deps: Deps) {
   app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
   app.route("/users", userPages(deps));
+  app.route("/users", carePages(deps));
   app.route("/users", credentialPages(deps));
   app.get("/events", liveEvents(deps.news, deps.stopped));
 

@@ -19,6 +19,7 @@ export function Layout({ title, who, children }: Props) {
           <link rel="stylesheet" href="/static/style.css" />
           <script src="/static/htmx.js" defer></script>
           <script src="/static/hx-sse.js" defer></script>
+          <script src="/static/copy.js" defer></script>
         </head>
         <body>
           <header class="top">

@@ -1,20 +1,23 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
+import type { Overview } from "../src/workspaces/overview.ts";
 import type { UserWithWorkspace } from "../src/workspaces/workspaces.ts";
 import { Credentials } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
 import { type Again, ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import { WorkspaceCard } from "./workspace.tsx";
 import { Activity } from "./users.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
 /** The forms of the page, for the one that is shown again. */
-export type UserForm = "change" | "key" | "remove" | "credential";
+export type UserForm = "change" | "key" | "remove" | "credential" | "workspace";
 type Props = {
   who: Who;
   user: User;
   credentials: z.infer<typeof CredentialSchema>[];
+  overview: Overview | null;
   again?: Partial<Record<UserForm, Again>>;
 };
 
@@ -155,7 +158,7 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
 }
 
 /** A user, as an admin or the user itself sees it. */
-export function UserPage({ who, user, credentials, again = {} }: Props) {
+export function UserPage({ who, user, credentials, overview, again = {} }: Props) {
   return (
     <Layout title={user.username} who={who}>
       <h1>{user.username}</h1>
@@ -166,7 +169,12 @@ export function UserPage({ who, user, credentials, again = {} }: Props) {
           {who.role === "admin" && <Changes user={user} again={again.change} />}
           {who.role === "admin" && <Removal user={user} again={again.remove} />}
         </div>
-        <Credentials id={user.id} credentials={credentials} again={again.credential} />
+        <div class="stack">
+          {overview && (
+            <WorkspaceCard id={user.id} who={who} overview={overview} again={again.workspace} />
+          )}
+          <Credentials id={user.id} credentials={credentials} again={again.credential} />
+        </div>
       </div>
     </Layout>
   );

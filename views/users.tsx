@@ -49,6 +49,17 @@ function Creation({ again }: { again: Again | undefined }) {
             again={again}
           />
         </div>
+        {again && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              name="adopt"
+              value="true"
+              checked={again.typed.adopt === "true"}
+            />
+            Take over the databases that a former user of this name left
+          </label>
+        )}
         <button type="submit">Create user</button>
       </form>
     </details>

@@ -5,6 +5,7 @@ import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import boardCss from "../../static/board.css" with { type: "text" };
 import boardUnits from "../../static/board_units.js" with { type: "text" };
 import boardJs from "../../static/board.js" with { type: "text" };
+import copy from "../../static/copy.js" with { type: "text" };
 import icon from "../../static/icon.svg" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
 
@@ -12,6 +13,7 @@ const FILES: Record<string, [type: string, text: string]> = {
   "board.css": ["text/css", boardCss],
   "board.js": ["text/javascript", boardJs],
   "board_units.js": ["text/javascript", boardUnits],
+  "copy.js": ["text/javascript", copy],
   "echarts.js": ["text/javascript", echarts],
   "htmx.js": ["text/javascript", htmx],
   "hx-sse.js": ["text/javascript", sse],

@@ -4,6 +4,7 @@ import { cursor } from "../users/paging.ts";
 import { Rotation } from "../users/rotate.ts";
 import { Role } from "../users/users.ts";
 import { UserChange } from "./change.ts";
+import { NewUser } from "./workspaces.ts";
 
 /** A browser sends a moment without its zone, and a full minute without seconds. Empty: none. */
 function moment<S extends z.ZodType<unknown, string | null | undefined>>(schema: S) {
@@ -54,3 +55,9 @@ export const ValueForm = CredentialForm.omit({ key_name: true });
 const version = z.string().regex(/^[1-9]\d{0,8}$/).transform(Number);
 export const VersionForm = z.strictObject({ version });
 export const RevealForm = z.strictObject({ version: version.optional() });
+
+/** A new user, as the form of the list sends it. */
+export const NewUserForm = z.strictObject({
+  ...NewUser.shape,
+  adopt: z.literal("true").optional().transform((value) => value === "true"),
+});

@@ -10,11 +10,12 @@ import { AppError, type ErrorStatus, refuse } from "../errors.ts";
 import { Id, writeCursor } from "../users/paging.ts";
 import { rotateKey } from "../users/rotate.ts";
 import { adminOnly, pageOfUsers } from "../users/users.ts";
-import type { Env } from "../who.ts";
+import type { Env, Who } from "../who.ts";
 import { changeUser } from "./change.ts";
-import { ChangeForm, RemovalForm, RotationForm, Search } from "./page_forms.ts";
+import { overviewOf } from "./overview.ts";
+import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./page_forms.ts";
 import { removeUser } from "./remove.ts";
-import { createUser, type Deps, NewUser, showUser } from "./workspaces.ts";
+import { createUser, type Deps, showUser } from "./workspaces.ts";
 
 type Page = Context<Env>;
 /** Shows the page of a form once more, with what was typed and what is wrong. */
@@ -81,13 +82,21 @@ function address(search: Record<string, string | undefined>): string {
 export function showUserPage(deps: Deps, name: UserForm): Show {
   return async (c, again, status) => {
     const id = Number(c.req.param("id"));
-    const [user, credentials] = await Promise.all([
-      showUser(deps, c.var.who, id),
-      credentialsOf(deps, c.var.who, id),
-    ]);
-    const props = { who: c.var.who, user, credentials, again: { [name]: again } };
-    return c.html(<UserPage {...props} />, status);
+    return c.html(
+      <UserPage {...await pageOf(deps, c.var.who, id)} again={{ [name]: again }} />,
+      status,
+    );
   };
+}
+
+/** All that the page of a user shows. Throws 404 as showUser(). */
+async function pageOf(deps: Deps, who: Who, id: number) {
+  const user = await showUser(deps, who, id);
+  const [credentials, overview] = await Promise.all([
+    credentialsOf(deps, who, id),
+    overviewOf(deps, who, id),
+  ]);
+  return { who, user, credentials, overview };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */
@@ -131,7 +140,7 @@ function listPages(deps: Deps) {
     })
     .post(
       "/",
-      form(NewUser, creation),
+      form(NewUserForm, creation),
       (c) =>
         orShow(c, { show: creation, field: "username" }, async () => {
           const made = await createUser(deps, c.var.who, c.req.valid("form"));
@@ -151,11 +160,8 @@ export function userPages(deps: Deps) {
   return new Hono<Env>()
     .route("/", listPages(deps))
     .get("/:id", id, async (c) => {
-      const { who } = c.var;
       const { id } = c.req.valid("param");
-      const user = await showUser(deps, who, id);
-      const credentials = await credentialsOf(deps, who, id);
-      return c.html(<UserPage who={who} user={user} credentials={credentials} />);
+      return c.html(<UserPage {...await pageOf(deps, c.var.who, id)} />);
     })
     .post(
       "/:id/change",

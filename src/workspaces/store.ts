@@ -1,5 +1,6 @@
 import type { Db, Sql } from "../external/postgres.ts";
 import { takeTurns } from "../external/turns.ts";
+import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
 
 /** The passwords are sealed. */
@@ -265,4 +266,25 @@ export async function takenNames(db: Db, names: string[]): Promise<string[]> {
     union all
     select datname::text from pg_database where datname::text = any(${names})`;
   return rows.map(({ name }) => name);
+}
+
+/** Bytes on disk of those databases that are there. */
+export async function databaseSizes(master: Db, names: string[]): Promise<Map<string, number>> {
+  const rows = await master<{ name: string; bytes: number }[]>`
+    select datname::text as name, pg_database_size(oid) as bytes
+    from pg_database where datname::text = any(${names})`;
+  return new Map(rows.map(({ name, bytes }) => [name, bytes]));
+}
+
+/** How many tables the scan knows of each kind. */
+export async function tablesByKind(db: Db, user_id: number): Promise<Map<Kind, number>> {
+  const rows = await db<{ kind: Kind; tables: number }[]>`
+    select kind, count(*) as tables from scanned_tables where user_id = ${user_id} group by kind`;
+  return new Map(rows.map(({ kind, tables }) => [kind, tables]));
+}
+
+export async function lastCheck(db: Db, user_id: number) {
+  const [row] = await db<{ checked_at: string | null; findings: Finding[] | null }[]>`
+    select checked_at, findings from workspaces where user_id = ${user_id}`;
+  return { checked_at: row?.checked_at ?? null, findings: row?.findings ?? [] };
 }
