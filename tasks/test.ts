@@ -35,18 +35,29 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+const ALONE = /_alone_test\.ts$/;
+
+/** The files to run, those in parallel first: files …_alone_test.ts look at all that this process does. */
+async function passes(args: string[]): Promise<{ files: string[]; parallel: boolean }[]> {
+  const named = [];
+  for (const arg of args) if (await isThere(arg)) named.push(arg);
+  const files = [];
+  for (const path of named.length > 0 ? named : ["tests"]) {
+    if (!(await Deno.stat(path)).isDirectory) files.push(path);
+    else for await (const { name } of Deno.readDir(path)) files.push(`${path}/${name}`);
+  }
+  const tests = files.filter((file) => /_test\.tsx?$/.test(file)).sort();
+  return [
+    { files: tests.filter((file) => !ALONE.test(file)), parallel: true },
+    { files: tests.filter((file) => ALONE.test(file)), parallel: false },
+  ].filter(({ files }) => files.length > 0);
+}
+
 /** Runs deno test, shows what it prints and returns it with its exit code. */
-async function runTests(args: string[], url: string, signal: AbortSignal) {
-  const named = (await Promise.all(args.map(isThere))).includes(true);
-  const flags = [
-    "--no-prompt",
-    "--allow-all",
-    "--parallel",
-    "--sanitize-ops",
-    "--sanitize-resources",
-  ];
+async function runTests(args: string[], parallel: boolean, url: string, signal: AbortSignal) {
+  const flags = ["--no-prompt", "--allow-all", "--sanitize-ops", "--sanitize-resources"];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...flags, ...args, ...(named ? [] : ["tests/"])],
+    args: ["test", ...flags, ...(parallel ? ["--parallel"] : []), ...args],
     env: {
       TEST_DATABASE_URL: url,
       // Most of a test's time is waiting for a server: three files at a time suit two cores.
@@ -79,11 +90,20 @@ async function main(args: string[], signal: AbortSignal): Promise<Counts & { cod
       await browser;
       signal.throwIfAborted();
       const url = databaseUrl({ ...server, database: "postgres" });
-      const { code, output } = await runTests(args, url, signal);
-      const counts = countsIn(output) ?? { passed: 0, failed: 0 };
-      const ran = counts.passed + counts.failed > 0;
+      const all = { passed: 0, failed: 0, code: 0 };
+      const options = [];
+      for (const arg of args) if (!await isThere(arg)) options.push(arg);
+      for (const { files, parallel } of await passes(args)) {
+        const { code, output } = await runTests([...options, ...files], parallel, url, signal);
+        const counts = countsIn(output);
+        if (!counts) say("No summary was printed: the tests did not come to their end.");
+        all.passed += counts?.passed ?? 0;
+        all.failed += counts?.failed ?? 0;
+        all.code ||= code || (counts ? 0 : 1);
+      }
+      const ran = all.passed + all.failed > 0;
       if (!ran) say("No test ran.");
-      return { ...counts, code: code || (ran && counts.failed === 0 ? 0 : 1) };
+      return { ...all, code: all.code || (ran && all.failed === 0 ? 0 : 1) };
     } finally {
       await server.stop();
     }

@@ -62,7 +62,8 @@ Deno.test("main.ts tells a second run once and not too soon, an unchanged table 
   await write(runs("history", 11, 4));
   const wait = await waitFor("run 2 held back", async () => {
     const { body } = await service.call("POST", "/api/v1/scan", { key, json: {} });
-    same(body.found, []);
+    // What the reader noted is a table of ada's like any other.
+    same(body.found.filter((table: { table_name: string }) => table.table_name !== "seen"), []);
     return body.waiting.find(({ why }: { why: string }) => why.startsWith("run 1"));
   });
   same(wait, {
@@ -225,7 +226,8 @@ Deno.test("main.ts runs what is planted in a user's database with the reader's r
     create policy spied on public.history for select to public using (evil.spy())`);
   await waitFor("the message", async () => (await told()).length === 1);
   const { body } = await service.call("POST", "/api/v1/scan", { key, json: {} });
-  same(body.found, []);
+  // What the reader noted is a table of ada's like any other.
+  same(body.found.filter((table: { table_name: string }) => table.table_name !== "seen"), []);
   await using db = openUrl(url);
   const seen = await db<{ who: string; super: string; may_create: string }[]>`
     select distinct who, super, may_create from evil.seen`;

@@ -57,8 +57,8 @@ const preview = createRoute({
   request: {
     params,
     query: z.strictObject({
-      at: z.string().max(40).optional().openapi({
-        description: "Any text: a page names the picture's time, so that a newer one is fetched.",
+      at: z.iso.datetime().optional().openapi({
+        description: "A page names the picture's time, so that a newer one is fetched.",
       }),
     }),
   },
