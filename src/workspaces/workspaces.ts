@@ -56,7 +56,7 @@ export async function createUser(
   who: Who,
   { username, role }: z.infer<typeof NewUser>,
 ) {
-  const api_key = await makeKey();
+  const api_key = makeKey();
   const user = await insertAccount(deps, who, { username, role }, await hashKey(api_key));
   const workspace = await store.findWorkspace(deps.db, user.id);
   if (workspace) await finish(deps, workspace);
@@ -144,9 +144,8 @@ export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise
 
 /** The user with its databases. `admin` has none. Throws 404 for what `who` may not see. */
 export async function showUser({ db }: Deps, who: Who, id: number) {
-  const user = await userDetails(db, who, id);
-  const workspace = await store.findWorkspace(db, id);
-  return { ...user, databases: workspace ? names.databases(user.username) : {} };
+  const { has_workspace, ...user } = await userDetails(db, who, id);
+  return { ...user, databases: has_workspace ? names.databases(user.username) : {} };
 }
 
 /** How to open a user's database as its reader. Undefined: the user has no workspace, or is gone. */
