@@ -3,7 +3,7 @@ import { audited, record } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Db, isUniqueViolation, type Sql, sqlState } from "../external/postgres.ts";
 import { Expiry } from "../users/expiry.ts";
-import { unknownUser, visibleUser } from "../users/users.ts";
+import { isVisible, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { open, seal, SealError, type SealKeys } from "./seal.ts";
 import * as store from "./store.ts";
@@ -137,20 +137,18 @@ export async function addCredential(
   });
 }
 
-/** A credential with its value. Throws 404 `credential_unknown`, 500 `credential_unreadable`. */
+/**
+ * A credential with its value. Throws 404 `credential_unknown`, 500 `credential_unreadable`; the record stands
+ * before it is known whether the value opens.
+ */
 export async function revealCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
-  const { username } = await visibleUser(deps.db, who, user_id);
-  const deed = {
-    action: "credential.reveal",
-    subject: `${username}/${key_name}`,
-    user_id,
-  } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
-    const row = await store.findCredential(tx, user_id, key_name);
-    if (!row) throw unknown(key_name);
-    const key_value = await openValue(deps, user_id, row);
-    return { ...shown(row, key_value), key_value };
-  });
+  const row = isVisible(who, user_id)
+    ? await store.revealCredential(deps.db, who, user_id, key_name)
+    : undefined;
+  if (!row) throw unknownUser();
+  if (row.id === null) throw unknown(key_name);
+  const key_value = await openValue(deps, user_id, row);
+  return { ...shown(row, key_value), key_value };
 }
 
 /** A new version. Throws 404 `credential_unknown`. */

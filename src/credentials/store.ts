@@ -1,3 +1,4 @@
+import type { Actor } from "../audit/audit.ts";
 import type { Db } from "../external/postgres.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */
@@ -42,6 +43,26 @@ export async function findCredential(db: Db, user_id: number, key_name: string) 
   const [row] = await db<CredentialRow[]>`
     select ${columns(db)} from credentials
     where user_id = ${user_id} and key_name = ${key_name}`;
+  return row;
+}
+
+/**
+ * Records that `who` reveals a credential, and reads it, in one statement: no record, no value. `id` is null
+ * where the user has none of this name, which is recorded as refused. Undefined: there is no such user.
+ */
+export async function revealCredential(db: Db, who: Actor, user_id: number, key_name: string) {
+  const [row] = await db<(CredentialRow | { id: null })[]>`
+    with found as (
+      select u.username, c.*
+      from users u left join credentials c on c.user_id = u.id and c.key_name = ${key_name}
+      where u.id = ${user_id}
+    ), recorded as (
+      insert into audit (actor, action, subject, user_id, from_address, outcome)
+      select ${who.username}, 'credential.reveal', username || '/' || ${key_name}::text, ${user_id},
+        ${who.from}, case when id is null then 'refused' else 'ok' end
+      from found
+    )
+    select ${columns(db)} from found`;
   return row;
 }
 

@@ -42,6 +42,7 @@ export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & 
 function keyIn(header: string): string | undefined {
   const bearer = /^Bearer(?: +(.*?))? *$/i.exec(header);
   const text = bearer ? bearer[1] ?? "" : header;
+  if (!/[\x80-\xff]/.test(text)) return text;
   try {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

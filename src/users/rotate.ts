@@ -31,7 +31,7 @@ export async function rotateKey(
   { expires_at, grace_seconds }: z.infer<typeof Rotation>,
 ): Promise<z.infer<typeof NewKey>> {
   const { username } = await visibleUser(db, who, id);
-  const api_key = await makeKey();
+  const api_key = makeKey();
   const hash = await hashKey(api_key);
   const until = expires_at ? new Date(expires_at).toISOString() : null;
   const deed = { action: "key.rotate", subject: username, user_id: id } as const;

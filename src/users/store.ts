@@ -53,24 +53,24 @@ export async function listUsers(
     order by username limit ${limit}`;
 }
 
-/** What stands beside a user: how much it has, and when its keys were last used. */
-export async function findUserDetails(db: Db, id: number) {
-  const [row] = await db<
-    {
-      dashboards: number;
-      credentials: number;
-      last_used_at: string | null;
-      last_used_from: string | null;
-    }[]
-  >`
-    select
-      (select count(*) from dashboards where user_id = ${id} and deleted_at is null) as dashboards,
-      (select count(*) from credentials where user_id = ${id}) as credentials,
-      k.last_used_at, k.last_used_from
-    from (select 1) one left join lateral (
+export type UserDetailsRow = UserRow & {
+  dashboards: number;
+  credentials: number;
+  last_used_at: string | null;
+  last_used_from: string | null;
+};
+
+/** A user and what stands beside it: how much it has, and when its keys were last used. */
+export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRow | undefined> {
+  const [row] = await db<UserDetailsRow[]>`
+    select ${columns(db)}, k.last_used_at, k.last_used_from,
+      (select count(*) from dashboards where user_id = u.id and deleted_at is null) as dashboards,
+      (select count(*) from credentials where user_id = u.id) as credentials
+    from users u left join lateral (
       select last_used_at, last_used_from from api_keys
-      where user_id = ${id} and last_used_at is not null order by last_used_at desc limit 1) k on true`;
-  return row!;
+      where user_id = u.id and last_used_at is not null order by last_used_at desc limit 1) k on true
+    where id = ${id}`;
+  return row;
 }
 
 /** Makes every active admin wait for this transaction; returns their ids. */

@@ -36,20 +36,22 @@ export const UserDetails = User.extend({
 
 export const unknownUser = () => new AppError("user_unknown", 404, "There is no such user.");
 
-/** The user if `who` may see it: an admin sees all, a member itself. Throws 404 otherwise. */
+/** An admin sees all, a member itself. */
+export const isVisible = (who: Who, id: number) => who.role === "admin" || who.user_id === id;
+
+/** The user if `who` may see it. Throws 404 otherwise. */
 export async function visibleUser(db: Db, who: Who, id: number) {
-  const user = who.role === "admin" || who.user_id === id
-    ? await store.findUser(db, id)
-    : undefined;
+  const user = isVisible(who, id) ? await store.findUser(db, id) : undefined;
   if (!user) throw unknownUser();
   return user;
 }
 
 /** With what stands beside it. Throws 404 as visibleUser() does. */
 export async function userDetails(db: Db, who: Who, id: number) {
-  const user = await visibleUser(db, who, id);
-  const { dashboards, credentials, ...used } = await store.findUserDetails(db, id);
-  return { ...user, counts: { dashboards, credentials }, ...used };
+  const found = isVisible(who, id) ? await store.findUserDetails(db, id) : undefined;
+  if (!found) throw unknownUser();
+  const { dashboards, credentials, ...user } = found;
+  return { ...user, counts: { dashboards, credentials } };
 }
 
 /** Throws 403 unless an admin is asking. */
@@ -82,7 +84,7 @@ export async function ensureAdmin(db: Sql, key: string | undefined): Promise<str
     const admin = known ?? await store.insertUser(tx, "admin", "admin");
     if (key) return void await replaceKeys(tx, admin.id, await hashKey(key));
     if (known) return;
-    const made = await makeKey();
+    const made = makeKey();
     await insertKey(tx, admin.id, await hashKey(made));
     return made;
   }) as string | undefined;

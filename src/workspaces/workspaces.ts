@@ -51,7 +51,7 @@ export const CreatedUser = User.extend({
  * `name_taken` or `orphans_exist`.
  */
 export async function createUser(deps: Deps, who: Who, input: z.infer<typeof NewUser>) {
-  const api_key = await makeKey();
+  const api_key = makeKey();
   const user = await insertAccount(deps, who, input, await hashKey(api_key));
   // From here on there is a user whose key is told this once: whatever happens, it is told.
   const workspace = await runSteps(deps, user.id, user.username)
@@ -155,7 +155,6 @@ export async function workspaceOf(db: Db, user_id: number) {
 
 /** The user with its workspace. `admin` has none. Throws 404 for what `who` may not see. */
 export async function showUser({ db }: Deps, who: Who, id: number) {
-  const user = await userDetails(db, who, id);
-  const workspace = await workspaceOf(db, id);
+  const [user, workspace] = await Promise.all([userDetails(db, who, id), workspaceOf(db, id)]);
   return { ...user, databases: workspace ? names.databases(user.username) : {}, workspace };
 }

@@ -48,11 +48,16 @@ app.use("/api/v1/users/:id", (req, res, next) => {
 
 app.get("/api/v1/users/:id", async (req, res) => {
   const { rows } = await pool.query(
-    "select id, username, is_active, role, created_at from users where id = $1",
+    `select u.id, u.username, u.is_active, u.role, u.created_at,
+       (select count(*) from dashboards where user_id = u.id and deleted_at is null) as dashboards,
+       (select count(*) from credentials where user_id = u.id) as credentials,
+       (select max(last_used_at) from api_keys where user_id = u.id) as last_used_at
+     from users u where u.id = $1`,
     [req.params.id],
   );
   if (rows.length === 0) return res.status(404).json({ error: "There is no such user." });
-  res.json(rows[0]);
+  const { dashboards, credentials, ...user } = rows[0];
+  res.json({ ...user, counts: { dashboards, credentials } });
 });
 
 app.get("/api/v1/users/:id/credentials/:key_name", async (req, res) => {

@@ -27,7 +27,7 @@ export async function fill(db: Sql, { current }: SealKeys, count: number): Promi
 
 /** The key that the user holds from now on, beside others. */
 export async function giveKey(db: Sql, user_id: number): Promise<string> {
-  const key = await makeKey();
+  const key = makeKey();
   await insertKey(db, user_id, await hashKey(key));
   return key;
 }
