@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, type Db } from "../external/postgres.ts";
+import { AppError } from "../errors.ts";
+import { type Db } from "../external/postgres.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
 import { adminOnly, Role, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { letLogIn } from "./parts.ts";
+import { letLogIn, markOf } from "./parts.ts";
+import { eachServer, inWords } from "./servers.ts";
 import * as store from "./store.ts";
 import { type Deps, showUser } from "./workspaces.ts";
 
@@ -34,7 +35,8 @@ export async function changeUser(
     if (!await holdUser(tx, id)) throw new AppError("user_unknown", 404, "There is no such user.");
     await updateUser(tx, id, change);
   });
-  await settleLogins(deps);
+  const mine = (await store.wrongLogins(deps.db)).filter(({ user_id }) => user_id === id);
+  for (const workspace of mine) await settleLogin(deps, workspace);
   return await showUser(deps, who, id);
 }
 
@@ -48,15 +50,23 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
 }
 
 /** Makes the servers' roles follow the users: what a server refuses now is done by the job later. */
-export async function settleLogins({ db, servers, log }: Deps): Promise<void> {
-  for (const { user_id, username, server, is_active } of await store.wrongLogins(db)) {
-    try {
-      await letLogIn(servers.of(server), username, is_active);
-      await store.noteLogin(db, user_id, is_active);
-    } catch (thrown) {
-      const error = asExternal(thrown);
-      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-      log(`workspaces: the roles of ${username}: ${error.message}`);
-    }
+export async function settleLogins(deps: Deps, signal: AbortSignal): Promise<void> {
+  const wrong = await store.wrongLogins(deps.db);
+  await eachServer(wrong, signal, (workspace) => settleLogin(deps, workspace));
+}
+
+/** The roles of one workspace follow its user. False: not now, as the log says. */
+export async function settleLogin(
+  deps: Deps,
+  { user_id, username, server, is_active }: store.Workspace,
+) {
+  try {
+    const mark = markOf(deps.installation, username);
+    await letLogIn(deps.servers.of(server), username, mark, is_active);
+    await store.noteLogin(deps.db, user_id, is_active);
+    return true;
+  } catch (error) {
+    deps.log(`workspaces: the roles of ${username}: ${inWords(error)}`);
+    return false;
   }
 }
