@@ -58,7 +58,7 @@ async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   do {
     const parts = [finishWorkspaces, finishRemovals, finishPasswords, checkWorkspaces];
     for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
-    await settleLogins(deps).catch(logged(deps, "workspaces"));
+    await settleLogins(deps, signal).catch(logged(deps, "workspaces"));
     const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
     if (ms === undefined || Date.now() + ms > until) return;
     await pause(Math.max(ms, 1000), signal);

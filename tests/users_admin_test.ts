@@ -173,12 +173,12 @@ Deno.test("the job sets right what a server refused when a user was changed", as
   await using api = await startApi();
   const ada = await api.addUser();
   await api.db`update users set is_active = false where id = ${ada.id}`;
-  await settleLogins(api.deps);
+  await settleLogins(api.deps, never);
   const logins = () =>
     api.db`select rolcanlogin as may from pg_roles where rolname::text like ${`${ada.username}%`}`;
   same((await logins()).map(({ may }) => may), [false, false]);
   await api.db`update users set is_active = true where id = ${ada.id}`;
-  await settleLogins(api.deps);
+  await settleLogins(api.deps, never);
   same((await logins()).map(({ may }) => may), [true, true]);
 });
 

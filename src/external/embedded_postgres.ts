@@ -175,7 +175,10 @@ async function start(
   const { binaries, account, folder, logFile, address } = cluster;
   const settings = {
     port: address.port,
-    listen_addresses: [...new Set([HOST, listen])].join(),
+    // Every address holds loopback; bound twice, the second is refused.
+    listen_addresses: ["0.0.0.0", "*"].includes(listen)
+      ? listen
+      : [...new Set([HOST, listen])].join(),
     unix_socket_directories: "",
     max_connections: 200,
     timezone: "UTC",

@@ -49,6 +49,8 @@ function pool(
     max: most,
     connect_timeout: CONNECT_SECONDS,
     idle_timeout: 30,
+    // Its own waits grow to 20 s, for every query of the pool: rows and jobs have back-offs of their own.
+    backoff: () => 0.2,
     onnotice: () => {},
     types,
     connection: { application_name: "dashkeeper", ...connection },

@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, type Db } from "../external/postgres.ts";
+import { AppError } from "../errors.ts";
+import { type Db } from "../external/postgres.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
 import { adminOnly, Role, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { letLogIn } from "./parts.ts";
+import { letLogIn, markOf } from "./parts.ts";
+import { eachServer, inWords } from "./servers.ts";
 import * as store from "./store.ts";
 import { type Deps, showUser } from "./workspaces.ts";
 
@@ -34,7 +35,7 @@ export async function changeUser(
     if (!await holdUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
-  if (change.is_active !== undefined) await settleLogins(deps, id);
+  if (change.is_active !== undefined) await settleLogin(deps, id);
   return await showUser(deps, who, id);
 }
 
@@ -47,26 +48,29 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
   }
 }
 
-/**
- * Makes the servers' roles follow the users: what a server refuses now is done by the job later. Those of
- * the user `changed` in any case, for what was refused may have been done by half.
- */
-export async function settleLogins(deps: Deps, changed?: number): Promise<void> {
-  for (const { user_id, username } of await store.wrongLogins(deps.db, changed ?? 0)) {
-    await store.holdWorkspace(deps.db, username, () => settleLogin(deps, user_id));
-  }
+/** Makes the servers' roles follow the users: what a server refuses now is done by the job later. */
+export async function settleLogins(deps: Deps, signal: AbortSignal): Promise<void> {
+  const wrong = await store.wrongLogins(deps.db);
+  await eachServer(wrong, signal, ({ user_id }) => settleLogin(deps, user_id));
 }
 
-async function settleLogin({ db, servers, log }: Deps, user_id: number): Promise<void> {
-  const workspace = await store.findWorkspace(db, user_id);
-  if (!workspace) return;
-  const { username, server, is_active } = workspace;
+/** The roles of one workspace follow its user. False: not now, as the log says. */
+export async function settleLogin(deps: Deps, user_id: number): Promise<boolean> {
+  const known = await store.findWorkspace(deps.db, user_id);
+  if (!known) return true;
+  const { username, server } = known;
   try {
-    await letLogIn(servers.of(server), username, is_active);
-    await store.noteLogin(db, user_id, is_active);
-  } catch (thrown) {
-    const error = asExternal(thrown);
-    if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-    log(`workspaces: the roles of ${username}: ${error.message}`);
+    return await store.holdWorkspace(deps.db, { server, username }, async () => {
+      const workspace = await store.findWorkspace(deps.db, user_id);
+      if (!workspace) return true;
+      const { is_active } = workspace;
+      const mark = markOf(deps.installation, username);
+      await letLogIn(deps.servers.of(server), username, mark, is_active);
+      await store.noteLogin(deps.db, user_id, is_active);
+      return true;
+    });
+  } catch (error) {
+    deps.log(`workspaces: the roles of ${username}: ${inWords(error)}`);
+    return false;
   }
 }

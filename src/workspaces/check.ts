@@ -1,12 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal } from "../external/postgres.ts";
+import { isAway } from "../external/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
+import { settleLogin } from "./change.ts";
 import { type Finding, inspect } from "./inspect.ts";
 import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
-import { letLogIn, markOf } from "./parts.ts";
+import { markOf } from "./parts.ts";
+import { asRefusal, eachServer, inWords } from "./servers.ts";
 import { passwordsOf, runSteps, STEPS } from "./steps.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
@@ -76,7 +78,7 @@ export async function mendWorkspace(
     const again = STEPS.map(({ name }) => name).filter((name) => !vanished.includes(name));
     await store.resetSteps(deps.db, id, again);
     await runSteps(deps, id, username);
-    if (!workspace.is_active) await letLogIn(deps.servers.of(workspace.server), username, false);
+    await settleLogin(deps, id);
     return await compare(deps, await workspaceFor(deps, id));
   });
 }
@@ -128,7 +130,7 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    const error = asExternal(thrown);
+    const error = asRefusal(thrown);
     if (!(error instanceof ExternalError)) throw error;
     const headers = { "Retry-After": "5" };
     throw new AppError("server_refused", 503, error.message, { headers });
@@ -137,15 +139,15 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
 
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
-  for (const workspace of await store.uncheckedWorkspaces(deps.db)) {
-    if (signal.aborted) return;
+  await eachServer(await store.uncheckedWorkspaces(deps.db), signal, async (workspace) => {
+    const { username } = workspace;
     try {
       const { ok, findings } = await compare(deps, workspace);
-      if (!ok) deps.log(`workspaces: ${workspace.username}: ${findings.length} findings`);
-    } catch (thrown) {
-      const error = asExternal(thrown);
-      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-      deps.log(`workspaces: ${workspace.username}: ${error.message}`);
+      if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
+      return true;
+    } catch (error) {
+      deps.log(`workspaces: ${username}: ${inWords(error)}`);
+      return !isAway(error);
     }
-  }
+  });
 }

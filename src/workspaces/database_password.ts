@@ -3,12 +3,12 @@ import { place, sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
 import { holdCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal } from "../external/postgres.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS, urlCredential } from "./names.ts";
 import { endSessions, letLogIn, makeRoles, markOf } from "./parts.ts";
 import { makePassword, passwordPlace } from "./password.ts";
+import { asRefusal, eachServer, inWords } from "./servers.ts";
 import { loginUrl } from "./steps.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
@@ -20,7 +20,7 @@ import type { Deps } from "./workspaces.ts";
  */
 export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): Promise<void> {
   const { db, sealKeys } = deps;
-  const { username } = await visibleUser(db, who, id);
+  await visibleUser(db, who, id);
   const workspace = await store.findWorkspace(db, id);
   if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
   const steps = await store.stepsOf(db, id);
@@ -28,7 +28,7 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
     const message = "The workspace is not complete yet: wait until it is, or have it mended.";
     throw new AppError("workspace_pending", 409, message);
   }
-  await store.holdWorkspace(db, username, async () => {
+  await store.holdWorkspace(db, workspace, async () => {
     if (!(await store.findWorkspace(db, id))?.next_owner_password) {
       await store.keepNextPasswords(
         db,
@@ -40,7 +40,7 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
     try {
       await applyNextPasswords(deps, who, id);
     } catch (error) {
-      const known = asExternal(error);
+      const known = asRefusal(error);
       if (!(known instanceof ExternalError)) throw error;
       const headers = { "Retry-After": "5" };
       const message = `Not changed yet, and tried again: ${known.message}`;
@@ -60,8 +60,11 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
     reader: await open(sealKeys, passwordPlace(id, "reader"), workspace.next_reader_password),
   };
   const server = servers.of(workspace.server);
-  await makeRoles(server, username, markOf(installation, username), passwords);
-  if (!is_active) await letLogIn(server, username, false);
+  const mark = markOf(installation, username);
+  await makeRoles(server, username, mark, passwords);
+  if (!is_active) await letLogIn(server, username, mark, false);
+  // Before the rows say that all is done: a kill in between would leave them open.
+  await endSessions(server, username, mark);
   const deed: Deed = { action: "password.rotate", subject: username, user_id: id };
   await audited(db, who, deed, async (tx) => {
     await store.takeNextPasswords(tx, id);
@@ -77,22 +80,23 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
       }
     }
   });
-  await endSessions(server, username);
 }
 
 /** Goes on with changes that a server refused, or that a killed process left. */
 export async function finishPasswords(deps: Deps, signal: AbortSignal): Promise<void> {
-  for (const { user_id, username } of await store.unfinishedPasswords(deps.db)) {
-    if (signal.aborted) return;
-    await store.holdWorkspace(
-      deps.db,
-      username,
-      () =>
-        applyNextPasswords(deps, SYSTEM, user_id).catch((thrown) => {
-          const error = asExternal(thrown);
-          if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-          deps.log(`workspaces: the passwords of ${username}: ${error.message}`);
+  const waiting = await store.unfinishedPasswords(deps.db);
+  await eachServer(
+    waiting,
+    signal,
+    (workspace) =>
+      store.holdWorkspace(
+        deps.db,
+        workspace,
+        () => applyNextPasswords(deps, SYSTEM, workspace.user_id),
+      )
+        .then(() => true, (error) => {
+          deps.log(`workspaces: the passwords of ${workspace.username}: ${inWords(error)}`);
+          return false;
         }),
-    );
-  }
+  );
 }

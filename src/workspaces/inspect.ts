@@ -22,11 +22,13 @@ export async function inspect(subject: Subject): Promise<Finding[]> {
   for (const kind of KINDS) {
     const outside = await inspectDatabase(subject, kind);
     findings.push(...outside);
-    const there = !outside.some(({ found }) => found === "missing");
-    if (there && canEnter) findings.push(...await inspectInside(subject, kind));
+    const open = !outside.some(({ found }) => found === "missing" || found === "takes none");
+    if (open && canEnter) findings.push(...await inspectInside(subject, kind));
   }
   return findings;
 }
+
+const READER_SETTINGS = ["statement_timeout", "default_transaction_read_only"];
 
 type RoleRow = {
   rolname: string;
@@ -63,8 +65,8 @@ async function inspectRoles({ server: { master }, username, mark, is_active }: S
     }
     if (row.rights.length > 0) say("no rights of its own", row.rights.join(", "));
     if (row.member_of.length > 0) say("member of no role", `member of ${row.member_of.join(", ")}`);
-    if (name === reader && !row.settings.some((text) => text.startsWith("statement_timeout="))) {
-      say("a statement_timeout", "none");
+    for (const setting of name === reader ? READER_SETTINGS : []) {
+      if (!row.settings.some((text) => text.startsWith(`${setting}=`))) say(`a ${setting}`, "none");
     }
     return findings;
   });
@@ -118,24 +120,26 @@ async function inspectInside(subject: Subject, kind: Kind): Promise<Finding[]> {
 }
 
 async function loginFinding(
-  { place }: WorkspaceServer,
+  { place, inTurn }: WorkspaceServer,
   user: string,
   password: string,
   username: string,
   kind: Kind,
 ): Promise<Finding | undefined> {
   const database = databaseName(username, kind);
-  const db = connectToUserDatabase({ ...place, user, password, database });
-  try {
-    await db`select 1`;
-    return undefined;
-  } catch (error) {
-    const code = sqlState(error);
-    if (code !== "28P01" && code !== "28000" && code !== "42501") throw error;
-    return { what: `role ${user}`, expected: `logs in to ${database}`, found: "is refused" };
-  } finally {
-    await db.end({ timeout: 1 });
-  }
+  return await inTurn(async () => {
+    const db = connectToUserDatabase({ ...place, user, password, database });
+    try {
+      await db`select 1`;
+      return undefined;
+    } catch (error) {
+      const code = sqlState(error);
+      if (code !== "28P01" && code !== "28000" && code !== "42501") throw error;
+      return { what: `role ${user}`, expected: `logs in to ${database}`, found: "is refused" };
+    } finally {
+      await db.end({ timeout: 1 });
+    }
+  });
 }
 
 /** What of the owner's the reader cannot read: at most ten tables, and missing default privileges. */

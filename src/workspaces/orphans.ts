@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal } from "../external/postgres.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "./names.ts";
-import { dropDatabase, dropRoles } from "./parts.ts";
+import { dropDatabase, dropRoles, markOf } from "./parts.ts";
+import { asRefusal } from "./servers.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
@@ -33,16 +33,17 @@ export async function dropOrphan(deps: Deps, who: Who, name: string): Promise<vo
   const { db, servers } = deps;
   const orphan = await store.findOrphan(db, name);
   if (!orphan) throw unknown();
-  const { username } = orphan;
-  await store.holdWorkspace(db, username, async () => {
+  const { username, kind } = orphan;
+  const mark = markOf(deps.installation, username);
+  await store.holdWorkspace(db, orphan, async () => {
     if (!await store.findOrphan(db, name)) throw unknown();
     const server = servers.of(orphan.server);
     const isLast = (await store.orphansOf(db, username)).length === 1;
     try {
-      await dropDatabase(server, name);
-      if (isLast) await dropRoles(server, username);
+      await dropDatabase(server, username, mark, kind);
+      if (isLast) await dropRoles(server, username, mark);
     } catch (error) {
-      throw refused(asExternal(error));
+      throw refused(asRefusal(error));
     }
     const deed = { action: "orphan.remove", subject: name, user_id: null } as const;
     await audited(db, who, deed, async (tx) => {

@@ -29,6 +29,8 @@ export async function makeRoles(
   await makeRole(master, ownerRole(username), mark, passwords.owner);
   await makeRole(master, reader, mark, passwords.reader);
   await master`alter role ${master(reader)} set statement_timeout = '30s'`;
+  // No right could be taken away that keeps a role from making large objects.
+  await master`alter role ${master(reader)} set default_transaction_read_only = on`;
 }
 
 /** The server gets the password's verifier only: a statement may end up in its log. */
@@ -64,39 +66,57 @@ async function mayAct(master: Sql, role: string): Promise<void> {
   if (!may?.may) await master`grant ${master(role)} to current_user`;
 }
 
-/** One database, its owner's alone: nobody else may connect but the reader. */
-export async function makeDatabase({ master }: WorkspaceServer, username: string, kind: Kind) {
+/**
+ * One database, its owner's alone: nobody else may connect but the reader. Ours is what the owner has,
+ * or what bears our mark and was given to somebody else.
+ */
+export async function makeDatabase(
+  { master }: WorkspaceServer,
+  username: string,
+  mark: string,
+  kind: Kind,
+) {
   const name = databaseName(username, kind);
   const owner = ownerRole(username);
-  const [known] = await master<{ owner: string }[]>`
-    select pg_get_userbyid(datdba)::text as owner from pg_database where datname = ${name}`;
-  if (known && known.owner !== owner) throw foreign(name);
+  const [known] = await master<{ owner: string; mark: string | null }[]>`
+    select pg_get_userbyid(datdba)::text as owner, shobj_description(oid, 'pg_database') as mark
+    from pg_database where datname = ${name}`;
+  if (known && known.owner !== owner && known.mark !== mark) throw foreign(name);
   const database = master(name);
   if (!known) {
     await master`create database ${database} owner ${
       master(owner)
     } template template0 encoding 'UTF8'`;
+  } else if (known.owner !== owner) {
+    await master`alter database ${database} owner to ${master(owner)}`;
   }
+  await master`comment on database ${database} is ${master.unsafe(`'${mark}'`)}`;
+  await master`grant all on database ${database} to ${master(owner)}`;
   await master`revoke all on database ${database} from public`;
   await master`grant connect on database ${database} to ${master(readerRole(username))}`;
 }
 
 /** Opens one of the user's databases as its owner: whatever happens inside happens with its rights. */
-export async function asOwner<T>(
-  { place }: WorkspaceServer,
+export function asOwner<T>(
+  { place, inTurn }: WorkspaceServer,
   username: string,
   kind: Kind,
   { owner: password }: Passwords,
   work: (inside: Sql) => Promise<T>,
 ): Promise<T> {
   const database = databaseName(username, kind);
-  const inside = connectToUserDatabase({ ...place, user: ownerRole(username), password, database });
-  try {
-    return await work(inside);
-  } finally {
-    await inside.end({ timeout: 1 });
-  }
+  return inTurn(async () => {
+    const user = ownerRole(username);
+    const inside = connectToUserDatabase({ ...place, user, password, database });
+    try {
+      return await work(inside);
+    } finally {
+      await inside.end({ timeout: 1 });
+    }
+  });
 }
+
+const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** The reader reads what is there and whatever the owner makes later, in every schema of the owner's. */
 export async function grantReading(
@@ -110,11 +130,21 @@ export async function grantReading(
       const schemas = await inside<{ name: string }[]>`
         select nspname::text as name from pg_namespace
         where nspname !~ '^pg_' and nspname <> 'information_schema'
-          and (pg_has_role(nspowner, 'USAGE') or nspname = 'public')`;
+          and pg_has_role(nspowner, 'USAGE')`;
       for (const { name } of schemas) {
-        const schema = inside.unsafe(`"${name.replaceAll('"', '""')}"`);
-        await inside`grant usage on schema ${schema} to ${reader}`;
-        await inside`grant select on all tables in schema ${schema} to ${reader}`;
+        await inside`grant usage on schema ${inside.unsafe(quoteName(name))} to ${reader}`;
+      }
+      // One by one: among "all tables" one that a superuser made would refuse them all.
+      const tables = await inside<{ schema: string; name: string }[]>`
+        select n.nspname::text as schema, c.relname::text as name
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't'
+          and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+          and pg_has_role(c.relowner, 'USAGE') and pg_has_role(n.nspowner, 'USAGE')
+          and not has_table_privilege(${readerRole(username)}, c.oid, 'SELECT')`;
+      for (const { schema, name } of tables) {
+        const table = inside.unsafe(`${quoteName(schema)}.${quoteName(name)}`);
+        await inside`grant select on table ${table} to ${reader}`;
       }
       await inside`alter default privileges grant usage on schemas to ${reader}`;
       await inside`alter default privileges grant select on tables to ${reader}`;
@@ -131,40 +161,58 @@ async function databasesThere({ master }: WorkspaceServer, username: string): Pr
 }
 
 /** Lets a user's two roles log in, or not; where not, those who are in are sent away. */
-export async function letLogIn({ master }: WorkspaceServer, username: string, login: boolean) {
-  for (const role of await rolesThere(master, username)) {
+export async function letLogIn(
+  { master }: WorkspaceServer,
+  username: string,
+  mark: string,
+  login: boolean,
+) {
+  for (const role of await rolesThere(master, username, mark)) {
     await master`alter role ${master(role)} ${login ? master`login` : master`nologin`}`;
     if (!login) await sendAway(master, role);
   }
 }
 
 /** Ends the sessions of both roles. */
-export async function endSessions({ master }: WorkspaceServer, username: string): Promise<void> {
-  for (const role of await rolesThere(master, username)) await sendAway(master, role);
+export async function endSessions({ master }: WorkspaceServer, username: string, mark: string) {
+  for (const role of await rolesThere(master, username, mark)) await sendAway(master, role);
 }
 
-export async function dropDatabase({ master }: WorkspaceServer, name: string): Promise<void> {
-  await master`drop database if exists ${master(name)} with (force)`;
+/** Drops one of the user's databases, if it is there and ours. */
+export async function dropDatabase(
+  { master }: WorkspaceServer,
+  username: string,
+  mark: string,
+  kind: Kind,
+) {
+  const name = databaseName(username, kind);
+  const [ours] = await master`
+    select 1 from pg_database d join pg_roles o on o.oid = d.datdba
+    where d.datname = ${name} and (shobj_description(d.oid, 'pg_database') = ${mark}
+      or o.rolname = ${ownerRole(username)} and shobj_description(o.oid, 'pg_authid') = ${mark})`;
+  if (ours) await master`drop database if exists ${master(name)} with (force)`;
 }
 
-export async function dropRoles({ master }: WorkspaceServer, username: string): Promise<void> {
-  for (const role of await rolesThere(master, username)) {
+export async function dropRoles({ master }: WorkspaceServer, username: string, mark: string) {
+  for (const role of await rolesThere(master, username, mark)) {
     await sendAway(master, role);
     await master`drop role ${master(role)}`;
   }
 }
 
 /** Drops a user's databases and roles, or what is still there of them. */
-export async function dropWorkspace(server: WorkspaceServer, username: string): Promise<void> {
-  await letLogIn(server, username, false);
-  for (const kind of KINDS) await dropDatabase(server, databaseName(username, kind));
-  await dropRoles(server, username);
+export async function dropWorkspace(server: WorkspaceServer, username: string, mark: string) {
+  await letLogIn(server, username, mark, false);
+  for (const kind of KINDS) await dropDatabase(server, username, mark, kind);
+  await dropRoles(server, username, mark);
 }
 
-async function rolesThere(master: Sql, username: string): Promise<string[]> {
+/** The user's roles that are there and ours. */
+async function rolesThere(master: Sql, username: string, mark: string): Promise<string[]> {
   const names = [ownerRole(username), readerRole(username)];
   const rows = await master<{ rolname: string }[]>`
-    select rolname::text from pg_roles where rolname::text = any(${names})`;
+    select rolname::text from pg_roles
+    where rolname::text = any(${names}) and shobj_description(oid, 'pg_authid') = ${mark}`;
   return rows.map(({ rolname }) => rolname);
 }
 

@@ -1,13 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
-import { asExternal } from "../external/postgres.ts";
 import { deleteUser, holdUser } from "../users/store.ts";
 import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { keepOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "./names.ts";
-import { dropWorkspace, letLogIn } from "./parts.ts";
+import { dropWorkspace, letLogIn, markOf } from "./parts.ts";
+import { eachServer, inWords } from "./servers.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
@@ -61,21 +60,21 @@ export async function removeUser(
 }
 
 /** Does on the server what the removal's row says, unless the row has changed meanwhile. */
-function finishRemoval({ db, servers, log }: Deps, removal: store.Removal): Promise<boolean> {
+function finishRemoval(deps: Deps, removal: store.Removal): Promise<boolean> {
+  const { db, servers, log, installation } = deps;
   const { username, databases } = removal;
-  return store.holdWorkspace(db, username, async () => {
+  const mark = markOf(installation, username);
+  return store.holdWorkspace(db, removal, async () => {
     if ((await store.findRemoval(db, username))?.databases !== databases) return true;
     try {
       const server = servers.of(removal.server);
-      if (databases === "keep") await letLogIn(server, username, false);
-      else await dropWorkspace(server, username);
+      if (databases === "keep") await letLogIn(server, username, mark, false);
+      else await dropWorkspace(server, username, mark);
       await store.noteRemoval(db, removal, null);
       return true;
-    } catch (thrown) {
-      const error = asExternal(thrown);
-      if (!(error instanceof ExternalError || error instanceof AppError)) throw error;
-      log(`workspaces: removal of ${username}: ${error.message}`);
-      await store.noteRemoval(db, removal, error.message);
+    } catch (error) {
+      log(`workspaces: removal of ${username}: ${inWords(error)}`);
+      await store.noteRemoval(db, removal, inWords(error));
       return false;
     }
   });
@@ -83,8 +82,9 @@ function finishRemoval({ db, servers, log }: Deps, removal: store.Removal): Prom
 
 /** Goes on with removals that a server refused, or that a killed process left. */
 export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
-  for (const removal of await store.unfinishedRemovals(deps.db)) {
-    if (signal.aborted) return;
-    await finishRemoval(deps, removal);
-  }
+  await eachServer(
+    await store.unfinishedRemovals(deps.db),
+    signal,
+    (removal) => finishRemoval(deps, removal),
+  );
 }

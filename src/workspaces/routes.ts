@@ -31,7 +31,7 @@ const create = createRoute({
   request: { body: body(NewUser) },
   responses: {
     201: json(CreatedUser, "Made. The key is shown this once."),
-    ...errorReplies(400, 403, 409, 413, 415, 422),
+    ...errorReplies(400, 403, 409, 413, 415, 422, 503),
   },
 });
 

@@ -1,5 +1,6 @@
-import { AppError } from "../errors.ts";
-import { connect, type Server, type Sql } from "../external/postgres.ts";
+import { SealError } from "../credentials/seal.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal, connect, type Server, type Sql } from "../external/postgres.ts";
 import { takeTurns } from "../external/turns.ts";
 
 /** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
@@ -69,4 +70,35 @@ async function open(name: string, master: Sql, place: Server, shown: Shown) {
     shown: { host: shown.host ?? place.host, port: shown.port ?? place.port },
     inTurn: takeTurns(Math.max(1, Math.min(MOST_OPEN, Math.floor(most / 3)))),
   };
+}
+
+/** What a server refused our own role, as a sentence that says what to do. */
+export function asRefusal(thrown: unknown): unknown {
+  const error = asExternal(thrown);
+  if (!(error instanceof ExternalError) || error.more.code !== "42501") return error;
+  const message = "The server's role lacks a right for this: the diagnosis says which.";
+  return new ExternalError("PostgreSQL", message, false, error.more);
+}
+
+/** What went wrong, for the log: messages that are not ours may quote values. */
+export function inWords(thrown: unknown): string {
+  const error = asRefusal(thrown);
+  const ours = [ExternalError, AppError, SealError].some((kind) => error instanceof kind);
+  if (ours) return (error as Error).message;
+  return error instanceof Error ? error.name : "unknown error";
+}
+
+/**
+ * Goes through rows server by server, at the same time, so that one that is away delays its own only:
+ * the rest of its rows waits for the next time. `work` says false where it did not come off, and throws nothing.
+ */
+export async function eachServer<T extends { server: string }>(
+  rows: T[],
+  signal: AbortSignal,
+  work: (row: T) => Promise<boolean>,
+): Promise<void> {
+  const groups = Map.groupBy(rows, ({ server }) => server).values();
+  await Promise.all(Array.from(groups, async (group) => {
+    for (const row of group) if (signal.aborted || !await work(row)) return;
+  }));
 }

@@ -2,11 +2,11 @@ import { sealCredential } from "../credentials/credentials.ts";
 import { open } from "../credentials/seal.ts";
 import { findCredential } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, databaseUrl, type Db } from "../external/postgres.ts";
+import { databaseUrl, type Db } from "../external/postgres.ts";
 import * as names from "./names.ts";
 import { grantReading, makeDatabase, makeRoles, markOf, type Passwords } from "./parts.ts";
 import { passwordPlace } from "./password.ts";
-import type { WorkspaceServer } from "./servers.ts";
+import { asRefusal, eachServer, type WorkspaceServer } from "./servers.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
@@ -30,7 +30,8 @@ export const STEPS: Step[] = [
   },
   ...names.KINDS.map((kind) => ({
     name: `database_${kind}`,
-    run: ({ workspace: { username }, server }: Work) => makeDatabase(server, username, kind),
+    run: ({ deps, workspace: { username }, server }: Work) =>
+      makeDatabase(server, username, markOf(deps.installation, username), kind),
   })),
   {
     name: "grants",
@@ -80,18 +81,23 @@ export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace
 
 /**
  * Goes on with a workspace until it is complete or a step does not come off: what passes is tried again
- * by the job, the rest is for a person. One process at a time works on a user's workspace.
+ * by the job, the rest is for a person. One process at a time works on a user's workspace. False: not
+ * complete, as the rows say.
  */
-export async function runSteps(deps: Deps, user_id: number, username: string): Promise<void> {
-  await store.holdWorkspace(deps.db, username, async () => {
+export async function runSteps(deps: Deps, user_id: number, username: string): Promise<boolean> {
+  const { server = "" } = await store.findWorkspace(deps.db, user_id) ?? {};
+  return await store.holdWorkspace(deps.db, { server, username }, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
-    if (!workspace?.is_active) return;
+    if (!workspace) return true;
+    // Roles are made with LOGIN: where the user is not active, settleLogins() takes it away again.
+    if (!workspace.is_active) await store.noteLogin(deps.db, user_id, true);
     for (const { name, state } of await store.stepsOf(deps.db, user_id)) {
       if (state === "done") continue;
       const step = STEPS.find((step) => step.name === name);
-      if (!step || !await runStep(deps, workspace, step)) return;
+      if (!step || !await runStep(deps, workspace, step)) return false;
     }
     await store.noteReady(deps.db, user_id);
+    return true;
   });
 }
 
@@ -105,7 +111,7 @@ async function runStep(deps: Deps, workspace: store.Workspace, step: Step): Prom
     await store.noteStep(deps.db, user_id, step.name, "done", null);
     return true;
   } catch (thrown) {
-    const error = asExternal(thrown);
+    const error = asRefusal(thrown);
     const known = error instanceof ExternalError || error instanceof AppError;
     const why = known ? error.message : "Unexpected error: see the log.";
     const state = isFinal(error) ? "failed" : "pending";
@@ -126,7 +132,13 @@ const nameOf = (error: unknown) => error instanceof Error ? error.name : "unknow
 /** Goes on with the workspaces that are not complete: a server was away, or the process was killed. */
 export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const waiting = await store.unfinishedWorkspaces(deps.db);
-  await Promise.all(waiting.map(async ({ user_id, username }) => {
-    if (!signal.aborted) await runSteps(deps, user_id, username);
-  }));
+  await eachServer(
+    waiting,
+    signal,
+    ({ user_id, username }) =>
+      runSteps(deps, user_id, username).catch((error) => {
+        deps.log(`workspaces: ${username}: ${nameOf(error)}`);
+        return false;
+      }),
+  );
 }

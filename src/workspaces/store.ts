@@ -81,32 +81,46 @@ export async function noteReady(db: Db, user_id: number): Promise<void> {
     where user_id = ${user_id}`;
 }
 
-/** Workspaces of active users with a step that may be tried now. */
+/** The first step that is not done decides when an active user's workspace is gone on with. */
+const nextSteps = (db: Db) =>
+  db`select distinct on (w.user_id) w.user_id, u.username, w.server, s.state, s.next_try_at
+    from workspaces w join users u on u.id = w.user_id and u.is_active
+      join workspace_steps s on s.user_id = w.user_id and s.state <> 'done'
+    order by w.user_id, s.position`;
+
+/** Workspaces that may be gone on with now: a step's time has come, or all are done and nobody said so. */
 export async function unfinishedWorkspaces(db: Db) {
-  return await db<{ user_id: number; username: string }[]>`
-    select w.user_id, u.username from workspaces w join users u on u.id = w.user_id and u.is_active
-    where exists (
-      select from workspace_steps s
-      where s.user_id = w.user_id and s.state = 'pending' and s.next_try_at <= now())
-      and not exists (
-        select from workspace_steps s where s.user_id = w.user_id and s.state = 'failed')
-    order by w.user_id`;
+  return await db<{ user_id: number; username: string; server: string }[]>`
+    select user_id, username, server from (${nextSteps(db)}) s
+    where state = 'pending' and next_try_at <= now()
+    union all
+    select w.user_id, u.username, w.server
+    from workspaces w join users u on u.id = w.user_id and u.is_active
+    where w.ready_at is null and not exists (
+      select from workspace_steps s where s.user_id = w.user_id and s.state <> 'done')
+    order by user_id`;
 }
 
 /** Milliseconds until the first step may be tried again; undefined: none waits. */
 export async function nextStepTry(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
-    select extract(epoch from min(s.next_try_at) - now())::float8 * 1000 as ms
-    from workspace_steps s join users u on u.id = s.user_id and u.is_active
-    where s.state = 'pending'`;
+    select extract(epoch from min(next_try_at) - now())::float8 * 1000 as ms
+    from (${nextSteps(db)}) s where state = 'pending'`;
   return row?.ms ?? undefined;
 }
 
-/** Each holds a connection of the pool of 20 while it works with others. */
-const inTurn = takeTurns(4);
+/** Each holds a connection of the pool of 20 while it works with others; a server that is away, its own. */
+const MOST_HELD = 4;
+const turns = new Map<string, ReturnType<typeof takeTurns>>();
 
 /** One process at a time works on the workspace of this name, also when its user is gone. */
-export function holdWorkspace<T>(db: Sql, username: string, work: () => Promise<T>): Promise<T> {
+export function holdWorkspace<T>(
+  db: Sql,
+  { server, username }: Pick<Workspace, "server" | "username">,
+  work: () => Promise<T>,
+): Promise<T> {
+  const inTurn = turns.get(server) ?? takeTurns(server === "" ? MOST_HELD : MOST_HELD / 2);
+  turns.set(server, inTurn);
   return inTurn(async () => {
     const session = await db.reserve();
     try {
@@ -127,11 +141,11 @@ export async function workspacesByServer(db: Db): Promise<Map<string, number>> {
   return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
-/** Workspaces whose roles may log in and should not, or the other way round; and that of `user_id`. */
-export async function wrongLogins(db: Db, user_id: number) {
-  return await db<{ user_id: number; username: string }[]>`
-    select w.user_id, u.username from workspaces w join users u on u.id = w.user_id
-    where w.login <> u.is_active or w.user_id = ${user_id} order by w.user_id`;
+/** Workspaces whose roles may log in and should not, or the other way round. */
+export async function wrongLogins(db: Db) {
+  return await db<{ user_id: number; server: string }[]>`
+    select w.user_id, w.server from workspaces w join users u on u.id = w.user_id
+    where w.login <> u.is_active order by w.user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {

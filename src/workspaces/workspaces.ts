@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { audited, type Deed } from "../audit/audit.ts";
 import { type Deps as CredentialDeps } from "../credentials/credentials.ts";
 import { seal } from "../credentials/seal.ts";
-import { AppError } from "../errors.ts";
-import { type Db, isAway, isUniqueViolation } from "../external/postgres.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal, type Db, isAway, isUniqueViolation } from "../external/postgres.ts";
 import { hashKey, makeKey } from "../users/key.ts";
 import { insertKey } from "../users/key_store.ts";
 import { insertUser } from "../users/store.ts";
@@ -81,7 +81,11 @@ async function insertAccount(
   const left = await store.orphansOf(deps.db, username);
   const server = left[0] ? deps.servers.of(left[0].server) : await emptiestServer(deps);
   const mark = left.length > 0 ? markOf(deps.installation, username) : undefined;
-  const [foreign] = await foreignNames(server, username, mark);
+  const [foreign] = await foreignNames(server, username, mark).catch((error) => {
+    // The steps look again: a server other than our own may be away while an account is made.
+    if (server.name === "" || !(asExternal(error) instanceof ExternalError)) throw error;
+    return [];
+  });
   return await audited(deps.db, who, deed, async (tx) => {
     const user = await insertUser(tx, username, role).catch((error) => {
       if (!isUniqueViolation(error)) throw error;
