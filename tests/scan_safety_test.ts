@@ -115,6 +115,7 @@ Deno.test("the traps spring for whoever comes without the service's care", async
 Deno.test("scan, boards and panels run a user's code with the reader's rights alone", async () => {
   await using test = await startScans();
   const { username } = test.ada;
+  await test.db`alter role ${test.db(`${username}_reader`)} reset default_transaction_read_only`;
   await plant(test);
   await work(test);
   await using reader = await test.reader(test.ada, "qor");

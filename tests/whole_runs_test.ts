@@ -201,6 +201,8 @@ async function dashboards(service: Service, key: string): Promise<any[]> {
 Deno.test("main.ts runs what is planted in a user's database with the reader's rights at most", async () => {
   await using work = await atWork();
   const { service, key, write, told, home, url } = work;
+  await using dba = await home.openMaster();
+  await dba`alter role ada_reader reset default_transaction_read_only`; // so that a spy can write
   // What the service could meet there: names that shadow the system's, and a policy on the table itself.
   await write(`
     create schema evil;

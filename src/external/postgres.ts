@@ -32,6 +32,7 @@ function pool(
   { host, port, user, password, database, ssl }: Address,
   most: number,
   connection: Record<string, string | number>,
+  onclose?: () => void,
 ): Sql {
   return postgres({
     host,
@@ -48,7 +49,7 @@ function pool(
       : { rejectUnauthorized: false },
     max: most,
     connect_timeout: CONNECT_SECONDS,
-    idle_timeout: 30,
+    ...(onclose ? { onclose } : { idle_timeout: 30 }),
     // Its own waits grow to 20 s, for every query of the pool: rows and jobs have back-offs of their own.
     backoff: () => 0.2,
     onnotice: () => {},
@@ -68,7 +69,11 @@ export function connect(address: Address, most = 20): Sql {
  */
 export function connectToUserDatabase(
   address: Address,
-  { statementSeconds = 30, most = 1 }: { statementSeconds?: number; most?: number } = {},
+  { statementSeconds = 30, most = 1, onclose }: {
+    statementSeconds?: number;
+    most?: number;
+    onclose?: () => void;
+  } = {},
 ): Sql {
   return pool(address, most, {
     search_path: "pg_catalog",
@@ -79,7 +84,7 @@ export function connectToUserDatabase(
     statement_timeout: statementSeconds * 1000,
     lock_timeout: 5000,
     idle_in_transaction_session_timeout: 60_000,
-  });
+  }, onclose);
 }
 
 /** A login URL for people and flows: `postgresql://user:password@host:port/database`. */

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, ExternalError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./steps.ts";
@@ -39,11 +39,25 @@ export async function withReader<T>(
 ): Promise<T> {
   const { address, inTurn } = await find(deps, user_id, kind);
   return await inTurn(async () => {
-    const reader = connectToUserDatabase(address);
+    const lost = Promise.withResolvers<never>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const reader = connectToUserDatabase(address, {
+      onclose: () => timer ??= setTimeout(() => lost.reject(closed()), CLOSED_MS),
+    });
     try {
-      return await work(reader);
+      return await Promise.race([work(reader), lost.promise]);
     } finally {
+      clearTimeout(timer);
       await reader.end({ timeout: 1 }).catch(() => {});
+      clearTimeout(timer);
     }
   });
 }
+
+/**
+ * A query on a connection that the server ends at that moment may never be answered by the driver. What
+ * the driver does say comes within this time.
+ */
+const CLOSED_MS = 1000;
+const closed = () =>
+  new ExternalError("PostgreSQL", "The database server ended the connection.", false);
