@@ -41,15 +41,18 @@ export async function withReader<T>(
   return await inTurn(async () => {
     const lost = Promise.withResolvers<never>();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let done = false;
     const reader = connectToUserDatabase(address, {
-      onclose: () => timer ??= setTimeout(() => lost.reject(closed()), CLOSED_MS),
+      onclose() {
+        if (!done) timer ??= setTimeout(() => lost.reject(closed()), CLOSED_MS);
+      },
     });
     try {
       return await Promise.race([work(reader), lost.promise]);
     } finally {
+      done = true;
       clearTimeout(timer);
       await reader.end({ timeout: 1 }).catch(() => {});
-      clearTimeout(timer);
     }
   });
 }
