@@ -1,11 +1,15 @@
-/** `deno task bench [scan|way|gif]`: one part, or all of them one after the other. */
+/** `deno task bench [scan|way|users|workspaces|gif]`: one part, or all of them one after the other. */
 import { benchGif } from "./gif_bench.ts";
 import { benchScan } from "./scan_bench.ts";
+import { benchUsers } from "./users_bench.ts";
 import { benchWay } from "./way_bench.ts";
+import { benchWorkspaces } from "./workspaces_bench.ts";
 
 const PARTS: Record<string, [what: string, run: () => Promise<void>]> = {
   scan: ["An idle look at all databases, ms", benchScan],
   way: ["From the last insert to the message, seconds after it", benchWay],
+  users: ["List, get and reveal at 1,000 and 1,000,000 users", benchUsers],
+  workspaces: ["300 users made, ms each, and the look after", () => benchWorkspaces()],
   gif: ["The preview: 10 frames of 1920×1080", benchGif],
 };
 
