@@ -5,7 +5,7 @@ import { benchUsers } from "./users_bench.ts";
 import { benchWay } from "./way_bench.ts";
 import { benchWorkspaces } from "./workspaces_bench.ts";
 
-const PARTS: Record<string, [what: string, run: () => Promise<void>]> = {
+const PARTS: Record<string, [what: string, run: () => Promise<unknown>]> = {
   scan: ["An idle look at all databases, ms", benchScan],
   way: ["From the last insert to the message, seconds after it", benchWay],
   users: ["List, get and reveal at 1,000 and 1,000,000 users", benchUsers],
