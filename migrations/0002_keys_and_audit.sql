@@ -4,7 +4,9 @@ alter table api_keys
   add last_used_at timestamptz,
   add last_used_from text;
 
-create index on users (username) where not is_active;
+-- Pages of users by name, read from the index alone, and of those of whom there are few, active or not.
+create index on users (username) include (id, is_active, role, created_at);
+create index on users (is_active, username);
 create index on users (id) where role = 'admin' and is_active;
 
 alter table credentials
@@ -29,6 +31,11 @@ create index on workspaces (split_part(reader_password, '.', 2));
 
 -- Whether the roles may log in just now; what users.is_active says has to become true on the server.
 alter table workspaces add login boolean not null default true;
+
+-- The few that every minute asks for, among a million.
+create index on users (id) where not is_active;
+create index on workspaces (user_id) where not login;
+create index on workspaces (user_id) where ready_at is null;
 
 -- Workspaces of users who are gone: their databases are kept, or still have to be dropped.
 create table removed_workspaces (

@@ -143,7 +143,7 @@ export async function addCredential(
  */
 export async function revealCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const row = isVisible(who, user_id)
-    ? await store.revealCredential(deps.db, who, user_id, key_name)
+    ? await store.revealCredential(deps.db, { user_id, key_name, by: who.username, from: who.from })
     : undefined;
   if (!row) throw unknownUser();
   if (row.id === null) throw unknown(key_name);

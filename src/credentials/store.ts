@@ -1,5 +1,5 @@
-import type { Actor } from "../audit/audit.ts";
 import type { Db } from "../external/postgres.ts";
+import { together } from "./together.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */
 export type CredentialRow = {
@@ -46,25 +46,34 @@ export async function findCredential(db: Db, user_id: number, key_name: string) 
   return row;
 }
 
+type Reveal = { user_id: number; key_name: string; by: string; from: string };
+/** `id` is null where the user has no credential of this name; undefined: there is no such user. */
+type RevealedRow = CredentialRow | { id: null } | undefined;
+
 /**
- * Records that `who` reveals a credential, and reads it, in one statement: no record, no value. `id` is null
- * where the user has none of this name, which is recorded as refused. Undefined: there is no such user.
+ * Records that a credential is revealed (`by` a username, `from` an address), and reads it, in one statement:
+ * no record, no value. One that the user has not is recorded as refused, an unknown user not at all.
  */
-export async function revealCredential(db: Db, who: Actor, user_id: number, key_name: string) {
-  const [row] = await db<(CredentialRow | { id: null })[]>`
-    with found as (
-      select u.username, c.*
-      from users u left join credentials c on c.user_id = u.id and c.key_name = ${key_name}
-      where u.id = ${user_id}
+export const revealCredential = together(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
+  const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
+    with asked as (
+      select * from unnest(${asked.map(({ user_id }) => user_id)}::bigint[],
+        ${asked.map(({ key_name }) => key_name)}::text[], ${asked.map(({ by }) => by)}::text[],
+        ${asked.map(({ from }) => from)}::text[]) with ordinality as a (of, name, by, "from", n)
+    ), found as (
+      select a.*, u.username, c.*
+      from asked a join users u on u.id = a.of
+        left join credentials c on c.user_id = u.id and c.key_name = a.name
     ), recorded as (
       insert into audit (actor, action, subject, user_id, from_address, outcome)
-      select ${who.username}, 'credential.reveal', username || '/' || ${key_name}::text, ${user_id},
-        ${who.from}, case when id is null then 'refused' else 'ok' end
-      from found
+      select by, 'credential.reveal', username || '/' || name, of, "from",
+        case when id is null then 'refused' else 'ok' end
+      from found order by n
     )
-    select ${columns(db)} from found`;
-  return row;
-}
+    select n, ${columns(db)} from found`;
+  const answers = new Map<number, RevealedRow>(rows.map(({ n, ...row }) => [n, row]));
+  return asked.map((_, i) => answers.get(i + 1));
+});
 
 /** Holds the row until the transaction ends, so that two writes are two versions. */
 export async function holdCredential(db: Db, user_id: number, key_name: string) {
