@@ -1,22 +1,17 @@
-import type { Dashboard } from "../boards/compose.ts";
 import { heightOf, queriedPanels } from "../boards/layout.ts";
 import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser.ts";
 import type { GifFolder } from "../external/gif_folder.ts";
-import type { Sql } from "../external/postgres.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
-import { CAPTURE_HEADER, signCapture } from "./board_access.ts";
 import { film } from "./film.ts";
-import { advance, type Claim, claimNext, findBoard, saveGif, wasTold } from "./store.ts";
+import { type Deps as SceneDeps, sceneOf } from "./scene.ts";
+import { advance, type Claim, claimNext, saveGif, wasTold } from "./store.ts";
 
-export type Deps = {
-  db: Sql;
+export type Deps = SceneDeps & {
   browser: Browser;
-  signingKey: CryptoKey;
   gifFolder?: GifFolder | undefined;
-  /** `base_url`: where the browser reaches this service; `delay_ms` between `frames`. */
+  /** `delay_ms` between `frames`. */
   capture: {
-    base_url: string;
     width: number;
     height: number;
     frames: number;
@@ -41,19 +36,14 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
   return true;
 }
 
-async function filmBoard(
-  { db, browser, signingKey, capture }: Deps,
-  claim: Claim,
-  signal: AbortSignal,
-) {
-  const { id, claim_id } = claim;
-  const board = (await findBoard(db, id))?.board as Dashboard | null | undefined;
-  if (!board) throw new Error(`dashboard ${id} has no board`);
+async function filmBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
+  const { browser, capture } = deps;
+  const { url, headers, dashboard } = await sceneOf(deps, claim);
   const taken = await film(browser, {
-    url: `${capture.base_url}/boards/${id}`,
-    headers: { [CAPTURE_HEADER]: await signCapture(signingKey, id, claim_id) },
-    panels: queriedPanels(board),
-    boardHeight: heightOf(board),
+    url,
+    headers,
+    panels: queriedPanels(dashboard),
+    boardHeight: heightOf(dashboard),
     width: capture.width,
     height: capture.height,
     frames: capture.frames,
