@@ -54,3 +54,8 @@ create or replace view listed_dashboards as
     left join adopted_dashboards a
       on a.dashboard_id = d.id and d.run = 1 and a.dashboard_url ~ '^https?://'
   where d.deleted_at is null;
+
+-- The few that every minute asks for, among a million.
+create index on workspace_steps (user_id, position) where state <> 'done';
+create index on workspaces (user_id) where next_owner_password is not null;
+create index on workspaces (server, checked_at nulls first) where ready_at is not null;

@@ -24,23 +24,24 @@ export async function countersOf(master: Db, server: string): Promise<Counter[]>
  * crashed), those with a table whose time has come, and every one that was not opened for an hour.
  */
 export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
-  const servers = counters.map(({ server }) => server);
-  const names = counters.map(({ name }) => name);
-  const counts = counters.map(({ counter }) => counter);
+  // From the servers' few databases to their users, by index: there may be a million users.
+  const ours = counters.flatMap(({ server, name, counter }) => {
+    const [, username, kind] = /^(.+)_(timing|qor|drc)$/.exec(name) ?? [];
+    return username && kind ? [{ server, username, kind, counter }] : [];
+  });
   return await db<ChangedDatabase[]>`
-    select u.id as user_id, u.username, k.kind, d.counter, now() as now
-    from workspaces w
-      join users u on u.id = w.user_id and u.is_active
-      cross join (values ('timing'), ('qor'), ('drc')) k (kind)
-      join unnest(${servers}::text[], ${names}::text[], ${counts}::int8[])
-        d (server, name, counter) on d.server = w.server and d.name = u.username || '_' || k.kind
-      left join scanned_databases s on s.user_id = u.id and s.kind = k.kind
-    where w.ready_at is not null
-      and (s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
-        or exists (
-          select from scanned_tables t
-          where t.user_id = u.id and t.kind = k.kind and t.look_at <= now()))
-    order by u.id, k.kind`;
+    select u.id as user_id, u.username, d.kind, d.counter, now() as now
+    from unnest(${ours.map(({ server }) => server)}::text[],
+        ${ours.map(({ username }) => username)}::text[], ${ours.map(({ kind }) => kind)}::text[],
+        ${ours.map(({ counter }) => counter)}::int8[]) d (server, username, kind, counter)
+      join users u on u.username = d.username collate "C" and u.is_active
+      join workspaces w on w.user_id = u.id and w.server = d.server and w.ready_at is not null
+      left join scanned_databases s on s.user_id = u.id and s.kind = d.kind
+    where s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
+      or exists (
+        select from scanned_tables t
+        where t.user_id = u.id and t.kind = d.kind and t.look_at <= now())
+    order by u.id, d.kind`;
 }
 
 export async function noteOpened(db: Db, { user_id, kind, counter }: ChangedDatabase) {

@@ -23,10 +23,17 @@ const types = {
   timestamp: {
     to: 1184,
     from: [1184],
-    parse: (text: string) => new Date(text).toISOString(),
+    parse: isoTime,
     serialize: (value: string | Date) => new Date(value).toISOString(),
   },
 };
+
+/** A UTC session's own letters need no Date, which takes 20 times as long: a page has up to 500 of them. */
+function isoTime(text: string): string {
+  if (text[4] !== "-" || !text.endsWith("+00")) return new Date(text).toISOString();
+  const milliseconds = text.slice(20, -3).padEnd(3, "0").slice(0, 3);
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
+}
 
 function pool(
   { host, port, user, password, database, ssl }: Address,
@@ -54,7 +61,7 @@ function pool(
     backoff: () => 0.2,
     onnotice: () => {},
     types,
-    connection: { application_name: "dashkeeper", ...connection },
+    connection: { application_name: "dashkeeper", TimeZone: "UTC", ...connection },
   });
 }
 

@@ -137,17 +137,25 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Of each server in a minute: 200,000 workspaces are seen once a day. */
+const MOST_CHECKED = 150;
+
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
-  await eachServer(await store.uncheckedWorkspaces(deps.db), signal, async (workspace) => {
-    const { username } = workspace;
+  const servers = deps.servers.all.map(({ name }) => name);
+  const due = await store.uncheckedWorkspaces(deps.db, servers, MOST_CHECKED);
+  await eachServer(due, signal, async (workspace) => {
+    const { user_id, username } = workspace;
     try {
       const { ok, findings } = await compare(deps, workspace);
       if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
       return true;
     } catch (error) {
-      deps.log(`workspaces: ${username}: ${inWords(error)}`);
-      return !isAway(error);
+      const found = inWords(error);
+      deps.log(`workspaces: ${username}: ${found}`);
+      if (isAway(error)) return false;
+      await store.noteCheck(deps.db, user_id, [{ what: "workspace", expected: "checked", found }]);
+      return true;
     }
   });
 }

@@ -141,11 +141,19 @@ export async function workspacesByServer(db: Db): Promise<Map<string, number>> {
   return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
-/** Workspaces whose roles may log in and should not, or the other way round. */
+/**
+ * Workspaces whose roles may log in and should not, or the other way round: what is in one of two short
+ * indexes and not in the other.
+ */
 export async function wrongLogins(db: Db) {
   return await db<{ user_id: number; server: string }[]>`
-    select w.user_id, w.server from workspaces w join users u on u.id = w.user_id
-    where w.login <> u.is_active order by w.user_id`;
+    with shut_out (id) as (select id from users where not is_active),
+      locked (id) as (select user_id from workspaces where not login)
+    select user_id, server from workspaces
+    where user_id in (
+      (select id from shut_out except select id from locked)
+      union all (select id from locked except select id from shut_out))
+    order by user_id`;
 }
 
 export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {
@@ -181,12 +189,15 @@ export async function noteCheck(db: Db, user_id: number, findings: unknown): Pro
     where user_id = ${user_id}`;
 }
 
-/** Ready workspaces that were not checked for a day. */
-export async function uncheckedWorkspaces(db: Db): Promise<Workspace[]> {
+/** Of each server, the ready workspaces that were not checked for a day, the longest unchecked first. */
+export async function uncheckedWorkspaces(db: Db, servers: string[], limit: number) {
   return await db<Workspace[]>`
-    select ${columns(db)} from workspaces w join users u on u.id = w.user_id and u.is_active
-    where w.ready_at is not null and coalesce(w.checked_at < now() - interval '23 hours', true)
-    order by w.user_id`;
+    select ${columns(db)} from unnest(${servers}::text[]) s (name) cross join lateral (
+      select * from workspaces
+      where server = s.name and ready_at is not null
+        and (checked_at is null or checked_at < now() - interval '23 hours')
+      order by checked_at nulls first limit ${limit}) w
+    join users u on u.id = w.user_id and u.is_active`;
 }
 
 export type Removal = { username: string; databases: "keep" | "drop"; server: string };

@@ -21,8 +21,8 @@ export async function fill(db: Sql, { current }: SealKeys, count: number): Promi
     ), keys as (
       insert into api_keys (user_id, hash) select id, sha256(('bench ' || id)::bytea) from made
     )
-    insert into workspaces (user_id, owner_password, reader_password, ready_at, login)
-    select id, ${sealed}, ${sealed}, now(), is_active from made`;
+    insert into workspaces (user_id, owner_password, reader_password, ready_at, login, checked_at)
+    select id, ${sealed}, ${sealed}, now(), is_active, now() from made`;
 }
 
 /** The key that the user holds from now on, beside others. */
