@@ -1,5 +1,5 @@
 import { makeApp } from "./src/app.tsx";
-import { type Config, ConfigError, placeOf, readConfig } from "./src/config.ts";
+import { type Config, ConfigError, grafanaOf, placeOf, readConfig } from "./src/config.ts";
 import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
 import { loadSealKeys } from "./src/credentials/seal.ts";
 import { ExternalError } from "./src/errors.ts";
@@ -82,7 +82,7 @@ async function start(config: Config) {
       slack_api_url: config.SLACK_API_URL,
       slack_token: config.SLACK_BOT_TOKEN,
       slack_channel: config.SLACK_CHANNEL_ID,
-      grafana_url: config.GRAFANA_BASE_URL,
+      grafana: grafanaOf(config),
       allowed_hosts: config.ALLOWED_HOSTS,
     },
     limits: {

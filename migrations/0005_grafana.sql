@@ -19,7 +19,7 @@ create table datasources (
   kind text not null check (kind in ('timing', 'qor', 'drc')),
   name text not null,
   base text not null, -- the Grafana that it is in
-  state text not null check (state in ('ready', 'failed')),
+  state text not null check (state in ('pending', 'ready', 'failed')),
   message text,
   checked_at timestamptz not null default now(),
   primary key (user_id, kind)

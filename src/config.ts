@@ -19,6 +19,12 @@ const seconds = (most: number) =>
   );
 const address = z.url({ protocol: /^https?$/, error: "must be an http(s) address" })
   .transform((url) => url.replace(/\/+$/, ""));
+/** Paths are put behind it, so it is taken without a query, a fragment or a login. */
+const grafanaAddress = address.refine(
+  (url) => !/[?#]|\/\/[^/]*@/.test(url),
+  "must be an address without a login, `?` or `#`",
+);
+const headerText = z.string().regex(/^[\x21-\x7e]+$/, "must be a key: ASCII without blanks");
 const switched = z.enum(["yes", "no"], "must be yes or no").transform((text) => text === "yes");
 const sealKey = z.string().transform((text, context) => {
   try {
@@ -83,8 +89,12 @@ export const VARIABLES = {
   EMBEDDED_DB_LISTEN: z.string().regex(/^[\w.:*-]+$/, "must be an address to listen at").default(
     "127.0.0.1",
   ),
-  GRAFANA_BASE_URL: address.optional(),
-  GRAFANA_API_KEY: z.string().min(1).optional(),
+  GRAFANA_BASE_URL: grafanaAddress.optional(),
+  GRAFANA_API_KEY: headerText.optional(),
+  GRAFANA_CAPTURE_KEY: headerText.optional(),
+  GRAFANA_PUBLIC_URL: grafanaAddress.optional(),
+  GRAFANA_DB_HOST: z.string().regex(/^[\w.:-]+$/, "must be a host's name or address").optional(),
+  GRAFANA_DB_PORT: whole(1, 65_535).optional(),
   SLACK_BOT_TOKEN: z.string().min(1).optional(),
   SLACK_CHANNEL_ID: z.string().regex(
     /^[A-Z0-9]{2,}$/,
@@ -116,6 +126,7 @@ const SECRETS = [
   "MASTER_DB_PASS",
   "WORKSPACE_SERVERS",
   "GRAFANA_API_KEY",
+  "GRAFANA_CAPTURE_KEY",
   "SLACK_BOT_TOKEN",
 ] as const;
 
@@ -132,10 +143,10 @@ function mismatches(set: Record<string, string>): string[] {
       faults.push(`${set[a] ? b : a} must be set, because ${set[a] ? a : b} is`);
     }
   }
-  if (set.GRAFANA_BASE_URL) {
-    faults.push(
-      "GRAFANA_BASE_URL cannot be used yet: leave it out, and dashboards are drawn on the built-in boards",
-    );
+  for (const name of ["PUBLIC_URL", "CAPTURE_KEY", "DB_HOST", "DB_PORT"]) {
+    if (set[`GRAFANA_${name}`] && !set.GRAFANA_BASE_URL) {
+      faults.push(`GRAFANA_BASE_URL must be set, because GRAFANA_${name} is`);
+    }
   }
   if (set.SEAL_KEY_PREVIOUS && !set.SEAL_KEY) {
     faults.push("SEAL_KEY must be set, because SEAL_KEY_PREVIOUS is");
@@ -205,5 +216,19 @@ export function placeOf(config: Config) {
       password: MASTER_DB_PASS,
       ssl: config.MASTER_DB_SSLMODE,
     },
+  };
+}
+
+/** The Grafana that is configured; undefined: dashboards are drawn on the built-in boards. */
+export function grafanaOf(config: Config) {
+  const { GRAFANA_BASE_URL: base, GRAFANA_API_KEY: key } = config;
+  if (base === undefined || key === undefined) return undefined;
+  return {
+    base,
+    key,
+    public_url: config.GRAFANA_PUBLIC_URL,
+    capture_key: config.GRAFANA_CAPTURE_KEY,
+    db_host: config.GRAFANA_DB_HOST,
+    db_port: config.GRAFANA_DB_PORT,
   };
 }

@@ -1,7 +1,9 @@
 import type { News } from "./external/news.ts";
 import type { Sql } from "./external/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "./dashboards/capture.ts";
+import { archiveDashboards } from "./dashboards/archive.ts";
 import { createNext } from "./dashboards/create.ts";
+import { beginWithGrafana } from "./dashboards/key_saved.ts";
 import { type Deps as NotifyDeps, notifyNext } from "./dashboards/notify.ts";
 import { type Deps as ScanDeps, type Look, scan } from "./dashboards/scan.ts";
 import { nextLook } from "./dashboards/scan_store.ts";
@@ -9,6 +11,7 @@ import { nextTry, type Step } from "./dashboards/store.ts";
 import { settleLogins } from "./workspaces/change.ts";
 import { checkWorkspaces } from "./workspaces/check.ts";
 import { finishPasswords } from "./workspaces/database_password.ts";
+import { finishGrafanaRemovals } from "./workspaces/grafana_removals.ts";
 import { finishRemovals } from "./workspaces/remove.ts";
 import { finishWorkspaces } from "./workspaces/steps.ts";
 import { nextStepTry } from "./workspaces/store.ts";
@@ -33,7 +36,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     capture: startLanes(deps, "capture", 2, () => captureNext(deps, signal), signal),
     notify: startLanes(deps, "notify", 1, () => notifyNext(deps, signal), signal),
   };
-  const stopNews = deps.news.subscribe(({ step }) => steps[step as Step]?.wake());
+  const archive = oneAtATime(async () => {
+    if (!signal.aborted) await archiveDashboards(deps, signal).catch(logged(deps, "archive"));
+  });
+  const stopNews = deps.news.subscribe(({ step }) => {
+    steps[step as Step]?.wake();
+    if (step === "done") archive.wake();
+  });
   signal.addEventListener("abort", stopNews);
 
   const workspaces = () => tendWorkspaces(deps, signal);
@@ -42,12 +51,20 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   Deno.cron("capture previews", "* * * * *", { signal }, () => steps.capture!.wake());
   Deno.cron("notify Slack", "* * * * *", { signal }, () => steps.notify!.wake());
   Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
-  const first = Promise.all([workspaces(), scanner.minute()]);
+  Deno.cron("archive dashboards", "* * * * *", { signal }, () => archive.wake());
+  const begun = beginWithGrafana(deps).catch(logged(deps, "grafana"));
+  const first = Promise.all([begun.then(workspaces), scanner.minute()]);
+  archive.wake();
   for (const lanes of Object.values(steps)) lanes.wake();
   return {
     look: scanner.look,
     async ended() {
-      await Promise.all([first, scanner.idle(), ...Object.values(steps).map(({ idle }) => idle())]);
+      await Promise.all([
+        first,
+        scanner.idle(),
+        archive.idle(),
+        ...Object.values(steps).map(({ idle }) => idle()),
+      ]);
     },
   };
 }
@@ -56,7 +73,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
 async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 50_000;
   do {
-    const parts = [finishWorkspaces, finishRemovals, finishPasswords, checkWorkspaces];
+    const parts = [
+      finishWorkspaces,
+      finishRemovals,
+      finishPasswords,
+      finishGrafanaRemovals,
+      checkWorkspaces,
+    ];
     for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
     await settleLogins(deps, signal).catch(logged(deps, "workspaces"));
     const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
@@ -74,6 +97,24 @@ function logged({ log }: { log: (line: string) => void }, what: string) {
 function codeOf(error: Error): string {
   const where = error.stack?.split("\n").slice(1, 3).map((line) => line.trim()).join(" < ") ?? "";
   return `${"code" in error ? error.code : ""} ${where}`;
+}
+
+/** Work of which one run at a time is enough; a wake-up meanwhile makes one more. */
+function oneAtATime(work: () => Promise<void>) {
+  let running: Promise<void> | undefined;
+  let again = false;
+  return {
+    wake() {
+      again = true;
+      running ??= (async () => {
+        while (again) {
+          again = false;
+          await work();
+        }
+      })().finally(() => running = undefined);
+    },
+    idle: async () => void await running,
+  };
 }
 
 type Lanes = { wake(): void; idle(): Promise<void> };

@@ -1,5 +1,5 @@
-import { deepStrictEqual as same, ok, strictEqual as equal, throws } from "node:assert";
-import { ConfigError, placeOf, readConfig, VARIABLES } from "../src/config.ts";
+import { deepStrictEqual as same, match, ok, strictEqual as equal, throws } from "node:assert";
+import { ConfigError, grafanaOf, placeOf, readConfig, VARIABLES } from "../src/config.ts";
 
 const SEAL_KEY = new Uint8Array(32).fill(7).toBase64();
 const read = (env: Record<string, string>) => readConfig((name) => env[name]);
@@ -80,7 +80,7 @@ Deno.test("readConfig() tells all faults at once, and no value", () => {
   ok(!/secret|70000|ten$|maybe/.test(faults.join("\n")), faults.join("\n"));
 });
 
-Deno.test("readConfig() refuses half a Slack, and Grafana, which is not used yet", () => {
+Deno.test("readConfig() refuses half a Slack and half a Grafana", () => {
   same(faultsOf({ SLACK_BOT_TOKEN: "xoxb-1" }), [
     "SLACK_CHANNEL_ID must be set, because SLACK_BOT_TOKEN is",
   ]);
@@ -88,7 +88,32 @@ Deno.test("readConfig() refuses half a Slack, and Grafana, which is not used yet
     "SLACK_BOT_TOKEN must be set, because SLACK_CHANNEL_ID is",
   ]);
   equal(read({ SLACK_BOT_TOKEN: "", SLACK_CHANNEL_ID: "" }).SLACK_BOT_TOKEN, undefined);
-  equal(faultsOf({ GRAFANA_BASE_URL: "http://grafana:3000" }).length, 2);
+  same(faultsOf({ GRAFANA_BASE_URL: "http://grafana:3000" }), [
+    "GRAFANA_API_KEY must be set, because GRAFANA_BASE_URL is",
+  ]);
+  same(faultsOf({ GRAFANA_DB_HOST: "db" }), [
+    "GRAFANA_BASE_URL must be set, because GRAFANA_DB_HOST is",
+  ]);
+});
+
+Deno.test("grafanaOf() says where Grafana is, without slashes at the ends", () => {
+  const GRAFANA_API_KEY = "glsa_1";
+  const both = { GRAFANA_BASE_URL: "http://grafana:3000/sub/", GRAFANA_API_KEY };
+  equal(grafanaOf(read({})), undefined);
+  same(grafanaOf(read({ ...both, GRAFANA_PUBLIC_URL: "https://g.example.com/" })), {
+    base: "http://grafana:3000/sub",
+    key: GRAFANA_API_KEY,
+    public_url: "https://g.example.com",
+    capture_key: undefined,
+    db_host: undefined,
+    db_port: undefined,
+  });
+  for (const address of ["http://a:b@grafana", "http://grafana/?orgId=1", "grafana:3000"]) {
+    const faults = faultsOf({ GRAFANA_BASE_URL: address, GRAFANA_API_KEY });
+    equal(faults.length, 1, faults.join());
+    match(faults[0]!, /^GRAFANA_BASE_URL must be an/);
+  }
+  match(faultsOf({ ...both, GRAFANA_API_KEY: "a key" })[0]!, /^GRAFANA_API_KEY must be/);
 });
 
 Deno.test("readConfig() wants a seal key for an outside database", () => {

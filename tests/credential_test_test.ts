@@ -108,7 +108,7 @@ Deno.test("a Slack that leads elsewhere is not followed there with the token", a
 
 Deno.test("GRAFANA_BASE_URL and GRAFANA_API_KEY are tried at a Grafana as it really answers", async () => {
   await using grafana = serve(recorded);
-  await using all = await prepared({ grafana_url: grafana.origin });
+  await using all = await prepared({ grafana: { base: grafana.origin, key: "glsa_ours" } });
   const { tryOut } = all;
   const address = await tryOut("GRAFANA_BASE_URL", `${grafana.origin}/`);
   same(address.body, { ok: true, message: "Grafana 9.4.0-pre answers.", missing: [] });
@@ -152,7 +152,7 @@ Deno.test("what is no Grafana, or leads elsewhere, is said and not followed", as
   ];
   let answer = html as () => Response | Promise<Response>;
   await using grafana = serve(() => answer());
-  await using all = await prepared({ grafana_url: grafana.origin });
+  await using all = await prepared({ grafana: { base: grafana.origin, key: "glsa_ours" } });
   for (const [what, give] of answers) {
     answer = give;
     for (const [name, value] of [["BASE_URL", grafana.origin], ["API_KEY", "glsa_mine"]]) {
@@ -169,7 +169,10 @@ Deno.test("what is no Grafana, or leads elsewhere, is said and not followed", as
 Deno.test("a host that is neither configured nor allowed is never contacted", async () => {
   await using other = serve(recorded);
   await using grafana = serve(recorded);
-  const outside = { grafana_url: grafana.origin, allowed_hosts: ["allowed.test", "*.below.test"] };
+  const outside = {
+    grafana: { base: grafana.origin, key: "glsa_ours" },
+    allowed_hosts: ["allowed.test", "*.below.test"],
+  };
   await using all = await prepared(outside);
   const { tryOut, api } = all;
   const { host, port } = new URL(other.origin);

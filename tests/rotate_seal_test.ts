@@ -29,6 +29,7 @@ const partsOf = async (db: Sql) => ({
   db,
   servers: await openServers(db, place, {}, []),
   installation: "test",
+  outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
   log: quiet,
 });
 

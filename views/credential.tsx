@@ -15,6 +15,7 @@ export type Answer = {
   revealed?: { version: number; key_value: string };
   tested?: z.infer<typeof Tested>;
   again?: Partial<Record<"test" | "change", Again>>;
+  warnings?: string[];
 };
 type Props = {
   who: Who;
@@ -50,9 +51,14 @@ function Facts({ credential }: { credential: Credential }) {
   );
 }
 
-function Told({ answer: { revealed, tested, again } }: { answer: Answer }) {
+function Told({ answer: { revealed, tested, again, warnings = [] } }: { answer: Answer }) {
   return (
     <>
+      {warnings.map((warning) => (
+        <p class="told" role="status" tabindex={-1} autofocus>
+          <span class="state warn">Saved, but:</span> {warning}
+        </p>
+      ))}
       {revealed && (
         <div class="told" role="status" tabindex={-1} autofocus>
           <h3>{`The value of version ${revealed.version}`}</h3>

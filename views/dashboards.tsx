@@ -50,6 +50,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
         <p>
           <span class={`state ${mark}`}>{text}</span>
         </p>
+        {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
         {row.last_error && <p class="fault">{row.last_error}</p>}
         {row.captured_at && (
           <p class="hint">
@@ -60,6 +61,9 @@ function Card({ row, who }: { row: Row; who: Who }) {
           <a href={`/dashboards/${row.id}/message`}>Message</a>
           {row.stopped && <Action row={row} what="retry" text="Retry" />}
           {!row.archived_at && <Action row={row} what="capture" text="New picture" />}
+          {(row.edited || row.outcome === "gone") && !row.archived_at && (
+            <Action row={row} what="rewrite" text="Rewrite" />
+          )}
           {who.role === "admin" && <Action row={row} what="remove" text="Remove" />}
         </div>
       </div>

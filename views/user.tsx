@@ -1,10 +1,12 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
+import type { DatasourceView } from "../src/workspaces/datasources.ts";
 import type { Overview } from "../src/workspaces/overview.ts";
 import type { UserWithWorkspace } from "../src/workspaces/workspaces.ts";
 import { Credentials } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
+import { DatasourcesCard } from "./datasources.tsx";
 import { type Again, ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import { WorkspaceCard } from "./workspace.tsx";
@@ -12,12 +14,13 @@ import { Activity } from "./users.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
 /** The forms of the page, for the one that is shown again. */
-export type UserForm = "change" | "key" | "remove" | "credential" | "workspace";
+export type UserForm = "change" | "key" | "remove" | "credential" | "workspace" | "datasources";
 type Props = {
   who: Who;
   user: User;
   credentials: z.infer<typeof CredentialSchema>[];
   overview: Overview | null;
+  datasources: z.infer<typeof DatasourceView>[];
   again?: Partial<Record<UserForm, Again>>;
 };
 
@@ -158,7 +161,7 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
 }
 
 /** A user, as an admin or the user itself sees it. */
-export function UserPage({ who, user, credentials, overview, again = {} }: Props) {
+export function UserPage({ who, user, credentials, overview, datasources, again = {} }: Props) {
   return (
     <Layout title={user.username} who={who}>
       <h1>{user.username}</h1>
@@ -172,6 +175,14 @@ export function UserPage({ who, user, credentials, overview, again = {} }: Props
         <div class="stack">
           {overview && (
             <WorkspaceCard id={user.id} who={who} overview={overview} again={again.workspace} />
+          )}
+          {datasources.length > 0 && (
+            <DatasourcesCard
+              id={user.id}
+              who={who}
+              datasources={datasources}
+              again={again.datasources}
+            />
           )}
           <Credentials id={user.id} credentials={credentials} again={again.credential} />
         </div>

@@ -19,6 +19,7 @@ export const ACTIONS = [
   "session.start",
   "orphan.remove",
   "workspace.mend",
+  "datasources.mend",
 ] as const;
 export type Action = typeof ACTIONS[number];
 

@@ -51,6 +51,10 @@ export const Credential = z.object({
   expires_at: time.nullable(),
   expired: z.boolean(),
 }).openapi("Credential");
+/** What is amiss with a value that was saved all the same: an address or a key of no use. */
+export const SavedCredential = Credential.extend({
+  warnings: z.array(z.string()).optional(),
+}).openapi("SavedCredential");
 /** With its value: only ever the answer to a call that asks for this one. */
 export const Revealed = Credential.extend({ key_value: z.string() }).openapi("RevealedCredential");
 

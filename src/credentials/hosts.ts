@@ -7,3 +7,38 @@ export function isListed(host: string, list: string[]): boolean {
     return wanted.startsWith("*.") ? name.endsWith(wanted.slice(1)) : name === wanted;
   });
 }
+
+/** The Grafana that is configured. Addresses without a slash at the end. */
+export type ConfiguredGrafana = {
+  base: string;
+  key: string;
+  /** In links that people follow; the base where it is not set. */
+  public_url?: string | undefined;
+  capture_key?: string | undefined;
+  /** The database server as Grafana sees it; as we do where it is not set. */
+  db_host?: string | undefined;
+  db_port?: number | undefined;
+};
+
+/** The outside systems that are configured, and the other hosts that may be contacted. */
+export type Outside = {
+  slack_api_url: string;
+  slack_token?: string | undefined;
+  slack_channel?: string | undefined;
+  grafana?: ConfiguredGrafana | undefined;
+  allowed_hosts: string[];
+};
+
+/** An http(s) address as a base: without a slash, query or login. Undefined where it is none. */
+export function baseOf(text: string): string | undefined {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+  return (url.origin + url.pathname).replace(/\/+$/, "");
+}
+
+/** Whether an address is of the configured Grafana's host and port, or of an allowed host. */
+export function mayContact({ grafana, allowed_hosts }: Outside, address: string): boolean {
+  const { origin, hostname } = new URL(address);
+  const configured = grafana && new URL(grafana.base).origin === origin;
+  return configured || isListed(hostname, allowed_hosts);
+}

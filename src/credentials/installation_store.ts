@@ -34,6 +34,7 @@ export async function usedKeyIds(db: Db): Promise<string[]> {
     ...await ids("workspaces", "owner_password"),
     ...await ids("workspaces", "reader_password"),
     ...await ids("refused_rows", "content"),
+    ...await ids("grafana_removals", "api_key"),
     ...(setting ? [setting.id] : []),
   ];
   return [...new Set(all)];

@@ -36,7 +36,7 @@ const add = createRoute({
   summary: "A new credential",
   request: { params: user, body: body(credentials.NewCredential) },
   responses: {
-    201: json(credentials.Credential, "Added."),
+    201: json(credentials.SavedCredential, "Added."),
     ...errorReplies(400, 404, 409, 413, 415, 422),
   },
 });
@@ -55,7 +55,7 @@ const change = createRoute({
   summary: "A new value; the old one stays as a version",
   request: { params: one, body: body(credentials.NewValue) },
   responses: {
-    200: json(credentials.Credential, "Changed."),
+    200: json(credentials.SavedCredential, "Changed."),
     ...errorReplies(400, 404, 413, 415, 422),
   },
 });
@@ -96,7 +96,7 @@ const rollBack = createRoute({
   summary: "A new version with an old one's value",
   request: { params: one, body: body(versions.Rollback) },
   responses: {
-    200: json(credentials.Credential, "The new version."),
+    200: json(credentials.SavedCredential, "The new version."),
     ...errorReplies(400, 404, 413, 415, 422),
   },
 });
@@ -112,8 +112,19 @@ const test = createRoute({
   responses: { 200: json(Tested, "How it went."), ...errorReplies(400, 404, 409, 422) },
 });
 
+/** Told of each credential that was saved, or removed; says what is amiss with it. */
+export type Saved = (user_id: number, key_name: string, key_value?: string) => Promise<string[]>;
+
 /** Under `/api/v1/users`: a user's credentials. */
-export function credentialApi(deps: TestDeps) {
+export function credentialApi(deps: TestDeps, saved: Saved) {
+  const warned = async <T extends { key_name: string }>(
+    user_id: number,
+    row: T,
+    value?: string,
+  ) => {
+    const warnings = await saved(user_id, row.key_name, value);
+    return warnings.length > 0 ? { ...row, warnings } : row;
+  };
   return new OpenAPIHono<Env>({ defaultHook: refuse })
     .openapi(list, async (c) => {
       const { id } = c.req.valid("param");
@@ -121,7 +132,9 @@ export function credentialApi(deps: TestDeps) {
     })
     .openapi(add, async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await credentials.addCredential(deps, c.var.who, id, c.req.valid("json")), 201);
+      const input = c.req.valid("json");
+      const row = await credentials.addCredential(deps, c.var.who, id, input);
+      return c.json(await warned(id, row, input.key_value), 201);
     })
     .openapi(reveal, async (c) => {
       const { id, key_name } = c.req.valid("param");
@@ -131,11 +144,13 @@ export function credentialApi(deps: TestDeps) {
     .openapi(change, async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("json");
-      return c.json(await credentials.changeCredential(deps, c.var.who, id, key_name, input), 200);
+      const row = await credentials.changeCredential(deps, c.var.who, id, key_name, input);
+      return c.json(await warned(id, row, input.key_value), 200);
     })
     .openapi(remove, async (c) => {
       const { id, key_name } = c.req.valid("param");
       await credentials.removeCredential(deps, c.var.who, id, key_name);
+      await saved(id, key_name);
       return c.body(null, 204);
     })
     .openapi(listVersions, async (c) => {
@@ -150,7 +165,10 @@ export function credentialApi(deps: TestDeps) {
     .openapi(rollBack, async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("json");
-      return c.json(await versions.rollBack(deps, c.var.who, id, key_name, input), 200);
+      return c.json(
+        await warned(id, await versions.rollBack(deps, c.var.who, id, key_name, input)),
+        200,
+      );
     })
     .openapi(test, async (c) => {
       const { id, key_name } = c.req.valid("param");

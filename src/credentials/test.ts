@@ -7,17 +7,9 @@ import { connectSlack, SCOPES } from "../external/slack.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { type Deps as CredentialDeps, openValue, unknown } from "./credentials.ts";
-import { isListed } from "./hosts.ts";
+import { baseOf, isListed, mayContact, type Outside } from "./hosts.ts";
 import { findCredential } from "./store.ts";
 
-/** The outside systems that are configured, and the other hosts that may be contacted. */
-export type Outside = {
-  slack_api_url: string;
-  slack_token?: string | undefined;
-  slack_channel?: string | undefined;
-  grafana_url?: string | undefined;
-  allowed_hosts: string[];
-};
 /** Our own database servers: where people see them, and where we do. */
 type OwnServer = { place: Server; shown: { host: string; port: number } };
 export type Deps = CredentialDeps & { outside: Outside; servers: { all: OwnServer[] } };
@@ -111,13 +103,11 @@ async function trySlackChannel(
     : bad(`The app is not in the channel #${name}: invite it there.`);
 }
 
-/** The address, if it may be contacted. Throws 409 otherwise. */
+/** The address, if it may be contacted; undefined: it is none. Throws 409 otherwise. */
 function allowed({ outside }: Deps, text: string): string | undefined {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) return undefined;
-  const { origin, hostname } = new URL(text);
-  const configured = outside.grafana_url && new URL(outside.grafana_url).origin === origin;
-  if (!configured && !isListed(hostname, outside.allowed_hosts)) throw notAllowed(hostname);
-  return text;
+  const base = baseOf(text);
+  if (base && !mayContact(outside, base)) throw notAllowed(new URL(base).hostname);
+  return base;
 }
 
 function notAllowed(host: string): AppError {
@@ -138,11 +128,11 @@ async function tryGrafanaAddress(deps: Deps, text: string, _other: Other, signal
 }
 
 async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: AbortSignal) {
-  const text = await other("GRAFANA_BASE_URL") ?? deps.outside.grafana_url;
+  const text = await other("GRAFANA_BASE_URL") ?? deps.outside.grafana?.base;
   if (!text) return bad("There is no GRAFANA_BASE_URL to try the key with.");
   const address = allowed(deps, text);
   if (!address) return bad(NO_ADDRESS);
-  const { organisation, missing } = await checkGrafana(address, key, signal);
+  const { organisation, missing } = await checkGrafana({ base: address, key }, signal);
   return missing.length === 0
     ? good(`Grafana takes the key, in the organisation ${organisation}.`)
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);

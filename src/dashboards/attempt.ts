@@ -35,7 +35,8 @@ export async function attempt(
       throw error;
     }
     const { message, permanent: stop, more } = error;
-    await setBack(db, claim, message, { stop, after: more.retryAfterSeconds });
+    const { retryAfterSeconds: after, code } = more;
+    await setBack(db, claim, message, { stop, after, code });
   } finally {
     clearInterval(heartbeat);
   }

@@ -38,7 +38,7 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
 
 async function filmBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
   const { browser, capture } = deps;
-  const { url, headers, dashboard } = await sceneOf(deps, claim);
+  const { url, headers, dashboard } = await sceneOf(deps, claim, signal);
   const taken = await film(browser, {
     url,
     headers,

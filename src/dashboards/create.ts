@@ -1,25 +1,55 @@
 import { composeDashboard } from "../boards/compose.ts";
 import { readTable } from "../boards/facts.ts";
+import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
+import { dashboardUid, datasourceUid } from "../workspaces/names.ts";
 import { withReader } from "../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
+import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./grafana_store.ts";
+import { publicUrl, putInGrafana } from "./put.ts";
 import { advance, type Claim, claimNext, saveBoard } from "./store.ts";
 
 /** Second step: the table's columns become panels, the panels a board. True: there may be more to do. */
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
-  await attempt(deps.db, claim, signal, async () => {
-    const board = JSON.stringify(await composeBoard(deps, claim));
+  await attempt(deps.db, claim, signal, async (signal) => {
+    const place = await findPlace(deps.db, claim.id);
+    const target = await settle(deps, claim, place);
+    const board = await composeBoard(deps, claim);
+    const put = target && await putInGrafana(deps, claim, place, target, board, signal);
     await deps.db.begin(async (tx) => {
-      await saveBoard(tx, claim.id, board);
+      if (put) await saveWritten(tx, claim.id, put);
+      else await saveBoard(tx, claim.id, JSON.stringify(board));
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
   });
   return true;
 }
 
+/**
+ * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one place stays
+ * there; a row that was never drawn goes where its user's new dashboards go.
+ */
+async function settle(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  { source, board, grafana_base }: Place,
+): Promise<UserGrafana | undefined> {
+  if (source === "built-in" && board !== null) return undefined;
+  const target = grafana_base === null
+    ? await grafanaOf(deps, claim.user_id)
+    : await grafanaAt(deps, claim.user_id, grafana_base);
+  if (!target) await settleHere(deps.db, claim);
+  else if (grafana_base === null) {
+    const url = publicUrl(target, `/d/${dashboardUid(deps.installation, claim.id)}`);
+    await settleIn(deps.db, claim, target.base, url);
+  }
+  return target;
+}
+
 function composeBoard(deps: WorkspaceDeps, claim: Claim) {
+  const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   return withReader(
     deps,
@@ -27,10 +57,10 @@ function composeBoard(deps: WorkspaceDeps, claim: Claim) {
     kind,
     async (reader) =>
       composeDashboard(await readTable(reader, schema_name, table_name, kind), {
-        uid: `dk-d${id}`,
+        uid: dashboardUid(installation, id),
         title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
         tags: ["dashkeeper", kind, username],
-        datasource: { type: "postgres", uid: `dk-${user_id}-${kind}` },
+        datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
       }),
   );
 }

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
-import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
@@ -27,6 +26,12 @@ export const Dashboard = z.object({
   captured_at: time.nullable(),
   slack_sent_at: time.nullable(),
   archived_at: time.nullable().openapi({ description: "Since when its table is gone." }),
+  edited: z.boolean().openapi({
+    description: "A person changed it in Grafana: it is left as it is, until it is rewritten.",
+  }),
+  outcome: z.string().nullable().openapi({
+    description: "What the last look at it came to; `gone`: a person deleted it in Grafana.",
+  }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({
@@ -104,11 +109,4 @@ export async function recaptureDashboard(db: Sql, who: Who, id: number) {
   }
   await store.captureAgain(db, id);
   return await visibleDashboard(db, who, id);
-}
-
-/** Removes the row until its table is created anew. Admins only; 404 before 403 for a stranger's row. */
-export async function removeDashboard(db: Sql, who: Who, id: number): Promise<void> {
-  await visibleDashboard(db, who, id);
-  adminOnly(who);
-  await db.begin((tx) => store.bury(tx, id));
 }

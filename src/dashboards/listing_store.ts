@@ -22,12 +22,14 @@ export type Listed = {
   captured_at: string | null;
   slack_sent_at: string | null;
   archived_at: string | null;
+  edited: boolean;
+  outcome: string | null;
 };
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
     local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
-    archived_at`;
+    archived_at, edited, outcome`;
 
 export type Filter = {
   user_id?: number | undefined;
@@ -75,8 +77,8 @@ export async function findGif(db: Db, dashboard_id: number): Promise<Uint8Array 
 /** Sets a stopped row going. False: it was not stopped. */
 export async function restart(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
-    update dashboards set stopped = false, failures = 0, deaths = 0, last_error = null,
-      next_try_at = now()
+    update dashboards set stopped = false, stop_code = null, failures = 0, deaths = 0,
+      last_error = null, next_try_at = now()
     where id = ${id} and stopped and deleted_at is null`;
   return count === 1;
 }
@@ -98,6 +100,8 @@ export async function bury(db: Db, id: number): Promise<void> {
     update runs set gif = null, slack_message = null where dashboard_id = ${id}`;
   await db`
     update dashboards set deleted_at = now(), step = 'done', stopped = false, last_error = null,
-      board = null, claim_id = null, claimed_until = null
+      board = null, claim_id = null, claimed_until = null, source = 'built-in', grafana_base = null,
+      grafana_url = null, grafana_version = null, grafana_writing = null, grafana_archived = false,
+      edited = false, rewrite = false, outcome = null, stop_code = null
     where id = ${id}`;
 }

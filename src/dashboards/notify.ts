@@ -126,7 +126,8 @@ async function compose(
     run: claim.run,
     rows: run.row_count,
     rows_before: run.rows_before,
-    dashboard_url: `${frontend_url}/boards/${claim.id}?signature=${signature}`,
+    dashboard_url: run.grafana_url ??
+      `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image,
   });
 }

@@ -5,13 +5,15 @@ import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { errorReplies, refuse } from "../errors.ts";
 import { cursor, Id, IdQuery, Limit, writeCursor } from "../users/paging.ts";
-import type { Sql } from "../external/postgres.ts";
 import type { Env } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
+import * as moving from "./move.ts";
+import { removeDashboard } from "./remove.ts";
+import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import type { Look } from "./scan.ts";
 
-export type Deps = { db: Sql };
+export type Deps = WorkspaceDeps;
 
 const json = <T,>(schema: T, description: string) => ({
   description,
@@ -95,9 +97,45 @@ const remove = createRoute({
   responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404) },
 });
 
+const rewrite = createRoute({
+  method: "post",
+  path: "/{id}/rewrite",
+  summary: "Writes ours again over what a person changed or deleted in Grafana",
+  request: { params, body },
+  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+});
+
+const move = createRoute({
+  method: "post",
+  path: "/{id}/move",
+  summary: "Moves a dashboard to the Grafana of now",
+  request: { params, body },
+  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+});
+
+const moveAll = createRoute({
+  method: "post",
+  path: "/move",
+  summary: "Moves all dashboards (a member: its own) to the Grafana of now",
+  request: { body },
+  responses: { 202: json(moving.Moving, "They go on."), ...errorReplies() },
+});
+
 /** Under `/api/v1/dashboards`. */
-export function dashboardApi({ db }: Deps) {
+export function dashboardApi(deps: Deps) {
+  const { db } = deps;
   return new OpenAPIHono<Env>({ defaultHook: refuse })
+    .openapi(moveAll, async (c) => c.json(await moving.moveDashboards(deps, c.var.who), 202))
+    .openapi(
+      move,
+      async (c) =>
+        c.json(await moving.moveDashboard(deps, c.var.who, c.req.valid("param").id), 202),
+    )
+    .openapi(
+      rewrite,
+      async (c) =>
+        c.json(await moving.rewriteDashboard(deps, c.var.who, c.req.valid("param").id), 202),
+    )
     .openapi(list, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid("query");
       const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
@@ -129,7 +167,7 @@ export function dashboardApi({ db }: Deps) {
         c.json(await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id), 202),
     )
     .openapi(remove, async (c) => {
-      await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
+      await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
     });
 }
@@ -161,7 +199,8 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
 }
 
 /** Under `/dashboards`: the list as a page. Without JavaScript the buttons are plain forms. */
-export function dashboardPages({ db }: Deps) {
+export function dashboardPages(deps: Deps) {
+  const { db } = deps;
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const id = zValidator("param", z.object({ id: Id }), refuse);
   const back = "/dashboards";
@@ -189,7 +228,15 @@ export function dashboardPages({ db }: Deps) {
       return c.redirect(back, 303);
     })
     .post("/:id/remove", id, async (c) => {
-      await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
+      await removeDashboard(deps, c.var.who, c.req.valid("param").id);
+      return c.redirect(back, 303);
+    })
+    .post("/:id/rewrite", id, async (c) => {
+      await moving.rewriteDashboard(deps, c.var.who, c.req.valid("param").id);
+      return c.redirect(back, 303);
+    })
+    .post("/:id/move", id, async (c) => {
+      await moving.moveDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.redirect(back, 303);
     });
 }

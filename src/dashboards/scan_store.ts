@@ -121,7 +121,8 @@ export async function findRunIn(
       values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
       on conflict (user_id, kind, schema_name, table_name) do update set
         content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
-        stopped = false, failures = 0, deaths = 0, last_error = null, next_try_at = now(),
+        stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
+        next_try_at = now(),
         claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
       where d.content <> excluded.content or d.archived_at is not null
       returning id, run`;

@@ -1,26 +1,58 @@
 import type { Dashboard } from "../boards/compose.ts";
-import type { Sql } from "../external/postgres.ts";
+import { grafanaAt } from "../workspaces/grafana.ts";
+import { dashboardUid } from "../workspaces/names.ts";
+import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { CAPTURE_HEADER, signCapture } from "./board_access.ts";
-import { type Claim, findBoard } from "./store.ts";
+import { findPlace, noteEdited, type Place } from "./grafana_store.ts";
+import { gone, isEdited } from "./put.ts";
+import type { Claim } from "./store.ts";
 
-export type Deps = {
-  db: Sql;
+export type Deps = WorkspaceDeps & {
   signingKey: CryptoKey;
-  /** `base_url`: where the browser reaches this service. */
-  capture: { base_url: string };
+  /** `base_url`: where the browser reaches this service; `theme` and `timezone` as Grafana names them. */
+  capture: { base_url: string; theme?: string; timezone?: string };
 };
 
 /** What is filmed: a page, the headers that go to its origin alone, and the dashboard that it shows. */
 export type Scene = { url: string; headers: Record<string, string>; dashboard: Dashboard };
 
-/** Where a claimed row's dashboard is to be seen. */
-export async function sceneOf({ db, signingKey, capture }: Deps, claim: Claim): Promise<Scene> {
-  const { id, claim_id } = claim;
-  const dashboard = (await findBoard(db, id))?.board as Dashboard | null | undefined;
-  if (!dashboard) throw new Error(`dashboard ${id} has no board`);
+/** Where a claimed row's dashboard is to be seen. Throws ExternalError, permanent `gone` among them. */
+export async function sceneOf(deps: Deps, claim: Claim, signal: AbortSignal): Promise<Scene> {
+  const place = await findPlace(deps.db, claim.id);
+  if (place.grafana_base !== null) return await inGrafana(deps, claim, place, signal);
+  if (!place.board) throw new Error(`dashboard ${claim.id} has no board`);
   return {
-    url: `${capture.base_url}/boards/${id}`,
-    headers: { [CAPTURE_HEADER]: await signCapture(signingKey, id, claim_id) },
+    url: `${deps.capture.base_url}/boards/${claim.id}`,
+    headers: { [CAPTURE_HEADER]: await signCapture(deps.signingKey, claim.id, claim.claim_id) },
+    dashboard: place.board as Dashboard,
+  };
+}
+
+/** As it stands in Grafana, perhaps edited. Its page is answered with 200 also where there is none. */
+async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signal: AbortSignal) {
+  const { grafana, base, capture_key } = await grafanaAt(deps, user_id, place.grafana_base!);
+  const uid = dashboardUid(deps.installation, id);
+  const found = await grafana.findDashboard(uid, signal);
+  if (!found) throw gone();
+  await noteEdited(deps.db, id, isEdited(found, place));
+  const dashboard = found.dashboard as Dashboard;
+  const { theme = "light", timezone } = deps.capture;
+  const { from, to } = dashboard.time ?? {};
+  const query = new URLSearchParams({ theme, refresh: "" });
+  if (from && to) {
+    for (const [name, time] of [["from", from], ["to", to]]) {
+      query.set(name!, inMilliseconds(time!));
+    }
+  }
+  if (timezone) query.set("timezone", timezone);
+  return {
+    url: `${base}/d/${uid}/x?kiosk&${query}`,
+    headers: { authorization: `Bearer ${capture_key}` },
     dashboard,
   };
+}
+
+/** `now-6h` as it is; a date as Grafana's address takes it. */
+function inMilliseconds(time: string): string {
+  return /^now/.test(time) || Number.isNaN(Date.parse(time)) ? time : `${Date.parse(time)}`;
 }

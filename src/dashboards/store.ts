@@ -58,17 +58,23 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
 
 /**
  * Puts a claimed dashboard back with the reason: to be tried again after 5 s, doubling to 10 min, and
- * not before `after` seconds; or stopped for a person.
+ * not before `after` seconds; or stopped for a person, `code` saying for what.
  */
 export async function setBack(
   db: Db,
   { id, claim_id }: Claim,
   why: string,
-  { stop, after = 0 }: { stop: boolean; after?: number | undefined },
+  { stop, after = 0, code }: {
+    stop: boolean;
+    after?: number | undefined;
+    code?: string | undefined;
+  },
 ): Promise<void> {
   await db`
     update dashboards
     set claim_id = null, claimed_until = null, last_error = ${why}, stopped = ${stop},
+      stop_code = case when ${stop} then ${code ?? null}::text end,
+      outcome = case when ${code ?? null} = 'gone' then 'gone' else outcome end,
       failures = failures + 1, deaths = 0,
       next_try_at = now()
         + greatest(least(5 * 2 ^ least(failures, 10), 600), ${after}) * interval '1 second'
@@ -124,12 +130,15 @@ export type Run = {
   slack_file_id: string | null;
   posting_at: string | null;
   told_at: string | null;
+  grafana_url: string | null;
 };
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
-    select r.row_count, b.row_count as rows_before, r.gif, r.slack_file_id, r.posting_at, r.told_at
-    from runs r left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
+    select r.row_count, b.row_count as rows_before, r.gif, r.slack_file_id, r.posting_at, r.told_at,
+      d.grafana_url
+    from runs r join dashboards d on d.id = r.dashboard_id
+      left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
   return row;
 }

@@ -1,11 +1,24 @@
 import { z } from "@hono/zod-openapi";
+import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
+import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser.ts";
+import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
+import { lacking } from "../workspaces/grafana.ts";
 import { guardServer } from "../workspaces/guard.ts";
 import type { Servers } from "../workspaces/servers.ts";
 
-export type Deps = { servers: Servers; browser: Pick<Browser, "state"> };
+export type Deps = { servers: Servers; browser: Pick<Browser, "state">; outside: Outside };
+
+const Grafana = z.object({
+  reachable: z.boolean(),
+  version: z.string().nullable(),
+  organisation: z.string().nullable(),
+  missing: z.array(z.string()).openapi({ description: "Permissions that the key lacks." }),
+  message: z.string().nullable().openapi({ description: "What is amiss, and what to do." }),
+  advice: z.string().nullable(),
+}).openapi("GrafanaState");
 
 export const Diagnosis = z.object({
   ok: z.boolean(),
@@ -13,14 +26,57 @@ export const Diagnosis = z.object({
     what: z.string().openapi({ example: "the default server" }),
     message: z.string().openapi({ description: "What is missing, and what to do." }),
   })),
+  grafana: Grafana.nullable().openapi({ description: "Null: none is configured." }),
 }).openapi("Diagnosis");
 
+/** Whoever asks waits for Grafana so long. */
+const LIMIT_MS = 10_000;
+
 /** Whether what Dashkeeper needs is there, and what exactly is missing. Admins only. */
-export async function diagnose({ servers, browser }: Deps, who: Who) {
+export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Diagnosis>> {
   adminOnly(who);
-  const complaints = (await Promise.all(servers.all.map(guardServer))).flat();
-  const findings = complaints.map(({ server, message }) => ({ what: server, message }));
+  const { servers, browser, outside } = deps;
+  const [complaints, grafana] = await Promise.all([
+    Promise.all(servers.all.map(guardServer)),
+    outside.grafana ? lookAtGrafana(outside.grafana) : null,
+  ]);
+  const findings = complaints.flat().map(({ server, message }) => ({ what: server, message }));
   const { state, message } = browser.state();
   if (state !== "ready") findings.push({ what: "the browser", message });
-  return { ok: findings.length === 0, findings };
+  if (grafana?.message) findings.push({ what: "Grafana", message: grafana.message });
+  return { ok: findings.length === 0, findings, grafana };
+}
+
+const CAPTURE_ADVICE =
+  "Pictures are taken with GRAFANA_API_KEY: a Viewer's token in GRAFANA_CAPTURE_KEY is enough for them.";
+
+async function lookAtGrafana({ base, key, capture_key }: ConfiguredGrafana) {
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const state = {
+    reachable: false,
+    version: null,
+    organisation: null,
+    missing: [],
+    message: null,
+    advice: capture_key ? null : CAPTURE_ADVICE,
+  };
+  try {
+    const { version = null } = await checkGrafanaAddress(base, signal);
+    const found = { ...state, reachable: true, version };
+    try {
+      const { organisation, missing } = await checkGrafana({ base, key }, signal);
+      const message = missing.length > 0 ? lacking(missing) : null;
+      return { ...found, organisation, missing, message };
+    } catch (error) {
+      return { ...found, message: inWords(error) };
+    }
+  } catch (error) {
+    return { ...state, message: inWords(error) };
+  }
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof ExternalError) return error.message;
+  if (error instanceof DOMException) return "Grafana does not answer in time.";
+  return "Grafana's answer was not understood.";
 }

@@ -12,7 +12,7 @@ import { sealLogins } from "./steps.ts";
 import { takenNames } from "./store.ts";
 import { type Deps as WorkspaceDeps, insertPasswords } from "./workspaces.ts";
 
-export type Deps = Omit<WorkspaceDeps, "installation">;
+export type Deps = Omit<WorkspaceDeps, "installation" | "outside">;
 
 /** `taken`: what on the server has the name of a user's role or database, by username. */
 export type Plan = Judged & {

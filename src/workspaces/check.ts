@@ -5,6 +5,9 @@ import { isAway } from "../external/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { settleLogin } from "./change.ts";
+import { GRAFANA_STEPS } from "./datasource_store.ts";
+import { mendInGrafana } from "./datasources.ts";
+import { grafanaOf } from "./grafana.ts";
 import { type Finding, inspect } from "./inspect.ts";
 import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
 import { markOf } from "./parts.ts";
@@ -75,7 +78,8 @@ export async function mendWorkspace(
       steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
     const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
     await takeAway(deps, workspace, findings);
-    const again = STEPS.map(({ name }) => name).filter((name) => !vanished.includes(name));
+    const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
+      .filter((name) => !vanished.includes(name));
     await store.resetSteps(deps.db, id, again);
     await runSteps(deps, id, username);
     await settleLogin(deps, id);
@@ -144,11 +148,13 @@ const MOST_CHECKED = 150;
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const servers = deps.servers.all.map(({ name }) => name);
   const due = await store.uncheckedWorkspaces(deps.db, servers, MOST_CHECKED);
+  let isGrafanaAway = false;
   await eachServer(due, signal, async (workspace) => {
     const { user_id, username } = workspace;
     try {
       const { ok, findings } = await compare(deps, workspace);
       if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
+      if (!isGrafanaAway) isGrafanaAway = !await mendQuietly(deps, workspace, signal);
       return true;
     } catch (error) {
       const found = inWords(error);
@@ -158,4 +164,17 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
       return true;
     }
   });
+}
+
+/** What differs in Grafana is mended; what does not come off stands on the data sources. False: it is away. */
+async function mendQuietly(deps: Deps, workspace: store.Workspace, signal: AbortSignal) {
+  try {
+    const place = await grafanaOf(deps, workspace.user_id);
+    if (place) await mendInGrafana(deps, workspace, place, signal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ExternalError)) throw error;
+    deps.log(`workspaces: ${workspace.username} in Grafana: ${error.message}`);
+    return error.more.code !== "unreachable" && error.more.code !== "timeout";
+  }
 }

@@ -3,6 +3,7 @@ import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { type Answer, CredentialPage } from "../../views/credential.tsx";
 import * as credentials from "../credentials/credentials.ts";
+import type { Saved } from "../credentials/routes.ts";
 import { type Deps as TestDeps, testCredential } from "../credentials/test.ts";
 import type { Deps as WorkspaceDeps } from "./workspaces.ts";
 import { revealVersion, rollBack, versionsOf } from "../credentials/versions.ts";
@@ -44,7 +45,7 @@ function showAgain(deps: TestDeps & WorkspaceDeps, name: "test" | "change"): Sho
 const one = "/:id/credentials/:key_name";
 
 /** Under `/users`: what the API does with credentials, by plain forms. A value is never in an address. */
-export function credentialPages(deps: TestDeps & WorkspaceDeps) {
+export function credentialPages(deps: TestDeps & WorkspaceDeps, saved: Saved) {
   const user = zValidator("param", z.object({ id: Id }), refuse);
   const place = zValidator("param", z.object({ id: Id, key_name: credentials.KeyName }), refuse);
   const addition = showUserPage(deps, "credential");
@@ -56,15 +57,22 @@ export function credentialPages(deps: TestDeps & WorkspaceDeps) {
       (c) =>
         orShow(c, { show: addition, field: "key_name" }, async () => {
           const { id } = c.req.valid("param");
-          await credentials.addCredential(deps, c.var.who, id, c.req.valid("form"));
-          return c.redirect(`/users/${id}`, 303);
+          const { key_name, key_value, expires_at } = c.req.valid("form");
+          const input = { key_name, key_value, expires_at };
+          await credentials.addCredential(deps, c.var.who, id, input);
+          const warnings = await saved(id, key_name, key_value);
+          if (warnings.length === 0) return c.redirect(`/users/${id}`, 303);
+          return await showPage(deps, c, { id, key_name }, { warnings });
         }),
     )
     .get(one, place, (c) => showPage(deps, c, c.req.valid("param")))
     .post(`${one}/change`, place, form(ValueForm, showAgain(deps, "change")), async (c) => {
       const { id, key_name } = c.req.valid("param");
-      await credentials.changeCredential(deps, c.var.who, id, key_name, c.req.valid("form"));
-      return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+      const input = c.req.valid("form");
+      await credentials.changeCredential(deps, c.var.who, id, key_name, input);
+      const warnings = await saved(id, key_name, input.key_value);
+      if (warnings.length === 0) return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+      return await showPage(deps, c, { id, key_name }, { warnings });
     })
     .post(`${one}/reveal`, place, zValidator("form", RevealForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
@@ -78,6 +86,7 @@ export function credentialPages(deps: TestDeps & WorkspaceDeps) {
     .post(`${one}/rollback`, place, zValidator("form", VersionForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
       await rollBack(deps, c.var.who, id, key_name, c.req.valid("form"));
+      await saved(id, key_name);
       return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
     })
     .post(`${one}/test`, place, (c) =>
@@ -89,6 +98,7 @@ export function credentialPages(deps: TestDeps & WorkspaceDeps) {
     .post(`${one}/remove`, place, async (c) => {
       const { id, key_name } = c.req.valid("param");
       await credentials.removeCredential(deps, c.var.who, id, key_name);
+      await saved(id, key_name);
       return c.redirect(`/users/${id}`, 303);
     });
 }

@@ -9,7 +9,7 @@ import { KINDS, urlCredential } from "./names.ts";
 import { endSessions, letLogIn, makeRoles, markOf } from "./parts.ts";
 import { makePassword, passwordPlace } from "./password.ts";
 import { asRefusal, eachServer, inWords } from "./servers.ts";
-import { loginUrl } from "./steps.ts";
+import { isInGrafana, loginUrl, runSteps } from "./steps.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
@@ -24,7 +24,7 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
   const workspace = await store.findWorkspace(db, id);
   if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
   const steps = await store.stepsOf(db, id);
-  if (steps.some(({ state }) => state !== "done")) {
+  if (steps.some(({ name, state }) => state !== "done" && !isInGrafana(name))) {
     const message = "The workspace is not complete yet: wait until it is, or have it mended.";
     throw new AppError("workspace_pending", 409, message);
   }
@@ -47,6 +47,7 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
       throw new AppError("server_refused", 503, message, { headers });
     }
   });
+  await runSteps(deps, id, workspace.username);
 }
 
 /** The next passwords, on the server first and then in the rows: repeated, it comes to the same. */
@@ -68,6 +69,7 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
   const deed: Deed = { action: "password.rotate", subject: username, user_id: id };
   await audited(db, who, deed, async (tx) => {
     await store.takeNextPasswords(tx, id);
+    await store.resetSteps(tx, id, KINDS.map((kind) => `datasource_${kind}`));
     for (const kind of KINDS) {
       const key_name = urlCredential(kind);
       const key_value = loginUrl(server, username, kind, passwords);

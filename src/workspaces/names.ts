@@ -15,3 +15,12 @@ export function databases(username: string): Record<Kind, string> {
     drc: databaseName(username, "drc"),
   };
 }
+
+/** The uids of what is ours in a Grafana: at most 40 of a-z, 0-9 and -, as later versions want them. */
+export const folderUid = (installation: string, user_id: number) => `dk-${installation}-${user_id}`;
+export const archiveUid = (installation: string, user_id: number) =>
+  `${folderUid(installation, user_id)}-archive`;
+export const datasourceUid = (installation: string, user_id: number, kind: Kind) =>
+  `${folderUid(installation, user_id)}-${kind}`;
+export const dashboardUid = (installation: string, dashboard_id: number) =>
+  `dk-${installation}-d${dashboard_id}`;

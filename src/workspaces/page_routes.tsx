@@ -12,6 +12,7 @@ import { rotateKey } from "../users/rotate.ts";
 import { adminOnly, pageOfUsers } from "../users/users.ts";
 import type { Env, Who } from "../who.ts";
 import { changeUser } from "./change.ts";
+import { datasourcesOf } from "./datasources.ts";
 import { overviewOf } from "./overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./page_forms.ts";
 import { removeUser } from "./remove.ts";
@@ -92,11 +93,12 @@ export function showUserPage(deps: Deps, name: UserForm): Show {
 /** All that the page of a user shows. Throws 404 as showUser(). */
 async function pageOf(deps: Deps, who: Who, id: number) {
   const user = await showUser(deps, who, id);
-  const [credentials, overview] = await Promise.all([
+  const [credentials, overview, datasources] = await Promise.all([
     credentialsOf(deps, who, id),
     overviewOf(deps, who, id),
+    datasourcesOf(deps, who, id),
   ]);
-  return { who, user, credentials, overview };
+  return { who, user, credentials, overview, datasources };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */

@@ -5,6 +5,7 @@ import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { keepOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "./names.ts";
+import { finishGrafanaRemovals, userRemoval } from "./grafana_removals.ts";
 import { dropWorkspace, letLogIn, markOf } from "./parts.ts";
 import { eachServer, inWords } from "./servers.ts";
 import * as store from "./store.ts";
@@ -18,9 +19,13 @@ export const RemovedUser = z.object({
 }).openapi("RemovedUser");
 type Removed = z.infer<typeof RemovedUser>;
 
+/** How long whoever removes a user waits for Grafana. */
+const GRAFANA_MS = 5_000;
+
 /**
  * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
- * cannot log in, or dropped; what the server refuses now (`dropping`) is done by the job later. Throws
+ * cannot log in, or dropped; what the server refuses now (`dropping`) is done by the job later, and
+ * so is what Grafana does not remove at once. Throws
  * 404, 403, and 409 `last_admin`.
  */
 export async function removeUser(
@@ -31,12 +36,14 @@ export async function removeUser(
 ): Promise<Removed> {
   const { username } = await visibleUser(deps.db, who, id);
   const deed = { action: "user.remove", subject: username, user_id: id } as const;
+  const leaveGrafana = await userRemoval(deps, id);
   const removal = await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
     await keepOneAdmin(tx, id);
     if (!await holdUser(tx, id)) throw unknownUser();
     const workspace = await store.findWorkspace(tx, id);
     await deleteUser(tx, id);
+    await leaveGrafana(tx);
     if (!workspace) return undefined;
     const { server } = workspace;
     await store.insertRemoval(tx, { username, databases, server });
@@ -51,6 +58,9 @@ export async function removeUser(
       }
     }
     return { username, databases, server };
+  });
+  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_MS)).catch(() => {
+    deps.log(`grafana: what ${username} had there is removed later`);
   });
   if (!removal) return { id, username, databases: {} };
   const done = await finishRemoval(deps, removal);

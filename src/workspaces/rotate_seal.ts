@@ -6,6 +6,7 @@ import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
 import { refusedPlace } from "./adopt_store.ts";
 import * as store from "./rotation_store.ts";
+import { REMOVAL_KEY } from "./grafana_removals.ts";
 import { passwordPlace } from "./password.ts";
 
 export type Deps = { db: Sql; log: (line: string) => void };
@@ -168,6 +169,7 @@ function placeOf(name: store.ColumnName, { id, user_id, key_name }: store.Sealed
   if (name === "owner" || name === "next_owner") return passwordPlace(user_id!, "owner");
   if (name === "reader" || name === "next_reader") return passwordPlace(user_id!, "reader");
   if (name === "refused") return refusedPlace(id);
+  if (name === "removal") return REMOVAL_KEY;
   return credentialPlace(user_id!, key_name!);
 }
 
@@ -184,6 +186,7 @@ function nameOf(
     next_owner: `${username}'s next owner password`,
     next_reader: `${username}'s next reader password`,
     refused: `refused row ${id}`,
+    removal: `the Grafana key of removal ${id}`,
   };
   const key = keyIdOf(sealed);
   return `${names[name]} (${key ? `names the key ${key}` : "not a sealed text"})`;

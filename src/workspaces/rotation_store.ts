@@ -26,6 +26,7 @@ export const COLUMNS = {
   next_owner: { table: "workspaces", id: "user_id", column: "next_owner_password" },
   next_reader: { table: "workspaces", id: "user_id", column: "next_reader_password" },
   refused: { table: "refused_rows", id: "id", column: "content" },
+  removal: { table: "grafana_removals", id: "id", column: "api_key" },
 } satisfies Record<string, Column>;
 export type ColumnName = keyof typeof COLUMNS;
 
@@ -40,7 +41,8 @@ export async function rowsUnderOtherKeys(
   const { table, id, version, column }: Column = COLUMNS[name];
   const key = version ? db`(t.${db(id)}, t.${db(version)})` : db`t.${db(id)}`;
   const from = version ? db`(${after.id}::bigint, ${after.version}::int)` : db`${after.id}::bigint`;
-  const user = name === "version" ? db`c.user_id` : name === "refused" ? db`null` : db`t.user_id`;
+  const ofNobody = name === "refused" || name === "removal";
+  const user = name === "version" ? db`c.user_id` : ofNobody ? db`null` : db`t.user_id`;
   const named = name === "version" ? db`c` : db`t`;
   return await db<SealedRow[]>`
     select t.${db(id)} as id, ${version ? db`t.${db(version)}` : db`0`} as version,

@@ -54,6 +54,13 @@ export async function stepsOf(db: Db, user_id: number): Promise<StepRow[]> {
     where user_id = ${user_id} order by position`;
 }
 
+/** Whether this very connection is encrypted. */
+export async function isEncrypted(master: Db): Promise<boolean> {
+  const [row] = await master<{ ssl: boolean }[]>`
+    select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
+  return row?.ssl ?? false;
+}
+
 /** Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. */
 export async function noteStep(
   db: Db,
@@ -83,18 +90,24 @@ export async function noteReady(db: Db, user_id: number): Promise<void> {
 
 /** The first step that is not done decides when an active user's workspace is gone on with. */
 const nextSteps = (db: Db) =>
-  db`select distinct on (w.user_id) w.user_id, u.username, w.server, s.state, s.next_try_at
+  db`select distinct on (w.user_id) w.user_id, u.username, w.server, s.state, s.next_try_at,
+      s.name
     from workspaces w join users u on u.id = w.user_id and u.is_active
       join workspace_steps s on s.user_id = w.user_id and s.state <> 'done'
     order by w.user_id, s.position`;
 
+type Owner = Pick<Workspace, "user_id" | "username" | "server">;
+
 /** Workspaces that may be gone on with now: a step's time has come, or all are done and nobody said so. */
 export async function unfinishedWorkspaces(db: Db) {
-  return await db<{ user_id: number; username: string; server: string }[]>`
-    select user_id, username, server from (${nextSteps(db)}) s
+  return await db<(Owner & { step: string | null; has_own_grafana: boolean })[]>`
+    select user_id, username, server, name as step, exists (select from credentials c
+        where c.user_id = s.user_id and c.key_name in ('GRAFANA_BASE_URL', 'GRAFANA_API_KEY'))
+      as has_own_grafana
+    from (${nextSteps(db)}) s
     where state = 'pending' and next_try_at <= now()
     union all
-    select w.user_id, u.username, w.server
+    select w.user_id, u.username, w.server, null, false
     from workspaces w join users u on u.id = w.user_id and u.is_active
     where w.ready_at is null and not exists (
       select from workspace_steps s where s.user_id = w.user_id and s.state <> 'done')

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited, type Deed } from "../audit/audit.ts";
 import { type Deps as CredentialDeps } from "../credentials/credentials.ts";
+import type { Outside } from "../credentials/hosts.ts";
 import { seal } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, type Db, isAway, isUniqueViolation } from "../external/postgres.ts";
@@ -9,6 +10,7 @@ import { insertKey } from "../users/key_store.ts";
 import { insertUser } from "../users/store.ts";
 import { adminOnly, Role, User, UserDetails, userDetails, Username } from "../users/users.ts";
 import type { Who } from "../who.ts";
+import { planSteps } from "./datasource_store.ts";
 import * as names from "./names.ts";
 import { foreignNames, markOf } from "./parts.ts";
 import { makePassword, passwordPlace } from "./password.ts";
@@ -16,7 +18,7 @@ import type { Servers, WorkspaceServer } from "./servers.ts";
 import { runSteps, STEPS } from "./steps.ts";
 import * as store from "./store.ts";
 
-export type Deps = CredentialDeps & { servers: Servers; installation: string };
+export type Deps = CredentialDeps & { servers: Servers; installation: string; outside: Outside };
 
 export const NewUser = z.strictObject({
   username: Username,
@@ -45,6 +47,9 @@ export const CreatedUser = User.extend({
   api_key: z.string().openapi({ description: "Shown this once; only its hash is stored." }),
 }).openapi("CreatedUser");
 
+/** How long whoever creates a user waits for a Grafana that is silent. */
+const GRAFANA_WAITS_MS = 5_000;
+
 /**
  * A new user with its key, three databases and their credentials. The account is there at once and as a
  * whole; steps that a server refuses now are made by the job later. Throws 409 `user_exists`,
@@ -54,7 +59,7 @@ export async function createUser(deps: Deps, who: Who, input: z.infer<typeof New
   const api_key = makeKey();
   const user = await insertAccount(deps, who, input, await hashKey(api_key));
   // From here on there is a user whose key is told this once: whatever happens, it is told.
-  const workspace = await runSteps(deps, user.id, user.username)
+  const workspace = await runSteps(deps, user.id, user.username, GRAFANA_WAITS_MS)
     .then(() => workspaceOf(deps.db, user.id))
     .catch((error) => {
       if (!isAway(error)) deps.log(`workspaces: ${user.username}: ${error?.name}`);
@@ -98,6 +103,7 @@ async function insertAccount(
     await store.deleteRemoval(tx, username);
     await insertKey(tx, user.id, hash);
     await insertPasswords({ ...deps, db: tx }, user.id, server.name);
+    if (deps.outside.grafana) await planSteps(tx, user.id);
     deed.user_id = user.id;
     return user;
   });

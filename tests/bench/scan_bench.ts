@@ -40,6 +40,7 @@ async function measure(server: Server) {
     db,
     servers: await openServers(db, { host: server.host, port: server.port }, {}, []),
     installation: "bench",
+    outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     sealKeys: { current: await importSealKey(new Uint8Array(32)) },
     limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600 },
     log: console.log,

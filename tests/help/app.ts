@@ -42,11 +42,13 @@ export function login(url: string): Sql & AsyncDisposable {
   }, 1));
 }
 
+type Options = Parameters<typeof makeDeps>[1] & {};
+
 /** The real app on a port of its own, over a fresh database; its users' databases go with it. */
-export async function startApp({ adminKey }: { adminKey?: string } = {}) {
+export async function startApp({ adminKey, outside = {} }: Options = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
-  const deps = await makeDeps(db, { adminKey });
+  const deps = await makeDeps(db, { adminKey, outside });
   const { lines } = deps;
   const news = await listenToNews(db);
   const stopped = new AbortController();

@@ -1,4 +1,5 @@
 import { type Look, scan } from "../../src/dashboards/scan.ts";
+import type { Outside } from "../../src/credentials/hosts.ts";
 import type { Limits } from "../../src/dashboards/settle.ts";
 import type { Kind } from "../../src/workspaces/names.ts";
 import { never, startApp, type User } from "./app.ts";
@@ -6,8 +7,8 @@ import { never, startApp, type User } from "./app.ts";
 /**
  * An app with one user, and looks at its databases. Tables settle at once unless `limits` say otherwise.
  */
-export async function startScans(limits: Partial<Limits> = {}) {
-  const app = await startApp();
+export async function startScans(limits: Partial<Limits> = {}, outside: Partial<Outside> = {}) {
+  const app = await startApp({ outside });
   const ada = await app.addUser();
   const deps = { ...app.deps, limits: { ...app.deps.limits, ...limits } };
   const look = (): Promise<Look> => scan(deps, never);

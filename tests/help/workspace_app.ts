@@ -73,6 +73,7 @@ export async function startWorkspaces(options: Options = {}) {
     log: (line: string) => void lines.push(line),
     installation: await readInstallation(db, frontend_url),
     signingKey: await importSigningKey(sealKey.toBase64()),
+    outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0 },
   };
   const news = await listenToNews(db);
@@ -85,7 +86,6 @@ export async function startWorkspaces(options: Options = {}) {
       frontend_url,
       adminKey: undefined,
       failures: limitFailures(),
-      trust_proxy: false,
       outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
       board_link_days: 30,
       browser: { state: () => ({ state: "ready", message: "" }) },

@@ -1,0 +1,147 @@
+import type { Db } from "../external/postgres.ts";
+import type { Claim } from "./store.ts";
+
+/** Where a row's dashboard is, and what we know of it. `board`: the JSON that was composed last. */
+export type Place = {
+  source: "built-in" | "grafana";
+  board: unknown;
+  grafana_base: string | null;
+  grafana_version: number | null;
+  grafana_writing: number | null;
+  grafana_archived: boolean;
+  rewrite: boolean;
+};
+
+const columns = (db: Db) =>
+  db`source, board, grafana_base, grafana_version, grafana_writing, grafana_archived, rewrite`;
+
+export async function findPlace(db: Db, id: number): Promise<Place> {
+  const [row] = await db<Place[]>`select ${columns(db)} from dashboards where id = ${id}`;
+  if (!row) throw new Error(`dashboard ${id} is gone`);
+  return row;
+}
+
+/** The row's dashboard will be in this Grafana, at this address. */
+export async function settleIn(db: Db, { id, claim_id }: Claim, base: string, url: string) {
+  await db`
+    update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url}
+    where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Nor is there a Grafana for it any more: it is drawn here. */
+export async function settleHere(db: Db, { id, claim_id }: Claim): Promise<void> {
+  await db`
+    update dashboards set source = 'built-in', grafana_base = null, grafana_url = null
+    where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Leaves the trace that this board is on its way over `version`. False: the claim was lost. */
+export async function beginWriting(
+  db: Db,
+  { id, claim_id }: Claim,
+  version: number,
+  board: string,
+): Promise<boolean> {
+  const { count } = await db`
+    update dashboards set grafana_writing = ${version}, board = ${board}::text::jsonb
+    where id = ${id} and claim_id = ${claim_id}`;
+  return count === 1;
+}
+
+/** What the dashboard is in Grafana now. `version`: the one that we wrote last. */
+export async function saveWritten(
+  db: Db,
+  id: number,
+  { url, version, edited }: { url: string; version: number | null; edited: boolean },
+): Promise<void> {
+  await db`
+    update dashboards set grafana_url = ${url}, grafana_version = ${version}, edited = ${edited},
+      grafana_writing = null, rewrite = false, grafana_archived = false, outcome = null
+    where id = ${id}`;
+}
+
+export async function noteEdited(db: Db, id: number, edited: boolean): Promise<void> {
+  await db`update dashboards set edited = ${edited} where id = ${id} and edited <> ${edited}`;
+}
+
+/** Has ours written again, whatever is there. False: it is not in a Grafana, or its table is gone. */
+export async function askRewrite(db: Db, id: number): Promise<boolean> {
+  const { count } = await db`
+    update dashboards set rewrite = true, edited = false, step = 'create', stopped = false,
+      stop_code = null, outcome = null, failures = 0, deaths = 0, last_error = null,
+      next_try_at = now(), claim_id = null, claimed_until = null
+    where id = ${id} and source = 'grafana' and archived_at is null and deleted_at is null`;
+  return count === 1;
+}
+
+export type Movable = {
+  id: number;
+  user_id: number;
+  source: "built-in" | "grafana";
+  grafana_base: string | null;
+};
+
+/** The live rows, of one user or of all, that could be made elsewhere. */
+export async function listMovable(db: Db, user_id: number | undefined): Promise<Movable[]> {
+  return await db<Movable[]>`
+    select id, user_id, source, grafana_base from dashboards
+    where archived_at is null and deleted_at is null
+      ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}
+    order by id`;
+}
+
+/** Has a row made in the Grafana at `base`, as if it had never been anywhere. */
+export async function moveTo(db: Db, id: number, base: string, url: string): Promise<void> {
+  await db`
+    update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url},
+      grafana_version = null, grafana_writing = null, grafana_archived = false, edited = false,
+      outcome = null, step = 'create', stopped = false, stop_code = null, failures = 0, deaths = 0,
+      last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
+    where id = ${id}`;
+}
+
+/** Codes with which a row stops until another key, or another right of it, is there. */
+const KEY_CODES = ["key_refused", "missing_permission", "key_unknown"];
+
+/** Sets the rows going, of one user or of all, that stopped for a key of Grafana's. */
+export async function restartForKey(db: Db, user_id?: number): Promise<number> {
+  const { count } = await db`
+    update dashboards set stopped = false, stop_code = null, failures = 0, deaths = 0,
+      last_error = null, next_try_at = now()
+    where stopped and stop_code = any(${KEY_CODES}) and deleted_at is null
+      ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}`;
+  return count;
+}
+
+export type Archiving = {
+  id: number;
+  user_id: number;
+  username: string;
+  grafana_base: string;
+  grafana_version: number;
+};
+
+/** Dashboards in Grafana whose table is gone, and which do not lie in the archive yet. */
+export async function dueForArchive(db: Db): Promise<Archiving[]> {
+  return await db<Archiving[]>`
+    select d.id, d.user_id, u.username, d.grafana_base, d.grafana_version
+    from dashboards d join users u on u.id = d.user_id
+    where d.grafana_version is not null and d.archived_at is not null and not d.grafana_archived
+      and d.deleted_at is null and d.source = 'grafana' and d.archive_try_at <= now()
+    order by d.archive_try_at, d.id limit 200`;
+}
+
+export async function noteArchived(db: Db, id: number, version: number | null): Promise<void> {
+  await db`
+    update dashboards set grafana_archived = archived_at is not null, archive_failures = 0,
+      grafana_version = coalesce(${version}, grafana_version)
+    where id = ${id}`;
+}
+
+/** To be tried again after 5 s, doubling to 10 min. */
+export async function postponeArchive(db: Db, id: number, why: string): Promise<void> {
+  await db`
+    update dashboards set archive_failures = archive_failures + 1, last_error = ${why},
+      archive_try_at = now() + least(5 * 2 ^ least(archive_failures, 10), 600) * interval '1 second'
+    where id = ${id} and archived_at is not null`;
+}

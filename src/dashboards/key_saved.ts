@@ -1,0 +1,69 @@
+import { baseOf, mayContact } from "../credentials/hosts.ts";
+import { ExternalError } from "../errors.ts";
+import { checkGrafana } from "../external/grafana_check.ts";
+import { dropSteps, planAllSteps, planSteps } from "../workspaces/datasource_store.ts";
+import { grafanaOf, lacking } from "../workspaces/grafana.ts";
+import { runSteps } from "../workspaces/steps.ts";
+import { findWorkspace } from "../workspaces/store.ts";
+import type { Deps } from "../workspaces/workspaces.ts";
+import { restartForKey } from "./grafana_store.ts";
+
+/** What whoever saves a key waits for, at most. */
+const LIMIT_MS = 5_000;
+
+/**
+ * A user's credential was saved, rolled back or removed (`key_value` is undefined). One of Grafana's is
+ * tried, and sets going what had stopped for the old one. Returns what is amiss, as sentences; throws
+ * nothing, for it is saved.
+ */
+export async function credentialSaved(
+  deps: Deps,
+  user_id: number,
+  key_name: string,
+  key_value?: string,
+): Promise<string[]> {
+  if (key_name !== "GRAFANA_BASE_URL" && key_name !== "GRAFANA_API_KEY") return [];
+  try {
+    const refused = key_name === "GRAFANA_BASE_URL" && key_value !== undefined
+      ? addressWarning(deps, key_value)
+      : undefined;
+    if (refused) return [refused];
+    const warnings = await keyWarnings(deps, user_id);
+    await planSteps(deps.db, user_id);
+    await restartForKey(deps.db, user_id);
+    const workspace = await findWorkspace(deps.db, user_id);
+    if (workspace?.is_active) await runSteps(deps, user_id, workspace.username, LIMIT_MS);
+    return warnings;
+  } catch (error) {
+    deps.log(`grafana: a saved ${key_name}: ${error instanceof Error ? error.name : "unknown"}`);
+    return ["It is saved, but could not be tried."];
+  }
+}
+
+function addressWarning({ outside }: Deps, text: string): string | undefined {
+  const base = baseOf(text);
+  if (!base) return "This is not an http(s) address: it is not used.";
+  if (mayContact(outside, base)) return undefined;
+  const { hostname } = new URL(base);
+  return `The host ${hostname} is not contacted, so this is not used: an admin may add it to ALLOWED_HOSTS.`;
+}
+
+async function keyWarnings(deps: Deps, user_id: number): Promise<string[]> {
+  try {
+    const place = await grafanaOf(deps, user_id);
+    if (!place) return ["There is no GRAFANA_BASE_URL to use this key with."];
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    const { missing } = await checkGrafana(place.grafana.login, signal);
+    return missing.length > 0 ? [lacking(missing)] : [];
+  } catch (error) {
+    if (error instanceof ExternalError) return [error.message];
+    return ["Grafana has not answered in time: the key is not tried yet."];
+  }
+}
+
+/** At a start the configured Grafana, or its key, may be another one than before. */
+export async function beginWithGrafana({ db, outside }: Deps): Promise<void> {
+  if (outside.grafana) await planAllSteps(db, outside.grafana.base);
+  else await dropSteps(db);
+  await restartForKey(db);
+}

@@ -1,0 +1,87 @@
+import { z } from "@hono/zod-openapi";
+import { AppError, ExternalError } from "../errors.ts";
+import type { Who } from "../who.ts";
+import { grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
+import { removalKey } from "../workspaces/grafana_removals.ts";
+import { insertGrafanaRemoval } from "../workspaces/grafana_removal_store.ts";
+import { dashboardUid } from "../workspaces/names.ts";
+import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import * as store from "./grafana_store.ts";
+import { visibleDashboard } from "./listing.ts";
+import { publicUrl } from "./put.ts";
+
+export const Moving = z.object({
+  moving: z.int().openapi({ description: "How many dashboards are on their way." }),
+}).openapi("Moving");
+
+/** Has ours written again over what a person changed or deleted. Throws 404, 409 `not_in_grafana`. */
+export async function rewriteDashboard({ db }: WorkspaceDeps, who: Who, id: number) {
+  await visibleDashboard(db, who, id);
+  if (!await store.askRewrite(db, id)) {
+    const message = "This dashboard is not in a Grafana, or its table is gone.";
+    throw new AppError("not_in_grafana", 409, message);
+  }
+  return await visibleDashboard(db, who, id);
+}
+
+/**
+ * Has a dashboard made in the Grafana of now: its user's own, or the configured one. Throws 404, 409
+ * `grafana_unset`, `already_there` or `archived`.
+ */
+export async function moveDashboard(deps: WorkspaceDeps, who: Who, id: number) {
+  const { user_id, archived_at } = await visibleDashboard(deps.db, who, id);
+  if (archived_at) {
+    throw new AppError("archived", 409, "The table of this dashboard is gone: it stays in place.");
+  }
+  const target = await targetOf(deps, user_id);
+  const row = (await store.listMovable(deps.db, user_id)).find((row) => row.id === id);
+  if (!row || isThere(row, target)) {
+    throw new AppError("already_there", 409, "This dashboard is in that Grafana already.");
+  }
+  await move(deps, row, target);
+  return await visibleDashboard(deps.db, who, id);
+}
+
+/** The same for all that `who` sees. Users for whom there is no Grafana keep what they have. */
+export async function moveDashboards(deps: WorkspaceDeps, who: Who) {
+  const rows = await store.listMovable(deps.db, who.role === "admin" ? undefined : who.user_id);
+  let moving = 0;
+  for (const [user_id, theirs] of Map.groupBy(rows, ({ user_id }) => user_id)) {
+    const target = await targetOf(deps, user_id).catch((error) => {
+      if (!(error instanceof AppError)) throw error;
+    });
+    for (const row of target ? theirs : []) {
+      if (isThere(row, target!)) continue;
+      await move(deps, row, target!);
+      moving++;
+    }
+  }
+  return { moving };
+}
+
+const isThere = ({ source, grafana_base }: store.Movable, { base }: UserGrafana) =>
+  source === "grafana" && grafana_base === base;
+
+async function targetOf(deps: WorkspaceDeps, user_id: number): Promise<UserGrafana> {
+  try {
+    const target = await grafanaOf(deps, user_id);
+    if (target) return target;
+  } catch (error) {
+    if (!(error instanceof ExternalError)) throw error;
+    throw new AppError("grafana_unset", 409, error.message);
+  }
+  throw new AppError("grafana_unset", 409, "There is no Grafana to move to: set GRAFANA_BASE_URL.");
+}
+
+/** What it leaves in another Grafana is removed there. */
+async function move(deps: WorkspaceDeps, row: store.Movable, target: UserGrafana): Promise<void> {
+  const uid = dashboardUid(deps.installation, row.id);
+  const left = row.grafana_base;
+  const api_key = left === null ? null : await removalKey(deps, row.user_id, left);
+  await deps.db.begin(async (tx) => {
+    await store.moveTo(tx, row.id, target.base, publicUrl(target, `/d/${uid}`));
+    if (left === null) return;
+    const what = "dashboard" as const;
+    await insertGrafanaRemoval(tx, { base: left, what, uid, api_key, dashboard_id: row.id });
+  });
+}

@@ -1,0 +1,120 @@
+import { ExternalError } from "../errors.ts";
+import { maskSecrets } from "./mask.ts";
+
+/** `base`: its address as we reach it, perhaps with a path, without a slash at its end. */
+export type GrafanaLogin = { base: string; key?: string | undefined };
+export type Answer = { status: number; body: Body };
+type Body = Record<string, unknown>;
+
+/** A dashboard of 500 panels is saved in about 1 s; a query may take its data source's time limit. */
+const LIMIT_MS = 15_000;
+/** The largest answers are dashboards. */
+const MOST_CHARACTERS = 20_000_000;
+
+/**
+ * One call of Grafana's API. Resolves for whatever Grafana itself says of the thing that was asked for
+ * (2xx, and 4xx but 401, 403 and 429). Throws ExternalError("Grafana"): permanent with code
+ * `key_refused` or `missing_permission`; passing with `unreachable`, `timeout`, `ratelimited`,
+ * `disturbed`, `rights_unknown` (cached for up to a minute), `not_grafana`; an aborted signal's reason.
+ */
+export async function call(
+  { base, key }: GrafanaLogin,
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  json?: unknown,
+): Promise<Answer> {
+  const { status, headers, text } = await send(base + path, {
+    method,
+    headers: {
+      Accept: "application/json",
+      ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+      ...(json === undefined ? {} : { "Content-Type": "application/json" }),
+    },
+    // A login page must not be followed, nor the key carried there.
+    redirect: "manual",
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+  }, signal);
+  const body = read(text);
+  const message = typeof body?.message === "string" ? body.message : "";
+  // A revoked key is answered with 500: the words decide.
+  if (/invalid API key|expired API key/i.test(message) || (status === 401 && body)) {
+    throw fail(
+      "Grafana refuses the key: it is unknown, expired or revoked. Save a new GRAFANA_API_KEY.",
+      "key_refused",
+      true,
+    );
+  }
+  if (status === 403 && body) throw lacking(message);
+  if (status === 429) {
+    const seconds = Number(headers.get("retry-after"));
+    const after = Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
+    const sentence = "Grafana, or a proxy before it, asks for a pause. It is tried again.";
+    throw new ExternalError("Grafana", sentence, false, { code: "ratelimited", ...after });
+  }
+  if (status >= 500 && /checking folder/i.test(message)) {
+    const sentence =
+      "Grafana does not know its key's rights in a new folder yet. It is tried again.";
+    throw fail(sentence, "rights_unknown");
+  }
+  if (status >= 500) {
+    throw fail(`Grafana is disturbed (HTTP ${status}). It is tried again.`, "disturbed");
+  }
+  if (!body || status < 200 || (status >= 300 && status < 400)) {
+    throw fail(
+      "Not Grafana answers at its address, but something before it: a proxy's login page, perhaps. Look at GRAFANA_BASE_URL.",
+      "not_grafana",
+    );
+  }
+  return { status, body };
+}
+
+/** What a call came to that no caller expects: Grafana's own reason, permanent. */
+export function unexpected({ status, body }: Answer, what: string): ExternalError {
+  const reason = typeof body.message === "string" ? maskSecrets(body.message) : `HTTP ${status}`;
+  return fail(`Grafana refuses ${what}: ${reason}`, `http_${status}`, true);
+}
+
+function fail(message: string, code: string, permanent = false): ExternalError {
+  return new ExternalError("Grafana", message, permanent, { code });
+}
+
+/** Which permissions, by Grafana's names: "Permissions needed: any of dashboards:create, …". */
+function lacking(message: string): ExternalError {
+  const [, needed = ""] = /Permissions needed: ([\w:., ]{1,300})/.exec(message) ?? [];
+  const what = needed === "" ? "a permission" : `the permission ${needed.trim()}`;
+  return fail(
+    `Grafana's key lacks ${what}: give its service account the role Admin, or save another GRAFANA_API_KEY.`,
+    "missing_permission",
+    true,
+  );
+}
+
+async function send(url: string, init: RequestInit, signal: AbortSignal) {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.any([signal, limit]) });
+    const text = await response.text();
+    const { status, headers } = response;
+    return { status, headers, text: text.length > MOST_CHARACTERS ? "" : text };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) throw fail("Grafana does not answer in time. It is tried again.", "timeout");
+    if (error instanceof TypeError && /header|ByteString/i.test(error.message)) {
+      throw fail("GRAFANA_API_KEY holds characters that no key has.", "key_refused", true);
+    }
+    throw fail("Grafana does not answer at its address. It is tried again.", "unreachable");
+  }
+}
+
+/** A list is put under `list`; undefined where it is no JSON. Some deletions answer nothing at all. */
+function read(text: string): Body | undefined {
+  if (text.trim() === "") return {};
+  try {
+    const value = JSON.parse(text);
+    if (Array.isArray(value)) return { list: value };
+    return typeof value === "object" && value !== null ? value : { value };
+  } catch {
+    return undefined;
+  }
+}

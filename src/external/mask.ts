@@ -1,0 +1,9 @@
+/** A foreign sentence of at most 300 characters, without what looks like a password or a token. */
+export function maskSecrets(sentence: string): string {
+  return sentence
+    .replace(/:\/\/[^\s/@]+@/g, "://…@")
+    .replace(/\b(bearer|basic)\s+\S+/gi, "$1 …")
+    .replace(/\bglsa_\w+/g, "glsa_…")
+    .replace(/(\w*(?:password|passwd|token|secret|api_?key)\w*"?\s*[=:]\s*)("[^"]*"|\S+)/gi, "$1…")
+    .slice(0, 300);
+}

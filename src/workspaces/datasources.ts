@@ -1,0 +1,229 @@
+import { z } from "@hono/zod-openapi";
+import { audited } from "../audit/audit.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import type { Datasource } from "../external/grafana.ts";
+import { databaseUrl, tryLogin } from "../external/postgres.ts";
+import { adminOnly, visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import type { Check } from "./check.ts";
+import * as rows from "./datasource_store.ts";
+import { grafanaOf, namingRights, type UserGrafana } from "./grafana.ts";
+import { differences, ensureDatasource, ensureFolder } from "./grafana_parts.ts";
+import type { Finding } from "./inspect.ts";
+import * as names from "./names.ts";
+import type { WorkspaceServer } from "./servers.ts";
+import { passwordsOf } from "./steps.ts";
+import * as store from "./store.ts";
+import type { Deps } from "./workspaces.ts";
+
+export const DatasourceView = z.object({
+  uid: z.string().openapi({ example: "dk-3f2a9c-2-timing" }),
+  name: z.string().openapi({ example: "ada timing" }),
+  kind: z.enum(names.KINDS),
+  state: z.enum(["pending", "ready", "failed"]),
+  message: z.string().nullable(),
+  checked_at: z.iso.datetime().nullable(),
+}).openapi("Datasource");
+type DatasourceView = z.infer<typeof DatasourceView>;
+
+/** What a data source takes of the database server: panels of one board ask about six at a time. */
+const LIMITS = { maxOpenConns: 5, maxIdleConns: 2, connMaxLifetime: 600 };
+
+/** The data source of one kind as it should be, for a server as Grafana sees it. */
+export async function wantedSource(
+  deps: Deps,
+  { user_id, username }: Pick<store.Workspace, "user_id" | "username">,
+  server: WorkspaceServer,
+  kind: names.Kind,
+): Promise<Datasource> {
+  const { place } = server;
+  const { db_host, db_port } = server.name === "" ? deps.outside.grafana ?? {} : {};
+  const host = db_host ?? place.host;
+  return {
+    uid: names.datasourceUid(deps.installation, user_id, kind),
+    name: `${username} ${kind}`,
+    type: "postgres",
+    access: "proxy",
+    url: `${host.includes(":") ? `[${host}]` : host}:${db_port ?? place.port}`,
+    user: names.readerRole(username),
+    jsonData: {
+      database: names.databaseName(username, kind),
+      sslmode: await sslMode(server),
+      postgresVersion: 1500,
+      ...LIMITS,
+    },
+  };
+}
+
+/** Grafana knows no "prefer": what our own connection came to. */
+async function sslMode({ place, master }: WorkspaceServer): Promise<string> {
+  if (place.ssl === "require" || place.ssl === "verify-full") return place.ssl;
+  if (place.ssl !== "prefer") return "disable";
+  return await store.isEncrypted(master) ? "require" : "disable";
+}
+
+/** The user's folder: found, mended or made. */
+export async function folderStep(
+  deps: Deps,
+  { user_id, username }: store.Workspace,
+  place: UserGrafana,
+  signal: AbortSignal,
+): Promise<void> {
+  const uid = names.folderUid(deps.installation, user_id);
+  await namingRights(place, signal, () => ensureFolder(place.grafana, uid, username, signal));
+}
+
+/** One data source: found, mended or made, and what it came to written down. */
+export async function datasourceStep(
+  deps: Deps,
+  workspace: store.Workspace,
+  place: UserGrafana,
+  kind: names.Kind,
+  signal: AbortSignal,
+): Promise<void> {
+  const server = deps.servers.of(workspace.server);
+  const { reader: password } = await passwordsOf(deps, workspace);
+  const wanted = await wantedSource(deps, workspace, server, kind);
+  const note = (name: string, state: DatasourceView["state"], message: string | null) =>
+    rows.noteDatasource(deps.db, workspace.user_id, {
+      kind,
+      name,
+      base: place.base,
+      state,
+      message,
+    });
+  try {
+    const name = await namingRights(
+      place,
+      signal,
+      () => ensureDatasource(place.grafana, wanted, password, signal),
+    );
+    await note(name, "ready", null);
+  } catch (error) {
+    if (!(error instanceof ExternalError)) throw error;
+    await note(wanted.name, error.permanent ? "failed" : "pending", error.message);
+    if (error.more.code === "datasource_silent") await tryAsReader(server, wanted, password);
+    throw error;
+  }
+}
+
+/** Throws where we do not reach the database either: then Grafana's words are not the cause. */
+async function tryAsReader(
+  { place }: WorkspaceServer,
+  { user, jsonData }: Datasource,
+  password: string,
+) {
+  const database = `${jsonData.database}`;
+  await tryLogin(databaseUrl({ ...place, user, password, database }), place);
+}
+
+/** The user's data sources. Throws 404 as visibleUser(). */
+export async function datasourcesOf(deps: Deps, who: Who, id: number): Promise<DatasourceView[]> {
+  const { username } = await visibleUser(deps.db, who, id);
+  const steps = await store.stepsOf(deps.db, id);
+  const known = await rows.listDatasources(deps.db, id);
+  return names.KINDS.flatMap((kind): DatasourceView[] => {
+    const uid = names.datasourceUid(deps.installation, id, kind);
+    const row = known.find((row) => row.kind === kind);
+    if (row) {
+      const { name, state, message, checked_at } = row;
+      return [{ uid, name, kind, state, message, checked_at }];
+    }
+    const step = steps.find(({ name }) => name === `datasource_${kind}`);
+    if (!step || step.state === "done") return [];
+    const state = step.state === "failed" ? "failed" : "pending";
+    const { message } = step;
+    return [{ uid, name: `${username} ${kind}`, kind, state, message, checked_at: null }];
+  });
+}
+
+/** What in Grafana differs from what should be. Throws 404, 409 `grafana_unset`, 503 `grafana_refused`. */
+export async function checkDatasources(
+  deps: Deps,
+  who: Who,
+  id: number,
+  signal: AbortSignal,
+): Promise<z.infer<typeof Check>> {
+  await visibleUser(deps.db, who, id);
+  return await inGrafana(deps, id, (workspace, place) => compare(deps, workspace, place, signal));
+}
+
+/** Mends what differs and says what is left. Admins only. Throws as checkDatasources(). */
+export async function mendDatasources(deps: Deps, who: Who, id: number, signal: AbortSignal) {
+  const { username } = await visibleUser(deps.db, who, id);
+  const deed = { action: "datasources.mend", subject: username, user_id: id } as const;
+  await audited(deps.db, who, deed, async () => await adminOnly(who));
+  return await inGrafana(deps, id, async (workspace, place) => {
+    await mendInGrafana(deps, workspace, place, signal).catch((error) => {
+      // What is still amiss is told below.
+      if (!(error instanceof ExternalError) || error.more.code !== "datasource_silent") throw error;
+    });
+    return await compare(deps, workspace, place, signal);
+  });
+}
+
+/** Folder and data sources as they should be. Throws as the steps do, once all were tried. */
+export async function mendInGrafana(
+  deps: Deps,
+  workspace: store.Workspace,
+  place: UserGrafana,
+  signal: AbortSignal,
+): Promise<void> {
+  await folderStep(deps, workspace, place, signal);
+  let fault: unknown;
+  for (const kind of names.KINDS) {
+    await datasourceStep(deps, workspace, place, kind, signal).catch((error) => fault ??= error);
+  }
+  if (fault) throw fault;
+}
+
+async function inGrafana<T>(
+  deps: Deps,
+  id: number,
+  work: (workspace: store.Workspace, place: UserGrafana) => Promise<T>,
+): Promise<T> {
+  const workspace = await store.findWorkspace(deps.db, id);
+  if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
+  try {
+    const place = await grafanaOf(deps, id);
+    if (place) return await work(workspace, place);
+  } catch (error) {
+    if (!(error instanceof ExternalError)) throw error;
+    const headers = { "Retry-After": "5" };
+    throw new AppError("grafana_refused", 503, error.message, { headers });
+  }
+  throw new AppError(
+    "grafana_unset",
+    409,
+    "There is no Grafana for this user: set GRAFANA_BASE_URL.",
+  );
+}
+
+async function compare(
+  deps: Deps,
+  workspace: store.Workspace,
+  { grafana }: UserGrafana,
+  signal: AbortSignal,
+) {
+  const { user_id, username } = workspace;
+  const findings: Finding[] = [];
+  const missing = (what: string) => findings.push({ what, expected: "there", found: "missing" });
+  const folder = await grafana.findFolder(names.folderUid(deps.installation, user_id), signal);
+  if (!folder) missing(`folder ${username}`);
+  const server = deps.servers.of(workspace.server);
+  for (const kind of names.KINDS) {
+    const wanted = await wantedSource(deps, workspace, server, kind);
+    const what = `data source ${wanted.name}`;
+    const found = await grafana.findDatasource(wanted.uid, signal);
+    if (!found) {
+      missing(what);
+      continue;
+    }
+    for (const { what: field, ...finding } of differences(found, wanted)) {
+      findings.push({ what: `${what}: ${field}`, ...finding });
+    }
+    const fault = await grafana.query(wanted.uid, "select 1", signal);
+    if (fault !== undefined) findings.push({ what, expected: "answers a query", found: fault });
+  }
+  return { ok: findings.length === 0, findings };
+}

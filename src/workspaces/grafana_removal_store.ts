@@ -1,0 +1,59 @@
+import type { Db } from "../external/postgres.ts";
+
+export type GrafanaThing = "dashboard" | "datasource" | "folder";
+export type GrafanaRemoval = {
+  id: number;
+  base: string;
+  what: GrafanaThing;
+  uid: string;
+  api_key: string | null; // sealed; null: the configured one
+};
+type NewRemoval = Omit<GrafanaRemoval, "id"> & { dashboard_id?: number };
+
+/** Puts down what is to be taken out of a Grafana. */
+export async function insertGrafanaRemoval(db: Db, removal: NewRemoval): Promise<void> {
+  const { base, what, uid, api_key, dashboard_id = null } = removal;
+  await db`
+    insert into grafana_removals (base, what, uid, api_key, dashboard_id)
+    values (${base}, ${what}, ${uid}, ${api_key}, ${dashboard_id})
+    on conflict (base, what, uid) do update set api_key = excluded.api_key, failures = 0,
+      next_try_at = now()`;
+}
+
+/** What a user's dashboards and data sources are in: bases of Grafanas, and the dashboards there. */
+export async function thingsInGrafana(db: Db, user_id: number) {
+  const bases = await db<{ base: string }[]>`
+    select base from datasources where user_id = ${user_id}
+    union select grafana_base from dashboards
+      where user_id = ${user_id} and grafana_base is not null`;
+  const dashboards = await db<{ id: number; base: string }[]>`
+    select id, grafana_base as base from dashboards
+    where user_id = ${user_id} and grafana_base is not null and source = 'grafana'`;
+  return { bases: bases.map(({ base }) => base), dashboards: [...dashboards] };
+}
+
+/**
+ * What is due, dashboards before the folders that they lie in. What is in use again (its table was made
+ * anew) is none of it.
+ */
+export async function dueGrafanaRemovals(db: Db): Promise<GrafanaRemoval[]> {
+  await db`
+    delete from grafana_removals r using dashboards d
+    where d.id = r.dashboard_id and d.deleted_at is null and d.grafana_base = r.base`;
+  return await db<GrafanaRemoval[]>`
+    select id, base, what, uid, api_key from grafana_removals
+    where next_try_at <= now()
+    order by array_position(array['dashboard', 'datasource', 'folder'], what), id limit 500`;
+}
+
+export async function deleteGrafanaRemoval(db: Db, id: number): Promise<void> {
+  await db`delete from grafana_removals where id = ${id}`;
+}
+
+/** To be tried again after 5 s, doubling to 10 min. */
+export async function postponeGrafanaRemoval(db: Db, id: number, why: string): Promise<void> {
+  await db`
+    update grafana_removals set failures = failures + 1, last_error = ${why},
+      next_try_at = now() + least(5 * 2 ^ least(failures, 10), 600) * interval '1 second'
+    where id = ${id}`;
+}
