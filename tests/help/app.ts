@@ -42,7 +42,7 @@ export function login(url: string): Sql & AsyncDisposable {
   }, 1));
 }
 
-type Options = Parameters<typeof makeDeps>[1] & {};
+type Options = NonNullable<Parameters<typeof makeDeps>[1]>;
 
 /** The real app on a port of its own, over a fresh database; its users' databases go with it. */
 export async function startApp({ adminKey, outside = {} }: Options = {}) {

@@ -86,7 +86,7 @@ export async function startWorkspaces(options: Options = {}) {
       frontend_url,
       adminKey: undefined,
       failures: limitFailures(),
-      outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
+      trust_proxy: false,
       board_link_days: 30,
       browser: { state: () => ({ state: "ready", message: "" }) },
       news,
