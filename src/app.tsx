@@ -149,16 +149,6 @@ async function api(deps: Deps) {
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
   const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
-  api.all("*", (c) => {
-    const allowed = Object.keys(operations(c)).sort();
-    if (allowed.length === 0) {
-      throw new AppError("not_found", 404, "There is nothing at this address.");
-    }
-    const message = `This address takes ${allowed.join(", ")}.`;
-    throw new AppError("method_not_allowed", 405, message, {
-      headers: { Allow: allowed.join(", ") },
-    });
-  });
   return await Promise.resolve(api);
 }
 

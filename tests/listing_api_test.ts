@@ -23,6 +23,8 @@ const FIELDS = [
   "captured_at",
   "slack_sent_at",
   "archived_at",
+  "edited",
+  "outcome",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */

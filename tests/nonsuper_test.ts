@@ -67,7 +67,7 @@ async function makeMaster(address: ServerAddress, root: Root, rights = "createdb
 async function wholeLife(app: TestWorkspaces, root: Root) {
   const user = await app.addUser();
   const check = async (user: User) => (await app.call("POST", `/users/${user.id}/check`, {})).body;
-  const fine = { ok: true, findings: [] };
+  const fine = { ok: true, findings: [], grafana: null };
   same(await check(user), fine);
   for (const kind of KINDS) {
     await using owner = await app.loginAs(user, "owner", kind);
@@ -154,7 +154,7 @@ for (const version of [18, 15] as const) {
       await root`revoke connect on database postgres from public`;
       await root`revoke connect on database template1 from public`;
       same(await guardServer(app.servers.of("")), []);
-      same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [] });
+      same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
       await wholeLife(app, root);
     },
   });
@@ -182,6 +182,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
         what: "the default server",
         message: `The role ${master.user} lacks ${lacks}: ALTER ROLE ${master.user} ${lacks}.`,
       }],
+      grafana: null,
     });
     const created = await app.call("POST", "/users", { username: freshName() });
     equal(created.status, 201);
@@ -191,7 +192,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
     equal(step.name, failed);
     match(step.message, /lacks a right/);
     await root.unsafe(`alter role ${master.user} createdb createrole`);
-    same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [] });
+    same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
     const { id } = created.body;
     same((await app.call("POST", `/users/${id}/mend`, {})).body, { ok: true, findings: [] });
     await app.call("DELETE", `/users/${id}?databases=drop`);

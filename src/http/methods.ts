@@ -11,25 +11,34 @@ type Operations = Record<string, Operation>;
  */
 export function operationsIn(paths: Record<string, object>): (path: string) => Operations {
   const known = Object.entries(paths).map(([path, item]) => ({
+    path,
     pattern: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
     operations: Object.entries(item).filter(([key]) => /^(get|post|put|patch|delete)$/.test(key))
       .map(([method, operation]) => [method.toUpperCase(), operation as Operation] as const),
   }));
-  return (path) =>
-    Object.fromEntries(
-      known.filter(({ pattern }) => pattern.test(path)).flatMap(({ operations }) => operations),
-    );
+  return (path) => {
+    const fitting = known.filter(({ pattern }) => pattern.test(path));
+    // `/dashboards/move` is no `/dashboards/{id}`.
+    const own = fitting.filter(({ path: plain }) => plain === path);
+    return Object.fromEntries((own.length > 0 ? own : fitting).flatMap((one) => one.operations));
+  };
 }
 
 /**
- * Refuses what the document does not name: query names, and a body where the call has no fields (`{}` is
- * none). What is named is checked by the route itself.
+ * Refuses what the document does not name: methods, query names, and a body where the call has no fields
+ * (`{}` is none). What is named is checked by the route itself.
  */
 export function onlyKnown(operations: (c: Context) => Operations): MiddlewareHandler {
   return async (c, next) => {
     const method = c.req.method === "HEAD" ? "GET" : c.req.method;
-    const operation = operations(c)[method];
-    if (!operation) return await next();
+    const known = operations(c);
+    const operation = known[method];
+    if (!operation) {
+      const allowed = Object.keys(known).sort().join(", ");
+      if (allowed === "") throw new AppError("not_found", 404, "There is nothing at this address.");
+      const headers = { Allow: allowed };
+      throw new AppError("method_not_allowed", 405, `This address takes ${allowed}.`, { headers });
+    }
     const names = operation.parameters?.filter((one) => one.in === "query").map((one) => one.name);
     const unknown = Object.keys(c.req.queries()).filter((name) => !names?.includes(name));
     const issues = unknown.map((path) => ({ path, message: "There is no such field." }));
