@@ -12,7 +12,8 @@ alter table dashboards
   add archive_try_at timestamptz not null default now(),
   add archive_failures int not null default 0;
 create index on dashboards (archive_try_at)
-  where grafana_version is not null and archived_at is not null and not grafana_archived;
+  where source = 'grafana' and archived_at is not null and not grafana_archived
+    and deleted_at is null;
 
 create table datasources (
   user_id bigint not null references users on delete cascade,

@@ -77,6 +77,8 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     last_error: null,
     slack_sent_at: null,
     archived_at: null,
+    edited: false,
+    outcome: null,
   });
 });
 

@@ -134,7 +134,7 @@ async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: Abor
   if (!address) return bad(NO_ADDRESS);
   const { organisation, missing } = await checkGrafana({ base: address, key }, signal);
   return missing.length === 0
-    ? good(`Grafana takes the key, in the organisation ${organisation}.`)
+    ? good(`Grafana takes the key${organisation ? `, in the organisation ${organisation}` : ""}.`)
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
 }
 

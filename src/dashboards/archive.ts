@@ -4,7 +4,7 @@ import { ensureFolder } from "../workspaces/grafana_parts.ts";
 import { archiveUid, dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import * as store from "./grafana_store.ts";
-import { refile } from "./put.ts";
+import { beingChanged, isEdited, refile } from "./put.ts";
 
 /** Moves the dashboards whose tables are gone into their users' archive folders in Grafana. */
 export async function archiveDashboards(deps: WorkspaceDeps, signal: AbortSignal): Promise<void> {
@@ -25,20 +25,20 @@ export async function archiveDashboards(deps: WorkspaceDeps, signal: AbortSignal
 
 /** A dashboard that a person deleted, or put there already, needs nothing. */
 async function archive(deps: WorkspaceDeps, row: store.Archiving, signal: AbortSignal) {
-  const { id, user_id, username, grafana_base, grafana_version } = row;
+  const { id, user_id, username, grafana_base } = row;
   const { db, installation } = deps;
   const target = await grafanaAt(deps, user_id, grafana_base);
   const found = await target.grafana.findDashboard(dashboardUid(installation, id), signal);
   const folder = archiveUid(installation, user_id);
+  // It may lie there by our own move whose end we did not see.
+  const isOurs = found && !isEdited(found, row);
   if (!found || found.folderUid === folder) {
-    // It may be our own move whose end we did not see.
-    const ours = found?.version === grafana_version + 1;
-    return await store.noteArchived(db, id, ours ? found.version : null);
+    return await store.noteArchived(db, row, isOurs ? found.version : null);
   }
   await ensureFolder(target.grafana, folder, `${username} archive`, signal);
+  const board = JSON.stringify(found.dashboard);
+  if (isOurs && !await store.beginArchiving(db, row, found.version, board)) return;
   const version = await refile(target, found, folder, signal);
-  if (version === undefined) {
-    throw new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
-  }
-  await store.noteArchived(db, id, found.version === grafana_version ? version : null);
+  if (version === undefined) throw beingChanged();
+  await store.noteArchived(db, row, isOurs ? version : null);
 }

@@ -34,14 +34,15 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
 async function settle(
   deps: WorkspaceDeps,
   claim: Claim,
-  { source, board, grafana_base }: Place,
+  { source, board, grafana_base, grafana_version, grafana_writing }: Place,
 ): Promise<UserGrafana | undefined> {
   if (source === "built-in" && board !== null) return undefined;
-  const target = grafana_base === null
-    ? await grafanaOf(deps, claim.user_id)
-    : await grafanaAt(deps, claim.user_id, grafana_base);
+  const isThere = grafana_version !== null || grafana_writing !== null;
+  const target = isThere && grafana_base !== null
+    ? await grafanaAt(deps, claim.user_id, grafana_base)
+    : await grafanaOf(deps, claim.user_id);
   if (!target) await settleHere(deps.db, claim);
-  else if (grafana_base === null) {
+  else if (grafana_base !== target.base) {
     const url = publicUrl(target, `/d/${dashboardUid(deps.installation, claim.id)}`);
     await settleIn(deps.db, claim, target.base, url);
   }

@@ -8,12 +8,11 @@ export type Place = {
   grafana_base: string | null;
   grafana_version: number | null;
   grafana_writing: number | null;
-  grafana_archived: boolean;
   rewrite: boolean;
 };
 
 const columns = (db: Db) =>
-  db`source, board, grafana_base, grafana_version, grafana_writing, grafana_archived, rewrite`;
+  db`source, board, grafana_base, grafana_version, grafana_writing, rewrite`;
 
 export async function findPlace(db: Db, id: number): Promise<Place> {
   const [row] = await db<Place[]>`select ${columns(db)} from dashboards where id = ${id}`;
@@ -43,7 +42,8 @@ export async function beginWriting(
   board: string,
 ): Promise<boolean> {
   const { count } = await db`
-    update dashboards set grafana_writing = ${version}, board = ${board}::text::jsonb
+    update dashboards set grafana_writing = ${version}, board = ${board}::text::jsonb,
+      grafana_archived = false
     where id = ${id} and claim_id = ${claim_id}`;
   return count === 1;
 }
@@ -60,8 +60,11 @@ export async function saveWritten(
     where id = ${id}`;
 }
 
-export async function noteEdited(db: Db, id: number, edited: boolean): Promise<void> {
-  await db`update dashboards set edited = ${edited} where id = ${id} and edited <> ${edited}`;
+/** It was seen in Grafana: it is not gone, or no longer. */
+export async function noteSeen(db: Db, id: number, edited: boolean): Promise<void> {
+  await db`
+    update dashboards set edited = ${edited}, outcome = nullif(outcome, 'gone')
+    where id = ${id} and (edited <> ${edited} or outcome = 'gone')`;
 }
 
 /** Has ours written again, whatever is there. False: it is not in a Grafana, or its table is gone. */
@@ -100,8 +103,11 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
     where id = ${id}`;
 }
 
-/** Codes with which a row stops until another key, or another right of it, is there. */
-const KEY_CODES = ["key_refused", "missing_permission", "key_unknown"];
+/**
+ * Codes with which a row stops until another key, or another right of it, is there; the browser says
+ * "denied".
+ */
+const KEY_CODES = ["key_refused", "missing_permission", "key_unknown", "denied"];
 
 /** Sets the rows going, of one user or of all, that stopped for a key of Grafana's. */
 export async function restartForKey(db: Db, user_id?: number): Promise<number> {
@@ -113,29 +119,43 @@ export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   return count;
 }
 
-export type Archiving = {
+export type Archiving = Place & {
   id: number;
   user_id: number;
   username: string;
   grafana_base: string;
-  grafana_version: number;
 };
 
-/** Dashboards in Grafana whose table is gone, and which do not lie in the archive yet. */
+/**
+ * Dashboards in Grafana whose table is gone, and which do not lie in the archive yet. A write that was
+ * under way may still arrive: a call takes 15 s at most.
+ */
 export async function dueForArchive(db: Db): Promise<Archiving[]> {
   return await db<Archiving[]>`
-    select d.id, d.user_id, u.username, d.grafana_base, d.grafana_version
+    select d.id, d.user_id, u.username, ${columns(db)}
     from dashboards d join users u on u.id = d.user_id
-    where d.grafana_version is not null and d.archived_at is not null and not d.grafana_archived
+    where d.archived_at is not null and not d.grafana_archived
       and d.deleted_at is null and d.source = 'grafana' and d.archive_try_at <= now()
+      and (d.grafana_version is not null or d.grafana_writing is not null)
+      and (d.grafana_writing is null or d.archived_at < now() - interval '30 seconds')
     order by d.archive_try_at, d.id limit 200`;
 }
 
-export async function noteArchived(db: Db, id: number, version: number | null): Promise<void> {
+/** Leaves the trace of our own move, as beginWriting() does. False: its table is there again. */
+export async function beginArchiving(db: Db, { id }: Archiving, version: number, board: string) {
+  const { count } = await db`
+    update dashboards set grafana_writing = ${version}, board = ${board}::text::jsonb
+    where id = ${id} and archived_at is not null`;
+  return count === 1;
+}
+
+/** `version`: that of our own move; null: theirs, or none. Nothing is noted of a table that returned. */
+export async function noteArchived(db: Db, { id }: Archiving, version: number | null) {
   await db`
-    update dashboards set grafana_archived = archived_at is not null, archive_failures = 0,
-      grafana_version = coalesce(${version}, grafana_version)
-    where id = ${id}`;
+    update dashboards set grafana_archived = true, archive_failures = 0, last_error = null,
+      grafana_version = coalesce(${version}, grafana_version),
+      grafana_writing = case when ${version}::int is null then grafana_writing end
+    where id = ${id} and archived_at is not null`;
 }
 
 /** To be tried again after 5 s, doubling to 10 min. */

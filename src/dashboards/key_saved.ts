@@ -1,4 +1,6 @@
+import { openValue } from "../credentials/credentials.ts";
 import { baseOf, mayContact } from "../credentials/hosts.ts";
+import { findCredential } from "../credentials/store.ts";
 import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana_check.ts";
 import { dropSteps, planAllSteps, planSteps } from "../workspaces/datasource_store.ts";
@@ -24,15 +26,17 @@ export async function credentialSaved(
 ): Promise<string[]> {
   if (key_name !== "GRAFANA_BASE_URL" && key_name !== "GRAFANA_API_KEY") return [];
   try {
-    const refused = key_name === "GRAFANA_BASE_URL" && key_value !== undefined
-      ? addressWarning(deps, key_value)
+    const refused = key_name === "GRAFANA_BASE_URL"
+      ? addressWarning(deps, key_value ?? await valueOf(deps, user_id, key_name))
       : undefined;
-    if (refused) return [refused];
-    const warnings = await keyWarnings(deps, user_id);
-    await planSteps(deps.db, user_id);
+    const warnings = refused ? [refused] : await keyWarnings(deps, user_id);
+    if (await hasGrafana(deps, user_id)) await planSteps(deps.db, user_id);
     await restartForKey(deps.db, user_id);
     const workspace = await findWorkspace(deps.db, user_id);
-    if (workspace?.is_active) await runSteps(deps, user_id, workspace.username, LIMIT_MS);
+    // What is amiss now would be amiss again: the job tries it later.
+    if (workspace && warnings.length === 0) {
+      await runSteps(deps, user_id, workspace.username, { grafanaMs: LIMIT_MS });
+    }
     return warnings;
   } catch (error) {
     deps.log(`grafana: a saved ${key_name}: ${error instanceof Error ? error.name : "unknown"}`);
@@ -40,7 +44,18 @@ export async function credentialSaved(
   }
 }
 
-function addressWarning({ outside }: Deps, text: string): string | undefined {
+async function valueOf(deps: Deps, user_id: number, key_name: string) {
+  const row = await findCredential(deps.db, user_id, key_name);
+  return row && await openValue(deps, user_id, row);
+}
+
+/** Whether there is a Grafana for the user, be its key known or not. */
+function hasGrafana(deps: Deps, user_id: number): Promise<boolean> {
+  return grafanaOf(deps, user_id).then((place) => place !== undefined, () => true);
+}
+
+function addressWarning({ outside }: Deps, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined; // removed
   const base = baseOf(text);
   if (!base) return "This is not an http(s) address: it is not used.";
   if (mayContact(outside, base)) return undefined;
@@ -57,6 +72,7 @@ async function keyWarnings(deps: Deps, user_id: number): Promise<string[]> {
     return missing.length > 0 ? [lacking(missing)] : [];
   } catch (error) {
     if (error instanceof ExternalError) return [error.message];
+    if (!(error instanceof DOMException)) throw error;
     return ["Grafana has not answered in time: the key is not tried yet."];
   }
 }

@@ -3,7 +3,7 @@ import { ExternalError } from "../errors.ts";
 import type { DashboardJson, Saved, StoredDashboard } from "../external/grafana.ts";
 import { datasourceStep, folderStep } from "../workspaces/datasources.ts";
 import { namingRights, type UserGrafana } from "../workspaces/grafana.ts";
-import { dashboardUid, folderUid } from "../workspaces/names.ts";
+import { archiveUid, dashboardUid, folderUid } from "../workspaces/names.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { ClaimLost } from "./attempt.ts";
@@ -18,7 +18,7 @@ const MOST_WRITES = 25;
 
 /** A dashboard's address for people, from the one that Grafana told, which may hold its sub-path. */
 export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: string): string {
-  return public_url + url.slice(Math.max(0, url.indexOf("/d/")));
+  return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
 }
 
 /**
@@ -54,13 +54,17 @@ async function write(
   const { grafana } = target;
   const uid = dashboardUid(deps.installation, claim.id);
   const folder = folderUid(deps.installation, claim.user_id);
-  const titles = numberedTitles(board.title ?? "", uid);
+  const archive = archiveUid(deps.installation, claim.user_id);
+  // Grafana trims titles, and takes no empty one.
+  const titles = numberedTitles(board.title?.trim() || uid, uid);
   const message = `Dashkeeper: run ${claim.run}`;
+  // A write that was given up before may still arrive.
+  const before = place;
   for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
     const found = await grafana.findDashboard(uid, signal);
     if (!found && place.grafana_version !== null && !place.rewrite) throw gone();
-    if (found && !place.rewrite && isEdited(found, place)) {
-      return await leave(target, found, place, folder, signal);
+    if (found && !place.rewrite && isEdited(found, place) && isEdited(found, before)) {
+      return await leave(target, found, place, { folder, archive }, signal);
     }
     const version = found?.version ?? 0;
     const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
@@ -104,14 +108,13 @@ async function leave(
   target: UserGrafana,
   found: StoredDashboard,
   place: Place,
-  folder: string,
+  { folder, archive }: { folder: string; archive: string },
   signal: AbortSignal,
 ): Promise<Put> {
-  if (place.grafana_archived && found.folderUid !== folder) {
-    const { dashboard, version } = found;
-    await refile(target, { dashboard, version }, folder, signal);
+  if (found.folderUid === archive) {
+    if (await refile(target, found, folder, signal) === undefined) throw beingChanged();
   }
-  return { url: publicUrl(target, found.url), version: place.grafana_version, edited: true };
+  return { url: publicUrl(target, found.url), version: lastWritten(place), edited: true };
 }
 
 /** Puts a dashboard, as it is, into another folder. Undefined: somebody changed it meanwhile. */
@@ -134,13 +137,22 @@ export async function refile(
 
 /** Not the version that we wrote last, nor the end of a write of ours that nobody saw. */
 export function isEdited({ version, dashboard }: StoredDashboard, place: Place): boolean {
-  if (place.grafana_version === null || version === place.grafana_version) return false;
-  return !(place.grafana_writing === version - 1 && isSame(dashboard, place.board));
+  const { grafana_version, grafana_writing, board } = place;
+  if (grafana_version === null && grafana_writing === null) return false;
+  if (version === grafana_version) return false;
+  return !(grafana_writing === version - 1 && isSame(dashboard, board as DashboardJson));
 }
 
-function isSame(theirs: DashboardJson, ours: unknown): boolean {
-  const { title, panels } = ours as DashboardJson ?? {};
-  return theirs.title === title && sorted(theirs.panels) === sorted(panels);
+/** Of a first write whose end nobody saw it is known all the same. */
+function lastWritten({ grafana_version, grafana_writing }: Place): number | null {
+  return grafana_version ?? (grafana_writing === null ? null : grafana_writing + 1);
+}
+
+/** Whatever Grafana itself puts in, and the number that another folder may ask for, are no change. */
+function isSame(theirs: DashboardJson, ours: DashboardJson | null): boolean {
+  if (!ours || !numberedTitles(ours.title, `${theirs.uid}`).includes(theirs.title)) return false;
+  const own = { id: null, uid: null, version: null, title: null };
+  return sorted({ ...theirs, ...own }) === sorted({ ...ours, ...own });
 }
 
 /** As JSON with the members in the order of their names: a database keeps another one. */
@@ -152,6 +164,11 @@ function sorted(value: unknown): string {
         ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1))
         : part,
   );
+}
+
+/** Somebody writes at the same time as we. */
+export function beingChanged(): ExternalError {
+  return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
 }
 
 /** A person deleted the dashboard in Grafana. */

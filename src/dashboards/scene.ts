@@ -3,7 +3,7 @@ import { grafanaAt } from "../workspaces/grafana.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { CAPTURE_HEADER, signCapture } from "./board_access.ts";
-import { findPlace, noteEdited, type Place } from "./grafana_store.ts";
+import { findPlace, noteSeen, type Place } from "./grafana_store.ts";
 import { gone, isEdited } from "./put.ts";
 import type { Claim } from "./store.ts";
 
@@ -34,7 +34,7 @@ async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signa
   const uid = dashboardUid(deps.installation, id);
   const found = await grafana.findDashboard(uid, signal);
   if (!found) throw gone();
-  await noteEdited(deps.db, id, isEdited(found, place));
+  await noteSeen(deps.db, id, isEdited(found, place));
   const dashboard = found.dashboard as Dashboard;
   const { theme = "light", timezone } = deps.capture;
   const { from, to } = dashboard.time ?? {};

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { ExternalError } from "../errors.ts";
-import { type Answer, call, type GrafanaLogin, unexpected } from "./grafana_call.ts";
+import { type Answer, call, type GrafanaLogin, parsed, unexpected } from "./grafana_call.ts";
 import { maskSecrets } from "./mask.ts";
 
 /** What of a data source is ours to say; `database` belongs in `jsonData`. */
@@ -8,7 +7,7 @@ export type Datasource = {
   uid: string;
   name: string;
   type: string;
-  access: "proxy";
+  access: string;
   url: string; // host:port
   user: string;
   jsonData: Record<string, unknown>;
@@ -99,7 +98,7 @@ export function connectGrafana(login: GrafanaLogin) {
       if (answer.status === 404) return undefined;
       const source = parsed(Source, answer, "to show a data source");
       const { secureJsonFields, ...rest } = source;
-      return { ...rest, access: "proxy", hasPassword: secureJsonFields?.password === true };
+      return { ...rest, hasPassword: secureJsonFields?.password === true };
     },
 
     /** `name_taken`: another data source has this name. */
@@ -167,7 +166,10 @@ export function connectGrafana(login: GrafanaLogin) {
       if (answer.status === 200) {
         return { what: "saved", ...parsed(Written, answer, "a dashboard") };
       }
-      if (status === "version-mismatch") return { what: "changed" };
+      // 9.4 says a conflict with 412, a Grafana on another storage with a plain 409.
+      if (status === "version-mismatch" || (answer.status === 409 && !status)) {
+        return { what: "changed" };
+      }
       // Titles are compared by their slugs, and with those of all folders.
       if (status === "name-exists" || status === "name-match") return { what: "title_taken" };
       if (/^folder not found/i.test(`${reason}`)) return { what: "folder_missing" };
@@ -191,15 +193,6 @@ export function connectGrafana(login: GrafanaLogin) {
 
 /** A page of a search; Grafana gives 5,000 at most. */
 const HITS = 1000;
-
-function parsed<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {
-  if (answer.status !== 200) throw unexpected(answer, what);
-  const result = schema.safeParse(answer.body);
-  if (result.success) return result.data;
-  throw new ExternalError("Grafana", "Grafana's answer was not understood.", false, {
-    code: "not_grafana",
-  });
-}
 
 /** Later versions say of a title what 9.4 says with 409. */
 const isTitleTaken = ({ body }: Answer) => body.status === "name-exists";

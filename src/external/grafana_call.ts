@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { ExternalError } from "../errors.ts";
 import { maskSecrets } from "./mask.ts";
 
@@ -8,6 +9,8 @@ type Body = Record<string, unknown>;
 
 /** A dashboard of 500 panels is saved in about 1 s; a query may take its data source's time limit. */
 const LIMIT_MS = 15_000;
+/** What a header may carry. */
+const KEY = /^[\x21-\x7e]+$/;
 /** The largest answers are dashboards. */
 const MOST_CHARACTERS = 20_000_000;
 
@@ -24,6 +27,9 @@ export async function call(
   signal: AbortSignal,
   json?: unknown,
 ): Promise<Answer> {
+  if (key !== undefined && !KEY.test(key)) {
+    throw fail("GRAFANA_API_KEY holds characters that no key has.", "key_refused", true);
+  }
   const { status, headers, text } = await send(base + path, {
     method,
     headers: {
@@ -35,7 +41,8 @@ export async function call(
     redirect: "manual",
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
   }, signal);
-  const body = read(text);
+  // A key of before 2024 looks like any other text.
+  const body = read(key ? text.replaceAll(key, "…") : text);
   const message = typeof body?.message === "string" ? body.message : "";
   // A revoked key is answered with 500: the words decide.
   if (/invalid API key|expired API key/i.test(message) || (status === 401 && body)) {
@@ -47,9 +54,8 @@ export async function call(
   }
   if (status === 403 && body) throw lacking(message);
   if (status === 429) {
-    const seconds = Number(headers.get("retry-after"));
-    const after = Number.isFinite(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {};
     const sentence = "Grafana, or a proxy before it, asks for a pause. It is tried again.";
+    const after = pauseOf(headers.get("retry-after"));
     throw new ExternalError("Grafana", sentence, false, { code: "ratelimited", ...after });
   }
   if (status >= 500 && /checking folder/i.test(message)) {
@@ -60,7 +66,9 @@ export async function call(
   if (status >= 500) {
     throw fail(`Grafana is disturbed (HTTP ${status}). It is tried again.`, "disturbed");
   }
-  if (!body || status < 200 || (status >= 300 && status < 400)) {
+  // What Grafana says of a path, not of a thing: the address lacks its sub-path, or has one too many.
+  const isAstray = status === 404 && message === "Not found";
+  if (!body || isAstray || status < 200 || (status >= 300 && status < 400)) {
     throw fail(
       "Not Grafana answers at its address, but something before it: a proxy's login page, perhaps. Look at GRAFANA_BASE_URL.",
       "not_grafana",
@@ -73,6 +81,16 @@ export async function call(
 export function unexpected({ status, body }: Answer, what: string): ExternalError {
   const reason = typeof body.message === "string" ? maskSecrets(body.message) : `HTTP ${status}`;
   return fail(`Grafana refuses ${what}: ${reason}`, `http_${status}`, true);
+}
+
+/** What the answer holds. Throws unexpected(), and a passing `not_grafana` for what is of another shape. */
+export function parsed<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {
+  if (answer.status !== 200) throw unexpected(answer, what);
+  const result = schema.safeParse(answer.body);
+  if (result.success) return result.data;
+  throw new ExternalError("Grafana", "Grafana's answer was not understood.", false, {
+    code: "not_grafana",
+  });
 }
 
 function fail(message: string, code: string, permanent = false): ExternalError {
@@ -97,14 +115,19 @@ async function send(url: string, init: RequestInit, signal: AbortSignal) {
     const text = await response.text();
     const { status, headers } = response;
     return { status, headers, text: text.length > MOST_CHARACTERS ? "" : text };
-  } catch (error) {
+  } catch {
     signal.throwIfAborted();
     if (limit.aborted) throw fail("Grafana does not answer in time. It is tried again.", "timeout");
-    if (error instanceof TypeError && /header|ByteString/i.test(error.message)) {
-      throw fail("GRAFANA_API_KEY holds characters that no key has.", "key_refused", true);
-    }
     throw fail("Grafana does not answer at its address. It is tried again.", "unreachable");
   }
+}
+
+/** Of `Retry-After`, which is a number of seconds or a date; an hour at most. */
+function pauseOf(text: string | null): { retryAfterSeconds?: number } {
+  const seconds = /^\d+$/.test(text ?? "")
+    ? Number(text)
+    : Math.ceil((Date.parse(text ?? "") - Date.now()) / 1000);
+  return seconds > 0 ? { retryAfterSeconds: Math.min(seconds, 3600) } : {};
 }
 
 /** A list is put under `list`; undefined where it is no JSON. Some deletions answer nothing at all. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { call, type GrafanaLogin, unexpected } from "./grafana_call.ts";
+import { ExternalError } from "../errors.ts";
+import { call, type GrafanaLogin, parsed } from "./grafana_call.ts";
 
 /** What Dashkeeper does in a Grafana, by the names of Grafana's own permissions. */
 export const NEEDED = [
@@ -11,27 +12,41 @@ export const NEEDED = [
 
 const Organisation = z.object({ name: z.string() });
 const Permissions = z.record(z.string(), z.unknown());
-const Health = z.object({ version: z.string().optional() });
+/** The version may be hidden. */
+const Health = z.object({ database: z.string(), version: z.string().optional() });
 
 /**
  * Whether Grafana takes the key, in which organisation, and which permissions it lacks. Throws what
  * call() throws.
  */
 export async function checkGrafana(login: GrafanaLogin, signal: AbortSignal) {
-  const { name } = Organisation.parse(await ask(login, "/api/org", signal));
-  const granted = Permissions.parse(
-    await ask(login, "/api/access-control/user/permissions", signal),
-  );
-  return { organisation: name, missing: NEEDED.filter((permission) => !granted[permission]) };
+  const path = "/api/access-control/user/permissions";
+  const granted = await ask(login, path, Permissions, signal);
+  const missing = NEEDED.filter((permission) => !granted[permission]);
+  return { organisation: await organisationOf(login, signal), missing };
 }
 
 /** Whether there is a Grafana at the address, and its version. Takes no key. */
 export async function checkGrafanaAddress(base: string, signal: AbortSignal) {
-  return Health.parse(await ask({ base }, "/api/health", signal));
+  return await ask({ base }, "/api/health", Health, signal);
 }
 
-async function ask(login: GrafanaLogin, path: string, signal: AbortSignal) {
+/** Null: its name is none of the key's business, which is no fault of it. */
+async function organisationOf(login: GrafanaLogin, signal: AbortSignal): Promise<string | null> {
+  try {
+    return (await ask(login, "/api/org", Organisation, signal)).name;
+  } catch (error) {
+    if (error instanceof ExternalError && error.more.code === "missing_permission") return null;
+    throw error;
+  }
+}
+
+async function ask<T>(
+  login: GrafanaLogin,
+  path: string,
+  schema: z.ZodType<T>,
+  signal: AbortSignal,
+) {
   const answer = await call(login, "GET", path, signal);
-  if (answer.status !== 200) throw unexpected(answer, "to answer");
-  return answer.body;
+  return parsed(schema, answer, "to answer");
 }

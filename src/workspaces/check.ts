@@ -7,7 +7,7 @@ import type { Who } from "../who.ts";
 import { settleLogin } from "./change.ts";
 import { GRAFANA_STEPS } from "./datasource_store.ts";
 import { mendInGrafana } from "./datasources.ts";
-import { grafanaOf } from "./grafana.ts";
+import { grafanaOf, isGrafanaAway, type UserGrafana } from "./grafana.ts";
 import { type Finding, inspect } from "./inspect.ts";
 import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
 import { markOf } from "./parts.ts";
@@ -81,7 +81,7 @@ export async function mendWorkspace(
     const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
       .filter((name) => !vanished.includes(name));
     await store.resetSteps(deps.db, id, again);
-    await runSteps(deps, id, username);
+    await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
     await settleLogin(deps, id);
     return await compare(deps, await workspaceFor(deps, id));
   });
@@ -141,20 +141,23 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** How long whoever has a workspace mended waits for Grafana. */
+const GRAFANA_WAITS_MS = 10_000;
+
 /** Of each server in a minute: 200,000 workspaces are seen once a day. */
 const MOST_CHECKED = 150;
+/** How long Grafana is tended in a minute: meanwhile nothing else is. */
+const LOOK_MS = 20_000;
 
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const servers = deps.servers.all.map(({ name }) => name);
   const due = await store.uncheckedWorkspaces(deps.db, servers, MOST_CHECKED);
-  let isGrafanaAway = false;
   await eachServer(due, signal, async (workspace) => {
     const { user_id, username } = workspace;
     try {
       const { ok, findings } = await compare(deps, workspace);
       if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
-      if (!isGrafanaAway) isGrafanaAway = !await mendQuietly(deps, workspace, signal);
       return true;
     } catch (error) {
       const found = inWords(error);
@@ -164,17 +167,38 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
       return true;
     }
   });
+  await mendAllInGrafana(deps, due, signal);
+}
+
+/** Grafana by Grafana, at the same time: one that is away, or slow, delays its own only. */
+async function mendAllInGrafana(deps: Deps, due: store.Workspace[], signal: AbortSignal) {
+  const placed = await Promise.all(due.map(async (workspace) => {
+    const place = await grafanaOf(deps, workspace.user_id).catch((error) => {
+      deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+    });
+    return place ? [{ workspace, place, server: place.isOwn ? workspace.username : "" }] : [];
+  }));
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  await eachServer(
+    placed.flat(),
+    limit,
+    ({ workspace, place }) => mendQuietly(deps, workspace, place, limit),
+  );
 }
 
 /** What differs in Grafana is mended; what does not come off stands on the data sources. False: it is away. */
-async function mendQuietly(deps: Deps, workspace: store.Workspace, signal: AbortSignal) {
+async function mendQuietly(
+  deps: Deps,
+  workspace: store.Workspace,
+  place: UserGrafana,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    const place = await grafanaOf(deps, workspace.user_id);
-    if (place) await mendInGrafana(deps, workspace, place, signal);
+    await mendInGrafana(deps, workspace, place, signal);
     return true;
   } catch (error) {
-    if (!(error instanceof ExternalError)) throw error;
-    deps.log(`workspaces: ${workspace.username} in Grafana: ${error.message}`);
-    return error.more.code !== "unreachable" && error.more.code !== "timeout";
+    if (signal.aborted) return false;
+    deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+    return !isGrafanaAway(error);
   }
 }

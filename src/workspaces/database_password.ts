@@ -13,6 +13,9 @@ import { isInGrafana, loginUrl, runSteps } from "./steps.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 
+/** How long whoever changes a password waits for Grafana. */
+const GRAFANA_WAITS_MS = 5_000;
+
 /**
  * New passwords for owner and reader, new values of the three logins, and an end of the connections that
  * the old ones opened. Throws 404, 409 `workspace_pending`, 503 where the server is away (the change is
@@ -47,7 +50,10 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
       throw new AppError("server_refused", 503, message, { headers });
     }
   });
-  await runSteps(deps, id, workspace.username);
+  // The change itself is done: what Grafana does not take now, the job brings it.
+  await runSteps(deps, id, workspace.username, { grafanaMs: GRAFANA_WAITS_MS }).catch((error) => {
+    deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+  });
 }
 
 /** The next passwords, on the server first and then in the rows: repeated, it comes to the same. */

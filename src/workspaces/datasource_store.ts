@@ -10,7 +10,10 @@ export type DatasourceRow = {
   checked_at: string;
 };
 
-/** What was found of a data source just now. One that never was ready and may become so is pending. */
+/**
+ * What was found of a data source just now. One that never was ready and may become so is pending; its
+ * name is known where it is ready.
+ */
 export async function noteDatasource(
   db: Db,
   user_id: number,
@@ -19,7 +22,9 @@ export async function noteDatasource(
   await db`
     insert into datasources as d (user_id, kind, name, base, state, message)
     values (${user_id}, ${kind}, ${name}, ${base}, ${state}, ${message})
-    on conflict (user_id, kind) do update set name = excluded.name, base = excluded.base,
+    on conflict (user_id, kind) do update set base = excluded.base,
+      name = case when excluded.state = 'ready' or d.base <> excluded.base then excluded.name
+        else d.name end,
       state = case when excluded.state = 'pending' and d.state <> 'pending' and d.base = excluded.base
         then 'failed' else excluded.state end,
       message = excluded.message, checked_at = now()`;
@@ -62,8 +67,28 @@ export async function planAllSteps(db: Db, base: string): Promise<void> {
       select from datasources d where d.user_id = s.user_id and d.base = ${base}))`;
 }
 
+/** A step that came off outside of its turn. */
+export async function noteStepDone(db: Db, user_id: number, name: string): Promise<void> {
+  await db`
+    update workspace_steps set state = 'done', message = null
+    where user_id = ${user_id} and name = ${name} and state <> 'done'`;
+}
+
+/** A pause that Grafana asks for. */
+export async function postponeStep(db: Db, user_id: number, name: string, seconds: number) {
+  await db`
+    update workspace_steps
+    set next_try_at = greatest(next_try_at, now() + ${seconds} * interval '1 second')
+    where user_id = ${user_id} and name = ${name}`;
+}
+
 /** No Grafana is configured: what waits for one waits no more, but for users who have their own. */
 export async function dropSteps(db: Db): Promise<void> {
+  await db`
+    update datasources d set state = 'failed',
+      message = 'No Grafana is configured: set GRAFANA_BASE_URL and GRAFANA_API_KEY.'
+    where state = 'pending' and not exists (select from credentials c
+      where c.user_id = d.user_id and c.key_name = 'GRAFANA_BASE_URL')`;
   await db`
     delete from workspace_steps s where name = any(${GRAFANA_STEPS}) and state <> 'done'
       and not exists (select from credentials c

@@ -2,12 +2,12 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import type { Datasource } from "../external/grafana.ts";
-import { databaseUrl, tryLogin } from "../external/postgres.ts";
+import { asExternal, databaseUrl, tryLogin } from "../external/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import type { Check } from "./check.ts";
 import * as rows from "./datasource_store.ts";
-import { grafanaOf, namingRights, type UserGrafana } from "./grafana.ts";
+import { grafanaOf, late, namingRights, type UserGrafana } from "./grafana.ts";
 import { differences, ensureDatasource, ensureFolder } from "./grafana_parts.ts";
 import type { Finding } from "./inspect.ts";
 import * as names from "./names.ts";
@@ -71,6 +71,7 @@ export async function folderStep(
 ): Promise<void> {
   const uid = names.folderUid(deps.installation, user_id);
   await namingRights(place, signal, () => ensureFolder(place.grafana, uid, username, signal));
+  await rows.noteStepDone(deps.db, user_id, "grafana_folder");
 }
 
 /** One data source: found, mended or made, and what it came to written down. */
@@ -99,22 +100,31 @@ export async function datasourceStep(
       () => ensureDatasource(place.grafana, wanted, password, signal),
     );
     await note(name, "ready", null);
-  } catch (error) {
-    if (!(error instanceof ExternalError)) throw error;
+    await rows.noteStepDone(deps.db, workspace.user_id, `datasource_${kind}`);
+  } catch (thrown) {
+    if (!(thrown instanceof ExternalError)) throw thrown;
+    const isSilent = thrown.more.code === "datasource_silent";
+    const error = isSilent && await ownFault(server, wanted, password) || thrown;
     await note(wanted.name, error.permanent ? "failed" : "pending", error.message);
-    if (error.more.code === "datasource_silent") await tryAsReader(server, wanted, password);
     throw error;
   }
 }
 
-/** Throws where we do not reach the database either: then Grafana's words are not the cause. */
-async function tryAsReader(
+/** Why we do not get into the database either: then Grafana's words are not the cause. */
+async function ownFault(
   { place }: WorkspaceServer,
   { user, jsonData }: Datasource,
   password: string,
-) {
+): Promise<ExternalError | undefined> {
   const database = `${jsonData.database}`;
-  await tryLogin(databaseUrl({ ...place, user, password, database }), place);
+  try {
+    await tryLogin(databaseUrl({ ...place, user, password, database }), place);
+  } catch (thrown) {
+    const error = asExternal(thrown);
+    if (!(error instanceof ExternalError)) throw thrown;
+    const sentence = `Neither Grafana nor Dashkeeper gets in: ${error.message}`;
+    return new ExternalError("PostgreSQL", sentence, false, { code: "datasource_silent" });
+  }
 }
 
 /** The user's data sources. Throws 404 as visibleUser(). */
@@ -145,15 +155,27 @@ export async function checkDatasources(
   signal: AbortSignal,
 ): Promise<z.infer<typeof Check>> {
   await visibleUser(deps.db, who, id);
-  return await inGrafana(deps, id, (workspace, place) => compare(deps, workspace, place, signal));
+  return await inGrafana(
+    deps,
+    id,
+    signal,
+    (workspace, place) => compare(deps, workspace, place, signal),
+  );
 }
 
-/** Mends what differs and says what is left. Admins only. Throws as checkDatasources(). */
+/**
+ * Mends what differs and says what is left. Admins only. Throws as checkDatasources(), and 409
+ * `user_inactive`.
+ */
 export async function mendDatasources(deps: Deps, who: Who, id: number, signal: AbortSignal) {
   const { username } = await visibleUser(deps.db, who, id);
   const deed = { action: "datasources.mend", subject: username, user_id: id } as const;
   await audited(deps.db, who, deed, async () => await adminOnly(who));
-  return await inGrafana(deps, id, async (workspace, place) => {
+  return await inGrafana(deps, id, signal, async (workspace, place) => {
+    if (!workspace.is_active) {
+      const message = "The logins of this user are closed: activate the user first.";
+      throw new AppError("user_inactive", 409, message);
+    }
     await mendInGrafana(deps, workspace, place, signal).catch((error) => {
       // What is still amiss is told below.
       if (!(error instanceof ExternalError) || error.more.code !== "datasource_silent") throw error;
@@ -180,17 +202,19 @@ export async function mendInGrafana(
 async function inGrafana<T>(
   deps: Deps,
   id: number,
+  signal: AbortSignal,
   work: (workspace: store.Workspace, place: UserGrafana) => Promise<T>,
 ): Promise<T> {
   const workspace = await store.findWorkspace(deps.db, id);
   if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
   try {
     const place = await grafanaOf(deps, id);
-    if (place) return await work(workspace, place);
+    if (place) return await namingRights(place, signal, () => work(workspace, place));
   } catch (error) {
-    if (!(error instanceof ExternalError)) throw error;
+    const known = signal.aborted && error === signal.reason ? late() : error;
+    if (!(known instanceof ExternalError)) throw error;
     const headers = { "Retry-After": "5" };
-    throw new AppError("grafana_refused", 503, error.message, { headers });
+    throw new AppError("grafana_refused", 503, known.message, { headers });
   }
   throw new AppError(
     "grafana_unset",
@@ -202,28 +226,54 @@ async function inGrafana<T>(
 async function compare(
   deps: Deps,
   workspace: store.Workspace,
-  { grafana }: UserGrafana,
+  place: UserGrafana,
   signal: AbortSignal,
 ) {
   const { user_id, username } = workspace;
   const findings: Finding[] = [];
-  const missing = (what: string) => findings.push({ what, expected: "there", found: "missing" });
-  const folder = await grafana.findFolder(names.folderUid(deps.installation, user_id), signal);
-  if (!folder) missing(`folder ${username}`);
-  const server = deps.servers.of(workspace.server);
+  const folder = await place.grafana.findFolder(
+    names.folderUid(deps.installation, user_id),
+    signal,
+  );
+  if (!folder) findings.push(missing(`folder ${username}`));
   for (const kind of names.KINDS) {
-    const wanted = await wantedSource(deps, workspace, server, kind);
-    const what = `data source ${wanted.name}`;
-    const found = await grafana.findDatasource(wanted.uid, signal);
-    if (!found) {
-      missing(what);
-      continue;
-    }
-    for (const { what: field, ...finding } of differences(found, wanted)) {
-      findings.push({ what: `${what}: ${field}`, ...finding });
-    }
-    const fault = await grafana.query(wanted.uid, "select 1", signal);
-    if (fault !== undefined) findings.push({ what, expected: "answers a query", found: fault });
+    findings.push(...await compareSource(deps, workspace, place, kind, signal));
   }
   return { ok: findings.length === 0, findings };
+}
+
+const missing = (what: string): Finding => ({ what, expected: "there", found: "missing" });
+
+/** What differs of one data source, which is written down for the page. */
+async function compareSource(
+  deps: Deps,
+  { user_id, username, server, is_active }: store.Workspace,
+  { grafana, base }: UserGrafana,
+  kind: names.Kind,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const wanted = await wantedSource(deps, { user_id, username }, deps.servers.of(server), kind);
+  const what = `data source ${wanted.name}`;
+  const found = await grafana.findDatasource(wanted.uid, signal);
+  const findings = found
+    ? differences(found, wanted).map(({ what: field, ...finding }) => ({
+      what: `${what}: ${field}`,
+      ...finding,
+    }))
+    : [missing(what)];
+  // Nobody gets in with the logins of a user that is not active.
+  const fault = found && is_active
+    ? await grafana.query(wanted.uid, "select 1", signal)
+    : undefined;
+  if (fault !== undefined) findings.push({ what, expected: "answers a query", found: fault });
+  const message =
+    findings.map(({ what, expected, found }) => `${what}: should be ${expected}, is ${found}`).join(
+      "; ",
+    ) || null;
+  if (is_active) {
+    const state = message === null ? "ready" : "pending";
+    const name = found?.name ?? wanted.name;
+    await rows.noteDatasource(deps.db, user_id, { kind, name, base, state, message });
+  }
+  return findings;
 }

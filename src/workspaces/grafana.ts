@@ -57,6 +57,18 @@ function at({ outside: { grafana: configured } }: Deps, own: Own, base: string):
   return { grafana: connectGrafana({ base, key }), base, public_url, capture_key, isOwn };
 }
 
+/** What a time limit comes to that was set for more than one call. */
+export const late = () =>
+  new ExternalError("Grafana", "Grafana has not answered yet. It is tried again.", false, {
+    code: "timeout",
+  });
+
+const AWAY = ["unreachable", "timeout", "disturbed", "not_grafana", "ratelimited"];
+
+/** Whether whatever else would be asked of this Grafana just now would come to the same. */
+export const isGrafanaAway = (error: unknown) =>
+  error instanceof ExternalError && AWAY.includes(error.more.code ?? "");
+
 function keyUnknown(): ExternalError {
   return new ExternalError(
     "Grafana",

@@ -16,7 +16,7 @@ const bears = (found: string, name: string) =>
   found === name ||
   (found.startsWith(`${name} `) && /^(\d+|dk-\S+)$/.test(found.slice(name.length + 1)));
 
-/** A folder of this uid and title: found, renamed or made. */
+/** A folder of this uid and title: found, renamed or made. Throws a passing ExternalError `title_taken`. */
 export async function ensureFolder(
   grafana: Grafana,
   uid: string,
@@ -31,6 +31,8 @@ export async function ensureFolder(
       : await grafana.makeFolder(uid, name, signal);
     if (done === "made") return;
   }
+  const sentence = `All titles for the folder ${title} are taken: rename one of the others.`;
+  throw new ExternalError("Grafana", sentence, false, { code: "title_taken" });
 }
 
 /** What of a stored data source differs from what it should be. */
@@ -38,6 +40,7 @@ export function differences(found: StoredDatasource, wanted: Datasource) {
   const pairs: [string, unknown, unknown][] = [
     ["name", wanted.name, bears(found.name, wanted.name) ? wanted.name : found.name],
     ["type", "postgres", TYPES.includes(found.type) ? "postgres" : found.type],
+    ["access", wanted.access, found.access],
     ["url", wanted.url, found.url],
     ["user", wanted.user, found.user],
     ["password", "set", found.hasPassword ? "set" : "not set"],

@@ -33,7 +33,7 @@ export async function thingsInGrafana(db: Db, user_id: number) {
 }
 
 /**
- * What is due, dashboards before the folders that they lie in. What is in use again (its table was made
+ * What is due; folders wait for all dashboards, which may still lie in them. What is in use again (its table was made
  * anew) is none of it.
  */
 export async function dueGrafanaRemovals(db: Db): Promise<GrafanaRemoval[]> {
@@ -41,8 +41,9 @@ export async function dueGrafanaRemovals(db: Db): Promise<GrafanaRemoval[]> {
     delete from grafana_removals r using dashboards d
     where d.id = r.dashboard_id and d.deleted_at is null and d.grafana_base = r.base`;
   return await db<GrafanaRemoval[]>`
-    select id, base, what, uid, api_key from grafana_removals
-    where next_try_at <= now()
+    select id, base, what, uid, api_key from grafana_removals r
+    where next_try_at <= now() and (what <> 'folder' or not exists (
+      select from grafana_removals d where d.base = r.base and d.what = 'dashboard'))
     order by array_position(array['dashboard', 'datasource', 'folder'], what), id limit 500`;
 }
 
@@ -56,4 +57,12 @@ export async function postponeGrafanaRemoval(db: Db, id: number, why: string): P
     update grafana_removals set failures = failures + 1, last_error = ${why},
       next_try_at = now() + least(5 * 2 ^ least(failures, 10), 600) * interval '1 second'
     where id = ${id}`;
+}
+
+/** What else is due in the Grafana of a postponed removal waits for that one's time. */
+export async function postponeGrafana(db: Db, id: number): Promise<void> {
+  await db`
+    update grafana_removals r set next_try_at = late.next_try_at
+    from grafana_removals late
+    where late.id = ${id} and r.base = late.base and r.next_try_at <= now()`;
 }

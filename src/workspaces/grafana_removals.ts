@@ -2,9 +2,10 @@ import { open, seal } from "../credentials/seal.ts";
 import { ExternalError } from "../errors.ts";
 import { connectGrafana } from "../external/grafana.ts";
 import type { Db } from "../external/postgres.ts";
-import { ownGrafana } from "./grafana.ts";
+import { grafanaOf, isGrafanaAway, ownGrafana } from "./grafana.ts";
 import * as removals from "./grafana_removal_store.ts";
 import * as names from "./names.ts";
+import { eachServer, inWords } from "./servers.ts";
 import type { Deps } from "./workspaces.ts";
 
 /** Where the key of a user's own Grafana is sealed to, once its user may be gone. */
@@ -23,6 +24,9 @@ export async function removalKey(deps: Deps, user_id: number, base: string) {
  */
 export async function userRemoval(deps: Deps, user_id: number) {
   const { bases, dashboards } = await removals.thingsInGrafana(deps.db, user_id);
+  // A folder may have been made by a call whose answer was lost.
+  const place = await grafanaOf(deps, user_id).catch(() => undefined);
+  if (place && !bases.includes(place.base)) bases.push(place.base);
   const { installation } = deps;
   const keys = new Map<string, string | null>();
   for (const base of bases) keys.set(base, await removalKey(deps, user_id, base));
@@ -44,22 +48,41 @@ export async function userRemoval(deps: Deps, user_id: number) {
 
 /** Takes out of Grafana what is no longer anybody's; what does not come off now is tried again. */
 export async function finishGrafanaRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
-  const away = new Set<string>();
-  for (const removal of await removals.dueGrafanaRemovals(deps.db)) {
-    if (signal.aborted) return;
-    const { id, base, what, uid } = removal;
-    if (away.has(base)) continue;
-    try {
-      const why = await take(deps, removal, signal);
-      if (why) deps.log(`grafana: the ${what} ${uid} is left there: ${why}`);
-      await removals.deleteGrafanaRemoval(deps.db, id);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ExternalError)) throw error;
-      deps.log(`grafana: the ${what} ${uid} is not removed yet: ${error.message}`);
-      await removals.postponeGrafanaRemoval(deps.db, id, error.message);
-      if (!error.permanent) away.add(base);
-    }
+  // Folders are due once the dashboards are gone.
+  for (let round = 0; round < 2; round++) {
+    const due = await removals.dueGrafanaRemovals(deps.db);
+    // Grafana by Grafana: one that is away delays its own only.
+    const placed = due.map((removal) => ({ ...removal, server: removal.base }));
+    await eachServer(placed, signal, (removal) => finish(deps, removal, signal));
+  }
+}
+
+/** False: this Grafana is away. */
+async function finish(
+  deps: Deps,
+  removal: removals.GrafanaRemoval,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { id, what, uid, api_key } = removal;
+  try {
+    const why = await take(deps, removal, signal);
+    if (why) deps.log(`grafana: the ${what} ${uid} is left there: ${why}`);
+    await removals.deleteGrafanaRemoval(deps.db, id);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    const why = inWords(error);
+    // Nobody can save a better key for a user who is gone.
+    const isHopeless = api_key !== null && error instanceof ExternalError &&
+      error.more.code === "key_refused";
+    deps.log(
+      `grafana: the ${what} ${uid} is ${isHopeless ? "left there" : "not removed yet"}: ${why}`,
+    );
+    const isAway = isGrafanaAway(error);
+    if (isHopeless) await removals.deleteGrafanaRemoval(deps.db, id);
+    else await removals.postponeGrafanaRemoval(deps.db, id, why);
+    if (isAway) await removals.postponeGrafana(deps.db, id);
+    return !isAway;
   }
 }
 

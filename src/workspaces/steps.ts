@@ -3,9 +3,9 @@ import { open } from "../credentials/seal.ts";
 import { findCredential } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { databaseUrl, type Db } from "../external/postgres.ts";
-import { GRAFANA_STEPS } from "./datasource_store.ts";
+import { GRAFANA_STEPS, postponeStep } from "./datasource_store.ts";
 import { datasourceStep, folderStep } from "./datasources.ts";
-import { grafanaOf } from "./grafana.ts";
+import { grafanaOf, isGrafanaAway, late } from "./grafana.ts";
 import * as names from "./names.ts";
 import { grantReading, makeDatabase, makeRoles, markOf, type Passwords } from "./parts.ts";
 import { passwordPlace } from "./password.ts";
@@ -45,8 +45,12 @@ export const STEPS: Step[] = [
 ];
 
 /** A part in Grafana; one for which there is no Grafana any more is nothing to be done. */
-async function runInGrafana(deps: Deps, workspace: store.Workspace, name: string, ms: number) {
-  const signal = AbortSignal.timeout(ms);
+async function runInGrafana(
+  deps: Deps,
+  workspace: store.Workspace,
+  name: string,
+  signal: AbortSignal,
+) {
   const place = await grafanaOf(deps, workspace.user_id);
   const kind = names.KINDS.find((kind) => name === `datasource_${kind}`);
   try {
@@ -54,7 +58,7 @@ async function runInGrafana(deps: Deps, workspace: store.Workspace, name: string
     else if (place) await folderStep(deps, workspace, place, signal);
   } catch (error) {
     if (!signal.aborted || error instanceof ExternalError) throw error;
-    throw new ExternalError("Grafana", "Grafana has not answered yet. It is tried again.", false);
+    throw late();
   }
 }
 
@@ -96,42 +100,67 @@ export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace
   };
 }
 
+/** How it ended: all is done, a step did not come off, or its server or Grafana is away. */
+type Ended = "done" | "refused" | "away";
+
 /**
  * Goes on with a workspace until it is complete or a step does not come off: what passes is tried again
- * by the job, the rest is for a person. One process at a time works on a user's workspace, which is ready
- * once its databases are: tables are found also while Grafana is away, for which `grafanaMs` are waited.
- * False: not complete, as the rows say.
+ * by the job, the rest is for a person. A workspace is ready once its databases are: tables are found also
+ * while Grafana is away, for which `grafanaMs` are waited. What the rows say when `signal` is aborted is
+ * what was done.
  */
 export async function runSteps(
   deps: Deps,
   user_id: number,
   username: string,
-  grafanaMs = GRAFANA_MS,
-): Promise<boolean> {
+  { grafanaMs = GRAFANA_MS, signal = never }: { grafanaMs?: number; signal?: AbortSignal } = {},
+): Promise<Ended> {
   const { server = "" } = await store.findWorkspace(deps.db, user_id) ?? {};
-  return await store.holdWorkspace(deps.db, { server, username }, async () => {
+  // One process at a time works on a user's databases.
+  const onServer = await store.holdWorkspace(deps.db, { server, username }, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
-    if (!workspace) return true;
+    if (!workspace) return "done";
     // Roles are made with LOGIN: where the user is not active, settleLogins() takes it away again.
     if (!workspace.is_active) await store.noteLogin(deps.db, user_id, true);
-    const left = (await store.stepsOf(deps.db, user_id)).filter(({ state }) => state !== "done");
-    const run = async (steps: store.StepRow[]) => {
-      for (const { name } of steps) {
-        if (!await runStep(deps, workspace, name, grafanaMs)) return false;
-      }
-      return true;
-    };
-    if (!await run(left.filter(({ name }) => !isInGrafana(name)))) return false;
-    await store.noteReady(deps.db, user_id);
-    return await run(left.filter(({ name }) => isInGrafana(name)));
+    const ended = await runLeft(deps, workspace, (name) => !isInGrafana(name), signal);
+    if (ended === "done") await store.noteReady(deps.db, user_id);
+    return ended;
   });
+  const workspace = await store.findWorkspace(deps.db, user_id);
+  // Nobody gets in with the logins of a user that is not active: its data sources would not answer.
+  if (onServer !== "done" || !workspace?.is_active) return onServer;
+  // Held by nobody: Grafana's silence would keep others from their turn, and each call can be repeated.
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(grafanaMs)]);
+  return await runLeft(deps, workspace, isInGrafana, limited, signal);
 }
 
-/** False: not done, as the row says. */
-async function runStep(deps: Deps, workspace: store.Workspace, name: string, grafanaMs: number) {
+/** The steps of one sort that are left; `limit` ends the work, `stop` also what would be written about it. */
+async function runLeft(
+  deps: Deps,
+  workspace: store.Workspace,
+  isMeant: (name: string) => boolean,
+  limit: AbortSignal,
+  stop = limit,
+): Promise<Ended> {
+  for (const { name, state } of await store.stepsOf(deps.db, workspace.user_id)) {
+    if (state === "done" || !isMeant(name)) continue;
+    if (stop.aborted) return "refused";
+    const ended = await runStep(deps, workspace, name, limit, stop);
+    if (ended !== "done") return ended;
+  }
+  return "done";
+}
+
+async function runStep(
+  deps: Deps,
+  workspace: store.Workspace,
+  name: string,
+  limit: AbortSignal,
+  stop: AbortSignal,
+): Promise<Ended> {
   const { user_id } = workspace;
   try {
-    if (isInGrafana(name)) await runInGrafana(deps, workspace, name, grafanaMs);
+    if (isInGrafana(name)) await runInGrafana(deps, workspace, name, limit);
     else {
       const server = deps.servers.of(workspace.server);
       const passwords = await passwordsOf(deps, workspace);
@@ -139,15 +168,18 @@ async function runStep(deps: Deps, workspace: store.Workspace, name: string, gra
       await step?.run({ deps, workspace, server, passwords });
     }
     await store.noteStep(deps.db, user_id, name, "done", null);
-    return true;
+    return "done";
   } catch (thrown) {
+    if (stop.aborted) return "refused";
     const error = asRefusal(thrown);
     const known = error instanceof ExternalError || error instanceof AppError;
     const why = known ? error.message : "Unexpected error: see the log.";
     const state = isFinal(error) ? "failed" : "pending";
     await store.noteStep(deps.db, user_id, name, state, why);
+    const pause = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
+    if (pause) await postponeStep(deps.db, user_id, name, pause);
     if (!known) deps.log(`workspaces: ${workspace.username}: ${name}: ${nameOf(error)}`);
-    return false;
+    return !isInGrafana(name) || isGrafanaAway(error) ? "away" : "refused";
   }
 }
 
@@ -162,6 +194,9 @@ const nameOf = (error: unknown) => error instanceof Error ? error.name : "unknow
 /** Whether a step is of Grafana. */
 export const isInGrafana = (name: string) => GRAFANA_STEPS.includes(name);
 const GRAFANA_MS = 60_000;
+/** How long one look goes on: meanwhile nothing else is tended. */
+const LOOK_MS = 45_000;
+const never = new AbortController().signal;
 
 /** Goes on with the workspaces that are not complete: a server was away, or the process was killed. */
 export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
@@ -174,9 +209,9 @@ export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise
   }));
   await eachServer(
     waiting,
-    signal,
+    AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]),
     ({ user_id, username }) =>
-      runSteps(deps, user_id, username).catch((error) => {
+      runSteps(deps, user_id, username, { signal }).then((ended) => ended !== "away", (error) => {
         deps.log(`workspaces: ${username}: ${nameOf(error)}`);
         return false;
       }),

@@ -59,7 +59,7 @@ export async function createUser(deps: Deps, who: Who, input: z.infer<typeof New
   const api_key = makeKey();
   const user = await insertAccount(deps, who, input, await hashKey(api_key));
   // From here on there is a user whose key is told this once: whatever happens, it is told.
-  const workspace = await runSteps(deps, user.id, user.username, GRAFANA_WAITS_MS)
+  const workspace = await runSteps(deps, user.id, user.username, { grafanaMs: GRAFANA_WAITS_MS })
     .then(() => workspaceOf(deps.db, user.id))
     .catch((error) => {
       if (!isAway(error)) deps.log(`workspaces: ${user.username}: ${error?.name}`);
