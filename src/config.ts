@@ -23,7 +23,7 @@ const address = z.url({ protocol: /^https?$/, error: "must be an http(s) address
 const grafanaAddress = address.refine(
   (url) => !/[?#]|\/\/[^/]*@/.test(url),
   "must be an address without a login, `?` or `#`",
-);
+).transform((url) => new URL(url).href.replace(/\/+$/, "")); // as a user's own is spelled
 const headerText = z.string().regex(/^[\x21-\x7e]+$/, "must be a key: ASCII without blanks");
 const switched = z.enum(["yes", "no"], "must be yes or no").transform((text) => text === "yes");
 const sealKey = z.string().transform((text, context) => {

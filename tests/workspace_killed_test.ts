@@ -41,6 +41,7 @@ function startProcess(app: TestWorkspaces, work: string) {
       database: pathname.slice(1) });
     const deps = {
       db,
+      outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
       installation: ${JSON.stringify(app.deps.installation)},
       servers: await openServers(db, place, {}, []),
       sealKeys: { current: await importSealKey(new Uint8Array(${JSON.stringify(app.sealKey)})) },

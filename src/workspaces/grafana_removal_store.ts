@@ -33,18 +33,25 @@ export async function thingsInGrafana(db: Db, user_id: number) {
 }
 
 /**
- * What is due; folders wait for all dashboards, which may still lie in them. What is in use again (its table was made
- * anew) is none of it.
+ * What is due. Folders wait for all dashboards, which may still lie in them; a dashboard that was moved, for
+ * the new one to be written.
  */
 export async function dueGrafanaRemovals(db: Db): Promise<GrafanaRemoval[]> {
-  await db`
-    delete from grafana_removals r using dashboards d
-    where d.id = r.dashboard_id and d.deleted_at is null and d.grafana_base = r.base`;
   return await db<GrafanaRemoval[]>`
     select id, base, what, uid, api_key from grafana_removals r
     where next_try_at <= now() and (what <> 'folder' or not exists (
-      select from grafana_removals d where d.base = r.base and d.what = 'dashboard'))
+        select from grafana_removals d where d.base = r.base and d.what = 'dashboard'))
+      and not exists (select from dashboards d where d.id = r.dashboard_id
+        and d.deleted_at is null and d.grafana_base <> r.base and d.grafana_version is null)
     order by array_position(array['dashboard', 'datasource', 'folder'], what), id limit 500`;
+}
+
+/** Asked right before a thing is taken away: it may be in use again, its table having been made anew. */
+export async function isInUse(db: Db, id: number): Promise<boolean> {
+  const [row] = await db`
+    select 1 from grafana_removals r join dashboards d on d.id = r.dashboard_id
+    where r.id = ${id} and d.deleted_at is null and d.grafana_base = r.base`;
+  return row !== undefined;
 }
 
 export async function deleteGrafanaRemoval(db: Db, id: number): Promise<void> {

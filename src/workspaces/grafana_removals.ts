@@ -65,7 +65,8 @@ async function finish(
 ): Promise<boolean> {
   const { id, what, uid, api_key } = removal;
   try {
-    const why = await take(deps, removal, signal);
+    const isInUse = await removals.isInUse(deps.db, id);
+    const why = isInUse ? undefined : await take(deps, removal, signal);
     if (why) deps.log(`grafana: the ${what} ${uid} is left there: ${why}`);
     await removals.deleteGrafanaRemoval(deps.db, id);
     return true;
