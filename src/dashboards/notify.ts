@@ -4,6 +4,7 @@ import type { Place, Slack } from "../external/slack.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
 import { signLink } from "./board_access.ts";
 import { composeMessage } from "./message.ts";
+import { withoutData } from "./outcome.ts";
 import * as store from "./store.ts";
 
 export type Deps = {
@@ -128,5 +129,6 @@ async function compose(
     rows_before: run.rows_before,
     dashboard_url: `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image,
+    note: withoutData(run.outcome, run.panels),
   });
 }

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
+import { DashboardPage } from "../../views/dashboard.tsx";
 import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { errorReplies, refuse } from "../errors.ts";
@@ -9,6 +10,8 @@ import type { Sql } from "../external/postgres.ts";
 import type { Env } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
+import { showStory } from "./preview.ts";
+import { previewApi } from "./preview_routes.ts";
 import type { Look } from "./scan.ts";
 
 export type Deps = { db: Sql };
@@ -50,27 +53,6 @@ const show = createRoute({
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
 });
 
-const preview = createRoute({
-  method: "get",
-  path: "/{id}/preview.gif",
-  summary: "The newest preview",
-  request: {
-    params,
-    query: z.strictObject({
-      at: z.iso.datetime().optional().openapi({
-        description: "A page names the picture's time, so that a newer one is fetched.",
-      }),
-    }),
-  },
-  responses: {
-    200: {
-      description: "The GIF.",
-      content: { "image/gif": { schema: z.string().openapi({ format: "binary" }) } },
-    },
-    ...errorReplies(400, 404),
-  },
-});
-
 const retry = createRoute({
   method: "post",
   path: "/{id}/retry",
@@ -110,14 +92,6 @@ export function dashboardApi({ db }: Deps) {
       show,
       async (c) => c.json(await listing.showDashboard(db, c.var.who, c.req.valid("param").id), 200),
     )
-    .openapi(preview, async (c) => {
-      const gif = await listing.showGif(db, c.var.who, c.req.valid("param").id);
-      return c.body(new Uint8Array(gif), 200, {
-        "Content-Type": "image/gif",
-        "Cache-Control": "private, no-cache",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-      });
-    })
     .openapi(
       retry,
       async (c) =>
@@ -131,7 +105,8 @@ export function dashboardApi({ db }: Deps) {
     .openapi(remove, async (c) => {
       await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
-    });
+    })
+    .route("/", previewApi({ db }));
 }
 
 const place = {
@@ -160,11 +135,17 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
 
-/** Under `/dashboards`: the list as a page. Without JavaScript the buttons are plain forms. */
+/**
+ * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
+ * they lead back to where they stand.
+ */
 export function dashboardPages({ db }: Deps) {
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const id = zValidator("param", z.object({ id: Id }), refuse);
-  const back = "/dashboards";
+  const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
+  const list = "/dashboards";
+  const back = (id: number, { from }: { from?: "row" | undefined }) =>
+    from ? `${list}/${id}` : list;
   return new Hono<Env>()
     .get("/", async (c) => {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
@@ -174,22 +155,28 @@ export function dashboardPages({ db }: Deps) {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
       return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
     })
+    .get("/:id", id, async (c) => {
+      const story = await showStory(db, c.var.who, c.req.valid("param").id);
+      return c.html(<DashboardPage who={c.var.who} story={story} />);
+    })
     .get("/:id/message", id, async (c) => {
       const { id } = c.req.valid("param");
       return c.html(
         <MessagePage who={c.var.who} dashboard={await listing.showDashboard(db, c.var.who, id)} />,
       );
     })
-    .post("/:id/retry", id, async (c) => {
-      await listing.retryDashboard(db, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/retry", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await listing.retryDashboard(db, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/capture", id, async (c) => {
-      await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/capture", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await listing.recaptureDashboard(db, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     })
     .post("/:id/remove", id, async (c) => {
       await listing.removeDashboard(db, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+      return c.redirect(list, 303);
     });
 }
