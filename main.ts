@@ -97,6 +97,8 @@ async function start(config: Config) {
       frames: config.CAPTURE_FRAMES,
       delay_ms: config.CAPTURE_FRAME_DELAY,
       timeout_ms: config.CAPTURE_TIMEOUT,
+      theme: config.CAPTURE_THEME,
+      timezone: config.CAPTURE_TIMEZONE,
     },
   };
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();

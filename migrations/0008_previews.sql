@@ -6,7 +6,11 @@ alter table dashboards
 
 alter table runs
   add png bytea,
-  add slack_gif bytea; -- where the GIF is too large or too wide for a channel
+  add slack_gif bytea, -- where the GIF is too large or too wide for a channel
+  -- Pictures are packed already: packing them again would cost each write and each look.
+  alter gif set storage external,
+  alter png set storage external,
+  alter slack_gif set storage external;
 
 create or replace view listed_dashboards as
   select d.id, d.user_id, u.username, d.kind, d.schema_name, d.table_name, d.run,

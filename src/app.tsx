@@ -57,16 +57,15 @@ export async function makeApp(deps: Deps) {
   const frontend = new URL(deps.frontend_url);
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
   app.use(requestLog(deps.log));
-  app.use(secureHeaders({
-    contentSecurityPolicy: {
-      defaultSrc: ["'self'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", "data:"],
-      frameAncestors: ["'none'"],
-    },
-    referrerPolicy: "same-origin",
-    strictTransportSecurity: false,
-  }));
+  const pages = headersFor({
+    defaultSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", "data:"],
+    frameAncestors: ["'none'"],
+  });
+  // An answer of the API, a picture too, loads and runs nothing where somebody opens it by its address.
+  const answers = headersFor({ defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] });
+  app.use((c, next) => (c.req.path.startsWith("/api/") ? answers : pages)(c, next));
   app.route("/static", await staticFiles());
   app.get("/", (c) => c.redirect("/dashboards", 303));
 
@@ -113,6 +112,16 @@ export async function makeApp(deps: Deps) {
     return fail(known, c);
   });
   return app;
+}
+
+function headersFor(
+  contentSecurityPolicy: NonNullable<Parameters<typeof secureHeaders>[0]>["contentSecurityPolicy"],
+) {
+  return secureHeaders({
+    contentSecurityPolicy,
+    referrerPolicy: "same-origin",
+    strictTransportSecurity: false,
+  });
 }
 
 /** `/api/v1`: who one is comes before all else, then what the body is, then the routes. */

@@ -35,6 +35,14 @@ const sealKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const timezone = z.string().refine((name) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
+  } catch {
+    return false;
+  }
+}, "must be utc or a time zone's name, such as Europe/Berlin");
+
 /** `postgresql://user:password@host:port/database`, several with blanks or commas between them. */
 const servers = z.string().transform((text, context) =>
   text.split(/[\s,]+/).filter((url) => url !== "").map((text) => {
@@ -112,6 +120,8 @@ export const VARIABLES = {
   CAPTURE_FRAMES: whole(1, 100).default(10),
   CAPTURE_FRAME_DELAY: whole(20, 60_000).default(500),
   CAPTURE_TIMEOUT: whole(1000, 3_600_000).default(120_000),
+  CAPTURE_THEME: z.enum(["light", "dark"], "must be light or dark").default("light"),
+  CAPTURE_TIMEZONE: timezone.default("utc"),
   CAPTURE_BASE_URL: address.optional(),
   SCAN_SECONDS: seconds(60).refine((n) => n >= 0.5, "must be at least 0.5").default(5),
   SETTLE_SECONDS: seconds(600).default(10),

@@ -33,7 +33,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const steps: Partial<Record<Step, Lanes>> = {
     create: startLanes(deps, "create", 2, () => createNext(deps, signal), signal),
-    capture: startLanes(deps, "capture", 2, () => captureNext(deps, signal), signal),
+    capture: startLanes(deps, "capture", 4, () => captureNext(deps, signal), signal),
     notify: startLanes(deps, "notify", 1, () => notifyNext(deps, signal), signal),
   };
   const archive = oneAtATime(async () => {

@@ -94,7 +94,7 @@ Deno.test("withPage() reaches its own origin alone, with the header there", asyn
         alert("nobody closes this"); document.title += " done"</script>`
   );
   const title = await browser.withPage(view(site.origin), never, async (page) => {
-    same(await page.open(`${site.origin}/`), { status: 200, url: `${site.origin}/` });
+    same(await page.open(`${site.origin}/`), { status: 200, url: `${site.origin}/`, text: "" });
     await after(500);
     return await page.evaluate<string>("document.title");
   });

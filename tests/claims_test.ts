@@ -7,11 +7,10 @@ import {
   nextTry,
   release,
   renew,
-  saveGif,
+  savePictures,
   setBack,
 } from "../src/dashboards/store.ts";
 import { ExternalError } from "../src/errors.ts";
-import type { Sql } from "../src/external/postgres.ts";
 import { never } from "./help/app.ts";
 import { freshDatabase } from "./help/postgres.ts";
 import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf, until } from "./help/rows.ts";
@@ -240,22 +239,25 @@ Deno.test("nextTry() tells when the next row of a step may be tried", async () =
   equal(await nextTry(db, "create"), undefined);
 });
 
-/** The runs of a dashboard that have a picture. */
-async function pictured(db: Sql, id: number): Promise<number[]> {
-  const rows = await db<{ run: number }[]>`
-    select run from runs where dashboard_id = ${id} and gif is not null order by run`;
-  return rows.map(({ run }) => run);
-}
-
-Deno.test("saveGif() keeps the pictures of the last three runs", async () => {
+Deno.test("savePictures() keeps the pictures of the last three runs, all of a kind", async () => {
   await using test = await start();
   const claim = await test.claim();
   for (let run = 1; run <= 5; run++) {
     await test.db`
       insert into runs (dashboard_id, run) values (${test.id}, ${run}) on conflict do nothing`;
-    await saveGif(test.db, { ...claim, run }, new Uint8Array([run]), new Date());
+    const [gif, slack_gif, png] = [[run], [run, 1], [run, 2]].map((bytes) => new Uint8Array(bytes));
+    const pictures = { gif: gif!, slack_gif: slack_gif!, png: png!, captured_at: new Date() };
+    await savePictures(test.db, { ...claim, run }, pictures);
   }
-  same(await pictured(test.db, test.id), [3, 4, 5]);
+  const rows = await test.db`
+    select run, gif, slack_gif, png from runs where dashboard_id = ${test.id} order by run`;
+  same(rows.map(({ run, gif, slack_gif, png }) => [run, gif?.[0], slack_gif?.[1], png?.[1]]), [
+    [1, undefined, undefined, undefined],
+    [2, undefined, undefined, undefined],
+    [3, 3, 1, 2],
+    [4, 4, 1, 2],
+    [5, 5, 1, 2],
+  ]);
 });
 
 Deno.test("a row that moves says so to whoever listens", async () => {

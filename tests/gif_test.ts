@@ -54,7 +54,12 @@ function chunk(name: string, data: Uint8Array): Uint8Array {
 async function encode(width: number, height: number, delayMs: number, pngs: Uint8Array[]) {
   const encoder = encodeGif({ width, height, delayMs });
   for (const one of pngs) encoder.add(one.slice());
-  return decodeGif(await encoder.finish());
+  const { gif } = encoder.finish();
+  try {
+    return decodeGif(await gif);
+  } finally {
+    encoder.cancel();
+  }
 }
 
 /** Peak signal to noise in dB; infinite when equal. */
@@ -152,9 +157,10 @@ Deno.test("encodeGif() refuses what is no frame of it, and ends when cancelled",
   const broken = png(12, 10, flat);
   broken.fill(7, 45, 60);
   encoder.add(broken);
-  await rejects(encoder.finish(), /The GIF could not be encoded/);
+  await rejects(encoder.finish().gif, /The GIF could not be encoded/);
+  encoder.cancel();
   const cancelled = encodeGif({ width: 12, height: 10, delayMs: 100 });
   cancelled.add(png(12, 10, flat));
   cancelled.cancel();
-  await rejects(cancelled.finish(), /was not finished/);
+  await rejects(cancelled.finish().gif, /was not finished/);
 });

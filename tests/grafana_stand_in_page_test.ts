@@ -74,7 +74,9 @@ Deno.test("the page of a dashboard asks and draws what is seen, as each version 
     const url = `${grafana.url}/d/board/x?kiosk&theme=light`;
     const headers = { authorization: `Bearer ${grafana.tokens.viewer}` };
     const sizes = { width: 1000, height: 760, frames: 1, delayMs: 100, timeoutMs: 20_000 };
-    const whole = { ...sizes, url, headers, panels: [1, 2, 3, 4, 7], boardHeight: 2600 };
+    const look = { theme: "light" as const, timezone: "utc" };
+    const shown = [1, 2, 3, 4, 7].map((id) => ({ id, title: "", hasQuery: true }));
+    const whole = { ...sizes, ...look, url, headers, panels: shown, boardHeight: 2600 };
     const { panels } = await film(browser, whole, never);
     same(panels.map(({ id, state }) => `${id} ${state}`), [
       ...["1 loaded", "2 loaded", "3 empty", "4 error", "7 loaded"],
@@ -84,7 +86,7 @@ Deno.test("the page of a dashboard asks and draws what is seen, as each version 
     const path = `${version === "13" ? "/g/api/ds/query?ds_type=postgres" : "/api/ds/query"}`;
     ok(grafana.seen.find(({ panel }) => panel === "1")!.path.startsWith(path));
     grafana.seen.length = 0;
-    const view = { ...sizes, headers, origin: grafana.origin };
+    const view = { ...sizes, ...look, scale: 1, headers, origin: grafana.origin };
     const texts = await browser.withPage(view, never, async (page, signal) => {
       await page.open(url);
       const drawn = `[1, 2, 3, 4, 5, 6].every((id) => at.content[id]?.childNodes.length)`;

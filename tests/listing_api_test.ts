@@ -25,6 +25,7 @@ const FIELDS = [
   "archived_at",
   "edited",
   "outcome",
+  "panels",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -79,6 +80,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     archived_at: null,
     edited: false,
     outcome: null,
+    panels: [],
   });
 });
 
@@ -116,6 +118,7 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
     const [method, path] of [
       ["GET", ""],
       ["GET", "/preview.gif"],
+      ["GET", "/preview.png"],
       ["POST", "/retry"],
       ["POST", "/capture"],
       ["DELETE", ""],
@@ -165,24 +168,6 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   match((await get()).slack_sent_at, /Z$/);
 });
 
-Deno.test("showGif() answers the newest picture there is, 404 before the first", async () => {
-  await using app = await start();
-  const { db, ada } = app;
-  const id = await addDashboard(db, ada.id);
-  const get = (key: string) => app.api("GET", `/dashboards/${id}/preview.gif`, { key });
-  refused(await get(ada.api_key), 404, "preview_unknown");
-  await db`update runs set gif = ${GIF}`;
-  await db`insert into runs (dashboard_id, run) values (${id}, 2)`;
-  const { status, headers, text } = await get(ada.api_key);
-  same([status, headers.get("content-type"), text], [
-    200,
-    "image/gif",
-    new TextDecoder().decode(GIF),
-  ]);
-  match(headers.get("cache-control")!, /private/);
-  equal(headers.get("x-content-type-options"), "nosniff");
-});
-
 Deno.test("retryDashboard() sets a stopped row going, and only that", async () => {
   await using app = await start();
   const { db, ada } = app;
@@ -223,7 +208,9 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { table_name: "runs", gif: GIF });
   await db`insert into runs (dashboard_id, run, gif) values (${id}, 2, ${GIF})`;
-  await db`update dashboards set run = 2, board = '{}', claim_id = gen_random_uuid()`;
+  await db`update dashboards set run = 2, board = '{}', claim_id = gen_random_uuid(),
+    outcome = 'error', panels = '[{"title": "secret design"}]'`;
+  await db`update runs set png = ${GIF}, slack_gif = ${GIF}`;
   const { status, text } = await app.api("DELETE", `/dashboards/${id}`);
   same([status, text], [204, ""]);
   for (const path of ["", "/preview.gif"]) {
@@ -231,9 +218,16 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
   }
   refused(await app.api("DELETE", `/dashboards/${id}`), 404, "dashboard_unknown");
   same(await app.list(""), []);
-  const [row] = await db`select step, board, claim_id, content from dashboards`;
-  same({ ...row }, { step: "done", board: null, claim_id: null, content: "1:a:3:9" });
-  equal((await db`select from runs where gif is not null`).length, 0);
+  const [row] = await db`select step, board, claim_id, content, outcome, panels from dashboards`;
+  same({ ...row }, {
+    step: "done",
+    board: null,
+    claim_id: null,
+    content: "1:a:3:9",
+    outcome: null,
+    panels: [],
+  });
+  equal((await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`).length, 0);
   equal((await db`select from dashboardqor`).length, 0);
 });
 

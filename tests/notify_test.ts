@@ -108,6 +108,25 @@ Deno.test("notifyNext() sends one message with the GIF, the change and a link th
   equal((await test.state()).step, "done");
 });
 
+Deno.test("notifyNext() gives Slack the smaller copy where there is one, and says what has no data", async () => {
+  await using slack = await startSlack();
+  await using test = await start(slack);
+  const copy = new TextEncoder().encode("GIF89a, smaller");
+  const panels = [["Area", "loaded"], ["Setup WNS", "empty"], ["Hold\nWNS", "empty"]]
+    .map(([title, state], id) => ({ id, title, state, message: null }));
+  await test.db`update runs set slack_gif = ${copy} where run = 2`;
+  await test.db`
+    update dashboards set outcome = 'loaded', panels = ${JSON.stringify(panels)}::text::jsonb`;
+  await test.notify();
+  same(new Uint8Array(await slack.download((await slack.files())[0]!)), copy);
+  const [message] = await slack.messages();
+  const context = message!.blocks.find(({ type }) => type === "context");
+  equal(
+    context.elements[0].text,
+    "Made by Dashkeeper from ada's QoR database. Without data: Setup WNS, Hold WNS.",
+  );
+});
+
 Deno.test("notifyNext() finds in the history what Slack took without answering", async () => {
   for (const what of ["drop-after", "hang-after"] as const) {
     await using slack = await startSlack();

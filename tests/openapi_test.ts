@@ -52,7 +52,7 @@ function structuralFaults(document: Document): string[] {
     need(Object.keys(operation.responses).length > 0, `${at}: no answers`);
     for (const [status, { description, content }] of Object.entries(operation.responses)) {
       need(/^[1-5]\d\d$/.test(status) && description, `${at} ${status}: no description`);
-      need(content || status === "204", `${at} ${status}: no content`);
+      need(content || status === "204" || status === "304", `${at} ${status}: no content`);
     }
     if (operation.requestBody) need(operation.requestBody.content, `${at}: a body of nothing`);
   }

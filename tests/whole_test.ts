@@ -42,8 +42,8 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
     same(told.body.slack_message, { text: message.text, blocks: message.blocks });
     const gif = await service.call("GET", `/api/v1/dashboards/${row.id}/preview.gif`, { key });
     equal(gif.headers.get("content-type"), "image/gif");
-    same(gif.bytes, await imageOf(slack, message));
-    checkGif(gif.bytes);
+    checkGif(gif.bytes, kind);
+    checkCopy(await imageOf(slack, message));
     NUMBERS[kind](await readBoard(browser, link), results);
   }
   await showsThem(service, key);
@@ -111,7 +111,7 @@ async function doneRows(service: Service, key: string): Promise<Row[] | undefine
 }
 
 function checkRow(row: Row, kind: Kind, { port }: Service) {
-  const { id, created_at, captured_at, slack_sent_at, next_try_at: _, ...rest } = row;
+  const { id, created_at, captured_at, slack_sent_at, next_try_at: _, panels, ...rest } = row;
   ok(Date.parse(created_at) < Date.parse(captured_at), "found, then captured");
   ok(Date.parse(captured_at) < Date.parse(slack_sent_at), "captured, then told");
   same(rest, {
@@ -128,7 +128,9 @@ function checkRow(row: Row, kind: Kind, { port }: Service) {
     stopped: false,
     last_error: null,
     archived_at: null,
+    outcome: "loaded",
   });
+  ok(panels.length > 3 && panels.every(({ state }: { state: string }) => state === "loaded"));
 }
 
 async function messageOf(slack: TestSlack, kind: Kind): Promise<Message> {
@@ -164,8 +166,11 @@ async function imageOf(slack: TestSlack, { blocks }: Message): Promise<Uint8Arra
   return await slack.download(file);
 }
 
-/** The default size, ten frames half a second apart, and in most parts of each something to see. */
-function checkGif(bytes: Uint8Array) {
+/**
+ * The default size, ten frames half a second apart, and in most parts of each something to see. A board
+ * that is higher than the picture, as QoR's, is panned: its end stays for 2 s.
+ */
+function checkGif(bytes: Uint8Array, kind: Kind) {
   const { width, height, loops, frames } = decodeGif(bytes);
   same({ width, height, loops, frames: frames.length }, {
     width: 1920,
@@ -173,14 +178,25 @@ function checkGif(bytes: Uint8Array) {
     loops: 0,
     frames: 10,
   });
-  for (const { delayMs, pixels } of frames) {
-    equal(delayMs, 500);
+  const delays = frames.map(({ delayMs }) => delayMs);
+  const last = delays.pop()!;
+  ok(kind === "qor" ? last === 2000 : last === 500 || last === 2000, `${last} ms`);
+  same(delays, Array(9).fill(500));
+  for (const { pixels } of frames) {
     const words = new Uint32Array(pixels.buffer);
     ok(new Set(words).size > 60, "many colours");
     const tiles = Array.from({ length: 6 * 4 }, (_, i) => colours(words, i % 6 * 320, i / 6 | 0));
     const plain = tiles.filter((seen) => seen.size < 3).length;
     ok(plain <= 6, `${plain} of 24 parts of the picture are empty`);
   }
+}
+
+/** What Slack shows: as many frames, on at most 1,000 pixels, in at most 2 MB. */
+function checkCopy(bytes: Uint8Array) {
+  const { width, height, frames } = decodeGif(bytes);
+  same({ width, frames: frames.length }, { width: 1000, frames: 10 });
+  ok(Math.abs(height - 562.5) < 1, `${height} px high`);
+  ok(bytes.length <= 2_000_000, `${bytes.length} bytes`);
 }
 
 /** The colours of a part of 320 × 270 pixels. */

@@ -6,15 +6,16 @@ import { Layout } from "./layout.tsx";
 type Row = z.infer<typeof Dashboard>;
 type Props = { who: Who; dashboards: Row[] };
 
-const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
-const STEPS = {
+export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
+export const STEPS = {
   create: "Drawing the board",
   capture: "Taking the picture",
   notify: "Telling Slack",
   done: "Done",
 };
 
-function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
+/** How the row stands, in a few words. */
+export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
   if (archived_at) return { mark: "idle", text: "Its table is gone" };
   if (stopped) return { mark: "bad", text: `Stopped: ${STEPS[step].toLowerCase()}` };
   if (last_error) return { mark: "warn", text: `${STEPS[step]}, will be tried again` };
@@ -22,26 +23,30 @@ function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
   return { mark: "good", text: slack_sent_at ? "Told in Slack" : "Ready" };
 }
 
-export function Time({ at }: { at: string }) {
-  return <time datetime={at}>{`${at.slice(0, 16).replace("T", " ")} UTC`}</time>;
+/** A time in UTC: to the minute, or `exact` to the second. */
+export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+  return <time datetime={at}>{`${at.slice(0, exact ? 19 : 16).replace("T", " ")} UTC`}</time>;
 }
+
+export const nameOf = ({ schema_name, table_name }: Row) =>
+  schema_name === "public" ? table_name : `${schema_name}.${table_name}`;
 
 function Card({ row, who }: { row: Row; who: Who }) {
   const { mark, text } = state(row);
-  const name = row.schema_name === "public"
-    ? row.table_name
-    : `${row.schema_name}.${row.table_name}`;
+  const name = nameOf(row);
+  const page = `/dashboards/${row.id}`;
+  const silent = row.panels.filter(({ state }) => state === "empty").length;
   const preview = `/api/v1/dashboards/${row.id}/preview.gif?at=${row.captured_at ?? ""}`;
   return (
     <article class="card dashboard" id={`dashboard-${row.id}`}>
-      <a class="preview" href={row.dashboard_url}>
+      <a class="preview" href={page}>
         {row.captured_at
           ? <img src={preview} alt={`The dashboard of ${name}`} loading="lazy" />
           : <span class="hint">No picture yet</span>}
       </a>
       <div class="about">
         <h2>
-          <a href={row.dashboard_url}>{name}</a>
+          <a href={page}>{name}</a>
         </h2>
         <p>
           <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
@@ -55,10 +60,12 @@ function Card({ row, who }: { row: Row; who: Who }) {
         {row.captured_at && (
           <p class="hint">
             Picture of <Time at={row.captured_at} />
+            {silent > 0 && `, ${silent} of ${row.panels.length} panels without data`}
           </p>
         )}
         <div class="actions">
-          <a href={`/dashboards/${row.id}/message`}>Message</a>
+          <a href={row.dashboard_url}>Open</a>
+          <a href={`${page}/message`}>Message</a>
           {row.stopped && <Action row={row} what="retry" text="Retry" />}
           {!row.archived_at && <Action row={row} what="capture" text="New picture" />}
           {(row.edited || row.outcome === "gone") && !row.archived_at && (
@@ -71,13 +78,19 @@ function Card({ row, who }: { row: Row; who: Who }) {
   );
 }
 
-function Action({ row, what, text }: { row: Row; what: string; text: string }) {
+type ActionProps = { row: Row; what: string; text: string; from?: "row" };
+
+/** A button that works without JavaScript; `from` its row's page it leads back there. */
+export function Action({ row, what, text, from }: ActionProps) {
   return (
-    <form method="post" action={`/dashboards/${row.id}/${what}`}>
+    <form method="post" action={`/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`}>
       <button class="plain" type="submit">{text}</button>
     </form>
   );
 }
+
+/** News of a row; and the stream's (re)opening, for what moved before it or behind a hidden page's back. */
+export const LIVE = "moved from:#live, htmx:sse:after:connection from:#live";
 
 /** The list alone: what is fetched again when a row has moved. */
 export function DashboardList({ who, dashboards }: Props) {
@@ -86,7 +99,7 @@ export function DashboardList({ who, dashboards }: Props) {
       id="dashboards"
       class="dashboards"
       hx-get="/dashboards/list"
-      hx-trigger="moved from:#live"
+      hx-trigger={LIVE}
       hx-swap="outerMorph"
     >
       {dashboards.map((row) => <Card key={row.id} row={row} who={who} />)}

@@ -17,8 +17,8 @@ export function Layout({ title, who, children }: Props) {
           <title>{`${title} · Dashkeeper`}</title>
           <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
           <link rel="stylesheet" href="/static/style.css" />
+          <link rel="stylesheet" href="/static/dashboards.css" />
           <script src="/static/htmx.js" defer></script>
-          <script src="/static/hx-sse.js" defer></script>
           <script src="/static/copy.js" defer></script>
         </head>
         <body>

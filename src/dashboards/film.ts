@@ -1,147 +1,125 @@
-import { ExternalError } from "../errors.ts";
+import type { ShownPanel } from "../boards/layout.ts";
 import type { Browser, Page } from "../external/browser.ts";
-import { orAborted } from "../external/patience.ts";
-import { encodeGif } from "./gif/encode.ts";
-import { CHECK_MS, type PanelVerdict, PROBE, Readiness, type Signs, Wire } from "./readiness.ts";
+import type { Signs } from "./film_probe.ts";
+import { shoot, type Shot } from "./film_shoot.ts";
+import { judgeBoard, judgePanels, type Outcome, type Panel } from "./film_verdict.ts";
+import { watch } from "./film_watch.ts";
+import { Wire } from "./film_wire.ts";
 
 /**
- * `headers` go to the url's origin alone; `panels`: the ids of those that have a query; sizes in pixels,
- * `boardHeight` the whole board's; `timeoutMs` from the page's opening to frame 1.
+ * `headers` go to the url's origin alone; sizes in pixels, `boardHeight` the whole board's; `timeoutMs`
+ * from the page's opening to frame 1; `timezone` "utc" or an IANA name.
  */
 export type FilmOptions = {
   url: string;
   headers: Record<string, string>;
-  panels: number[];
+  panels: ShownPanel[];
   boardHeight: number;
   width: number;
   height: number;
   frames: number;
   delayMs: number;
   timeoutMs: number;
+  theme: "light" | "dark";
+  timezone: string;
 };
 
-/** `captured_at` is the time of frame 1; no panel is waiting. */
-export type Film = { gif: Uint8Array; captured_at: Date; panels: PanelVerdict[] };
+/**
+ * `sentence`: why it is neither `loaded` nor `empty`. `gif`, `png` (the whole board) and `captured_at`
+ * (the time of frame 1) are null where there was no board to see; `slack_gif` also where `gif` fits a
+ * channel.
+ */
+export type Film = {
+  outcome: Outcome;
+  sentence: string | null;
+  panels: Panel[];
+  gif: Uint8Array | null;
+  slack_gif: Uint8Array | null;
+  png: Uint8Array | null;
+  captured_at: Date | null;
+};
 
+/** Below it a page lays all panels out in one column. */
+const LEAST_WIDTH = 769;
 /** How long over the frames' own time the browser may take for them. */
 const SLACK_MS = 30_000;
+/** The same where the page did not get ready, and may be hung. */
+const LATE_SLACK_MS = 5_000;
 
 /**
- * Opens a board, waits until every panel has its answer and is drawn, and films it: a GIF of exactly
- * `frames` frames of width × height, its top. Panels in error or without data are told, not thrown.
- * Throws ExternalError("browser"): code "denied" or "gone" (permanent), "timeout", and what
- * Browser.withPage throws.
+ * Opens a board, waits until it is finished or the time is over, says what it shows, and films it: a GIF
+ * of exactly `frames` frames of width × height. Throws what Browser.withPage throws, and
+ * ExternalError("browser") for a server that does not answer or answers with a fault of its own.
  */
 export async function film(
   browser: Browser,
   options: FilmOptions,
   signal: AbortSignal,
 ): Promise<Film> {
-  const { url, headers, width, height, boardHeight, frames, delayMs, timeoutMs } = options;
+  const { headers, width, height, frames, delayMs, timeoutMs, theme, timezone } = options;
+  const scale = Math.min(1, width / LEAST_WIDTH);
+  const layout = { width: Math.max(width, LEAST_WIDTH), height: height / scale };
+  const url = dressed(options);
   const view = {
-    width,
+    width: layout.width,
     // As tall as the board, or the panels below would neither be mounted nor ask.
-    height: Math.max(height, boardHeight),
+    height: Math.ceil(Math.max(layout.height, options.boardHeight)),
+    scale,
     headers,
     origin: new URL(url).origin,
     timeoutMs: timeoutMs + frames * delayMs + SLACK_MS,
+    theme,
+    timezone,
   };
   return await browser.withPage(view, signal, async (page, signal) => {
-    const wire = new Wire(options.panels);
-    await inTime(timeoutMs, wire, signal, (signal) => getReady(page, wire, url, signal));
-    const { gif, captured_at } = await shoot(page, options, signal);
-    return { gif, captured_at, panels: wire.verdicts() };
+    const wire = new Wire(options.panels, uidIn(url));
+    const { end, signs } = await watch(page, wire, { url, height: view.height, timeoutMs }, signal);
+    const panels = judgePanels(wire, signs);
+    const said = { ...judgeBoard(end, panels, timeoutMs), panels };
+    if (end === "denied" || end === "gone" || !signs) return { ...said, ...NO_PICTURES };
+    const boardHeight = boardHeightIn(signs, options);
+    const shot = { width, height, frames, delayMs, layout: { ...layout, boardHeight } };
+    if (end === "ready") return { ...said, ...await shoot(page, shot, signal) };
+    return { ...said, ...await shootLate(page, shot, signal) };
   });
 }
 
-async function getReady(page: Page, wire: Wire, url: string, signal: AbortSignal) {
-  page.listen(async (event) => {
-    if (wire.note(event)) wire.judge(event.id, await page.body(event.id).catch(() => undefined));
-  });
-  const { pathname } = new URL(url);
-  judgeDocument(await page.open(url), pathname);
-  const readiness = new Readiness();
-  for (;;) {
-    // While the page goes on to another one there is nothing to look at.
-    const signs = await page.evaluate<Signs>(PROBE).catch(() => undefined);
-    signal.throwIfAborted();
-    if (signs && isLogin(signs.path) && !isLogin(pathname)) throw denied();
-    if (signs && readiness.check(wire, signs, performance.now())) break;
-    await pause(CHECK_MS, signal);
-  }
-  await page.evaluate(`document.fonts.ready.then(() => new Promise((drawn) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)))))`);
-}
+const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
 
-/** Frame i at captured_at + i × delayMs; one that comes late does not move the next ones. */
-async function shoot(page: Page, options: FilmOptions, signal: AbortSignal) {
-  const { width, height, frames, delayMs } = options;
-  const encoder = encodeGif({ width, height, delayMs });
+/** The pictures, or none where the page does not even give those. */
+async function shootLate(page: Page, shot: Shot, signal: AbortSignal) {
+  const over = new AbortController();
+  const ms = shot.frames * shot.delayMs + LATE_SLACK_MS;
+  const timer = setTimeout(() => over.abort(), ms);
   try {
-    const captured_at = new Date();
-    const start = performance.now();
-    for (let i = 0; i < frames; i++) {
-      await pause(start + i * delayMs - performance.now(), signal);
-      encoder.add(await page.screenshot({ top: 0, width, height }));
-    }
-    return { captured_at, gif: await orAborted(encoder.finish(), signal) };
-  } finally {
-    encoder.cancel();
-  }
-}
-
-function judgeDocument({ status, url }: { status: number; url: string }, askedPath: string) {
-  const path = new URL(url).pathname;
-  if (status === 401 || status === 403 || (isLogin(path) && !isLogin(askedPath))) throw denied();
-  if (status === 404) {
-    throw new ExternalError("browser", "The board's page is gone (404).", true, { code: "gone" });
-  }
-  if (status >= 400) {
-    throw new ExternalError("browser", `The board's page was answered with ${status}.`, false);
-  }
-}
-
-const isLogin = (path: string) => /\/(?:login|sign-?in)\/?$/.test(path);
-
-function denied() {
-  const sentence = "The board's page asks the browser to sign in: its key is missing or refused.";
-  return new ExternalError("browser", sentence, true, { code: "denied" });
-}
-
-/** The work, unless it takes longer: then ExternalError "timeout" says which panels are waited for. */
-async function inTime<T>(
-  timeoutMs: number,
-  wire: Wire,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const late = new AbortController();
-  const timer = setTimeout(() => {
-    const sentence = lateSentence(wire, timeoutMs / 1000);
-    late.abort(new ExternalError("browser", sentence, false, { code: "timeout" }));
-  }, timeoutMs);
-  const either = AbortSignal.any([signal, late.signal]);
-  try {
-    return await orAborted(work(either), either);
+    return await shoot(page, shot, AbortSignal.any([signal, over.signal]));
+  } catch (error) {
+    if (signal.aborted || !over.signal.aborted) throw error;
+    return NO_PICTURES;
   } finally {
     clearTimeout(timer);
   }
 }
 
-function lateSentence(wire: Wire, seconds: number): string {
-  const ids = wire.verdicts().filter(({ state }) => state === "waiting").map(({ id }) => id);
-  if (ids.length === 0) return `The page was still loading after ${seconds} s.`;
-  if (ids.length === 1) return `Panel ${ids[0]} has not answered after ${seconds} s.`;
-  return `Panels ${ids.join(", ")} have not answered after ${seconds} s.`;
+/** What stands on the page counts; where not all panels do, the board's own measure. */
+function boardHeightIn({ bottom, mounted }: Signs, { panels, boardHeight }: FilmOptions): number {
+  return panels.every(({ id }) => mounted.includes(id)) && panels.length > 0
+    ? Math.ceil(bottom)
+    : boardHeight;
 }
 
-/** Throws the signal's reason when it is aborted meanwhile. */
-async function pause(ms: number, signal: AbortSignal) {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, ms));
-  try {
-    await orAborted(promise, signal);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The address with what a page is asked for: no menus (a bare `kiosk`), no refresh, theme, time zone. */
+function dressed({ url, theme, timezone }: FilmOptions): string {
+  const address = new URL(url);
+  const asked = { kiosk: "kiosk", theme: `theme=${theme}`, refresh: "refresh=" };
+  const wanted = { ...asked, timezone: `timezone=${encodeURIComponent(timezone)}` };
+  const missing = Object.entries(wanted).filter(([name]) => !address.searchParams.has(name));
+  const parts = [address.search.slice(1), ...missing.map(([, part]) => part)];
+  address.search = parts.filter((part) => part !== "").join("&");
+  return address.href;
+}
+
+/** A Grafana dashboard's uid, `/d/<uid>/<slug>`. */
+function uidIn(url: string): string | undefined {
+  return /\/d\/([^/]+)/.exec(new URL(url).pathname)?.[1];
 }

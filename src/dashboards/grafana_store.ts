@@ -98,7 +98,7 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
   await db`
     update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url},
       grafana_version = null, grafana_writing = null, grafana_archived = false, edited = false,
-      outcome = null, step = 'create', stopped = false, stop_code = null, failures = 0, deaths = 0,
+      outcome = null, step = 'create', stopped = false, stop_code = null, capture_tries = 0, failures = 0, deaths = 0,
       last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
     where id = ${id}`;
 }
@@ -112,7 +112,7 @@ const KEY_CODES = ["key_refused", "missing_permission", "key_unknown", "denied"]
 /** Sets the rows going, of one user or of all, that stopped for a key of Grafana's. */
 export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   const { count } = await db`
-    update dashboards set stopped = false, stop_code = null, failures = 0, deaths = 0,
+    update dashboards set stopped = false, stop_code = null, capture_tries = 0, failures = 0, deaths = 0,
       last_error = null, next_try_at = now()
     where stopped and stop_code = any(${KEY_CODES}) and deleted_at is null
       ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}`;

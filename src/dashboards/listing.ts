@@ -4,6 +4,7 @@ import type { Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
+import { Outcome, Panel } from "./outcome.ts";
 
 const time = z.iso.datetime();
 
@@ -29,9 +30,11 @@ export const Dashboard = z.object({
   edited: z.boolean().openapi({
     description: "A person changed it in Grafana: it is left as it is, until it is rewritten.",
   }),
-  outcome: z.string().nullable().openapi({
-    description: "What the last look at it came to; `gone`: a person deleted it in Grafana.",
+  outcome: Outcome.nullable().openapi({
+    description:
+      "What the run's last capture came to, null before there was one; `gone`: a person deleted it.",
   }),
+  panels: z.array(Panel).openapi({ description: "What that capture saw, panel by panel." }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({
@@ -76,16 +79,6 @@ export async function showDashboard(db: Sql, who: Who, id: number) {
     ...row,
     slack_message: message as z.infer<typeof DashboardWithMessage>["slack_message"],
   };
-}
-
-/** The GIF of the newest run that has one. Throws 404 before there is one. */
-export async function showGif(db: Sql, who: Who, id: number): Promise<Uint8Array> {
-  await visibleDashboard(db, who, id);
-  const gif = await store.findGif(db, id);
-  if (!gif) {
-    throw new AppError("preview_unknown", 404, "There is no preview of this dashboard yet.");
-  }
-  return gif;
 }
 
 /** Sets a stopped row going. Throws 409 `not_stopped`. */

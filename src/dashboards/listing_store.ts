@@ -1,5 +1,6 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
+import type { Outcome, Panel } from "./outcome.ts";
 import type { Step } from "./store.ts";
 
 /** One listed dashboard; `captured_at` and `slack_sent_at` are those of its newest run. */
@@ -23,13 +24,14 @@ export type Listed = {
   slack_sent_at: string | null;
   archived_at: string | null;
   edited: boolean;
-  outcome: string | null;
+  outcome: Outcome | null;
+  panels: Panel[];
 };
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
     local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
-    archived_at, edited, outcome`;
+    archived_at, edited, outcome, panels`;
 
 export type Filter = {
   user_id?: number | undefined;
@@ -66,18 +68,11 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
   return row?.slack_message ?? null;
 }
 
-/** The newest picture there is. */
-export async function findGif(db: Db, dashboard_id: number): Promise<Uint8Array | undefined> {
-  const [row] = await db<{ gif: Uint8Array }[]>`
-    select gif from runs where dashboard_id = ${dashboard_id} and gif is not null
-    order by run desc limit 1`;
-  return row?.gif;
-}
-
 /** Sets a stopped row going. False: it was not stopped. */
 export async function restart(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set stopped = false, stop_code = null, failures = 0, deaths = 0,
+      capture_tries = 0,
       last_error = null, next_try_at = now()
     where id = ${id} and stopped and deleted_at is null`;
   return count === 1;
@@ -87,7 +82,7 @@ export async function restart(db: Db, id: number): Promise<boolean> {
 export async function captureAgain(db: Db, id: number): Promise<void> {
   await db`
     update dashboards set step = 'capture', stopped = false, failures = 0, deaths = 0,
-      last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
+      capture_tries = 0, last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
     where id = ${id} and deleted_at is null and archived_at is null
       and board is not null and step <> 'create'`;
 }
@@ -97,11 +92,11 @@ export async function bury(db: Db, id: number): Promise<void> {
   await db`
     with gone as (delete from runs where dashboard_id = ${id} and run <> (
       select run from dashboards where id = ${id}))
-    update runs set gif = null, slack_message = null where dashboard_id = ${id}`;
+    update runs set gif = null, slack_gif = null, png = null, slack_message = null where dashboard_id = ${id}`;
   await db`
     update dashboards set deleted_at = now(), step = 'done', stopped = false, last_error = null,
       board = null, claim_id = null, claimed_until = null, source = 'built-in', grafana_base = null,
       grafana_url = null, grafana_version = null, grafana_writing = null, grafana_archived = false,
-      edited = false, rewrite = false, outcome = null, stop_code = null
+      edited = false, rewrite = false, outcome = null, panels = '[]', stop_code = null
     where id = ${id}`;
 }

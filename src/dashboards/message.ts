@@ -42,6 +42,8 @@ export type MessageInput = {
   dashboard_url: string;
   image: Image | null;
   alt_text?: string;
+  /** What there is to know of the picture. */
+  note?: string | null;
   numbers?: MessageNumber[];
 };
 
@@ -87,9 +89,10 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   return { text: escape(text), blocks: [...before, ...numbers, ...after] };
 }
 
-function origin({ kind, image, run }: MessageInput, owner: string): string {
+function origin({ kind, image, run, note }: MessageInput, owner: string): string {
   const made = `Made by Dashkeeper from ${owner}'s ${KINDS[kind]} database.`;
-  return image ? made : `${made} There is no picture of run ${run}.`;
+  const picture = image ? oneLine(note ?? "") : `There is no picture of run ${run}.`;
+  return picture ? `${made} ${picture}` : made;
 }
 
 function openButton(url: string): MessageBlock {

@@ -4,6 +4,7 @@ import type { Place, Slack } from "../external/slack.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
 import { signLink } from "./board_access.ts";
 import { composeMessage } from "./message.ts";
+import { withoutData } from "./outcome.ts";
 import * as store from "./store.ts";
 
 export type Deps = {
@@ -129,5 +130,6 @@ async function compose(
     dashboard_url: run.grafana_url ??
       `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image,
+    note: withoutData(run.outcome, run.panels),
   });
 }

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
+import { DashboardPage } from "../../views/dashboard.tsx";
 import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { errorReplies, refuse } from "../errors.ts";
@@ -11,6 +12,8 @@ import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import { showStory } from "./preview.ts";
+import { previewApi } from "./preview_routes.ts";
 import type { Look } from "./scan.ts";
 
 export type Deps = WorkspaceDeps;
@@ -50,27 +53,6 @@ const show = createRoute({
   summary: "One dashboard with its message",
   request: { params },
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
-});
-
-const preview = createRoute({
-  method: "get",
-  path: "/{id}/preview.gif",
-  summary: "The newest preview",
-  request: {
-    params,
-    query: z.strictObject({
-      at: z.iso.datetime().optional().openapi({
-        description: "A page names the picture's time, so that a newer one is fetched.",
-      }),
-    }),
-  },
-  responses: {
-    200: {
-      description: "The GIF.",
-      content: { "image/gif": { schema: z.string().openapi({ format: "binary" }) } },
-    },
-    ...errorReplies(400, 404),
-  },
 });
 
 const retry = createRoute({
@@ -148,14 +130,6 @@ export function dashboardApi(deps: Deps) {
       show,
       async (c) => c.json(await listing.showDashboard(db, c.var.who, c.req.valid("param").id), 200),
     )
-    .openapi(preview, async (c) => {
-      const gif = await listing.showGif(db, c.var.who, c.req.valid("param").id);
-      return c.body(new Uint8Array(gif), 200, {
-        "Content-Type": "image/gif",
-        "Cache-Control": "private, no-cache",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-      });
-    })
     .openapi(
       retry,
       async (c) =>
@@ -169,7 +143,8 @@ export function dashboardApi(deps: Deps) {
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
-    });
+    })
+    .route("/", previewApi({ db }));
 }
 
 const place = {
@@ -198,12 +173,18 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
 
-/** Under `/dashboards`: the list as a page. Without JavaScript the buttons are plain forms. */
+/**
+ * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
+ * they lead back to where they stand.
+ */
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const id = zValidator("param", z.object({ id: Id }), refuse);
-  const back = "/dashboards";
+  const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
+  const list = "/dashboards";
+  const back = (id: number, { from }: { from?: "row" | undefined }) =>
+    from ? `${list}/${id}` : list;
   return new Hono<Env>()
     .get("/", async (c) => {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
@@ -213,30 +194,38 @@ export function dashboardPages(deps: Deps) {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
       return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
     })
+    .get("/:id", id, async (c) => {
+      const story = await showStory(db, c.var.who, c.req.valid("param").id);
+      return c.html(<DashboardPage who={c.var.who} story={story} />);
+    })
     .get("/:id/message", id, async (c) => {
       const { id } = c.req.valid("param");
       return c.html(
         <MessagePage who={c.var.who} dashboard={await listing.showDashboard(db, c.var.who, id)} />,
       );
     })
-    .post("/:id/retry", id, async (c) => {
-      await listing.retryDashboard(db, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/retry", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await listing.retryDashboard(db, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/capture", id, async (c) => {
-      await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/capture", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await listing.recaptureDashboard(db, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     })
     .post("/:id/remove", id, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+      return c.redirect(list, 303);
     })
-    .post("/:id/rewrite", id, async (c) => {
-      await moving.rewriteDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/rewrite", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await moving.rewriteDashboard(deps, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/move", id, async (c) => {
-      await moving.moveDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(back, 303);
+    .post("/:id/move", id, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await moving.moveDashboard(deps, c.var.who, id);
+      return c.redirect(back(id, c.req.valid("query")), 303);
     });
 }

@@ -122,7 +122,7 @@ export async function findRunIn(
       on conflict (user_id, kind, schema_name, table_name) do update set
         content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
         stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
-        next_try_at = now(),
+        next_try_at = now(), outcome = null, panels = '[]', capture_tries = 0,
         claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
       where d.content <> excluded.content or d.archived_at is not null
       returning id, run`;

@@ -1,5 +1,6 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
+import type { Outcome, Panel } from "./outcome.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -51,7 +52,7 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
   const { count } = await db`
     update dashboards
     set step = ${to}, claim_id = null, claimed_until = null, next_try_at = now(),
-      failures = 0, deaths = 0, last_error = null
+      failures = 0, deaths = 0, capture_tries = 0, last_error = null
     where id = ${id} and claim_id = ${claim_id}`;
   return count === 1;
 }
@@ -72,7 +73,7 @@ export async function setBack(
 ): Promise<void> {
   await db`
     update dashboards
-    set claim_id = null, claimed_until = null, last_error = ${why}, stopped = ${stop},
+    set claim_id = null, claimed_until = null, last_error = ${storable(why)}, stopped = ${stop},
       stop_code = case when ${stop} then ${code ?? null}::text end,
       outcome = case when ${code ?? null} = 'gone' then 'gone' else outcome end,
       failures = failures + 1, deaths = 0,
@@ -110,23 +111,64 @@ export async function findBoard(db: Db, id: number) {
   return row;
 }
 
-/** Keeps the picture of this run; of older runs the last two keep theirs. */
-export async function saveGif(
+/** PostgreSQL takes no NUL, and its JSON no half of a character: a sentence that was cut may end in one. */
+const storable = (text: string) => text.replaceAll("\0", "").toWellFormed();
+
+/**
+ * Notes what a capture saw. Returns how many there were, without a finished dashboard, since the row last
+ * moved on; undefined: the claim was lost.
+ */
+export async function saveLook(
+  db: Db,
+  { id, claim_id }: Claim,
+  outcome: Outcome,
+  panels: Panel[],
+): Promise<number | undefined> {
+  const kept = panels.map((panel) => ({
+    ...panel,
+    title: storable(panel.title),
+    message: panel.message === null ? null : storable(panel.message),
+  }));
+  const [row] = await db<{ capture_tries: number }[]>`
+    update dashboards set outcome = ${outcome}, panels = ${JSON.stringify(kept)}::text::jsonb,
+      capture_tries = capture_tries + 1
+    where id = ${id} and claim_id = ${claim_id}
+    returning capture_tries`;
+  return row?.capture_tries;
+}
+
+export type Pictures = {
+  gif: Uint8Array;
+  slack_gif: Uint8Array | null;
+  png: Uint8Array | null;
+  captured_at: Date | null;
+};
+
+/**
+ * Keeps the pictures of this run; of older runs the last two keep theirs. What Slack was given of this run
+ * and has not shown is given anew.
+ */
+export async function savePictures(
   db: Db,
   { id, run }: Claim,
-  gif: Uint8Array,
-  captured_at: Date,
+  { gif, slack_gif, png, captured_at }: Pictures,
 ): Promise<void> {
   await db`
-    update runs set gif = ${gif}, captured_at = ${captured_at.toISOString()}
+    update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
+      captured_at = ${(captured_at ?? new Date()).toISOString()},
+      slack_file_id = case when told_at is null and posting_at is null then null else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
-  await db`update runs set gif = null where dashboard_id = ${id} and run <= ${run - 3}`;
+  await db`
+    update runs set gif = null, slack_gif = null, png = null
+    where dashboard_id = ${id} and run <= ${run - 3} and gif is not null`;
 }
 
 export type Run = {
   row_count: number | null;
   rows_before: number | null;
-  gif: Uint8Array | null;
+  gif: Uint8Array | null; // as Slack is to have it
+  outcome: Outcome | null;
+  panels: Panel[];
   slack_file_id: string | null;
   posting_at: string | null;
   told_at: string | null;
@@ -135,8 +177,8 @@ export type Run = {
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
-    select r.row_count, b.row_count as rows_before, r.gif, r.slack_file_id, r.posting_at, r.told_at,
-      d.grafana_url
+    select r.row_count, b.row_count as rows_before, coalesce(r.slack_gif, r.gif) as gif, d.outcome,
+      d.panels, r.slack_file_id, r.posting_at, r.told_at, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;

@@ -3,7 +3,7 @@ export function maskSecrets(sentence: string): string {
   return sentence
     .replace(/:\/\/[^\s/@]+@/g, "://…@")
     .replace(/\b(bearer|basic)\s+\S+/gi, "$1 …")
-    .replace(/\bglsa_\w+/g, "glsa_…")
     .replace(/(\w*(?:password|passwd|token|secret|api_?key)\w*"?\s*[=:]\s*)("[^"]*"|\S+)/gi, "$1…")
+    .replace(/\b(?:gl(?:sa|c)_|xox[a-z]-|eyJ)[\w.-]+/g, "…")
     .slice(0, 300);
 }

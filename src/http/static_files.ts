@@ -6,6 +6,7 @@ import boardCss from "../../static/board.css" with { type: "text" };
 import boardUnits from "../../static/board_units.js" with { type: "text" };
 import boardJs from "../../static/board.js" with { type: "text" };
 import copy from "../../static/copy.js" with { type: "text" };
+import dashboards from "../../static/dashboards.css" with { type: "text" };
 import icon from "../../static/icon.svg" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
 
@@ -14,9 +15,10 @@ const FILES: Record<string, [type: string, text: string]> = {
   "board.js": ["text/javascript", boardJs],
   "board_units.js": ["text/javascript", boardUnits],
   "copy.js": ["text/javascript", copy],
+  "dashboards.css": ["text/css", dashboards],
   "echarts.js": ["text/javascript", echarts],
-  "htmx.js": ["text/javascript", htmx],
-  "hx-sse.js": ["text/javascript", sse],
+  // In one: htmx looks at the page by itself a moment after it has come, with what it knows by then.
+  "htmx.js": ["text/javascript", `${htmx}\n${sse}`],
   "icon.svg": ["image/svg+xml", icon],
   "style.css": ["text/css", style],
 };

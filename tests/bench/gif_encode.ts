@@ -26,8 +26,9 @@ function naive() {
     },
     finish() {
       gif.finish();
-      return Promise.resolve(gif.bytes());
+      return { gif: Promise.resolve(gif.bytes()), copy: Promise.resolve(null) };
     },
+    cancel() {},
   };
 }
 
@@ -42,9 +43,13 @@ for (let i = 0; i < 10; i++) {
   last = performance.now();
   encoder.add(png);
 }
-const gif = await encoder.finish();
+const { gif, copy } = encoder.finish();
+const film = await gif;
 const ready = performance.now() - last;
-await Deno.writeFile(out!, gif);
+const small = await copy;
+const forSlack = small && { ready: performance.now() - last, bytes: small.length };
+encoder.cancel();
+await Deno.writeFile(out!, film);
 const status = await Deno.readTextFile("/proc/self/status");
 const memory = Number(status.match(/VmHWM:\s+(\d+)/)![1]) / 1024;
-console.log(JSON.stringify({ ready, memory }));
+console.log(JSON.stringify({ ready, memory, ...(forSlack ? { copy: forSlack } : {}) }));

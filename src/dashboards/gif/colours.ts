@@ -1,6 +1,8 @@
 const SLOTS = 1 << 18;
 /** Half full: a search then takes about 1.5 steps. */
 const MOST = SLOTS / 2;
+/** More colours make a palette no better, and each costs 2 µs: noise would take seconds a frame. */
+const MOST_COUNTED = 1 << 16;
 const TAKEN = 1 << 24;
 /** How finely colours are told apart; the coarsest has 32,768 colours, which always fit. */
 const MASKS = [0xffffff, 0xfefefe, 0xfcfcfc, 0xf8f8f8];
@@ -9,8 +11,13 @@ const MASKS = [0xffffff, 0xfefefe, 0xfcfcfc, 0xf8f8f8];
 export class ColourTable {
   readonly #keys = new Uint32Array(SLOTS);
   readonly #values = new Uint32Array(SLOTS);
-  #mask = MASKS[0]!;
+  #mask: number;
   #size = 0;
+
+  /** Tells colours apart as finely as `like` does. */
+  constructor(like?: ColourTable) {
+    this.#mask = like ? like.#mask : MASKS[0]!;
+  }
 
   clear() {
     this.#keys.fill(0);
@@ -57,7 +64,7 @@ export class ColourTable {
         last = colour;
         slot = this.#slot(colour);
         if (this.#keys[slot] === 0) {
-          if (this.#size >= MOST) return false;
+          if (this.#size >= MOST_COUNTED) return false;
           this.#add(slot, colour, 0);
         }
       }

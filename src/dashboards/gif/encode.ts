@@ -2,29 +2,38 @@ import { pngSize } from "./png.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 export type GifEncoder = {
-  /** The next frame, a screenshot of exactly the GIF's size. Its bytes are gone afterwards. */
-  add(png: Uint8Array): void;
-  /** The GIF, once; about 50 ms after the last frame. */
-  finish(): Promise<Uint8Array>;
+  /**
+   * The next frame, a screenshot of exactly the GIF's size, shown for `holdMs` where that is given. Its
+   * bytes are gone afterwards.
+   */
+  add(png: Uint8Array, how?: { holdMs?: number }): void;
+  /** No frame comes any more. `gif` is there about 50 ms after the last one, `copy` some 50 ms later. */
+  finish(): { gif: Promise<Uint8Array>; copy: Promise<Uint8Array | null> };
   /** Ends the worker at once; to be called in any case, also after finish(). */
   cancel(): void;
 };
 
 /**
  * Encodes while frames come in, on a thread of its own: `width` × `height` pixels, every frame shown
- * for `delayMs` (in hundredths of a second, at least 2), loops for ever.
+ * for `delayMs` (in hundredths of a second, at least 2), loops for ever. `copy`: the same film for a
+ * channel where it is over 2 MB or wider than 1,000 px, else null.
  */
 export function encodeGif(size: { width: number; height: number; delayMs: number }): GifEncoder {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  promise.catch(() => {}); // A fault before finish() is told there.
+  const gif = Promise.withResolvers<Uint8Array>();
+  const copy = Promise.withResolvers<Uint8Array | null>();
+  const reject = (error: Error) => [gif, copy].forEach(({ reject }) => reject(error));
+  for (const { promise } of [gif, copy]) promise.catch(() => {}); // A fault is told by finish().
   const cancel = () => {
     worker.terminate();
     reject(new Error("the GIF was not finished"));
   };
   const fail = (why: string) => reject(new Error(`The GIF could not be encoded: ${why}`));
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) =>
-    "gif" in data ? resolve(data.gif) : fail(data.error);
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if ("gif" in data) gif.resolve(data.gif);
+    else if ("copy" in data) copy.resolve(data.copy);
+    else fail(data.error);
+  };
   worker.onerror = (event) => {
     event.preventDefault();
     fail(event.message);
@@ -34,16 +43,16 @@ export function encodeGif(size: { width: number; height: number; delayMs: number
   tell({ start: size });
 
   return {
-    add(png) {
+    add(png, { holdMs } = {}) {
       const { width, height } = pngSize(png);
       if (width !== size.width || height !== size.height) {
         throw new Error(`a frame of ${width}×${height} in a GIF of ${size.width}×${size.height}`);
       }
-      tell({ png }, [png.buffer as ArrayBuffer]);
+      tell({ png, holdMs }, [png.buffer as ArrayBuffer]);
     },
-    async finish() {
+    finish() {
       tell({ finish: true });
-      return await promise.finally(cancel);
+      return { gif: gif.promise, copy: copy.promise };
     },
     cancel,
   };

@@ -1,7 +1,6 @@
 import gifenc from "gifenc";
 import { ColourTable } from "./colours.ts";
 import { distance, type Histogram, makePalette, nearestIn } from "./palette.ts";
-import { decodePng, type Inflate } from "./png.ts";
 
 /** One of the 256 places of a palette means "as before". */
 const MOST_COLOURS = 255;
@@ -28,41 +27,51 @@ export class GifStrip {
   readonly #counted = new ColourTable();
   #now: Uint32Array;
   #before: Uint32Array;
-  #lastPng: Uint8Array = new Uint8Array();
   #palette?: Palette;
   #frames = 0;
   #badFit = 0;
   /** A frame had a palette of its own: what unchanged pixels show need not be the first one's colour. */
   #isMixed = false;
 
-  constructor(
-    readonly size: { width: number; height: number; delayMs: number },
-    readonly inflate: Inflate,
-  ) {
+  constructor(readonly size: { width: number; height: number; delayMs: number }) {
     const pixels = size.width * size.height;
     this.#now = new Uint32Array(pixels);
     this.#before = new Uint32Array(pixels);
     this.#index = new Uint8Array(pixels);
   }
 
-  /** Appends a screenshot of exactly the GIF's size. */
-  add(png: Uint8Array) {
-    if (this.#palette && isEqual(png, this.#lastPng)) return this.#repeat();
+  /** The last frame, each pixel 0xbbggrr; until the next one. */
+  get pixels(): Uint32Array {
+    return this.#now;
+  }
+
+  /** How long the GIF is by now. */
+  get bytes(): number {
+    return this.#gif.bytesView().length;
+  }
+
+  /** Appends what `draw` writes into all of the pixels; shown for `holdMs` where that is given. */
+  add(draw: (pixels: Uint32Array) => void, holdMs?: number) {
     [this.#now, this.#before] = [this.#before, this.#now];
-    decodePng(png, this.inflate, this.#now);
-    this.#lastPng = png;
-    if (!this.#palette) return this.#first();
+    draw(this.#now);
+    if (!this.#palette) return this.#first(holdMs);
     const box = changedBox(this.#now, this.#before, this.size.width);
-    if (!box) return this.#repeat();
+    if (!box) return this.repeat(holdMs);
     let palette = this.#palette;
     const error = this.#paint(palette, box);
     if (error > this.#badFit) {
       this.#counted.count(this.#now, this.#before);
-      palette = toPalette(this.#counted.entries());
+      palette = toPalette(this.#counted.entries(), this.#counted);
       if (this.#paint(palette, box) > error / 2) this.#paint(palette = this.#palette, box);
       else this.#isMixed = true;
     }
-    this.#write(palette, box);
+    this.#write(palette, box, holdMs);
+  }
+
+  /** Appends the last frame once more: one transparent pixel. */
+  repeat(holdMs?: number) {
+    this.#index[0] = this.#palette!.colours.length;
+    this.#write(this.#palette!, { left: 0, top: 0, width: 1, height: 1 }, holdMs);
   }
 
   finish(): Uint8Array {
@@ -71,10 +80,10 @@ export class GifStrip {
     return this.#gif.bytes();
   }
 
-  #first() {
+  #first(holdMs: number | undefined) {
     this.#counted.count(this.#now);
     const histogram = this.#counted.entries();
-    const palette = this.#palette = toPalette(histogram);
+    const palette = this.#palette = toPalette(histogram, this.#counted);
     this.#badFit = Math.max(BAD_FIT.least, BAD_FIT.multiple * inexactness(histogram, palette));
     const { table, nearest } = palette;
     let last = -1, index = 0;
@@ -83,7 +92,7 @@ export class GifStrip {
       if (colour !== last) index = table.get(last = colour, nearest);
       this.#index[i] = index;
     }
-    this.#write(palette, { left: 0, top: 0, ...this.size });
+    this.#write(palette, { left: 0, top: 0, ...this.size }, holdMs);
   }
 
   /**
@@ -117,13 +126,7 @@ export class GifStrip {
     return error / changed;
   }
 
-  /** A frame in which nothing changed: one transparent pixel. */
-  #repeat() {
-    this.#index[0] = this.#palette!.colours.length;
-    this.#write(this.#palette!, { left: 0, top: 0, width: 1, height: 1 });
-  }
-
-  #write(palette: Palette, { left, top, width, height }: Box) {
+  #write(palette: Palette, { left, top, width, height }: Box, holdMs: number | undefined) {
     const isFirst = this.#frames === 0;
     const start = this.#gif.bytesView().length;
     this.#gif.writeFrame(this.#index.subarray(0, width * height), width, height, {
@@ -131,7 +134,7 @@ export class GifStrip {
       transparent: !isFirst,
       transparentIndex: palette.colours.length,
       dispose: 1,
-      delay: this.#delay(),
+      delay: holdMs ?? this.#delay(),
       colorDepth: Math.max(2, Math.ceil(Math.log2(palette.rgb.length))),
     });
     this.#frames++;
@@ -149,14 +152,14 @@ export class GifStrip {
   }
 }
 
-function toPalette(histogram: Histogram): Palette {
+function toPalette(histogram: Histogram, counted: ColourTable): Palette {
   const colours = makePalette(histogram, MOST_COLOURS);
   const rgb = Array.from(
     colours,
     (c): [number, number, number] => [c & 255, (c >> 8) & 255, c >> 16],
   );
   rgb.push([0, 0, 0]);
-  return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable() };
+  return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable(counted) };
 }
 
 /** Mean squared error of the pixels whose colour is not in the palette. */
@@ -184,10 +187,4 @@ function changedBox(now: Uint32Array, before: Uint32Array, width: number): Box |
     for (let x = width - 1; x > right; x--) if (now[row + x] !== before[row + x]) right = x;
   }
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
-  return true;
 }

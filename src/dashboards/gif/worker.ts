@@ -1,33 +1,81 @@
 /// <reference lib="deno.worker" />
 import { inflateSync } from "node:zlib";
+import { SlackCopies } from "./copies.ts";
+import { decodePng } from "./png.ts";
 import { GifStrip } from "./strip.ts";
 
+type Size = { width: number; height: number; delayMs: number };
 /** What the worker is told: the GIF's measures, then screenshots, at last that there are no more. */
 export type ToWorker =
-  | { start: { width: number; height: number; delayMs: number } }
-  | { png: Uint8Array }
+  | { start: Size }
+  | { png: Uint8Array; holdMs: number | undefined }
   | { finish: true };
-export type FromWorker = { gif: Uint8Array } | { error: string };
+/** First the GIF, then its copy. */
+export type FromWorker = { gif: Uint8Array } | { copy: Uint8Array | null } | { error: string };
+
+/** The copies take their part of a frame when its GIF is not waited for: after the last one, too. */
+const COPY_AFTER_MS = 20;
 
 /** One chunk of the known size: no growing, no joining. zlib takes no chunk below 64 bytes. */
 const inflate = (data: Uint8Array, size: number) =>
   inflateSync(data, { chunkSize: Math.max(64, size) });
 
 let strip: GifStrip;
+let copies: SlackCopies;
+let lastPng: Uint8Array | undefined;
+let owed: (() => void) | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   try {
-    work(data);
+    if ("start" in data) start(data.start);
+    else if ("png" in data) add(data.png, data.holdMs);
+    else finish();
   } catch (error) {
     self.postMessage({ error: String(error) });
   }
 };
 
-function work(message: ToWorker) {
-  if ("start" in message) strip = new GifStrip(message.start, inflate);
-  else if ("png" in message) strip.add(message.png);
-  else {
-    const gif = strip.finish();
-    self.postMessage({ gif }, [gif.buffer as ArrayBuffer]);
+function start(size: Size) {
+  strip = new GifStrip(size);
+  copies = new SlackCopies(size);
+}
+
+function add(png: Uint8Array, holdMs: number | undefined) {
+  payOwed();
+  if (lastPng && isEqual(png, lastPng)) {
+    strip.repeat(holdMs);
+    owed = () => copies.repeat(holdMs);
+  } else {
+    strip.add((pixels) => decodePng(png, inflate, pixels), holdMs);
+    owed = () => copies.add(strip.pixels, holdMs);
   }
+  lastPng = png;
+  setTimeout(() => {
+    try {
+      payOwed();
+    } catch (error) {
+      self.postMessage({ error: String(error) });
+    }
+  }, COPY_AFTER_MS);
+}
+
+function payOwed() {
+  const pay = owed;
+  owed = undefined;
+  pay?.();
+}
+
+function finish() {
+  const gif = strip.finish();
+  const bytes = gif.length;
+  self.postMessage({ gif }, [gif.buffer as ArrayBuffer]);
+  payOwed();
+  const copy = copies.finish(bytes);
+  self.postMessage({ copy }, copy ? [copy.buffer as ArrayBuffer] : []);
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -1,0 +1,64 @@
+/**
+ * What the document shows at one moment. `mounted`: the panels' ids; `loading`: those under a loading
+ * sign, 0 for one outside all panels; `errors`: those with an error mark, and what it says ("" where it
+ * says nothing); in CSS pixels, `bottom` of the lowest panel with the board's padding, from the top, and
+ * how much of the page is `hidden` below.
+ */
+export type Signs = {
+  mounted: number[];
+  loading: number[];
+  errors: Record<number, string>;
+  bottom: number;
+  hidden: number;
+  hash: string;
+  path: string;
+};
+
+/**
+ * JavaScript for the page; returns Signs. A panel is known by data-panelid (Grafana up to 10, the built-in
+ * board) or by data-viz-panel-key="panel-7" (later Grafana). A chart's pixels are no DOM: each canvas
+ * counts by a small picture of itself. While something loads the hash is not needed, and takes its time.
+ */
+export const PROBE = `(() => {
+  const PANEL = "[data-panelid], [data-viz-panel-key]";
+  const LOADING = '[data-state="loading"], .panel-loading, [aria-label="Panel loading bar"]';
+  const ERROR = '.panel-info-corner--error, [data-testid="data-testid Panel status error"], [aria-label="Panel status"]';
+  const idOf = (panel) =>
+    Number(/^(?:panel-)?(\\d+)/.exec(panel?.dataset.panelid ?? panel?.dataset.vizPanelKey)?.[1] ?? 0);
+  const ownerOf = (sign) => idOf(sign.closest(PANEL));
+  const panels = [...document.querySelectorAll(PANEL)];
+  let hash = 0x811c9dc5, bottom = 0;
+  const add = (value) => hash = Math.imul(hash ^ value, 0x01000193);
+  const loading = [...document.querySelectorAll(LOADING)].map(ownerOf);
+  const small = new OffscreenCanvas(64, 64).getContext("2d", { willReadFrequently: true });
+  for (const panel of panels) {
+    bottom = Math.max(bottom, panel.getBoundingClientRect().bottom + scrollY + 16);
+    if (loading.length > 0) continue;
+    const html = panel.outerHTML;
+    for (let i = 0; i < html.length; i++) add(html.charCodeAt(i));
+    for (const canvas of panel.querySelectorAll("canvas")) {
+      if (canvas.width === 0 || canvas.height === 0) continue;
+      small.clearRect(0, 0, 64, 64);
+      small.drawImage(canvas, 0, 0, 64, 64);
+      new Uint32Array(small.getImageData(0, 0, 64, 64).data.buffer).forEach(add);
+    }
+  }
+  let hidden = 0;
+  for (let at = panels[0] ?? document.body; at; at = at.parentElement) {
+    if (at !== panels[0]) hidden = Math.max(hidden, at.scrollHeight - at.clientHeight);
+  }
+  const errors = {};
+  for (const mark of document.querySelectorAll(ERROR)) {
+    const label = mark.getAttribute("aria-label") ?? "";
+    errors[ownerOf(mark)] ||= mark.title || (label === "Panel status" ? "" : label);
+  }
+  return {
+    mounted: panels.map(idOf),
+    loading,
+    errors,
+    bottom,
+    hidden,
+    hash: String(hash >>> 0),
+    path: location.pathname,
+  };
+})()`;

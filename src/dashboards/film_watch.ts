@@ -1,0 +1,104 @@
+import { ExternalError } from "../errors.ts";
+import type { Page } from "../external/browser.ts";
+import { orAborted } from "../external/patience.ts";
+import { isRefusal } from "./film_answer.ts";
+import { PROBE, type Signs } from "./film_probe.ts";
+import type { End } from "./film_verdict.ts";
+import type { Wire } from "./film_wire.ts";
+import { CHECK_MS, Readiness } from "./readiness.ts";
+
+/** How the watching of a page ended, and what it showed last; no signs where there was no board. */
+export type Watched = { end: End; signs: Signs | undefined };
+
+/** A page that grows with its viewport would grow for ever. */
+const MOST_RESIZES = 3;
+
+/**
+ * Opens a board's page and looks at it until it is finished ("ready"), refused, gone, or `timeoutMs` are
+ * over ("late"). `height`: the viewport's, in CSS pixels; the page gets more where its board needs more.
+ * Throws ExternalError("browser") where no page came, and the signal's reason.
+ */
+export async function watch(
+  page: Page,
+  wire: Wire,
+  { url, height, timeoutMs }: { url: string; height: number; timeoutMs: number },
+  signal: AbortSignal,
+): Promise<Watched> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  const either = AbortSignal.any([signal, late.signal]);
+  const watched: Watched = { end: "late", signs: undefined };
+  try {
+    watched.end = await orAborted(look(page, wire, { url, height }, watched, either), either);
+  } catch (error) {
+    if (signal.aborted || !late.signal.aborted) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return watched;
+}
+
+async function look(
+  page: Page,
+  wire: Wire,
+  view: { url: string; height: number },
+  watched: Watched,
+  signal: AbortSignal,
+): Promise<End> {
+  page.listen(async (event) => {
+    if (wire.note(event)) wire.judge(event.id, await page.body(event.id).catch(() => undefined));
+  });
+  const noBoard = judgeDocument(await page.open(view.url), view.url);
+  if (noBoard) return noBoard;
+  const readiness = new Readiness();
+  let { height } = view;
+  for (let resizes = 0;;) {
+    const started = performance.now();
+    // While the page goes on to another one there is nothing to look at.
+    const signs = await page.evaluate<Signs>(PROBE).catch(() => undefined);
+    signal.throwIfAborted();
+    if (wire.isRefused || page.isSentAway() || (signs && isLogin(signs.path, view.url))) {
+      return "denied";
+    }
+    if (wire.isGone) return "gone";
+    if (signs) {
+      watched.signs = signs;
+      if (signs.hidden > 1 && resizes++ < MOST_RESIZES) {
+        await page.resize(height += signs.hidden);
+      } else if (readiness.check(wire, signs, performance.now())) break;
+    }
+    await pause(started + CHECK_MS - performance.now(), signal);
+  }
+  await page.evaluate(`document.fonts.ready.then(() => new Promise((drawn) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)))))`);
+  return "ready";
+}
+
+type Opened = { status: number; url: string; text: string };
+
+function judgeDocument(
+  { status, url, text }: Opened,
+  asked: string,
+): "denied" | "gone" | undefined {
+  if (isRefusal(status, text) || isLogin(new URL(url).pathname, asked)) return "denied";
+  if (status === 404) return "gone";
+  if (status < 400) return undefined;
+  throw new ExternalError("browser", `The dashboard's page was answered with ${status}.`, false);
+}
+
+/** A page for signing in that was not asked for. */
+function isLogin(path: string, asked: string): boolean {
+  const login = /\/(?:login|sign-?in)\/?$/;
+  return login.test(path) && !login.test(new URL(asked).pathname);
+}
+
+/** Throws the signal's reason when it is aborted meanwhile. */
+export async function pause(ms: number, signal: AbortSignal) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.max(0, ms));
+  try {
+    await orAborted(promise, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+
+/** What a capture saw of one panel. */
+export const Panel = z.object({
+  id: z.int(),
+  title: z.string(),
+  state: z.enum(["loaded", "empty", "error", "waiting", "none"]).openapi({
+    description: "`waiting`: it had not answered in time; `none`: it asks for nothing.",
+  }),
+  message: z.string().nullable().openapi({ description: "What an error says, secrets masked." }),
+}).openapi("Panel");
+export type Panel = z.infer<typeof Panel>;
+
+/** What a capture came to; null: none of this run has ended yet. */
+export const Outcome = z.enum(["loaded", "empty", "error", "timeout", "denied", "gone"]);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** So many captures in a row may show an error or be late before the row stops. */
+const MOST_TRIES = 3;
+
+/** Where a row goes after its capture: on, back to try again, or it waits for a person. */
+export function nextOf(outcome: Outcome, tries: number): "on" | "again" | "stop" {
+  if (outcome === "loaded" || outcome === "empty") return "on";
+  const passing = outcome === "error" || outcome === "timeout";
+  return passing && tries < MOST_TRIES ? "again" : "stop";
+}
+
+/** Six names fit on a line of Slack's context. */
+const MOST_NAMED = 6;
+
+/** The panels that a finished picture shows without data; null where all have some. */
+export function withoutData(outcome: Outcome | null, panels: Panel[]): string | null {
+  if (outcome === "empty") return "No panel has data yet.";
+  const names = panels.filter(({ state }) => state === "empty")
+    .map(({ id, title }) => title || `panel ${id}`);
+  if (outcome !== "loaded" || names.length === 0) return null;
+  const rest = names.length - MOST_NAMED;
+  const more = rest > 0 ? ` and ${rest} more` : "";
+  return `Without data: ${names.slice(0, MOST_NAMED).join(", ")}${more}.`;
+}

@@ -1,0 +1,194 @@
+import type { BrowserContext, CDPSession, Page as DriverPage } from "puppeteer-core";
+import { ExternalError } from "../errors.ts";
+
+/**
+ * `width`, `height` in CSS pixels, of which each is `scale` pixels of a screenshot (1); `headers` go to
+ * `origin` alone, the one origin that is reached; `timezone` an IANA name or "utc".
+ */
+export type PageOptions = {
+  width: number;
+  height: number;
+  scale?: number;
+  headers: Record<string, string>;
+  origin: string;
+  timeoutMs: number;
+  theme?: "light" | "dark";
+  timezone?: string;
+};
+
+/** What went over the wire; header names in lower case. Sockets are not told. */
+export type WireEvent =
+  | {
+    what: "sent";
+    id: string;
+    method: string;
+    url: string;
+    headers: Record<string, string>;
+    kind: string;
+    opensDocument: boolean;
+  }
+  | { what: "answered"; id: string; status: number; isEventStream: boolean }
+  | { what: "ended"; id: string }
+  | { what: "failed"; id: string; isCancelled: boolean };
+
+/** A part of the page from edge to edge, in CSS pixels. */
+export type Clip = { top: number; width: number; height: number };
+
+/** A page of its own browser context: nothing is shared with another one. */
+export type Page = {
+  /**
+   * Goes there; resolves when the document is parsed: its status (200, 404 …) and final address, and from
+   * 400 on what it says. 401 where it is sent away to another origin.
+   */
+  open(url: string): Promise<{ status: number; url: string; text: string }>;
+  listen(listener: (event: WireEvent) => void): void;
+  /** Whether the page wanted to go to another origin, which is refused. */
+  isSentAway(): boolean;
+  /** The text of an ended answer. */
+  body(id: string): Promise<string>;
+  /** Runs JavaScript in the page; the result (awaited) must be JSON. */
+  evaluate<T>(script: string): Promise<T>;
+  /** Gives the page another height, in CSS pixels. */
+  resize(height: number): Promise<void>;
+  /** A lossless PNG of a part of the page; `small`: takes twice the time, for two thirds of the bytes. */
+  screenshot(clip: Clip, how?: { small: boolean }): Promise<Uint8Array>;
+};
+
+const NO_SERVICE_WORKER =
+  "ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('not here'))";
+
+/** A fresh page in `context`; `crash` is called when its process ends. */
+export async function openPage(
+  context: BrowserContext,
+  options: PageOptions,
+  crash: () => void,
+): Promise<Page> {
+  const page = await context.newPage();
+  page.on("error", crash);
+  page.on("dialog", (dialog) => dialog.dismiss().catch(() => {}));
+  page.on("popup", (popup) => popup?.close().catch(() => {}));
+  const session = await page.createCDPSession();
+  const { frameTree } = await session.send("Page.getFrameTree");
+  const mainFrame = frameTree.frame.id;
+  const guard = await guardOrigin(session, options, mainFrame);
+  const resize = (height: number) =>
+    session.send("Emulation.setDeviceMetricsOverride", {
+      width: options.width,
+      height,
+      deviceScaleFactor: options.scale ?? 1,
+      mobile: false,
+    });
+  await Promise.all([
+    resize(options.height),
+    dress(page, session, options),
+    page.evaluateOnNewDocument(NO_SERVICE_WORKER),
+    session.send("Network.setBypassServiceWorker", { bypass: true }),
+    // A query's answer may be large; what is over the buffer could not be judged.
+    session.send("Network.enable", {
+      maxTotalBufferSize: 200_000_000,
+      maxResourceBufferSize: 50_000_000,
+    }),
+  ]);
+
+  return {
+    async open(url) {
+      try {
+        const response = await page.goto(url, { waitUntil: "domcontentloaded", timeout: 0 });
+        const status = response?.status() ?? 200;
+        const text = status < 400 ? "" : await response!.text().catch(() => "");
+        return { status, url: page.url(), text };
+      } catch (error) {
+        if (guard.isSentAway()) return { status: 401, url, text: "" };
+        throw unopened(error, options.origin);
+      }
+    },
+    listen: (listener) => listenTo(session, mainFrame, listener),
+    isSentAway: guard.isSentAway,
+    async body(requestId) {
+      const { body, base64Encoded } = await session.send("Network.getResponseBody", { requestId });
+      return base64Encoded ? new TextDecoder().decode(Uint8Array.fromBase64(body)) : body;
+    },
+    evaluate: (script) => page.evaluate(script) as Promise<never>,
+    resize: async (height) => void await resize(height),
+    async screenshot({ top, width, height }, { small } = { small: false }) {
+      const { data } = await session.send("Page.captureScreenshot", {
+        format: "png",
+        optimizeForSpeed: !small,
+        clip: { x: 0, y: top, width, height, scale: 1 },
+      });
+      return Uint8Array.fromBase64(data);
+    },
+  };
+}
+
+/** How the page is to look, whatever this machine's own settings are. */
+async function dress(page: DriverPage, session: CDPSession, options: PageOptions) {
+  const { theme, timezone } = options;
+  await session.send("Emulation.setScrollbarsHidden", { hidden: true });
+  if (timezone) await page.emulateTimezone(timezone === "utc" ? "UTC" : timezone);
+  if (!theme) return;
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+}
+
+/** Own origin: our headers are added. Any other: refused, and known if it was the page itself. */
+async function guardOrigin(session: CDPSession, options: PageOptions, mainFrame: string) {
+  let sentAway = false;
+  session.on("Fetch.requestPaused", ({ requestId, request, resourceType, frameId }) => {
+    const { protocol, origin } = new URL(request.url);
+    const isOwn = origin === options.origin;
+    if (isOwn || protocol === "data:" || protocol === "blob:") {
+      const all = Object.entries({ ...request.headers, ...(isOwn ? options.headers : {}) });
+      const headers = all.map(([name, value]) => ({ name, value }));
+      return session.send("Fetch.continueRequest", { requestId, headers }).catch(() => {});
+    }
+    sentAway ||= resourceType === "Document" && frameId === mainFrame;
+    session.send("Fetch.failRequest", { requestId, errorReason: "BlockedByClient" }).catch(
+      () => {},
+    );
+  });
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: "*" }] });
+  return { isSentAway: () => sentAway };
+}
+
+function listenTo(session: CDPSession, mainFrame: string, listener: (event: WireEvent) => void) {
+  session.on("Network.requestWillBeSent", ({ requestId, request, type, frameId }) =>
+    listener({
+      what: "sent",
+      id: requestId,
+      method: request.method,
+      url: request.url,
+      headers: lowerCased(request.headers),
+      kind: type ?? "Other",
+      opensDocument: type === "Document" && frameId === mainFrame,
+    }));
+  session.on("Network.responseReceived", ({ requestId, response }) =>
+    listener({
+      what: "answered",
+      id: requestId,
+      status: response.status,
+      isEventStream: response.mimeType === "text/event-stream",
+    }));
+  session.on(
+    "Network.loadingFinished",
+    ({ requestId }) => listener({ what: "ended", id: requestId }),
+  );
+  session.on(
+    "Network.loadingFailed",
+    ({ requestId, canceled }) =>
+      listener({ what: "failed", id: requestId, isCancelled: canceled === true }),
+  );
+}
+
+function unopened(error: unknown, origin: string) {
+  const reason = error instanceof Error && error.message.match(/net::(ERR_\w+)/)?.[1];
+  if (!reason) return error;
+  return new ExternalError(
+    "browser",
+    `The page at ${origin} could not be opened (${reason}).`,
+    false,
+  );
+}
+
+function lowerCased(headers: Record<string, string>) {
+  return Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toLowerCase(), v]));
+}

@@ -1,0 +1,62 @@
+import { ok, strictEqual as equal } from "node:assert";
+import { heightOf, shownPanels } from "../src/boards/layout.ts";
+import { film } from "../src/dashboards/film.ts";
+import { browserMemory, filmTogether } from "./bench/gif_film.ts";
+import { serveBoard } from "./help/board_server.tsx";
+import { boardOf, load, withTables } from "./help/boards.ts";
+import { browserHere, never } from "./help/film_browser.ts";
+
+Deno.test("film() films four at a time, no frame late by more than a delay", async () => {
+  await using browser = browserHere();
+  const { latest, longest } = await filmTogether(browser, 4);
+  console.log(`four at a time: latest ${latest} ms, longest ${Math.round(longest)} ms`);
+  ok(latest < 500, `a frame was ${latest} ms late`);
+});
+
+Deno.test("film() shows the built-in board within 1 s of its opening in a warm browser, and keeps no memory", async () => {
+  await using browser = browserHere();
+  await withTables(async ({ db }, reader) => {
+    await load(db, "qor_history");
+    const { board } = await boardOf(reader, "qor_history", "qor");
+    await using site = serveBoard(reader, board);
+    const options = {
+      url: `${site.origin}/boards/1`,
+      headers: {},
+      panels: shownPanels(board),
+      boardHeight: heightOf(board),
+      width: 1920,
+      height: 1080,
+      frames: 1,
+      delayMs: 500,
+      timeoutMs: 20_000,
+      theme: "light",
+      timezone: "utc",
+    } as const;
+    const times: number[] = [], memory: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const { opened, browser: timed } = whenOpened(browser);
+      const taken = await film(timed, options, never);
+      equal(taken.outcome, "loaded");
+      times.push(taken.captured_at!.getTime() - await opened);
+      memory.push(await browserMemory());
+    }
+    const best = Math.min(...times);
+    console.log(`frame 1 after ${times.join(", ")} ms; MB ${memory.map(Math.round).join(", ")}`);
+    ok(best <= 1000, `frame 1 came ${best} ms after the page's opening`);
+    ok(memory.at(-1)! < memory[1]! * 1.3 + 30, `the browser grew to ${memory.at(-1)} MB`);
+  });
+});
+
+/** The browser, and when it was told to open its next page (ms of the epoch). */
+function whenOpened(browser: ReturnType<typeof browserHere>) {
+  const { promise: opened, resolve } = Promise.withResolvers<number>();
+  const withPage: typeof browser.withPage = (options, signal, work) =>
+    browser.withPage(options, signal, (page, signal) => {
+      const open = (url: string) => {
+        resolve(Date.now());
+        return page.open(url);
+      };
+      return work({ ...page, open }, signal);
+    });
+  return { opened, browser: { ...browser, withPage } };
+}

@@ -1,0 +1,101 @@
+import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
+import { judgeAnswer } from "../src/dashboards/film_answer.ts";
+import { Wire } from "../src/dashboards/film_wire.ts";
+import { maskSecrets } from "../src/external/mask.ts";
+
+const frames = (n: number) => ({
+  results: { A: { frames: [{ data: { values: [Array(n).fill(1)] } }] } },
+});
+const panels = [1, 2].map((id) => ({ id, title: "", hasQuery: true }));
+const sent = (id: string, panel: number) => ({
+  what: "sent" as const,
+  id,
+  method: "POST",
+  url: "http://grafana/api/ds/query",
+  headers: { "x-panel-id": String(panel) },
+  kind: "Fetch",
+  opensDocument: false,
+});
+const get = (id: string, url: string) => ({ ...sent(id, 0), method: "GET", url });
+
+Deno.test("judgeAnswer() tells rows, no rows and errors, with the data source's own sentence", () => {
+  const judge = (status: number, answer: unknown) => judgeAnswer(status, JSON.stringify(answer));
+  equal(judge(200, frames(1)).state, "loaded");
+  equal(judge(200, frames(0)).state, "empty");
+  equal(judge(200, { results: { A: { frames: null }, B: {} } }).state, "empty");
+  equal(
+    judge(200, { results: { A: frames(0).results.A, B: frames(3).results.A } }).state,
+    "loaded",
+  );
+  same(judge(200, { results: { A: { error: "no such table" }, B: frames(3).results.A } }), {
+    state: "error",
+    message: "no such table",
+  });
+  equal(judge(404, { message: "Data source not found" }).message, "Data source not found");
+  equal(judge(502, { message: "token=abc" }).message, "token=…");
+  equal(judgeAnswer(502, "<html>").message, "The query was answered with 502.");
+  equal(judgeAnswer(200, "<html>").message, "The query's answer could not be read.");
+  equal(judgeAnswer(200, undefined).state, "error");
+});
+
+Deno.test("maskSecrets() leaves no password, token or key", () => {
+  equal(maskSecrets("postgres://ada:hush@db/x"), "postgres://…@db/x");
+  equal(maskSecrets("sent Bearer abc.def to it"), "sent Bearer … to it");
+  equal(maskSecrets('{"api_key": "abc def", "a": 1}'), '{"api_key": …, "a": 1}');
+  equal(maskSecrets("by glsa_Ab1_2c and xoxb-1-2"), "by … and …");
+  equal(maskSecrets("column wns is missing"), "column wns is missing");
+});
+
+Deno.test("Wire lets the last query decide, and one taken back say nothing", () => {
+  const wire = new Wire(panels);
+  const states = () => [1, 2].map((id) => wire.answers().get(id)?.state);
+  wire.note(sent("a", 1));
+  wire.note({ what: "answered", id: "a", status: 200, isEventStream: false });
+  equal(wire.note({ what: "ended", id: "a" }), true);
+  equal(wire.isQuiet, false, "its body is not judged yet");
+  wire.judge("a", JSON.stringify(frames(1)));
+  equal(wire.isQuiet, true);
+  same(states(), ["loaded", undefined]);
+  wire.note(sent("b", 1));
+  same(states(), ["waiting", undefined]);
+  wire.note({ what: "failed", id: "b", isCancelled: true });
+  same(states(), ["loaded", undefined]);
+  wire.note(sent("c", 2));
+  wire.note({ what: "failed", id: "c", isCancelled: false });
+  same(states(), ["loaded", "error"]);
+  wire.note(sent("v", 9));
+  wire.note({ what: "ended", id: "v" });
+  equal(wire.isQuiet, true, "a variable's query, or another dashboard's");
+  wire.note({ ...sent("d", 0), kind: "EventSource" });
+  equal(wire.isQuiet, true);
+  wire.note({ ...sent("e", 0), kind: "Document", opensDocument: true });
+  same([wire.isQuiet, ...states()], [false, undefined, undefined]);
+});
+
+Deno.test("Wire sees from the page's own calls that the dashboard is gone or refused", () => {
+  const calls = [
+    "/api/dashboards/uid/dk-1",
+    "/apis/dashboard.grafana.app/v1beta1/namespaces/default/dashboards/dk-1/dto",
+    "/apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/dk-1",
+  ];
+  for (const path of calls) {
+    for (
+      const [status, body, refused, gone] of [
+        [200, "{}", false, false],
+        [404, "{}", false, true],
+        [403, "{}", true, false],
+        [500, '{"message":"invalid API key"}', true, false],
+        [500, '{"message":"database is locked"}', false, false],
+      ] as const
+    ) {
+      const wire = new Wire(panels, "dk-1");
+      wire.note(get("a", `http://grafana${path}`));
+      wire.note({ what: "answered", id: "a", status, isEventStream: false });
+      if (wire.note({ what: "ended", id: "a" })) wire.judge("a", body);
+      same([path, status, wire.isRefused, wire.isGone], [path, status, refused, gone]);
+    }
+  }
+  const wire = new Wire(panels, "dk-1");
+  wire.note(get("a", "http://grafana/api/dashboards/uid/dk-10"));
+  equal(wire.note({ what: "ended", id: "a" }), false, "another one's");
+});

@@ -1,0 +1,238 @@
+import type { Panel } from "../src/dashboards/outcome.ts";
+import type { Story } from "../src/dashboards/preview.ts";
+import type { Who } from "../src/who.ts";
+import { Action, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
+import { Layout } from "./layout.tsx";
+
+type Row = Story["row"];
+type Run = Story["runs"][number];
+
+const OUTCOMES = {
+  loaded: { mark: "good", text: "Every panel has its answer" },
+  empty: { mark: "warn", text: "No panel has data" },
+  error: { mark: "bad", text: "A panel shows an error" },
+  timeout: { mark: "bad", text: "Not finished in time" },
+  denied: { mark: "bad", text: "The page could not be opened" },
+  gone: { mark: "bad", text: "The dashboard is not there" },
+};
+const PANELS = {
+  loaded: { mark: "good", text: "Has data" },
+  empty: { mark: "warn", text: "No data" },
+  error: { mark: "bad", text: "Error" },
+  waiting: { mark: "bad", text: "No answer in time" },
+  none: { mark: "idle", text: "Asks for nothing" },
+};
+
+function Mark({ mark, text }: { mark: string; text: string }) {
+  return <span class={`state ${mark}`}>{text}</span>;
+}
+
+function Pictures({ row, run }: { row: Row; run: Run | null }) {
+  const name = nameOf(row);
+  if (!run?.captured_at) {
+    return (
+      <section class="card">
+        <h2>Preview</h2>
+        <p class="hint">No picture has been taken yet.</p>
+      </section>
+    );
+  }
+  const file = (what: string) =>
+    `/api/v1/dashboards/${row.id}/preview.${what}?at=${run.captured_at}`;
+  return (
+    <section class="card pictures">
+      <figure>
+        <a href={row.dashboard_url}>
+          <img src={file("gif")} alt={`The dashboard of ${name}, run ${run.run}`} />
+        </a>
+        <figcaption class="hint">
+          {`Run ${run.run}, `}
+          <Time at={run.captured_at} exact />
+          {run.run < row.run && `; the picture of run ${row.run} is still to come`}
+        </figcaption>
+      </figure>
+      {run.has_png && (
+        <figure>
+          <a href={file("png")}>
+            <img src={file("png")} alt={`All of the dashboard of ${name}`} loading="lazy" />
+          </a>
+          <figcaption class="hint">The whole board, still</figcaption>
+        </figure>
+      )}
+    </section>
+  );
+}
+
+/** What cannot be told by a mark alone: whose turn it is, and when. */
+function Facts({ story: { row, runs, tries } }: { story: Story }) {
+  const [run] = runs;
+  const waits = !row.stopped && row.step !== "done" && row.last_error !== null;
+  return (
+    <dl>
+      <dt>Step</dt>
+      <dd>{STEPS[row.step]}</dd>
+      <dt>Attempts</dt>
+      <dd>{attempts(tries)}</dd>
+      {waits && (
+        <>
+          <dt>Next attempt</dt>
+          <dd>
+            <Time at={row.next_try_at} exact />
+          </dd>
+        </>
+      )}
+      {([
+        ["Table found", row.created_at],
+        [`Run ${row.run} found`, run?.found_at],
+        ["Picture taken", row.captured_at],
+        ["Told in Slack", row.slack_sent_at],
+        ["Table gone", row.archived_at],
+      ] as const).map(([label, at]) =>
+        at && (
+          <>
+            <dt>{label}</dt>
+            <dd>
+              <Time at={at} exact />
+            </dd>
+          </>
+        )
+      )}
+    </dl>
+  );
+}
+
+function attempts({ failures, capture_tries, deaths }: Story["tries"]): string {
+  const others = failures - capture_tries;
+  const parts = [
+    capture_tries > 0 && `${capture_tries} of 3 pictures without a finished dashboard`,
+    others > 0 && `${others} other failure${others === 1 ? "" : "s"}`,
+    deaths > 0 && `${deaths} broken off`,
+  ].filter(Boolean);
+  return parts.join(", ") || "None failed";
+}
+
+function Panels({ panels }: { panels: Panel[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Panel</th>
+          <th>What came</th>
+        </tr>
+      </thead>
+      <tbody>
+        {panels.map(({ id, title, state, message }) => (
+          <tr key={id}>
+            <th scope="row">{title || `Panel ${id}`}</th>
+            <td>
+              <Mark {...PANELS[state]} />
+              {message && <p class="fault">{message}</p>}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Runs({ runs }: { runs: Run[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th>Run</th>
+          <th>Rows</th>
+          <th>Found</th>
+          <th>Picture</th>
+          <th>Told</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map(({ run, row_count, found_at, captured_at, told_at }) => (
+          <tr key={run}>
+            <th scope="row">{run}</th>
+            <td>{row_count?.toLocaleString("en-US") ?? "–"}</td>
+            {[found_at, captured_at, told_at].map((at) => <td>{at ? <Time at={at} /> : "–"}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Buttons({ row, who }: { row: Row; who: Who }) {
+  return (
+    <div class="actions">
+      <a class="button" href={row.dashboard_url}>Open dashboard</a>
+      <a href={`/dashboards/${row.id}/message`}>Message</a>
+      {row.stopped && <Action row={row} what="retry" text="Retry" from="row" />}
+      {(row.edited || row.outcome === "gone") && !row.archived_at && (
+        <Action row={row} what="rewrite" text="Rewrite" from="row" />
+      )}
+      {!row.archived_at && <Action row={row} what="capture" text="New picture" from="row" />}
+      {who.role === "admin" && <Action row={row} what="remove" text="Remove" />}
+    </div>
+  );
+}
+
+/**
+ * One row with its pictures, what they show and why, and its runs. It is fetched again when the row moves;
+ * all of `main`, for the answer may be that the row is gone, or that one has to sign in.
+ */
+export function DashboardPage({ who, story }: { who: Who; story: Story }) {
+  const { row, runs, pictured, without_data } = story;
+  const name = nameOf(row);
+  return (
+    <Layout title={name} who={who}>
+      <div id="live" hx-sse:connect="/events"></div>
+      <div
+        id="row"
+        class="stack"
+        hx-get={`/dashboards/${row.id}`}
+        hx-select="main"
+        hx-target="main"
+        hx-trigger={LIVE}
+        hx-swap="outerMorph"
+      >
+        <header>
+          <p class="hint">
+            <a href="/dashboards">Dashboards</a>
+          </p>
+          <h1>{name}</h1>
+          <p>
+            <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
+            <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
+          </p>
+          <Buttons row={row} who={who} />
+        </header>
+        <div class="row">
+          <Pictures row={row} run={pictured} />
+          <div class="stack">
+            <section class="card">
+              <h2>
+                <Mark {...state(row)} />
+              </h2>
+              {row.last_error && <p class="fault">{row.last_error}</p>}
+              <Facts story={story} />
+            </section>
+            {row.outcome && (
+              <section class="card">
+                <h2>
+                  <Mark {...OUTCOMES[row.outcome]} />
+                </h2>
+                {without_data && <p>{without_data}</p>}
+                {row.panels.length > 0 && <Panels panels={row.panels} />}
+              </section>
+            )}
+            {runs.length > 1 && (
+              <section class="card">
+                <h2>Runs</h2>
+                <Runs runs={runs} />
+              </section>
+            )}
+          </div>
+        </div>
+      </div>
+    </Layout>
+  );
+}
