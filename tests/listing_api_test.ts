@@ -23,6 +23,8 @@ const FIELDS = [
   "captured_at",
   "slack_sent_at",
   "archived_at",
+  "numbers",
+  "why",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -75,6 +77,8 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     last_error: null,
     slack_sent_at: null,
     archived_at: null,
+    numbers: [],
+    why: null,
   });
 });
 

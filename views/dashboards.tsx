@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Dashboard } from "../src/dashboards/listing.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
+import { KeyNumbers } from "./numbers.tsx";
 
 type Row = z.infer<typeof Dashboard>;
 type Props = { who: Who; dashboards: Row[] };
@@ -50,6 +51,8 @@ function Card({ row, who }: { row: Row; who: Who }) {
         <p>
           <span class={`state ${mark}`}>{text}</span>
         </p>
+        <KeyNumbers numbers={row.numbers} />
+        {row.why && <p>{row.why}</p>}
         {row.last_error && <p class="fault">{row.last_error}</p>}
         {row.captured_at && (
           <p class="hint">

@@ -5,6 +5,7 @@ import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
+import { KeyNumber } from "./summary_number.ts";
 
 const time = z.iso.datetime();
 
@@ -27,6 +28,8 @@ export const Dashboard = z.object({
   captured_at: time.nullable(),
   slack_sent_at: time.nullable(),
   archived_at: time.nullable().openapi({ description: "Since when its table is gone." }),
+  numbers: z.array(KeyNumber).openapi({ description: "Of the newest run; at most 200." }),
+  why: z.string().nullable().openapi({ description: "Why the first of them moved." }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({

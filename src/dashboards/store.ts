@@ -1,5 +1,6 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
+import type { Summary } from "./summary.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -95,6 +96,17 @@ export async function saveBoard(db: Db, id: number, board: string): Promise<void
   await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
 }
 
+/** Keeps what the newest run came to, and why. */
+export async function saveNumbers(
+  db: Db,
+  { id, run }: Claim,
+  { numbers, why }: Summary,
+): Promise<void> {
+  await db`
+    update runs set numbers = ${JSON.stringify(numbers)}::text::jsonb, why = ${why}
+    where dashboard_id = ${id} and run = ${run}`;
+}
+
 /** The board's JSON, and the claim under which it is worked on. */
 export async function findBoard(db: Db, id: number) {
   const [row] = await db<
@@ -120,6 +132,8 @@ export async function saveGif(
 export type Run = {
   row_count: number | null;
   rows_before: number | null;
+  numbers: Summary["numbers"];
+  why: string | null;
   gif: Uint8Array | null;
   slack_file_id: string | null;
   posting_at: string | null;
@@ -128,7 +142,8 @@ export type Run = {
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
-    select r.row_count, b.row_count as rows_before, r.gif, r.slack_file_id, r.posting_at, r.told_at
+    select r.row_count, b.row_count as rows_before, r.numbers, r.why, r.gif, r.slack_file_id,
+      r.posting_at, r.told_at
     from runs r left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
   return row;
