@@ -128,6 +128,22 @@ function thresholdColor(value, config) {
   return color ?? INK;
 }
 
+/** Dark or light ink, whichever stands out on this colour (`#rrggbb`). */
+export function readableOn(color) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 140 ? "#ffffff" : INK;
+}
+
+/** A value's text and colour by the field's value mappings, else as it is. */
+export function mapped(value, config, i) {
+  const found = (config.mappings ?? []).filter(({ type }) => type === "value")
+    .map(({ options }) => options[String(value)]).find((result) => result);
+  return {
+    label: found?.text ?? (typeof value === "number" ? text(value, config) : String(value)),
+    color: found?.color ?? colorOf(config, i, value),
+  };
+}
+
 export function colorOf(config, i, value) {
   if (config.color?.mode === "fixed") return config.color.fixedColor;
   if (config.color?.mode === "thresholds") return thresholdColor(value, config);

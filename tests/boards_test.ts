@@ -6,6 +6,7 @@ import { expandMacros, runPanel, widen } from "../src/boards/query.ts";
 import { quoteName, quoteText } from "../src/boards/sql.ts";
 import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, drawn, load, never, place, type Row, withTables } from "./help/boards.ts";
+import { loadOdd } from "./help/odd_tables.ts";
 import { connectBrowser } from "../src/external/browser.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
@@ -166,53 +167,21 @@ Deno.test("composeDashboard() reads tables of paths, violations and metrics", as
   });
 });
 
-const ODD: Record<string, string> = {
-  one_row: `(a int); insert into T values (1)`,
-  no_numbers: `(name text, made date); insert into T values ('x', '2026-01-01'), (null, null)`,
-  wide: `(${Array.from({ length: 300 }, (_, i) => `c${i} float8`)}); insert into T (c0) values (1)`,
-  'Mixed "Quotes"':
-    `("Say ""hi"" (UTC), $__timeFilter(x)" timestamp, "select" float8, "größe [µm]" real);
-    insert into T values ('2026-01-01', 1, 2), ('2026-01-02', 2, 3)`,
-  ["ü".repeat(31)]: `("${"x".repeat(63)}" int, "${
-    "y".repeat(63)
-  }" text); insert into T values (1, 'a')`,
-  types:
-    `(id uuid default gen_random_uuid(), list int[], j json, jb jsonb, mood E, n numeric, m money,
-    b bytea, i interval, ip inet, p point, ok boolean, tm time, r int4range);
-    insert into T (list, j, jb, mood, n, b, i, ok) values ('{1,2}', '{"a":"</script>"}', '{}', 'good', 1e400, '\\x00', '1 h', true),
-    (null, null, null, null, 'NaN', null, null, null)`,
-  not_finite: `(t timestamptz, slack_ns float8, setup_wns numeric); insert into T values
-    ('infinity', 'NaN', 'NaN'), ('-infinity', 'Infinity', 1), ('2026-01-01', '-Infinity', -0.1)`,
-  for_ever: `(valid date, a int); insert into T values ('1900-01-02', 1), ('9999-12-31', 2)`,
-  no_columns: `()`,
-  nulls: `(run_ts timestamptz, design text, wns float8); insert into T values (null, null, null)`,
-  reserved:
-    `("order" int, "user" text, "table" timestamptz, "group" text, "metric" text, "time" int);
-    insert into T values (1, 'a', now(), 'g', 'm', 5), (2, 'b', now(), 'h', 'n', 6)`,
-  hostile: `(design text, run_ts timestamptz, wns float8); insert into T values
-    ('''; drop table x; --', '2026-01-01', 1), ('$__timeFilter(a) </script>', '2026-01-01', -1), ('\\', '2026-01-01', 0)`,
-};
-
 Deno.test("composeDashboard() makes a board that runs of any table, also when it is emptied later", async () => {
   await withTables(async ({ db }, reader) => {
-    await db`create schema "Odd ""Place"""`;
-    await db.unsafe(`create type public."E" as enum ('good', 'bad')`);
-    for (const [name, definition] of Object.entries(ODD)) {
-      const table = `"Odd ""Place""".${quoteName(name)}`;
-      const sql = definition.replaceAll(" T ", ` ${table} `).replace(" E,", ` public."E",`);
-      await db.unsafe(`create table ${table} ${sql}`).simple();
+    for (const { schema, name, table } of await loadOdd(db)) {
       for (const kind of ["timing", "qor", "drc"] as const) {
-        const { board, panels } = await boardOf(reader, name, kind, `Odd "Place"`);
+        const { board, panels } = await boardOf(reader, name, kind, schema);
         ok(panels.size > 0 && [...panels.values()].every(({ status }) => status === 200), name);
         equal(new Set(board.panels!.map(({ id }) => id)).size, board.panels!.length);
         for (const { gridPos } of board.panels!) ok(gridPos!.x + gridPos!.w <= 24, name);
       }
-      const { board } = await boardOf(reader, name, "timing", `Odd "Place"`);
+      const { board } = await boardOf(reader, name, "timing", schema);
       await db.unsafe(`delete from ${table}`);
       for (const [title, { columns }] of await drawn(reader, board)) {
         if (name !== "no_columns") same(columns, {}, `${name}: ${title}`);
       }
-      await boardOf(reader, name, "qor", `Odd "Place"`);
+      await boardOf(reader, name, "qor", schema);
     }
   });
 });

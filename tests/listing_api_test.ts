@@ -26,6 +26,8 @@ const FIELDS = [
   "edited",
   "outcome",
   "panels",
+  "numbers",
+  "why",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -81,6 +83,8 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     edited: false,
     outcome: null,
     panels: [],
+    numbers: [],
+    why: null,
   });
 });
 

@@ -76,8 +76,8 @@ Deno.test("main.ts tells a second run once and not too soon, an unchanged table 
   await waitFor("run 2", async () => (await told()).length === 2);
   await pause(LOOKS);
   same(await told(), [
-    "QoR table history of ada: run 1, 10 rows",
-    "QoR table history of ada: run 2, 14 rows (+4)",
+    "QoR table history of ada: run 1, 10 rows, Area 105 (+10.5, worse)",
+    "QoR table history of ada: run 2, 14 rows (+4), Area 147 (+10.5, worse)",
   ]);
   const second = await row();
   equal(second.run, 2);

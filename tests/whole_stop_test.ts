@@ -51,8 +51,9 @@ Deno.test("deno task start, without Slack, keeps the message for the page; a sig
   const row = await doneRow(task, key);
   same([row.slack_sent_at, row.last_error, row.stopped], [null, null, false]);
   ok(row.captured_at);
-  equal(row.slack_message.text, "QoR table sizes of ada: run 1, 1 row");
-  const [header, fields, image, context, actions] = row.slack_message.blocks;
+  equal(row.slack_message.text, "QoR table sizes of ada: run 1, 1 row, Area 10.5");
+  const [header, fields, numbers, image, context, actions] = row.slack_message.blocks;
+  equal(numbers.fields[0].text, "Area\n10.5");
   equal(header.text.text, "QoR: sizes, run 1");
   equal(fields.fields.length, 5);
   equal(image.image_url, row.local_snapshot_url);

@@ -8,6 +8,7 @@ export function BoardHeader({ title, from, to, signed_in }: Props) {
       {signed_in && <a href="/dashboards">Dashboards</a>}
       <h1>{title}</h1>
       <span>{`${day(from)} to ${day(to)}`}</span>
+      <form id="board-choices"></form>
     </header>
   );
 }

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Dashboard } from "../src/dashboards/listing.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
+import { KeyNumbers } from "./numbers.tsx";
 
 type Row = z.infer<typeof Dashboard>;
 type Props = { who: Who; dashboards: Row[] };
@@ -56,6 +57,8 @@ function Card({ row, who }: { row: Row; who: Who }) {
           <span class={`state ${mark}`}>{text}</span>
         </p>
         {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
+        <KeyNumbers numbers={row.numbers} />
+        {row.why && <p>{row.why}</p>}
         {row.last_error && <p class="fault">{row.last_error}</p>}
         {row.captured_at && (
           <p class="hint">

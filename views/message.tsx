@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
+import { NumberTable } from "./numbers.tsx";
 
 type Dashboard = z.infer<typeof DashboardWithMessage>;
 type Text = { text: string };
@@ -21,10 +22,14 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
       return <h2>{block.text?.text}</h2>;
     case "section":
       return (
-        <div class="fields">
+        <>
           {block.text && <p>{block.text.text}</p>}
-          {block.fields?.map(({ text }) => <p class="field">{text}</p>)}
-        </div>
+          {block.fields && (
+            <div class="fields">
+              {block.fields.map(({ text }) => <p class="field">{text}</p>)}
+            </div>
+          )}
+        </>
       );
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
@@ -45,7 +50,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
 
 /** The message of a dashboard's newest told run, as a channel member reads it. */
 export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard }) {
-  const { slack_message, slack_sent_at, table_name, id } = dashboard;
+  const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
   return (
     <Layout title={`Message: ${table_name}`} who={who}>
       <h1>Message</h1>
@@ -68,6 +73,7 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
             : "Kept here: no Slack was configured when it was told, or the newest run is still on its way."}
         </p>
       )}
+      {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
     </Layout>
   );
 }

@@ -26,8 +26,8 @@ const VOCABULARY = {
   path_type: ["text", "path type | pathtype | delay type | check type | analysis type"],
   startpoint: ["text", "startpoint | start point | launch pin"],
   endpoint: ["text", "endpoint | end point | capture pin"],
-  hold_wns: ["number", "hold wns | hold ws | hold slack worst | hold slack"],
-  hold_tns: ["number", "hold tns | hold slack total | hold total negative slack"],
+  hold_wns: ["number", "hold wns | hold ws | hold slack worst | hold slack | whs"],
+  hold_tns: ["number", "hold tns | hold slack total | hold total negative slack | ths"],
   hold_violations: ["number", "hold viol | hold violation | hold violations | hold vio | hold nvp"],
   setup_violations: [
     "number",
@@ -69,11 +69,14 @@ const VOCABULARY = {
   ],
   cells: ["number", "cells | instance count | num cells | instances | cell count"],
   count: ["number", "count | num | occurrences | total"],
-  x: ["number", "x | x1 | llx | x min | cx"],
-  y: ["number", "y | y1 | lly | y min | cy"],
+  x: ["number", "x | x1 | llx | x min | xmin | cx"],
+  y: ["number", "y | y1 | lly | y min | ymin | cy"],
+  x_end: ["number", "x2 | urx | x max | xmax"],
+  y_end: ["number", "y2 | ury | y max | ymax"],
   metric: ["text", "metric | metric name | kpi"],
   value: ["number", "value | val | metric value"],
   unit: ["text", "unit | units | uom"],
+  failed: ["boolean", "pass | passed"],
 } as const;
 
 export type Meaning = keyof typeof VOCABULARY;

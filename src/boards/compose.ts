@@ -7,6 +7,7 @@ import { plain } from "./templates/plain.ts";
 import { qor } from "./templates/qor.ts";
 import type { Row } from "./templates/row.ts";
 import { timing } from "./templates/timing.ts";
+import { boardVariables } from "./variables.ts";
 
 export type Dashboard = dashboard.Dashboard;
 export type Place = { uid: string; title: string; tags: string[]; datasource: DataSource };
@@ -31,6 +32,7 @@ export function timeRange({ time, read_at }: TableFacts): { from: string; to: st
 /** How wide each panel of a row is, of Grafana's 24 columns; they always fill the row. */
 function widths({ panels, wide_last }: Row): number[] {
   if (wide_last && panels.length === 2) return [8, 16];
+  if (wide_last && panels.length === 3) return [6, 6, 12];
   const each = Math.floor(24 / panels.length);
   const over = 24 - each * panels.length;
   return panels.map((_, i) => each + (i >= panels.length - over ? 1 : 0));
@@ -62,7 +64,8 @@ export function composeDashboard(
   const fitting = kinds.map((kind) => TEMPLATES[kind]({ datasource, facts: { ...facts, kind } }))
     .find((rows) => rows.length > 0);
   const board = new dashboard.DashboardBuilder(title).uid(uid).tags(tags)
-    .time(timeRange(facts)).timezone("utc").refresh("");
+    .time(timeRange(facts)).timezone("utc").refresh("")
+    .variables(boardVariables(facts, datasource));
   place(board, fitting ?? plain(source), datasource);
   return board.build();
 }

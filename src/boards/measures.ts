@@ -148,7 +148,7 @@ export function longMeasures(facts: TableFacts): Measure[] {
   });
 }
 
-const HOLD = `('min', 'hold', 'early')`;
+const HOLD = ["min", "hold", "early"];
 
 /** The numbers of a table of paths: one row a path, its slack in a column. */
 function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
@@ -157,10 +157,13 @@ function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   if (!slack || !habit || meaning === "violations") return undefined;
   const type = columnOf(facts.columns, "path_type");
   const hold = meaning.startsWith("hold");
-  if (hold && !type) return undefined;
+  const types = facts.values.path_type ?? [];
+  // Only where there are such paths: a panel that stays empty says nothing.
+  if (hold && !types.some((type) => HOLD.includes(type.toLowerCase()))) return undefined;
   const kind = type && `pg_catalog.lower(${quoteName(type.name)}::text)`;
+  const early = `(${HOLD.map(quoteText).join(", ")})`;
   const where = kind &&
-    (hold ? `${kind} IN ${HOLD}` : `(${kind} IS NULL OR ${kind} NOT IN ${HOLD})`);
+    (hold ? `${kind} IN ${early}` : `(${kind} IS NULL OR ${kind} NOT IN ${early})`);
   const { unit, expression, note } = scaled(facts, slack, "slack", habit);
   const base = { ...habit, meaning, unit, expression, ...(where && { where }) };
   const end = columnOf(facts.columns, "endpoint");
@@ -186,12 +189,22 @@ function violationMeasure(facts: TableFacts, meaning: Meaning): Measure | undefi
   return per_object && { ...base, title: "DRC violations", expression: "1" };
 }
 
+/** Checks against a limit, each row one: how many did not pass. */
+function failedMeasure({ columns }: TableFacts): Measure | undefined {
+  const pass = columnOf(columns, "failed");
+  if (!pass) return undefined;
+  const habit = { ...COUNT, title: "Failed checks", across: "sum", good: "at 0" } as const;
+  const expression = `CASE WHEN ${quoteName(pass.name)} THEN 0 ELSE 1 END`;
+  return { ...habit, within: "sum", where: `${quoteName(pass.name)} IS NOT NULL`, expression };
+}
+
 /** The measures of these meanings that the table has, in this order, each meaning once. */
 export function measuresOf(facts: TableFacts, meanings: Meaning[]): Measure[] {
   const long = longMeasures(facts);
   return meanings.flatMap((meaning) =>
     wideMeasure(facts, meaning) ??
       long.find((measure) => measure.meaning === meaning) ??
+      (meaning === "failed" ? failedMeasure(facts) : undefined) ??
       (facts.kind === "drc"
         ? violationMeasure(facts, meaning)
         : facts.kind === "timing"
@@ -236,7 +249,7 @@ export function plainMeasure(column: Column): Measure {
 }
 
 /** The unit, decimals and threshold of a column as a table shows it. */
-export function habitOf(column: Column): Habit | undefined {
+export function habitOf(column: Pick<Column, "meaning">): Habit | undefined {
   return column.meaning &&
     (column.meaning === "slack"
       ? { ...SLACK, title: "Slack", decimals: 3 }

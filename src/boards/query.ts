@@ -1,5 +1,6 @@
 import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
 import type { Dashboard } from "./compose.ts";
+import { choicesOf, fillVariables } from "./variables.ts";
 
 type Value = number | string | boolean | null;
 type Field = { name: string; type: "time" | "number" | "string" | "boolean" };
@@ -109,17 +110,16 @@ async function read(reader: Sql, sql: string, signal: AbortSignal): Promise<Rows
   }
 }
 
-async function runTarget(
+async function runSql(
   reader: Sql,
-  target: Target,
-  range: { from: string; to: string },
+  { refId, rawSql, format }: Target,
   signal: AbortSignal,
 ): Promise<Result> {
   try {
-    const rows = await read(reader, expandMacros(target.rawSql, range), signal);
+    const rows = await read(reader, rawSql, signal);
     if (rows.values.length === 0) return { status: 200, frames: [] };
-    const frame = frameOf(target.refId, rows);
-    return { status: 200, frames: [target.format === "time_series" ? widen(frame) : frame] };
+    const frame = frameOf(refId, rows);
+    return { status: 200, frames: [format === "time_series" ? widen(frame) : frame] };
   } catch (error) {
     signal.throwIfAborted();
     if (sqlState(error) === undefined || isAway(error)) throw asExternal(error);
@@ -130,13 +130,14 @@ async function runTarget(
 /**
  * Runs one panel of a stored dashboard as the reader role and answers as Grafana's /api/ds/query does:
  * columns side by side, times in ms. Only the stored SQL is ever run, over the dashboard's own time
- * range. Throws ExternalError when the server is away, and the signal's reason when that fires.
+ * range, with the `chosen` values of its variables (by name) as text constants. Throws ExternalError when the server is away, and the signal's reason when that fires.
  */
 export async function runPanel(
   reader: Sql,
   dashboard: Dashboard,
   panelId: number,
   signal: AbortSignal,
+  chosen: Record<string, string> = {},
 ): Promise<Answer> {
   const panel = (dashboard.panels ?? []).find((panel) => panel.id === panelId);
   const targets = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
@@ -146,8 +147,25 @@ export async function runPanel(
   const range = { from: dashboard.time?.from ?? "", to: dashboard.time?.to ?? "" };
   const results: Record<string, Result> = {};
   for (const target of targets) {
-    results[target.refId] = await runTarget(reader, target, range, signal);
+    // Choices last: nothing in them is read as a macro.
+    const rawSql = fillVariables(expandMacros(target.rawSql, range), dashboard, chosen);
+    results[target.refId] = await runSql(reader, { ...target, rawSql }, signal);
   }
   const failed = Object.values(results).some(({ error }) => error !== undefined);
   return { status: failed ? 400 : 200, body: { results } };
+}
+
+/** A variable's choices, one a row: `__text`, and `__value` where it differs. As `runPanel` otherwise. */
+export async function runVariable(
+  reader: Sql,
+  dashboard: Dashboard,
+  name: string,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const rawSql = choicesOf(dashboard, name);
+  if (rawSql === undefined) {
+    return { status: 404, body: { message: "This board has no such variable." } };
+  }
+  const result = await runSql(reader, { refId: "A", rawSql, format: "table" }, signal);
+  return { status: result.error === undefined ? 200 : 400, body: { results: { A: result } } };
 }

@@ -1,25 +1,39 @@
 import type { Column, Meaning } from "./columns.ts";
 import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
+import { changeMeasure } from "./changes.ts";
 import { cellMeasure, habitOf, type Measure } from "./measures.ts";
-import { type Cell, type Panel, type Source, tablePanel } from "./panels.ts";
-import { inRange, isCompared, ofNewest } from "./runs.ts";
+import type { Panel, Source } from "./panels.ts";
+import { areComparable, asOf, conditions, isCompared, ofEachNewest, ofNewest } from "./runs.ts";
 import { cellOf, quoteName } from "./sql.ts";
+import { type Cell, tablePanel } from "./tables.ts";
 
 /** Columns that fit side by side on a screen 1,920 pixels wide and can still be read. */
 const MOST_COLUMNS = 14;
 
 type Detail = { column: Column; title: string; expression: string; cell: Cell };
 
-/** Which columns matter first on this board, and how many fit; `lead`: these, of rows of one run. */
-export type Look = { first?: Measure[]; most?: number; lead?: readonly Meaning[] };
+/**
+ * Which columns matter first on this board, and how many fit; `lead`: these, of rows of one run;
+ * `changes`: beside these their change to the run before.
+ */
+export type Look = {
+  first?: Measure[];
+  most?: number;
+  lead?: readonly Meaning[];
+  changes?: readonly Meaning[];
+};
 
-const WHO = ["platform", "design", "variant", "stage", "commit", "run"] as const;
+const WHO = ["platform", "design", "variant", "stage", "commit"] as const;
+/** What of a run matters in every row, even where it is the same in all. */
+const ALWAYS = ["platform", "design", "commit"];
 
 /** Who and when, then what is known, then the rest as the table has it; empty numbers not at all. */
 function detailColumns(facts: TableFacts, look: Look): Column[] {
   const time = facts.time?.column;
+  const isSame = ({ name }: Column) => facts.rows > 1 && facts.distinct[name] === 1;
   const named = (meanings: readonly Meaning[]) =>
-    meanings.map((meaning) => columnOf(facts.columns, meaning));
+    meanings.map((meaning) => columnOf(facts.columns, meaning))
+      .filter((column) => column && (ALWAYS.includes(column.meaning!) || !isSame(column)));
   const ofRun = [time, ...named(WHO)].filter((column) => column !== undefined);
   const head = (look.lead ? named(look.lead) : ofRun).filter((column) => column !== undefined);
   // What is the same in every row of a run stands last, where there is room.
@@ -28,9 +42,13 @@ function detailColumns(facts: TableFacts, look: Look): Column[] {
     !head.includes(column) && !last.includes(column) && !facts.empty.includes(column.name)
   );
   const wanted = (look.first ?? []).map(({ meaning }) => meaning);
-  const rank = ({ meaning, shape }: Column) => {
+  const rank = (column: Column) => {
+    const { meaning, shape } = column;
     const at = meaning ? wanted.indexOf(meaning) : -1;
-    return at >= 0 ? at : wanted.length + (meaning ? 0 : shape === "other" ? 2 : 1);
+    if (at >= 0) return at;
+    // A text that is the same in all rows tells none apart; so does a run's name among one run's rows.
+    const same = isSame(column) || look.lead && (meaning === "run" || meaning === "path_type");
+    return wanted.length + (same ? 3 : meaning ? 0 : shape === "other" ? 2 : 1);
   };
   return [...head, ...rest.toSorted((a, b) => rank(a) - rank(b)), ...last]
     .slice(0, look.most ?? MOST_COLUMNS);
@@ -65,27 +83,63 @@ function details(facts: TableFacts, look: Look): Detail[] {
 type Choice = {
   title: string;
   about: string;
-  where?: (string | undefined)[];
+  where: (string | undefined)[];
   order: string;
   most: number;
 };
 
-function rowsPanel(source: Source, choice: Choice, look: Look): Panel {
-  const from = tableOf(source.facts);
-  const shown = details(source.facts, look);
+function rowsPanel(source: Source, choice: Choice, shown: Detail[]): Panel {
   const list = shown.map(({ title, expression }) => `${expression} AS ${quoteName(title)}`);
-  const given = (choice.where ?? []).filter((part) => part !== undefined);
-  const where = given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";
+  const order = choice.order && list.length > 0 ? ` ORDER BY ${choice.order}` : "";
   return tablePanel(source, {
     title: choice.title,
     about: choice.about,
-    sql: `SELECT ${
-      list.length > 0 ? list.join(", ") : `pg_catalog.count(*) AS "Rows"`
-    } FROM ${from}${where}${
-      choice.order && list.length > 0 ? ` ORDER BY ${choice.order}` : ""
-    } LIMIT ${choice.most}`,
+    sql: `SELECT ${list.length > 0 ? list.join(", ") : `pg_catalog.count(*) AS "Rows"`} FROM ${
+      tableOf(source.facts)
+    }${conditions(choice.where)}${order} LIMIT ${choice.most}`,
     cells: shown.map(({ cell }) => cell),
   });
+}
+
+/** The rows' columns, beside some of them their change to the run before. */
+function withChanges(facts: TableFacts, shown: Detail[], { changes = [] }: Look): Detail[] {
+  return shown.flatMap((detail) => {
+    const { column, title, expression, cell } = detail;
+    if (!column.meaning || !changes.includes(column.meaning)) return [detail];
+    const change = changeMeasure(facts, column.meaning, expression, cell);
+    const name = `Δ ${title}`;
+    return [detail, { column, title: name, ...change, cell: { ...change.cell, name } }];
+  });
+}
+
+/** Rows with changes: the run before is looked up among all rows, then the choice is made. */
+function changesPanel(source: Source, choice: Choice, shown: Detail[], newest: boolean): Panel {
+  const { facts } = source;
+  const time = quoteName(facts.time!.column.name);
+  const label = groupLabel(facts.group_columns) ?? "''";
+  const list = shown.map(({ expression }, i) => `${expression} AS "c${i}"`);
+  const rows = `SELECT ${list.join(", ")}, ${time} AS "at", ${label} AS "of", ` +
+    `pg_catalog.max(${time}) OVER (PARTITION BY ${label}) AS "last" FROM ${tableOf(facts)}${
+      conditions(choice.where)
+    }`;
+  const titles = shown.map(({ title }, i) => `"c${i}" AS ${quoteName(title)}`);
+  return tablePanel(source, {
+    title: choice.title,
+    about: `${choice.about} Δ: the change to the run before.`,
+    sql: `SELECT ${titles.join(", ")} FROM (${rows}) r${
+      newest ? ` WHERE "at" = "last"` : ""
+    } ORDER BY "at" DESC, "of" LIMIT ${choice.most}`,
+    cells: shown.map(({ cell }) => cell),
+  });
+}
+
+/** Rows among which each one's run before is looked for: a sort of more takes over a second. */
+const MOST_CHANGED = 200_000;
+
+/** A run has one row here, so the row before it is the run before it. */
+function hasChanges({ time, rows, metrics, columns }: TableFacts): boolean {
+  return time !== undefined && rows <= MOST_CHANGED && metrics.length === 0 &&
+    !columnOf(columns, "iteration");
 }
 
 /** Each design's newest run, the design that ran last first. */
@@ -93,39 +147,56 @@ export function newestRows(source: Source, look: Look = {}): Panel {
   const { facts } = source;
   const label = groupLabel(facts.group_columns);
   // One design: its history says more than its one newest row.
-  const many = isCompared(facts) || facts.metrics.length > 0;
-  if (!facts.time || !label || !many) return recentRows(source, look);
+  const each = areComparable(facts) || facts.metrics.length > 0 && !isCompared(facts);
+  if (!facts.time || !label || !each) return recentRows(source, look);
   const time = quoteName(facts.time.column.name);
-  const place = tableOf(facts);
-  const newest = `(SELECT ${label} AS "of", pg_catalog.max(${time}) AS "at" FROM ${place} WHERE ${
-    inRange(facts)
-  } GROUP BY 1)`;
   const iteration = columnOf(facts.columns, "iteration");
   const part = iteration && quoteName(iteration.name);
   const last = part && `(${label}, ${time}, ${part}) IN (SELECT ${label}, ${time}, ` +
-      `pg_catalog.max(${part}) FROM ${place} WHERE ${inRange(facts)} GROUP BY 1, 2)`;
-  return rowsPanel(source, {
+      `pg_catalog.max(${part}) FROM ${tableOf(facts)}${conditions(asOf(facts))} GROUP BY 1, 2)`;
+  const choice = {
     title: isCompared(facts) ? "Newest result of each design" : "Newest run",
     about: `${isCompared(facts) ? "Each design's newest run" : "Its rows"}${
       iteration ? ", its last iteration" : ""
     }; the design that ran last first; at most 200 rows.`,
-    where: [`(${label}, ${time}) IN ${newest}`, last],
     order: `${time} DESC, ${label}`,
     most: 200,
-  }, look);
+  };
+  const shown = details(facts, look);
+  return hasChanges(facts)
+    ? changesPanel(
+      source,
+      { ...choice, where: asOf(facts) },
+      withChanges(facts, shown, look),
+      true,
+    )
+    : rowsPanel(source, { ...choice, where: [...ofEachNewest(facts), last] }, shown);
 }
 
 /** The newest rows, or the first ones of a table without time. */
 export function recentRows(source: Source, look: Look = {}): Panel {
   const { facts } = source;
   const time = facts.time && quoteName(facts.time.column.name);
-  return rowsPanel(source, {
+  const worst = look.first?.find(({ good, where }) => good && !where);
+  const choice = {
     title: time ? "Newest rows" : "Rows",
-    about: time ? "The newest 100 rows." : "The first 100 rows, in no order of ours.",
-    where: [inRange(facts)],
-    order: time ? `${time} DESC` : "",
+    about: time
+      ? "The newest 100 rows."
+      : worst
+      ? `The 100 rows with the worst ${worst.title}, the worst first.`
+      : "The first 100 rows, in no order of ours.",
+    where: asOf(facts),
+    order: time
+      ? `${time} DESC`
+      : worst
+      ? `${worst.expression} ${worst.within === "min" ? "ASC" : "DESC"} NULLS LAST`
+      : "",
     most: 100,
-  }, look);
+  };
+  const shown = details(facts, look);
+  return hasChanges(facts) && look.changes
+    ? changesPanel(source, choice, withChanges(facts, shown, look), false)
+    : rowsPanel(source, choice, shown);
 }
 
 const PATH = [
@@ -145,19 +216,30 @@ export function worstRows(source: Source, measure: Measure, what: string, look: 
   return rowsPanel(source, {
     title: `Worst ${what}`,
     about: `The newest run's 50 ${what} with the least slack.`,
-    where: [ofNewest(facts), measure.where],
+    where: [...ofNewest(facts), measure.where],
     order: `${measure.expression} ASC NULLS LAST`,
     most: 50,
-  }, { ...look, lead: PATH });
+  }, details(facts, { ...look, lead: PATH }));
 }
 
-/** Rows of the newest run, at most 200. */
-export function rowsOfNewest(source: Source, what: string): Panel {
+/** What the newest run's violations are, after its last iteration; the most numerous first. */
+export function rowsOfNewest(source: Source, total: Measure, most = MOST_COLUMNS): Panel {
+  const { facts } = source;
+  const counted = total.expression !== "1";
+  const label = groupLabel(facts.group_columns) ?? "''";
+  const part = total.iteration && quoteName(total.iteration.column.name);
+  const rows = ofNewest(facts);
+  const last = part &&
+    `(${label}, ${part}) IN (SELECT ${label}, pg_catalog.max(${part}) FROM ${tableOf(facts)}${
+      conditions(rows)
+    } GROUP BY 1)`;
   return rowsPanel(source, {
-    title: `${what} of the newest run`,
-    about: "At most 200 rows.",
-    where: [ofNewest(source.facts)],
-    order: "",
+    title: "Violations of the newest run",
+    about: `${part ? "What its last iteration left. " : ""}${
+      counted ? "The most first; at" : "At"
+    } most 200 rows.`,
+    where: [...rows, last, counted ? `${total.expression} > 0` : undefined],
+    order: counted ? `${total.expression} DESC` : "",
     most: 200,
-  }, { lead: VIOLATION });
+  }, details(facts, { lead: VIOLATION, most, first: [total] }));
 }

@@ -1,12 +1,16 @@
-import { groupLabel, type TableFacts, tableOf } from "./facts.ts";
+import type { Column } from "./columns.ts";
+import { groupLabel, MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "./facts.ts";
 import type { Measure } from "./measures.ts";
 import { cellOf, numberOf, quoteName, quoteText, timeOf } from "./sql.ts";
-import type { Column } from "./columns.ts";
+import { ofDesign, unlessChosen, upToRun } from "./variables.ts";
 
-/** Points of a trend: more cannot be told apart on a screen 1,920 pixels wide. */
-const MOST_POINTS = 2000;
+/** Spans of time that a trend of more runs than can be told apart is cut into. */
+const SPANS = 500;
+/** All of six series: a panel is answered with at most 10,000 rows. */
+const MOST_POINTS = 6 * MOST_RUNS;
 
-function conditions(parts: (string | undefined)[]): string {
+/** `WHERE …` of what is given, or nothing. */
+export function conditions(parts: (string | undefined)[]): string {
   const given = parts.filter((part) => part !== undefined);
   return given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";
 }
@@ -16,34 +20,66 @@ export function shownName({ title }: Measure): string {
   return ["time", "metric", "value", "of"].includes(title) ? `${title} ` : title;
 }
 
-/** Only rows in the time range that the viewer chose. */
-export function inRange({ time }: TableFacts): string | undefined {
-  return time && `$__timeFilter(${quoteName(time.column.name)})`;
+/** Only rows of the time range and the design that the viewer chose. */
+export function seen(facts: TableFacts): (string | undefined)[] {
+  const { time } = facts;
+  return [time && `$__timeFilter(${quoteName(time.column.name)})`, ofDesign(facts)];
+}
+
+/** Of these the rows up to the run that the viewer chose. */
+export function asOf(facts: TableFacts): (string | undefined)[] {
+  return [...seen(facts), upToRun(facts)];
 }
 
 /** Only rows of the newest run: those that share the greatest run time. */
-export function ofNewest(facts: TableFacts): string | undefined {
-  if (!facts.time) return undefined;
+export function ofNewest(facts: TableFacts): (string | undefined)[] {
+  if (!facts.time) return [ofDesign(facts)];
   const time = quoteName(facts.time.column.name);
   const newest = `(SELECT pg_catalog.max(${time}) FROM ${tableOf(facts)}${
-    conditions([inRange(facts)])
+    conditions(asOf(facts))
   })`;
-  return `${time} = ${newest}`;
+  return [`${time} = ${newest}`, ofDesign(facts)];
+}
+
+/** Whether there are more run times than points of a trend. */
+export function isDense({ runs }: TableFacts): boolean {
+  return runs > MOST_RUNS;
+}
+
+/** Whether each design's own newest run can be looked for: not among thousands of them. */
+export function areComparable(facts: TableFacts): boolean {
+  return isCompared(facts) && facts.groups.count < MOST_GROUPS;
+}
+
+/** How many seconds one point of a dense table's trend covers. */
+export function spanOf({ time }: TableFacts): number {
+  return time ? (time.last.getTime() - time.first.getTime()) / 1000 / SPANS : 0;
+}
+
+/** A row's run time; of a dense table, the start of one of the 500 spans that its range is cut into. */
+function pointOf(facts: TableFacts): string {
+  if (!facts.time) return "NULL::pg_catalog.timestamptz";
+  const time = timeOf(facts.time.column);
+  if (!isDense(facts)) return time;
+  const seconds = `${Math.max(spanOf(facts), 0.001)}::float8`;
+  return `pg_catalog.to_timestamp(pg_catalog.floor(extract(epoch FROM ${time})::float8 / ${seconds}) * ${seconds})`;
 }
 
 /**
  * One row a run and group: "time" (null without a time column), "metric" (the group's label), "value".
- * `where` narrows the rows further.
+ * `where`: which rows, as SQL. `point`: the run time, where several runs may share a point.
  */
-export function perRun(facts: TableFacts, measure: Measure, where?: string): string {
+export function perRun(
+  facts: TableFacts,
+  measure: Measure,
+  where: (string | undefined)[],
+  point = facts.time ? timeOf(facts.time.column) : "NULL::pg_catalog.timestamptz",
+): string {
   const label = groupLabel(facts.group_columns) ?? "''";
-  const time = facts.time ? timeOf(facts.time.column) : "NULL::pg_catalog.timestamptz";
   const { expression, within, per, iteration } = measure;
-  const from = `FROM ${tableOf(facts)}${
-    conditions([inRange(facts), measure.where, where])
-  } GROUP BY 1, 2`;
+  const from = `FROM ${tableOf(facts)}${conditions([...where, measure.where])} GROUP BY 1, 2`;
   const grouped = (aggregate: string, extra = "") =>
-    `SELECT ${time} AS "time", ${label} AS "metric", pg_catalog.${aggregate}(${expression}) AS "value"${
+    `SELECT ${point} AS "time", ${label} AS "metric", pg_catalog.${aggregate}(${expression}) AS "value"${
       extra && `, ${extra} AS "part"`
     } ${from}${extra && ", 4"}`;
   if (per) {
@@ -75,29 +111,59 @@ export function newestValue(facts: TableFacts, measure: Measure): string {
     `HAVING pg_catalog.count("value") > 0`;
 }
 
-/** The newest points over run time, one series a group (the six that ran last). */
-export function trend(facts: TableFacts, measure: Measure): string {
-  const label = groupLabel(facts.group_columns);
-  const compared = label !== undefined && isCompared(facts);
-  const names = facts.groups.newest.map(quoteText).join(", ");
-  const runs = perRun(facts, measure, compared ? `${label} IN (${names})` : undefined);
+/**
+ * The newest points over run time, one series a group (the six that ran last, or the chosen one).
+ * `value`: what is shown of "value", as SQL; `where`: which rows.
+ */
+export function trend(
+  facts: TableFacts,
+  measure: Measure,
+  { value = `"value"`, where = seen(facts) } = {},
+): string {
+  const compared = isCompared(facts);
+  const six = compared ? unlessChosen(facts, facts.groups.newest.map(quoteText)) : undefined;
   const points = `SELECT "time", ${
-    compared ? `"metric", "value"` : `"value" AS ${quoteName(shownName(measure))}`
-  } FROM (${runs}) r${
+    compared ? `"metric", ${value} AS "value"` : `${value} AS ${quoteName(shownName(measure))}`
+  } FROM (${perRun(facts, measure, [...where, six], pointOf(facts))}) r${
     compared ? ` WHERE "value" IS NOT NULL` : ""
   } ORDER BY "time" DESC LIMIT ${MOST_POINTS}`;
   return `SELECT * FROM (${points}) t ORDER BY "time"`;
 }
 
+/** Only the rows of each group's newest run. Without a time column: all. */
+export function ofEachNewest(facts: TableFacts): (string | undefined)[] {
+  const label = groupLabel(facts.group_columns);
+  if (!facts.time || !label) return asOf(facts);
+  const time = quoteName(facts.time.column.name);
+  const newest = `(SELECT ${label}, pg_catalog.max(${time}) FROM ${tableOf(facts)}${
+    conditions(asOf(facts))
+  } GROUP BY 1)`;
+  return [`(${label}, ${time}) IN ${newest}`];
+}
+
 /** Each group's newest value, the worst (or largest) first, at most 20. */
 export function newestOfEach(facts: TableFacts, measure: Measure): string {
-  const newest = `SELECT DISTINCT ON ("metric") "metric", "value" FROM (${
-    perRun(facts, measure)
-  }) r WHERE "value" IS NOT NULL ORDER BY "metric", "time" DESC`;
-  return `SELECT "metric" AS "of", "value" AS ${
-    quoteName(shownName(measure))
-  } FROM (${newest}) n ` +
-    `ORDER BY 2 ${measure.within === "min" ? "ASC" : "DESC"}, 1 LIMIT 20`;
+  return `SELECT "metric" AS "of", "value" AS ${quoteName(shownName(measure))} FROM (${
+    perRun(facts, measure, ofEachNewest(facts))
+  }) r WHERE "value" IS NOT NULL ORDER BY 2 ${
+    measure.within === "min" ? "ASC" : "DESC"
+  }, 1 LIMIT 20`;
+}
+
+/** The rows that count for a measure, as what follows FROM: of its iterations the one that counts. */
+export function countedRows(
+  facts: TableFacts,
+  { where, iteration }: Measure,
+  rows: (string | undefined)[],
+): string {
+  const found = `${tableOf(facts)}${conditions([...rows, where])}`;
+  if (!iteration) return found;
+  const label = groupLabel(facts.group_columns);
+  const part = quoteName(iteration.column.name);
+  const end = iteration.which === "first" ? "min" : "max";
+  return `(SELECT *, ${part} = pg_catalog.${end}(${part}) OVER (${
+    label ? `PARTITION BY ${label}` : ""
+  }) AS "is last" FROM ${found}) s WHERE "is last"`;
 }
 
 /**
@@ -110,26 +176,17 @@ export function newestBy(
   column: Column,
   every = false,
 ): string {
-  const { expression, within, iteration } = measure;
-  const rows = conditions([measure.where, every ? inRange(facts) : ofNewest(facts)]);
-  const label = groupLabel(facts.group_columns);
-  const part = label ? `PARTITION BY ${label}` : "";
-  const part_of = iteration && quoteName(iteration.column.name);
-  const end = iteration?.which === "first" ? "min" : "max";
-  const source = part_of
-    ? `(SELECT *, ${part_of} = pg_catalog.${end}(${part_of}) OVER (${part}) AS "is last" ` +
-      `FROM ${tableOf(facts)}${rows}) s WHERE "is last"`
-    : `${tableOf(facts)}${rows}`;
+  const { expression, within } = measure;
   const counted = column.shape === "number";
   const key = counted ? `${quoteName(column.name)}::pg_catalog.text` : cellOf(column);
-  const worst = within === "min" ? "ASC" : "DESC";
   return `SELECT ${key} AS ${quoteName(column.name)}, ` +
-    `pg_catalog.${within}(${expression}) AS ${quoteName(shownName(measure))} FROM ${source} ` +
+    `pg_catalog.${within}(${expression}) AS ${quoteName(shownName(measure))} ` +
+    `FROM ${countedRows(facts, measure, every ? asOf(facts) : ofNewest(facts))} ` +
     `GROUP BY ${counted ? quoteName(column.name) : "1"} ` +
     `HAVING pg_catalog.count(${expression}) > 0 ` +
     (counted
       ? `ORDER BY pg_catalog.min(${numberOf(column)}) LIMIT 70`
-      : `ORDER BY 2 ${worst}, 1 LIMIT 20`);
+      : `ORDER BY 2 ${within === "min" ? "ASC" : "DESC"}, 1 LIMIT 20`);
 }
 
 /** When the newest run was, in ms since 1970. */
@@ -137,6 +194,6 @@ export function newestTime(facts: TableFacts & { time: { column: Column } }): st
   return `SELECT pg_catalog.round(extract(epoch FROM pg_catalog.max(${
     timeOf(facts.time.column)
   })) * 1000)::float8 AS "Newest run" FROM ${tableOf(facts)}${
-    conditions([inRange(facts)])
+    conditions(asOf(facts))
   } HAVING pg_catalog.count(*) > 0`;
 }

@@ -1,5 +1,5 @@
 import type { Dashboard } from "../boards/compose.ts";
-import { runPanel } from "../boards/query.ts";
+import { runPanel, runVariable } from "../boards/query.ts";
 import { AppError } from "../errors.ts";
 import type { Who } from "../who.ts";
 import { withReader } from "../workspaces/reader.ts";
@@ -36,12 +36,30 @@ export async function openBoard({ db, signingKey }: Deps, id: number, proof: Pro
   return { ...row, board: row.board as Dashboard };
 }
 
-/** One panel's rows, read as the reader of the board's owner. */
+/** One panel's rows with the viewer's choices (by variable), read as the reader of the board's owner. */
 export async function queryBoard(
   deps: Deps,
   id: number,
   proof: Proof,
   panel_id: number,
+  signal: AbortSignal,
+  variables: Record<string, string> = {},
+) {
+  const { board, user_id, kind } = await openBoard(deps, id, proof);
+  return await withReader(
+    deps,
+    user_id,
+    kind,
+    (reader) => runPanel(reader, board, panel_id, signal, variables),
+  );
+}
+
+/** What can be chosen for one of a board's variables, read likewise. */
+export async function queryChoices(
+  deps: Deps,
+  id: number,
+  proof: Proof,
+  variable: string,
   signal: AbortSignal,
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
@@ -49,6 +67,6 @@ export async function queryBoard(
     deps,
     user_id,
     kind,
-    (reader) => runPanel(reader, board, panel_id, signal),
+    (reader) => runVariable(reader, board, variable, signal),
   );
 }

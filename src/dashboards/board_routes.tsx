@@ -13,7 +13,14 @@ import { CAPTURE_HEADER } from "./board_access.ts";
 export type Deps = boards.Deps & { session: (c: Context) => Promise<Who | undefined> };
 
 const BoardId = z.object({ id: Id });
-const Panel = z.object({ panel_id: z.int() });
+/** `variables`: the viewer's choices by name, where they differ from what the board shows by itself. */
+const Question = z.union([
+  z.object({
+    panel_id: z.int(),
+    variables: z.record(z.string(), z.string().max(1000)).default({}),
+  }),
+  z.object({ variable: z.string() }),
+]);
 
 /**
  * Under `/boards`: the built-in board, for a signed-in person who may see the row, for the capturing
@@ -50,12 +57,16 @@ export function boardPages(deps: Deps) {
       if (Object.keys(proof).length === 0) {
         throw new AppError("key_missing", 401, "Sign in to see this board.");
       }
-      const panel = Panel.safeParse(await c.req.json().catch(() => undefined));
-      if (!panel.success) {
-        throw new AppError("invalid_input", 422, "The body must be `{panel_id}`.");
+      const question = Question.safeParse(await c.req.json().catch(() => undefined));
+      if (!question.success) {
+        const message = "The body must be `{panel_id, variables}` or `{variable}`.";
+        throw new AppError("invalid_input", 422, message);
       }
       const { signal } = c.req.raw;
-      const answer = await boards.queryBoard(deps, id, proof, panel.data.panel_id, signal);
+      const { data } = question;
+      const answer = "variable" in data
+        ? await boards.queryChoices(deps, id, proof, data.variable, signal)
+        : await boards.queryBoard(deps, id, proof, data.panel_id, signal, data.variables);
       c.header("Cache-Control", "no-store");
       return c.json(answer.body, answer.status);
     });

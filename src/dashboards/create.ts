@@ -1,5 +1,6 @@
 import { composeDashboard } from "../boards/compose.ts";
-import { readTable } from "../boards/facts.ts";
+import { readTable, type TableFacts } from "../boards/facts.ts";
+import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
 import { dashboardUid, datasourceUid } from "../workspaces/names.ts";
 import { withReader } from "../workspaces/reader.ts";
@@ -7,20 +8,25 @@ import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
 import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./grafana_store.ts";
 import { publicUrl, putInGrafana } from "./put.ts";
-import { advance, type Claim, claimNext, saveBoard } from "./store.ts";
+import { advance, type Claim, claimNext, saveBoard, saveNumbers } from "./store.ts";
+import { summarize, type Summary } from "./summary.ts";
 
-/** Second step: the table's columns become panels, the panels a board. True: there may be more to do. */
+/**
+ * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.
+ * True: there may be more to do.
+ */
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const place = await findPlace(deps.db, claim.id);
     const target = await settle(deps, claim, place);
-    const board = await composeBoard(deps, claim);
+    const { board, summary } = await readBoard(deps, claim);
     const put = target && await putInGrafana(deps, claim, place, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
+      await saveNumbers(tx, claim, summary);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
   });
@@ -49,19 +55,39 @@ async function settle(
   return target;
 }
 
-function composeBoard(deps: WorkspaceDeps, claim: Claim) {
+function readBoard(deps: WorkspaceDeps, claim: Claim) {
   const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
-  return withReader(
-    deps,
-    user_id,
-    kind,
-    async (reader) =>
-      composeDashboard(await readTable(reader, schema_name, table_name, kind), {
-        uid: dashboardUid(installation, id),
-        title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
-        tags: ["dashkeeper", kind, username],
-        datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
-      }),
-  );
+  return withReader(deps, user_id, kind, async (reader) => {
+    const facts = await readTable(reader, schema_name, table_name, kind);
+    const board = composeDashboard(facts, {
+      uid: dashboardUid(installation, id),
+      title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
+      tags: ["dashkeeper", kind, username],
+      datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
+    });
+    return { board, summary: await summaryOf(deps, reader, facts, claim) };
+  });
+}
+
+/**
+ * A board without numbers is worth more than none: where they cannot be had (time limit, a refused
+ * query), the run has none. Only a server that is away is waited for: it would draw no board either.
+ */
+async function summaryOf(
+  { log }: WorkspaceDeps,
+  reader: Sql,
+  facts: TableFacts,
+  { id, run }: Claim,
+): Promise<Summary> {
+  try {
+    return await summarize(reader, facts);
+  } catch (error) {
+    const state = sqlState(error);
+    // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
+    if (isAway(error) && !state?.startsWith("53")) throw error;
+    const what = state ?? (error instanceof Error ? error.name : "unknown error");
+    log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
+    return { numbers: [], why: null };
+  }
 }

@@ -5,6 +5,7 @@ import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
 import { Outcome, Panel } from "./outcome.ts";
+import { KeyNumber } from "./summary_number.ts";
 
 const time = z.iso.datetime();
 
@@ -35,6 +36,8 @@ export const Dashboard = z.object({
       "What the run's last capture came to, null before there was one; `gone`: a person deleted it.",
   }),
   panels: z.array(Panel).openapi({ description: "What that capture saw, panel by panel." }),
+  numbers: z.array(KeyNumber).openapi({ description: "Of the newest run; at most 200." }),
+  why: z.string().nullable().openapi({ description: "Why the first of them moved." }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({

@@ -2,8 +2,9 @@ import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "./outcome.ts";
 import type { Step } from "./store.ts";
+import type { Summary } from "./summary.ts";
 
-/** One listed dashboard; `captured_at` and `slack_sent_at` are those of its newest run. */
+/** One listed dashboard; `captured_at`, `slack_sent_at`, `numbers` and `why` are those of its newest run. */
 export type Listed = {
   id: number;
   user_id: number;
@@ -26,12 +27,12 @@ export type Listed = {
   edited: boolean;
   outcome: Outcome | null;
   panels: Panel[];
-};
+} & Summary;
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
     local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
-    archived_at, edited, outcome, panels`;
+    archived_at, edited, outcome, panels, numbers, why`;
 
 export type Filter = {
   user_id?: number | undefined;
@@ -92,7 +93,9 @@ export async function bury(db: Db, id: number): Promise<void> {
   await db`
     with gone as (delete from runs where dashboard_id = ${id} and run <> (
       select run from dashboards where id = ${id}))
-    update runs set gif = null, slack_gif = null, png = null, slack_message = null where dashboard_id = ${id}`;
+    update runs set gif = null, slack_gif = null, png = null, slack_message = null,
+      numbers = '[]', why = null
+    where dashboard_id = ${id}`;
   await db`
     update dashboards set deleted_at = now(), step = 'done', stopped = false, last_error = null,
       board = null, claim_id = null, claimed_until = null, source = 'built-in', grafana_base = null,

@@ -1,3 +1,5 @@
+import { headline, type KeyNumber, LABELS } from "./summary_number.ts";
+
 type Plain = { type: "plain_text"; text: string; emoji: false };
 type Image = { slack_file: { id: string } } | { image_url: string };
 
@@ -18,16 +20,6 @@ export type MessageBlock =
     }[];
   };
 
-/** A key number of the run. `change`: to the last run; `better`: whether that change is good. */
-export type MessageNumber = {
-  name: string;
-  group: string | null;
-  value: number;
-  unit: string | null;
-  change: number | null;
-  better: boolean | null;
-};
-
 export type MessageInput = {
   username: string;
   kind: "timing" | "qor" | "drc";
@@ -44,17 +36,23 @@ export type MessageInput = {
   alt_text?: string;
   /** What there is to know of the picture. */
   note?: string | null;
-  numbers?: MessageNumber[];
+  /** In the order in which they matter. */
+  numbers?: KeyNumber[];
+  /** Why the first of them moved. */
+  why?: string | null;
 };
 
 const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
 
 /** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
 const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
+/** Designs whose numbers a channel is told: more would push the picture out of sight. */
+const MOST_GROUPS = 6;
 /** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
 const MOST_IN_ALL = 13_000;
 /** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
 const MOST_IN_NAME = 200;
+const MOST_IN_WHY = 500;
 
 /** The Slack message for one run of one table: `text` for notifications, `blocks` for the channel. */
 export function composeMessage(input: MessageInput): { text: string; blocks: MessageBlock[] } {
@@ -64,16 +62,23 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   );
   const owner = name(username);
   const rows = rowCount(input);
-  const heading = oneLine(input.title ?? "") || `${KINDS[kind]}: ${table}, run ${run}`;
+  const numbers = input.numbers ?? [];
+  const first = headline(numbers);
+  const heading = oneLine(input.title ?? "") ||
+    `${KINDS[kind]}: ${table}, run ${run}${first ? verdict(first) : ""}`;
   const summary = [["Owner", owner], ["Kind", KINDS[kind]], ["Table", table], ["Run", String(run)]];
   if (rows) summary.push(["Rows", rows]);
   const told = rowCount(input, input.rows === 1 ? " row" : " rows");
-  const text = `${KINDS[kind]} table ${table} of ${owner}: run ${run}${told && `, ${told}`}`;
+  const text = `${KINDS[kind]} table ${table} of ${owner}: run ${run}${told && `, ${told}`}${
+    first ? `, ${inShort(first, numbers)}` : ""
+  }`;
 
   const before: MessageBlock[] = [
     { type: "header", text: plain(heading, MOST.header) },
     { type: "section", fields: summary.map(([label, value]) => field(label!, value!)) },
   ];
+  const why = oneLine(input.why ?? "");
+  if (why) before.push({ type: "section", text: plain(why, MOST_IN_WHY) });
   const after: MessageBlock[] = [];
   if (image) {
     const alt = oneLine(input.alt_text ?? "") || `The dashboard of ${table}, run ${run}`;
@@ -82,11 +87,24 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   after.push({ type: "context", elements: [plain(origin(input, owner), MOST.field)] });
   if (dashboard_url.length <= MOST.url) after.push(openButton(dashboard_url));
 
-  const numbers = numberBlocks(input.numbers ?? [], {
+  const shown = numberBlocks(numbers, {
     blocks: MOST.blocks - before.length - after.length,
     characters: MOST_IN_ALL - JSON.stringify([...before, ...after]).length,
   });
-  return { text: escape(text), blocks: [...before, ...numbers, ...after] };
+  return { text: escape(text), blocks: [...before, ...shown, ...after] };
+}
+
+/** ": Setup WNS worse", where the first number moved. */
+function verdict({ name, better }: KeyNumber): string {
+  return better === null ? "" : `: ${LABELS[name]} ${better ? "better" : "worse"}`;
+}
+
+/** The first number for the notification; whose it is where the run has several groups. */
+function inShort(first: KeyNumber, numbers: KeyNumber[]): string {
+  const whose = first.group && numbers.some(({ group }) => group !== first.group)
+    ? `${name(first.group)} `
+    : "";
+  return `${whose}${LABELS[first.name]} ${amount(first)}`;
 }
 
 function origin({ kind, image, run, note }: MessageInput, owner: string): string {
@@ -110,37 +128,34 @@ function rowCount({ rows, rows_before }: MessageInput, unit = ""): string {
   return figure(rows) + unit + change;
 }
 
-/** One section for each group (more for over 10 numbers), as many numbers as there is room for. */
+/** One section for each of the first groups, as many numbers as there is room for. */
 function numberBlocks(
-  numbers: MessageNumber[],
+  numbers: KeyNumber[],
   room: { blocks: number; characters: number },
 ): MessageBlock[] {
   const blocks: MessageBlock[] = [];
   let left = room.characters - 200; // for the line that counts those left out
   let shown = 0;
   for (const [group, members] of Map.groupBy(numbers, ({ group }) => group)) {
-    for (let i = 0; i < members.length; i += MOST.fields) {
-      const fields = members.slice(i, i + MOST.fields).map(numberField);
-      const title = i === 0 && group ? { text: plain(name(group), MOST_IN_NAME) } : {};
-      const block: MessageBlock = { type: "section", ...title, fields };
-      left -= JSON.stringify(block).length + 1;
-      if (left < 0 || blocks.length + 1 >= room.blocks) {
-        const rest = `And ${figure(numbers.length - shown)} more numbers on the dashboard.`;
-        return [...blocks, { type: "section", text: plain(rest, MOST.field) }];
-      }
-      blocks.push(block);
-      shown += fields.length;
-    }
+    const fields = members.slice(0, MOST.fields).map((number) =>
+      field(LABELS[number.name], amount(number))
+    );
+    const title = group ? { text: plain(name(group), MOST_IN_NAME) } : {};
+    const block: MessageBlock = { type: "section", ...title, fields };
+    left -= JSON.stringify(block).length + 1;
+    if (left < 0 || blocks.length === MOST_GROUPS || blocks.length + 1 >= room.blocks) break;
+    blocks.push(block);
+    shown += fields.length;
   }
-  return blocks;
+  if (shown === numbers.length) return blocks;
+  const rest = `And ${figure(numbers.length - shown)} more numbers on the dashboard.`;
+  return [...blocks, { type: "section", text: plain(rest, MOST.field) }];
 }
 
-function numberField({ name: label, value, unit, change, better }: MessageNumber): Plain {
-  const amount = unit ? `${figure(value)} ${cut(oneLine(unit), 20)}` : figure(value);
-  return field(
-    cut(name(label), 100),
-    change === null ? amount : `${amount} (${changed(change, better)})`,
-  );
+/** "-0.12 ns (-0.07, worse)". */
+function amount({ value, unit, change, better }: KeyNumber): string {
+  const size = unit ? `${figure(value)} ${cut(oneLine(unit), 20)}` : figure(value);
+  return change === null ? size : `${size} (${changed(change, better)})`;
 }
 
 function changed(change: number, better: boolean | null): string {
@@ -149,8 +164,8 @@ function changed(change: number, better: boolean | null): string {
   return `${sign}${figure(change)}${better === null ? "" : better ? ", better" : ", worse"}`;
 }
 
-/** Whole numbers whole, others with 6 significant digits; 2 after the point from 1,000 up. */
-function figure(value: number): string {
+/** A value for people: whole numbers whole, others with 6 significant digits; 2 after the point from 1,000 up. */
+export function figure(value: number): string {
   if (value === 0) return "0"; // a WNS of -0 too
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e15)) return String(Number(value.toPrecision(4)));
@@ -172,8 +187,8 @@ function name(text: string): string {
   return cut(oneLine(text), MOST_IN_NAME) || "(no name)";
 }
 
-/** Without line breaks, control characters, and the marks that reverse the text after them. */
-function oneLine(text: string): string {
+/** Text without line breaks, control characters, and the marks that reverse the text after them. */
+export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 

@@ -127,6 +127,8 @@ async function compose(
     run: claim.run,
     rows: run.row_count,
     rows_before: run.rows_before,
+    numbers: run.numbers,
+    why: run.why,
     dashboard_url: run.grafana_url ??
       `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image,

@@ -1,6 +1,7 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "./outcome.ts";
+import type { Summary } from "./summary.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -102,6 +103,17 @@ export async function saveBoard(db: Db, id: number, board: string): Promise<void
   await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
 }
 
+/** Keeps what the newest run came to, and why. */
+export async function saveNumbers(
+  db: Db,
+  { id, run }: Claim,
+  { numbers, why }: Summary,
+): Promise<void> {
+  await db`
+    update runs set numbers = ${JSON.stringify(numbers)}::text::jsonb, why = ${why}
+    where dashboard_id = ${id} and run = ${run}`;
+}
+
 /** The board's JSON, and the claim under which it is worked on. */
 export async function findBoard(db: Db, id: number) {
   const [row] = await db<
@@ -166,6 +178,8 @@ export async function savePictures(
 export type Run = {
   row_count: number | null;
   rows_before: number | null;
+  numbers: Summary["numbers"];
+  why: string | null;
   gif: Uint8Array | null; // as Slack is to have it
   outcome: Outcome | null;
   panels: Panel[];
@@ -177,8 +191,9 @@ export type Run = {
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
-    select r.row_count, b.row_count as rows_before, coalesce(r.slack_gif, r.gif) as gif, d.outcome,
-      d.panels, r.slack_file_id, r.posting_at, r.told_at, d.grafana_url
+    select r.row_count, b.row_count as rows_before, r.numbers, r.why,
+      coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
+      r.told_at, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;

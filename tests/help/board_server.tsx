@@ -1,8 +1,9 @@
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import type { Dashboard } from "../../src/boards/compose.ts";
-import { runPanel } from "../../src/boards/query.ts";
+import { runPanel, runVariable } from "../../src/boards/query.ts";
 import type { Sql } from "../../src/external/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
+import { BoardHeader } from "../../views/board_header.tsx";
 
 const TYPES: Record<string, string> = { js: "text/javascript", css: "text/css" };
 
@@ -14,7 +15,7 @@ async function file(name: string): Promise<Response> {
 }
 
 /** One board on a port of its own, under a strict content policy; notes what its page asks for. */
-export function serveBoard(reader: Sql, dashboard: Dashboard) {
+export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = false) {
   const asked: {
     panel: string | null;
     uid: string | null;
@@ -30,6 +31,7 @@ export function serveBoard(reader: Sql, dashboard: Dashboard) {
           query_url="/boards/1/query"
           scripts={{ echarts: "/static/echarts.js", board: "/static/board.js" }}
           styles={["/static/board.css"]}
+          header={with_header && <BoardHeader title={dashboard.title!} from="" to="" signed_in />}
         />,
       ),
       {
@@ -44,7 +46,12 @@ export function serveBoard(reader: Sql, dashboard: Dashboard) {
     if (pathname.startsWith("/static/")) return await file(pathname.slice(8));
     if (pathname === "/boards/1") return page();
     if (pathname !== "/boards/1/query") return new Response("", { status: 404 });
-    const { panel_id } = await request.json();
+    const { panel_id, variables, variable } = await request.json();
+    const soon = AbortSignal.timeout(10_000);
+    if (variable !== undefined) {
+      const { status, body } = await runVariable(reader, dashboard, variable, soon);
+      return Response.json(body, { status });
+    }
     asked.push({
       panel: request.headers.get("x-panel-id"),
       uid: request.headers.get("x-dashboard-uid"),
@@ -55,7 +62,8 @@ export function serveBoard(reader: Sql, dashboard: Dashboard) {
       reader,
       dashboard,
       panel_id,
-      AbortSignal.timeout(10_000),
+      soon,
+      variables,
     );
     return Response.json(body, { status });
   });

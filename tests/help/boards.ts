@@ -3,6 +3,7 @@ import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
 import { type Kind, readTable } from "../../src/boards/facts.ts";
 import { runPanel } from "../../src/boards/query.ts";
 import { connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
+import { readTiming } from "./flow_results.ts";
 import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 
 /** A signal that never fires. */
@@ -101,4 +102,47 @@ export async function withTables(work: (fresh: FreshDatabase, reader: Sql) => Pr
   await using fresh = await freshDatabase();
   await using reader = readerOf(fresh.url);
   await work(fresh, reader);
+}
+
+/** The real tables and, by each kind, one of the shapes that flows write; their names. */
+export async function loadOfEachKind(db: Sql): Promise<string[]> {
+  await load(db, "qor_history");
+  await load(db, "drc_iterations");
+  const timing = await readTiming();
+  await db`create table public.timing_summary (platform text, design text, setup_wns_ns float8,
+    setup_tns_ns float8, setup_violations int, hold_violations int, max_slew_violations int,
+    max_cap_violations int)`;
+  await db`insert into public.timing_summary ${db(timing)}`;
+  const run = `timestamptz '2026-01-01Z' + i / 100 * interval '1 day' as run_ts,
+    'd' || i % 2 as design`;
+  await db.unsafe(`
+    create table public.history as select * from public.qor_history
+      where platform = 'sky130hd' and design = 'gcd';
+    create table public.metadata as select 'metadata' as source, design, platform,
+      'finish__timing__setup__ws' as metric, setup_wns_ns as value, 'ns' as unit,
+      setup_wns_ns >= 0 as pass from public.timing_summary;
+    create table public.paths as select ${run}, 'g' || i % 3 as path_group, 'c' || i % 2 as corner,
+      (array['max', 'min'])[1 + i / 3 % 2] as path_type, 'e' || i % 7 as endpoint,
+      (i * 7919 % 100 - 30) / 100.0 as slack_ns from generate_series(0, 499) i;
+    create table public.violations as select ${run}, 'S.' || i % 4 as rule, 'M' || i % 11 as layer,
+      i % 50 as x1_um, i % 50 + 1 as x2_um, i % 40 as y1_um, i % 40 + 1 as y2_um
+      from generate_series(0, 499) i;
+    create table public.stages as select ${run}, (array['place', 'route'])[1 + i % 2] as stage,
+      60 + i % 9 as runtime_s from generate_series(0, 499) i;
+    create table public.anything as select now() - i * interval '1 hour' as seen, 'v' || i % 4 as state,
+      i * 31 % 17 as reading from generate_series(0, 99) i;
+    create table public.no_time as select 'v' || i % 4 as state, i * 31 % 17 as reading
+      from generate_series(0, 99) i`).simple();
+  return [
+    "qor_history",
+    "drc_iterations",
+    "timing_summary",
+    "history",
+    "metadata",
+    "paths",
+    "violations",
+    "stages",
+    "anything",
+    "no_time",
+  ];
 }

@@ -40,7 +40,8 @@ export async function loadResults(databases: { timing: Sql; qor: Sql; drc: Sql }
   await databases.timing`insert into timing_summary ${databases.timing(timing)}`;
 }
 
-async function readTiming(): Promise<Timing[]> {
+/** Each design's last timing, from its metadata. */
+export async function readTiming(): Promise<Timing[]> {
   const folder = new URL("metadata/", FOLDER);
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   return await Promise.all(

@@ -1,22 +1,17 @@
-import { columnOf } from "../facts.ts";
+import { barPanel, statePanel, trendPanel } from "../charts.ts";
+import { crossPanel } from "../cross.ts";
+import { columnOf, cutsOf } from "../facts.ts";
 import { iterationMeasures, type Measure, measuresOf } from "../measures.ts";
-import {
-  barPanel,
-  firstBar,
-  newestRun,
-  newestStat,
-  type Panel,
-  type Source,
-  trendPanel,
-} from "../panels.ts";
+import type { Panel, Source } from "../panels.ts";
 import { newestRows, rowsOfNewest } from "../rows.ts";
-import { isCompared, newestBy, newestOfEach } from "../runs.ts";
-import type { Row } from "./row.ts";
+import { areComparable, isCompared, newestBy, newestOfEach } from "../runs.ts";
+import { diePanel } from "../samples.ts";
+import { firstBar, newestRun, newestStat } from "../stats.ts";
+import { packed, type Row } from "./row.ts";
 
 /** Where the violations are: one bar chart for each column that cuts them, and the worst of each. */
 function cuts(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] } {
-  const columns = (["rule", "layer", "category", "severity", "cell"] as const)
-    .flatMap((meaning) => columnOf(source.facts.columns, meaning) ?? []);
+  const columns = cutsOf(source.facts, ["rule", "layer", "category", "severity", "cell"]);
   const bars = columns.map((column) =>
     barPanel(source, {
       title: `${total.title} by ${column.name}`,
@@ -44,13 +39,30 @@ function byIteration(source: Source, total: Measure): Panel[] {
 }
 
 function ofEachDesign(source: Source, measure: Measure): Panel[] {
-  if (!isCompared(source.facts)) return [];
+  if (!areComparable(source.facts)) return [];
   return [barPanel(source, {
     title: `${measure.title}, each design`,
     about: "Each design's newest run, the most first; at most 20.",
     sql: newestOfEach(source.facts, measure),
     measure,
   })];
+}
+
+/** Rule by layer where the table has both. */
+function cross(source: Source, total: Measure): Panel[] {
+  const [rule, layer] = [
+    columnOf(source.facts.columns, "rule"),
+    columnOf(source.facts.columns, "layer"),
+  ];
+  const layers = source.facts.values.layer ?? [];
+  return rule && layer && layers.length > 0 ? [crossPanel(source, total, rule, layer)] : [];
+}
+
+function states(source: Source, total: Measure): Panel[] {
+  const { facts } = source;
+  return facts.time && facts.runs > 1 && isCompared(facts)
+    ? [statePanel(source, total, ["clean", "violated"])]
+    : [];
 }
 
 /** Design rule checks: how many, of what rule and layer, and how that moved. Empty: nothing to count. */
@@ -70,17 +82,31 @@ export function drc(source: Source): Row[] {
   const trends = source.facts.time
     ? [...course, ...measures].map((m) => trendPanel(source, m))
     : [];
+  const die = diePanel(source, "violations");
+  const by = cross(source, total);
+  // Rules tell where errors are left; without them the number of iterations tells most.
+  const [first, ...later] = trends;
+  const ofIterations = by.length > 0 ? later.toReversed() : later;
   const charts = course.length > 0
-    ? [...byIteration(source, total), ...trends, ...bars]
-    : [...trends.slice(0, 1), ...bars, ...trends.slice(1)];
+    ? [...byIteration(source, total), ...(first ? [first] : []), ...ofIterations, ...bars]
+    : [...trends.slice(0, 1), ...bars.slice(0, 1), ...die, ...bars.slice(1), ...trends.slice(1)];
   const each = ofEachDesign(source, course[0] ?? total);
   const rows = bars.length > 0
-    ? rowsOfNewest(source, "Violations")
-    : newestRows(source, { first: measures });
+    ? rowsOfNewest(source, total, by.length > 0 ? 9 : 14)
+    : newestRows(source, { first: measures, most: 10, changes: ["drc_total"] });
   return [
     { height: 4, panels: [...stats, ...worst, ...newestRun(source)].slice(0, 8) },
     { height: 10, panels: charts.slice(0, 3) },
-    { height: 13, panels: [...each, rows], wide_last: true },
-    { height: 10, panels: charts.slice(3, 6) },
+    {
+      height: 13,
+      panels: by.length > 0 ? [...by, rows] : [...each, rows],
+      wide_last: by.length === 0,
+    },
+    ...packed([
+      ...charts.slice(3),
+      ...(by.length > 0 ? each : []),
+      ...states(source, total),
+      ...(course.length > 0 ? die : []),
+    ]),
   ];
 }

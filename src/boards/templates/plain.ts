@@ -1,15 +1,16 @@
+import { barPanel, trendPanel } from "../charts.ts";
 import { tableOf } from "../facts.ts";
 import { plainMeasure } from "../measures.ts";
-import { barPanel, newestRun, newestStat, plainStat, type Source, trendPanel } from "../panels.ts";
+import type { Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
-import { inRange, newestBy } from "../runs.ts";
-import type { Row } from "./row.ts";
+import { asOf, conditions, newestBy } from "../runs.ts";
+import { spreadPanel } from "../samples.ts";
+import { newestRun, newestStat, plainStat } from "../stats.ts";
+import { packed, type Row } from "./row.ts";
 
 /** Any other table, by its types: numbers as stats and trends, texts of few values as bars, the rows. */
 export function plain(source: Source): Row[] {
   const { facts } = source;
-  const place = tableOf(facts);
-  const range = inRange(facts);
   const numbers = facts.columns.filter(({ shape, name }) =>
     shape === "number" && !facts.empty.includes(name)
   );
@@ -18,8 +19,8 @@ export function plain(source: Source): Row[] {
   const rows = {
     title: "Rows",
     unit: "locale",
-    sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${place}${
-      range ? ` WHERE ${range}` : ""
+    sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${tableOf(facts)}${
+      conditions(asOf(facts))
     } HAVING pg_catalog.count(*) > 0`,
     about: "How many rows the table has in the time range.",
   };
@@ -43,6 +44,7 @@ export function plain(source: Source): Row[] {
     })
   );
   const trends = facts.time ? measures.slice(0, 3).map((m) => trendPanel(source, m)) : [];
+  const spreads = measures.slice(0, 3).flatMap((m) => spreadPanel(source, m, m.title));
   return [
     {
       height: 4,
@@ -52,12 +54,12 @@ export function plain(source: Source): Row[] {
         ...newestRun(source),
       ],
     },
-    { height: 10, panels: trends },
+    { height: 10, panels: trends.length > 0 ? trends : spreads },
     {
       height: 13,
       panels: [...bars.slice(0, 1), newestRows(source, { most: bars.length > 0 ? 11 : 14 })],
       wide_last: true,
     },
-    { height: 9, panels: bars.slice(1) },
+    ...packed([...bars.slice(1), ...(trends.length > 0 ? spreads : [])]),
   ];
 }

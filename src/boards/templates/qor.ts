@@ -1,9 +1,36 @@
-import { columnOf } from "../facts.ts";
-import { measuresOf } from "../measures.ts";
-import { barPanel, newestRun, newestStat, type Source, trendPanel } from "../panels.ts";
+import { barPanel, gaugePanel, statePanel, trendPanel } from "../charts.ts";
+import { cutsOf } from "../facts.ts";
+import { type Measure, measuresOf } from "../measures.ts";
+import type { Panel, Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
-import { newestBy } from "../runs.ts";
-import type { Row } from "./row.ts";
+import { areComparable, newestBy } from "../runs.ts";
+import { newestRun, newestStat } from "../stats.ts";
+import { packed, type Row, tableHeight } from "./row.ts";
+
+const CHANGES = ["area", "power", "setup_wns", "runtime"] as const;
+
+/** How full each design is, and since when each one met its clock. */
+function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
+  const { facts } = source;
+  if (!areComparable(facts)) return [];
+  const full = measures.filter(({ meaning, unit }) =>
+    meaning === "utilization" && unit === "percent"
+  );
+  const met = facts.time && facts.runs > 1
+    ? measures.filter(({ meaning }) => meaning === "setup_wns")
+    : [];
+  return [
+    ...full.map((measure) =>
+      gaugePanel(source, {
+        title: "Utilization of each design",
+        about: "Each design's newest run, the fullest first; at most 20.",
+        measure,
+        most: 100,
+      })
+    ),
+    ...met.map((measure) => statePanel(source, measure, ["met", "violated"])),
+  ];
+}
 
 /** Quality of results: size, power and speed of the newest run, their course, each design's newest. */
 export function qor(source: Source): Row[] {
@@ -25,13 +52,14 @@ export function qor(source: Source): Row[] {
     "frequency",
     "ir_drop",
     "violations",
+    "failed",
   ]);
   if (measures.length === 0) return [];
   const of = (...meanings: string[]) =>
     measures.filter(({ meaning }) => meanings.includes(meaning!));
   const followed = [...new Set([...of("area"), ...of("power"), ...of("setup_wns"), ...measures])];
   const trends = facts.time ? followed.map((m) => trendPanel(source, m)) : [];
-  const stage = columnOf(facts.columns, "stage");
+  const [stage] = cutsOf(facts, ["stage"]);
   const runtime = of("runtime").find(() => stage);
   const by_stage = stage && runtime && barPanel(source, {
     title: `Runtime by ${stage.name}`,
@@ -39,9 +67,6 @@ export function qor(source: Source): Row[] {
     sql: newestBy(facts, runtime, stage),
     measure: runtime,
   });
-  // As many lines as it will have, so that more of the board stands on the first screen.
-  const lines = facts.metrics.length || (facts.groups.count > 1 ? facts.groups.count : 13);
-  const height = Math.min(Math.max(Math.ceil(lines * 0.8) + 2, 5), 13);
   return [
     {
       height: 4,
@@ -49,14 +74,13 @@ export function qor(source: Source): Row[] {
     },
     { height: 10, panels: trends.slice(0, 3) },
     {
-      height,
+      height: tableHeight(facts),
       panels: [
         ...(by_stage ? [by_stage] : []),
-        newestRows(source, { first: measures, most: by_stage ? 11 : 14 }),
+        newestRows(source, { first: measures, most: by_stage ? 10 : 14, changes: CHANGES }),
       ],
       wide_last: true,
     },
-    { height: 9, panels: trends.slice(3, 6) },
-    { height: 9, panels: trends.slice(6, 9) },
+    ...packed([...ofEachDesign(source, measures), ...trends.slice(3, 10)]),
   ];
 }

@@ -1,9 +1,87 @@
-import { columnOf } from "../facts.ts";
-import { measuresOf } from "../measures.ts";
-import { barPanel, newestRun, newestStat, type Source, trendPanel } from "../panels.ts";
+import { barPanel, statePanel, trendPanel } from "../charts.ts";
+import { columnOf, cutsOf, type TableFacts } from "../facts.ts";
+import { type Measure, measuresOf } from "../measures.ts";
+import type { Panel, Source } from "../panels.ts";
 import { newestRows, worstRows } from "../rows.ts";
-import { isCompared, newestBy, newestOfEach } from "../runs.ts";
-import type { Row } from "./row.ts";
+import { areComparable, isCompared, newestBy, newestOfEach } from "../runs.ts";
+import { courseOfSpread, spreadPanel } from "../samples.ts";
+import { newestRun, newestStat } from "../stats.ts";
+import { packed, type Row, tableHeight } from "./row.ts";
+
+/** A number cut by path group, corner and stage, the worst first. */
+function cuts(source: Source, measure: Measure): Panel[] {
+  return cutsOf(source.facts, ["path_group", "corner", "stage"]).slice(0, 2).map((column) =>
+    barPanel(source, {
+      title: `${measure.title} by ${column.name}`,
+      about: "The newest run, the worst first.",
+      sql: newestBy(source.facts, measure, column),
+      measure,
+    })
+  );
+}
+
+function ofEachDesign(source: Source, measure: Measure): Panel[] {
+  if (!areComparable(source.facts)) return [];
+  return [barPanel(source, {
+    title: `${measure.title} of each design`,
+    about: "Each design's newest run, the worst first; at most 20.",
+    sql: newestOfEach(source.facts, measure),
+    measure,
+  })];
+}
+
+function states(source: Source, measures: Measure[]): Panel[] {
+  if (!source.facts.time || source.facts.runs < 2 || !isCompared(source.facts)) return [];
+  return measures.filter(({ meaning }) => meaning === "setup_wns" || meaning === "hold_wns")
+    .map((measure) => statePanel(source, measure, ["met", "violated"]));
+}
+
+/** A row a path: where the slack lies, which paths are worst. */
+function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Panel[]): Row[] {
+  const setup = measures.filter(({ meaning }) => meaning === "setup_wns");
+  const violating = measures.filter(({ meaning }) => meaning === "setup_violations");
+  const spread = setup.flatMap((m) => spreadPanel(source, m, "slack"));
+  const course = setup.flatMap((m) => courseOfSpread(source, m, "slack"));
+  const by = cuts(source, worst);
+  const each = ofEachDesign(source, worst);
+  return [
+    { height: 10, panels: [...trends.slice(0, 1), ...spread, ...each] },
+    {
+      height: 13,
+      panels: [...by.slice(0, 1), worstRows(source, worst, "paths", { first: measures, most: 9 })],
+      wide_last: true,
+    },
+    ...packed([
+      ...by.slice(1),
+      ...violating.flatMap((measure) => cuts(source, measure)),
+      ...trends.slice(1, 4),
+      ...course,
+      ...states(source, measures),
+    ]),
+  ];
+}
+
+/** A row a run: how its numbers moved, each design's newest. */
+function ofRuns(source: Source, worst: Measure, measures: Measure[], trends: Panel[]): Row[] {
+  const bars = [...ofEachDesign(source, worst), ...cuts(source, worst)];
+  const each = trends.length > 0
+    ? []
+    : measures.slice(1, 4).flatMap((measure) => ofEachDesign(source, measure));
+  const look = {
+    first: measures,
+    most: bars.length > 0 ? 10 : 14,
+    changes: ["setup_wns", "setup_tns"],
+  } as const;
+  return [
+    { height: 10, panels: trends.slice(0, 3) },
+    {
+      height: trends.length > 0 ? tableHeight(source.facts) : 13,
+      panels: [...bars.slice(0, 1), newestRows(source, look)],
+      wide_last: true,
+    },
+    ...packed([...bars.slice(1), ...each, ...states(source, measures), ...trends.slice(3, 7)]),
+  ];
+}
 
 /** Timing: is it met, how did it move, where is it worst, which paths. Empty: there is no slack in it. */
 export function timing(source: Source): Row[] {
@@ -21,52 +99,13 @@ export function timing(source: Source): Row[] {
   ]);
   const [worst] = measures;
   if (!worst) return [];
-  const paths = columnOf(facts.columns, "slack") !== undefined && facts.metrics.length === 0;
-  const cuts = (paths ? ["path_group", "corner", "stage"] as const : ["corner", "stage"] as const)
-    .flatMap((meaning) => columnOf(facts.columns, meaning) ?? []).slice(0, 2);
-  const bars = cuts.map((column) =>
-    barPanel(source, {
-      title: `${worst.title} by ${column.name}`,
-      about: "The newest run, the worst first.",
-      sql: newestBy(facts, worst, column),
-      measure: worst,
-    })
-  );
-  if (isCompared(facts)) {
-    bars.unshift(barPanel(source, {
-      title: `${worst.title} of each design`,
-      about: "Each design's newest run, the worst first; at most 20.",
-      sql: newestOfEach(facts, worst),
-      measure: worst,
-    }));
-  }
-  const violating = measures.find(({ meaning }) => meaning === "setup_violations");
-  if (paths && violating) {
-    bars.push(...cuts.map((column) =>
-      barPanel(source, {
-        title: `${violating.title} by ${column.name}`,
-        about: "The newest run, the most first.",
-        sql: newestBy(facts, violating, column),
-        measure: violating,
-      })
-    ));
-  }
-  const look = { first: measures, most: bars.length > 0 ? 11 : 14 };
-  const trends = facts.time ? measures.slice(0, 3).map((m) => trendPanel(source, m)) : [];
-  return [
-    {
-      height: 4,
-      panels: [...measures.slice(0, 7).map((m) => newestStat(source, m)), ...newestRun(source)],
-    },
-    { height: 10, panels: trends },
-    {
-      height: 13,
-      panels: [
-        ...bars.slice(0, 1),
-        paths ? worstRows(source, worst, "paths", look) : newestRows(source, look),
-      ],
-      wide_last: true,
-    },
-    { height: 10, panels: bars.slice(1, 4) },
-  ];
+  const stats = [...measures.slice(0, 7).map((m) => newestStat(source, m)), ...newestRun(source)];
+  const trends = facts.time ? measures.map((m) => trendPanel(source, m)) : [];
+  const rest = hasPaths(facts) ? ofPaths : ofRuns;
+  return [{ height: 4, panels: stats }, ...rest(source, worst, measures, trends)];
+}
+
+/** Whether the table has a row for each path, its slack in a column. */
+function hasPaths({ columns, metrics }: TableFacts): boolean {
+  return columnOf(columns, "slack") !== undefined && metrics.length === 0;
 }

@@ -1,0 +1,49 @@
+import type { Meaning } from "./columns.ts";
+import { columnOf, groupLabel, type TableFacts } from "./facts.ts";
+import { habitOf } from "./measures.ts";
+import { quoteName } from "./sql.ts";
+import type { Cell } from "./tables.ts";
+
+/** What else tells two rows of one run and design apart. */
+const PARTS: Meaning[] = ["stage", "corner", "path_group"];
+
+/** The row of the run before, as a window over a design's rows. */
+function before(facts: TableFacts): string {
+  const parts = PARTS.flatMap((meaning) => columnOf(facts.columns, meaning) ?? []);
+  const same = [
+    groupLabel(facts.group_columns) ?? "''",
+    ...parts.map(({ name }) => quoteName(name)),
+  ];
+  return `(PARTITION BY ${same.join(", ")} ORDER BY ${quoteName(facts.time!.column.name)})`;
+}
+
+/**
+ * A cell's change to the run before: of sizes (area, power) in percent, else in its own unit; with which
+ * way is better, where that is known. `expression` and `cell` are those of the value itself.
+ */
+export function changeMeasure(
+  facts: TableFacts,
+  meaning: Meaning,
+  expression: string,
+  cell: Cell,
+): { expression: string; cell: Cell } {
+  const { any_size, good } = habitOf({ meaning }) ?? {};
+  const old = `pg_catalog.lag(${expression}) OVER ${before(facts)}`;
+  const better: Cell["better"] = good === "from 0"
+    ? "higher"
+    : good || any_size
+    ? "lower"
+    : undefined;
+  const look: Cell = { name: "", ...(better && { better }) };
+  if (any_size) {
+    return {
+      expression: `100 * (${expression} - ${old}) / NULLIF(pg_catalog.abs(${old}), 0)`,
+      cell: { ...look, unit: "percent", decimals: 1 },
+    };
+  }
+  const { unit, decimals } = cell;
+  return {
+    expression: `${expression} - ${old}`,
+    cell: { ...look, ...(unit && { unit }), ...(decimals !== undefined && { decimals }) },
+  };
+}

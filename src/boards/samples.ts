@@ -1,0 +1,173 @@
+import * as common from "@grafana/grafana-foundation-sdk/common";
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
+import * as histogram from "@grafana/grafana-foundation-sdk/histogram";
+import * as xychart from "@grafana/grafana-foundation-sdk/xychart";
+import type { Column, Meaning } from "./columns.ts";
+import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
+import type { Measure } from "./measures.ts";
+import {
+  BAD,
+  colors,
+  description,
+  legend,
+  type Panel,
+  SERIES,
+  type Source,
+  thresholds,
+} from "./panels.ts";
+import { PostgresQuery } from "./query_builder.ts";
+import { asOf, conditions, isCompared, ofNewest, seen, shownName } from "./runs.ts";
+import { cellOf, numberOf, quoteName, timeOf } from "./sql.ts";
+
+/** Rows of a sample: enough for 30 bars to stand within 5 % of their height. */
+const MOST_SAMPLES = 5000;
+const SAMPLED = `Of more than ${MOST_SAMPLES} rows a random ${MOST_SAMPLES} are shown.`;
+
+/** Rows below which a histogram says no more than the table. */
+const FEW = 10;
+
+/** Any 5,000 of the rows that a query gives. */
+function sampleOf(sql: string): string {
+  return `SELECT * FROM (${sql}) s ORDER BY pg_catalog.random() LIMIT ${MOST_SAMPLES}`;
+}
+
+/** How a number spreads over the newest run's rows; slack below 0 in a colour of its own. */
+export function spreadPanel(
+  { facts, datasource }: Source,
+  measure: Measure,
+  of: string,
+): Panel[] {
+  if (facts.rows < FEW) return [];
+  const rows = facts.time && measure.meaning ? ofNewest(facts) : asOf(facts);
+  const found = `SELECT ${measure.expression} AS "v" FROM ${tableOf(facts)}${
+    conditions([...rows, measure.where])
+  }`;
+  const cut = measure.good === "from 0";
+  const shown = cut
+    ? `CASE WHEN "v" < 0 THEN "v" END AS "violated", CASE WHEN "v" >= 0 THEN "v" END AS "met"`
+    : `"v" AS ${quoteName(shownName(measure))}`;
+  const panel = new histogram.PanelBuilder()
+    .title(`Spread of ${of}`)
+    .description(description(
+      measure,
+      `How many rows have which value${
+        measure.meaning && facts.time ? ", in the newest run" : ""
+      }. ${SAMPLED}`,
+    ))
+    .datasource(datasource)
+    .withTarget(
+      new PostgresQuery(
+        datasource,
+        `SELECT ${shown} FROM (${
+          sampleOf(`SELECT "v" FROM (${found}) r WHERE "v" IS NOT NULL`)
+        }) v`,
+      ),
+    )
+    .unit(measure.unit)
+    .thresholds(thresholds(undefined))
+    .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))
+    .fillOpacity(85).lineWidth(0)
+    .combine(false)
+    .legend(legend(cut));
+  if (cut) {
+    panel.overrideByName("violated", [
+      { id: "color", value: { mode: "fixed", fixedColor: BAD } },
+    ]);
+  }
+  return [panel];
+}
+
+/** How the spread of a number moves from run to run: the darker, the more rows. */
+export function courseOfSpread(
+  { facts, datasource }: Source,
+  measure: Measure,
+  of: string,
+): Panel[] {
+  if (!facts.time || facts.runs < 3 || facts.rows < FEW) return [];
+  const found = `SELECT ${timeOf(facts.time.column)} AS "time", ${measure.expression} AS ${
+    quoteName(shownName(measure))
+  } FROM ${tableOf(facts)}${conditions([...seen(facts), measure.where])}`;
+  return [
+    new heatmap.PanelBuilder()
+      .title(`Spread of ${of} over runs`)
+      .description(description(measure, `The darker, the more rows. ${SAMPLED}`))
+      .datasource(datasource)
+      .withTarget(
+        new PostgresQuery(
+          datasource,
+          `SELECT * FROM (${sampleOf(found)}) t ORDER BY "time"`,
+          "time_series",
+        ),
+      )
+      .calculate(true)
+      .calculation(
+        new common.HeatmapCalculationOptionsBuilder()
+          .xBuckets(buckets(`${Math.min(facts.runs, 40)}`)).yBuckets(buckets("24")),
+      )
+      .color(
+        new heatmap.HeatmapColorOptionsBuilder().mode(heatmap.HeatmapColorMode.Scheme)
+          .scheme("Blues").fill(SERIES[0]).exponent(0.5).steps(32).reverse(false),
+      )
+      .yAxis(new heatmap.YAxisConfigBuilder().unit(measure.unit))
+      .cellGap(1).showValue(common.VisibilityMode.Never),
+  ];
+}
+
+function buckets(count: string) {
+  return new common.HeatmapCalculationBucketConfigBuilder()
+    .mode(common.HeatmapCalculationMode.Count).value(count);
+}
+
+/** The middle between a box's two corners, or the one coordinate there is. */
+function middle(columns: Column[], from: Meaning, to: Meaning): string | undefined {
+  const [low, high] = [columnOf(columns, from), columnOf(columns, to)];
+  if (!low) return undefined;
+  return high ? `(${numberOf(low)} + ${numberOf(high)}) / 2` : numberOf(low);
+}
+
+/** The design with the most rows among these: dies of several designs do not lie on each other. */
+function fullest(facts: TableFacts): string {
+  const label = groupLabel(facts.group_columns);
+  return `${label} = (SELECT ${label} FROM ${tableOf(facts)}${
+    conditions(ofNewest(facts))
+  } GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 1)`;
+}
+
+/** Where on the die the newest run's violations lie; none without coordinates. */
+export function diePanel({ facts, datasource }: Source, what: string): Panel[] {
+  const { columns } = facts;
+  const [x, y] = [middle(columns, "x", "x_end"), middle(columns, "y", "y_end")];
+  if (!x || !y) return [];
+  const compared = isCompared(facts);
+  const label = compared ? [`${groupLabel(facts.group_columns)} AS "design"`] : [];
+  const named = (["rule", "layer"] as const).flatMap((meaning) => {
+    const column = columnOf(columns, meaning);
+    return column ? [`${cellOf(column)} AS ${quoteName(meaning)}`] : [];
+  });
+  const found = `SELECT ${[`${x} AS "x"`, `${y} AS "y"`, ...label, ...named].join(", ")} FROM ${
+    tableOf(facts)
+  }${conditions([...ofNewest(facts), compared ? fullest(facts) : undefined])}`;
+  return [
+    new xychart.PanelBuilder()
+      .title(`Die map of ${what}`)
+      .description(
+        `Their middles on the die, in the newest run${
+          compared ? ", of the design that has most of them unless one is chosen" : ""
+        }. ${SAMPLED}`,
+      )
+      .datasource(datasource)
+      .withTarget(
+        new PostgresQuery(
+          datasource,
+          sampleOf(`SELECT * FROM (${found}) d WHERE "x" IS NOT NULL AND "y" IS NOT NULL`),
+        ),
+      )
+      .unit(columnOf(columns, "x")!.unit?.grafana ?? "none")
+      .thresholds(thresholds(undefined))
+      .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[1]))
+      .mapping(xychart.SeriesMapping.Auto)
+      .show(xychart.XYShowMode.Points).pointSize({ fixed: 6 }).fillOpacity(50)
+      .legend(legend(false)),
+  ];
+}

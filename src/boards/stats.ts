@@ -1,0 +1,89 @@
+import * as common from "@grafana/grafana-foundation-sdk/common";
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import * as stat from "@grafana/grafana-foundation-sdk/stat";
+import type { Measure } from "./measures.ts";
+import { colors, description, type Panel, type Source, thresholds } from "./panels.ts";
+import { PostgresQuery } from "./query_builder.ts";
+import { asOf, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
+
+/** Which of the newest run's designs a stat shows, as a word and as a sentence. */
+function choice({ across, good, any_size }: Measure): [string, string] {
+  if (across === "sum") return ["total", "The sum over the designs of the newest run."];
+  const word = good ? "worst" : across === "min" ? "lowest" : any_size ? "largest" : "highest";
+  return [word, `The ${word} of the designs in the newest run, with its name.`];
+}
+
+/** The newest run's number; over one design with its course behind it, over several with the design's name. */
+export function newestStat({ facts, datasource }: Source, measure: Measure): Panel {
+  const compared = isCompared(facts);
+  // Of a dense table the last point covers many runs: it is not the newest one's number.
+  const course = facts.time !== undefined && !compared && !isDense(facts);
+  const [word, sentence] = choice(measure);
+  const panel = new stat.PanelBuilder()
+    .title(compared ? `${measure.title} · ${word}` : measure.title)
+    .description(description(measure, compared ? sentence : "The newest run."))
+    .datasource(datasource)
+    .withTarget(
+      course
+        ? new PostgresQuery(
+          datasource,
+          trend(facts, measure, { where: asOf(facts) }),
+          "time_series",
+        )
+        : new PostgresQuery(datasource, newestValue(facts, measure)),
+    )
+    .unit(measure.unit)
+    .thresholds(thresholds(measure.good))
+    .colorScheme(colors(dashboard.FieldColorModeId.Thresholds))
+    .colorMode(common.BigValueColorMode.Value)
+    .graphMode(course ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
+    .justifyMode(common.BigValueJustifyMode.Center)
+    .textMode(
+      compared && measure.across !== "sum"
+        ? common.BigValueTextMode.ValueAndName
+        : common.BigValueTextMode.Value,
+    )
+    .reduceOptions(
+      course
+        ? new common.ReduceDataOptionsBuilder().values(false).calcs(["last"]).fields("")
+        : new common.ReduceDataOptionsBuilder().values(true).limit(1).calcs([]).fields(""),
+    );
+  return measure.decimals === undefined ? panel : panel.decimals(measure.decimals);
+}
+
+/** One number that a query of its own answers. */
+export function plainStat(
+  { datasource }: Source,
+  { title, unit, sql, about }: { title: string; unit: string; sql: string; about: string },
+  named = false,
+): Panel {
+  return new stat.PanelBuilder()
+    .title(title).description(about).datasource(datasource)
+    .withTarget(new PostgresQuery(datasource, sql))
+    .unit(unit).thresholds(thresholds(undefined))
+    .colorScheme(colors(dashboard.FieldColorModeId.Thresholds))
+    .colorMode(common.BigValueColorMode.Value)
+    .graphMode(common.BigValueGraphMode.None)
+    .justifyMode(common.BigValueJustifyMode.Center)
+    .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
+    .reduceOptions(
+      new common.ReduceDataOptionsBuilder().values(true).limit(1).calcs([]).fields(""),
+    );
+}
+
+/** The first of a query's bars as a number with its name: the rule that most violations break. */
+export function firstBar(source: Source, measure: Measure, title: string, sql: string): Panel {
+  return plainStat(source, { title, unit: measure.unit, sql, about: "The newest run." }, true);
+}
+
+/** When the newest run was; nothing for a table without time. */
+export function newestRun(source: Source): Panel[] {
+  const { time } = source.facts;
+  if (!time) return [];
+  return [plainStat(source, {
+    title: "Newest (UTC)",
+    unit: "time:YYYY-MM-DD HH:mm",
+    sql: newestTime({ ...source.facts, time }),
+    about: `The greatest ${time.column.name} in the time range.`,
+  })];
+}

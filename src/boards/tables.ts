@@ -1,0 +1,72 @@
+import * as common from "@grafana/grafana-foundation-sdk/common";
+import * as table from "@grafana/grafana-foundation-sdk/table";
+import type { Measure } from "./measures.ts";
+import { BAD, GOOD, type Panel, type Source, stepped, thresholds } from "./panels.ts";
+import { PostgresQuery } from "./query_builder.ts";
+
+/** How a column of a table looks; `better`: which way a change is good; `heat`: coloured by its count. */
+export type Cell = {
+  name: string;
+  unit?: string;
+  decimals?: number;
+  good?: Measure["good"];
+  better?: "higher" | "lower";
+  heat?: boolean;
+  width?: number;
+};
+
+const INK = "#24292E";
+/** From 0 up in tens: one hue from light to dark, which also reads in grey. */
+const HEAT = [
+  { value: null, color: "#FFFFFF" },
+  { value: 1, color: "#FDE8CF" },
+  { value: 10, color: "#FBC27F" },
+  { value: 100, color: "#E8862E" },
+  { value: 1000, color: "#B4500B" },
+  { value: 10_000, color: "#6B2A04" },
+];
+/** Smaller changes are none: what floating point leaves over. */
+const NO_CHANGE = 1e-9;
+
+function stepsOf({ good, better, heat }: Cell) {
+  if (heat) return stepped(HEAT);
+  if (!better) return thresholds(good);
+  const [up, down] = better === "higher" ? [GOOD, BAD] : [BAD, GOOD];
+  return stepped([
+    { value: null, color: down },
+    { value: -NO_CHANGE, color: INK },
+    { value: NO_CHANGE, color: up },
+  ]);
+}
+
+/** Rows as they are, the numbers with their units, what is bad in red. */
+export function tablePanel(
+  { datasource }: Source,
+  { title, about, sql, cells }: { title: string; about: string; sql: string; cells: Cell[] },
+): Panel {
+  const panel = new table.PanelBuilder()
+    .title(title).description(about).datasource(datasource)
+    .withTarget(new PostgresQuery(datasource, sql))
+    .thresholds(thresholds(undefined))
+    .showHeader(true)
+    .cellHeight(common.TableCellHeight.Sm);
+  for (const cell of cells) {
+    const { name, unit, decimals, width } = cell;
+    const properties: { id: string; value: unknown }[] = [];
+    if (unit) properties.push({ id: "unit", value: unit });
+    if (decimals !== undefined) properties.push({ id: "decimals", value: decimals });
+    if (width !== undefined) properties.push({ id: "custom.width", value: width });
+    if (cell.good || cell.better || cell.heat) {
+      const look = cell.heat ? "color-background" : "color-text";
+      properties.push(
+        { id: "thresholds", value: stepsOf(cell).build() },
+        { id: "color", value: { mode: "thresholds" } },
+        // Grafana 9.4 reads the first, later versions the second.
+        { id: "custom.displayMode", value: cell.heat ? "color-background-solid" : look },
+        { id: "custom.cellOptions", value: { type: look, ...(cell.heat && { mode: "basic" }) } },
+      );
+    }
+    if (properties.length > 0) panel.overrideByName(name, properties);
+  }
+  return panel;
+}

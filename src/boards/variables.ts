@@ -1,0 +1,112 @@
+import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import type { Dashboard } from "./compose.ts";
+import { groupLabel, type TableFacts, tableOf } from "./facts.ts";
+import type { DataSource } from "./query_builder.ts";
+import { quoteName, timeOf } from "./sql.ts";
+
+/** What stands in SQL for a choice: Grafana writes it as text constants, so does the built-in board. */
+const DESIGN = "${design:sqlstring}";
+const RUN = "${run:sqlstring}";
+/** "All" is written as it stands here, by Grafana and by us: a constant that no design is called. */
+const ALL = { text: "All", value: "$__all", sql: "''" };
+const NEWEST = "newest";
+/** Choices in one list: more are not found by eye. */
+const MOST_CHOICES = 500;
+
+const hasDesigns = ({ groups }: TableFacts) => groups.count > 1;
+const hasRuns = ({ time, runs }: TableFacts) => time !== undefined && runs > 1;
+
+/** Only rows of the chosen design, as SQL; undefined on a board without that choice. */
+export function ofDesign(facts: TableFacts): string | undefined {
+  if (!hasDesigns(facts)) return undefined;
+  // The planner sees '' IN ('') and drops the whole condition: a choice of all costs nothing.
+  return `('' IN (${DESIGN}) OR ${groupLabel(facts.group_columns)} IN (${DESIGN}))`;
+}
+
+/** Only these designs while none is chosen, as SQL. `names` as text constants. */
+export function unlessChosen(facts: TableFacts, names: string[]): string {
+  return `('' NOT IN (${DESIGN}) OR ${groupLabel(facts.group_columns)} IN (${names.join(", ")}))`;
+}
+
+/** Only rows up to the chosen run, as SQL; undefined on a board without that choice. */
+export function upToRun(facts: TableFacts): string | undefined {
+  if (!facts.time || !hasRuns(facts)) return undefined;
+  const run = `(CASE ${RUN} WHEN '${NEWEST}' THEN 'infinity' ELSE ${RUN} END)`;
+  return `(${RUN} = '${NEWEST}' OR ${timeOf(facts.time.column)} <= ${run}::pg_catalog.timestamptz)`;
+}
+
+/** What a viewer can choose: the design, and the run as of which the board shows the newest. */
+export function boardVariables(facts: TableFacts, datasource: DataSource) {
+  return [
+    ...(hasDesigns(facts) ? [designVariable(facts, datasource)] : []),
+    ...(facts.time && hasRuns(facts) ? [runVariable(facts, facts.time, datasource)] : []),
+  ];
+}
+
+function variable(name: string, label: string, sql: string, datasource: DataSource) {
+  return new dashboard.QueryVariableBuilder(name).label(label).datasource(datasource)
+    .query(sql).definition(sql)
+    .refresh(dashboard.VariableRefresh.OnDashboardLoad)
+    .sort(dashboard.VariableSort.Disabled);
+}
+
+function designVariable(facts: TableFacts, datasource: DataSource) {
+  const sql = `SELECT DISTINCT ${groupLabel(facts.group_columns)} AS "__text" ` +
+    `FROM ${tableOf(facts)} ORDER BY 1 LIMIT ${MOST_CHOICES}`;
+  return variable("design", "Design", sql, datasource)
+    .includeAll(true).allValue(ALL.sql)
+    .current({ selected: true, text: ALL.text, value: ALL.value });
+}
+
+function runVariable(
+  facts: TableFacts,
+  { column }: { column: TableFacts["columns"][number] },
+  datasource: DataSource,
+) {
+  const time = timeOf(column);
+  const written = (format: string) => `pg_catalog.to_char("at" AT TIME ZONE 'UTC', '${format}')`;
+  const times = `SELECT DISTINCT ${time} AS "at" FROM ${tableOf(facts)} ` +
+    `WHERE ${
+      quoteName(column.name)
+    } BETWEEN '1900-01-02' AND '9999-12-30' ORDER BY 1 DESC LIMIT ${MOST_CHOICES}`;
+  const sql = `SELECT '${NEWEST}' AS "__text", '${NEWEST}' AS "__value" UNION ALL ` +
+    `(SELECT ${written("YYYY-MM-DD HH24:MI:SS")}, ${
+      written('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    } FROM (${times}) r)`;
+  return variable("run", "As of run", sql, datasource)
+    .current({ selected: true, text: NEWEST, value: NEWEST });
+}
+
+type Stored = NonNullable<NonNullable<Dashboard["templating"]>["list"]>[number];
+
+function chosen({ name, current, allValue }: Stored, given: Record<string, string>): string {
+  const value = Object.hasOwn(given, name) ? given[name]! : String(current?.value ?? "");
+  return value === ALL.value && allValue ? allValue : quoteConstant(value);
+}
+
+/** A text constant that no setting of the server reads in another way, whatever stands in it. */
+function quoteConstant(text: string): string {
+  return `E'${text.replaceAll("\0", "").replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}
+
+/**
+ * Writes the choices into a panel's SQL as Grafana would: what is `given` by name, else what the board
+ * shows by itself. Names that the board does not know stay as they stand.
+ */
+export function fillVariables(
+  sql: string,
+  board: Dashboard,
+  given: Record<string, string>,
+): string {
+  const list = board.templating?.list ?? [];
+  return sql.replace(/\$\{(\w+):sqlstring\}/g, (written, name) => {
+    const variable = list.find((variable) => variable.name === name);
+    return variable ? chosen(variable, given) : written;
+  });
+}
+
+/** The SQL that lists a variable's choices, or undefined: the board has no such variable. */
+export function choicesOf(board: Dashboard, name: string): string | undefined {
+  const query = board.templating?.list?.find((variable) => variable.name === name)?.query;
+  return typeof query === "string" ? query : undefined;
+}

@@ -1,0 +1,26 @@
+import { readTable } from "../../src/boards/facts.ts";
+import type { Kind } from "../../src/boards/facts.ts";
+import { summarize } from "../../src/dashboards/summary.ts";
+import type { Sql } from "../../src/external/postgres.ts";
+import { withTables } from "./boards.ts";
+
+/** What is told of a table, read as its board is. */
+export async function summaryOf(reader: Sql, table: string, kind: Kind = "qor", schema = "public") {
+  return await summarize(reader, await readTable(reader, schema, table, kind));
+}
+
+/** Makes the table `t` by these statements and tells of it; numbers as "group name value unit (before)". */
+export async function told(kind: Kind, ...statements: string[]) {
+  let found!: { numbers: string[]; why: string | null };
+  await withTables(async ({ db }, reader) => {
+    for (const statement of statements) await db.unsafe(statement);
+    const { numbers, why } = await summaryOf(reader, "t", kind);
+    const lines = numbers.map(({ group, name, value, unit, before, better }) => {
+      const verdict = better === null ? "" : better ? " better" : " worse";
+      const was = before === null ? "" : ` (${before}${verdict})`;
+      return `${group ? `${group}: ` : ""}${name} ${value}${unit ? ` ${unit}` : ""}${was}`;
+    });
+    found = { numbers: lines, why };
+  });
+  return found;
+}
