@@ -3,6 +3,7 @@ import type { Story } from "../src/dashboards/preview.ts";
 import type { Who } from "../src/who.ts";
 import { Action, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
+import { KeyNumbers } from "./numbers.tsx";
 
 type Row = Story["row"];
 type Run = Story["runs"][number];
@@ -215,6 +216,14 @@ export function DashboardPage({ who, story }: { who: Who; story: Story }) {
               {row.last_error && <p class="fault">{row.last_error}</p>}
               <Facts story={story} />
             </section>
+            {row.numbers.length > 0 && (
+              <section class="card">
+                <h2>Numbers</h2>
+                <KeyNumbers numbers={row.numbers} />
+                {row.why && <p>{row.why}</p>}
+                {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
+              </section>
+            )}
             {row.outcome && (
               <section class="card">
                 <h2>
