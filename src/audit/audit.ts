@@ -19,6 +19,9 @@ export const ACTIONS = [
   "session.start",
   "orphan.remove",
   "workspace.mend",
+  "template.create",
+  "template.change",
+  "template.remove",
 ] as const;
 export type Action = typeof ACTIONS[number];
 

@@ -1,36 +1,62 @@
-import { composeDashboard } from "../boards/compose.ts";
-import { readTable } from "../boards/facts.ts";
+import { readTable, type TableFacts } from "../boards/facts.ts";
+import { composeChosen } from "../boards/templates_board.ts";
+import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { withReader } from "../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
-import { advance, type Claim, claimNext, saveBoard } from "./store.ts";
+import { advance, type Claim, claimNext, saveBoard, saveNumbers } from "./store.ts";
+import { summarize, type Summary } from "./summary.ts";
 
-/** Second step: the table's columns become panels, the panels a board. True: there may be more to do. */
+/**
+ * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.
+ * True: there may be more to do.
+ */
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async () => {
-    const board = JSON.stringify(await composeBoard(deps, claim));
+    const { board, summary } = await readBoard(deps, claim);
     await deps.db.begin(async (tx) => {
-      await saveBoard(tx, claim.id, board);
+      await saveBoard(tx, claim.id, JSON.stringify(board));
+      await saveNumbers(tx, claim, summary);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
   });
   return true;
 }
 
-function composeBoard(deps: WorkspaceDeps, claim: Claim) {
+function readBoard(deps: WorkspaceDeps, claim: Claim) {
   const { id, user_id, username, kind, schema_name, table_name } = claim;
-  return withReader(
-    deps,
-    user_id,
-    kind,
-    async (reader) =>
-      composeDashboard(await readTable(reader, schema_name, table_name, kind), {
-        uid: `dk-d${id}`,
-        title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
-        tags: ["dashkeeper", kind, username],
-        datasource: { type: "postgres", uid: `dk-${user_id}-${kind}` },
-      }),
-  );
+  return withReader(deps, user_id, kind, async (reader) => {
+    const facts = await readTable(reader, schema_name, table_name, kind);
+    const board = await composeChosen(deps, reader, facts, {
+      uid: `dk-d${id}`,
+      title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
+      tags: ["dashkeeper", kind, username],
+      datasource: { type: "postgres", uid: `dk-${user_id}-${kind}` },
+    }, claim);
+    return { board, summary: await summaryOf(deps, reader, facts, claim) };
+  });
+}
+
+/**
+ * A board without numbers is worth more than none: where they cannot be had (time limit, a refused
+ * query), the run has none. Only a server that is away is waited for: it would draw no board either.
+ */
+async function summaryOf(
+  { log }: WorkspaceDeps,
+  reader: Sql,
+  facts: TableFacts,
+  { id, run }: Claim,
+): Promise<Summary> {
+  try {
+    return await summarize(reader, facts);
+  } catch (error) {
+    const state = sqlState(error);
+    // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
+    if (isAway(error) && !state?.startsWith("53")) throw error;
+    const what = state ?? (error instanceof Error ? error.name : "unknown error");
+    log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
+    return { numbers: [], why: null };
+  }
 }
