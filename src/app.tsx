@@ -6,6 +6,8 @@ import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ProblemPage } from "../views/problem.tsx";
+import { templatePages } from "./boards/templates_page_routes.tsx";
+import { previewQueries, templateApi } from "./boards/templates_routes.tsx";
 import { credentialApi } from "./credentials/routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board_routes.tsx";
@@ -95,10 +97,13 @@ export async function makeApp(deps: Deps) {
     }),
   );
   app.route("/boards", boardPages(boardDeps));
+  app.route("/template-previews", previewQueries(deps));
   app.use("/dashboards/*", signedIn);
+  app.use("/templates/*", signedIn);
   app.use("/users/*", signedIn);
   app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
+  app.route("/templates", templatePages(deps));
   app.route("/users", userPages(deps));
   app.route("/users", carePages(deps));
   app.route("/users", datasourcePages(deps));
@@ -147,6 +152,7 @@ async function api(deps: Deps) {
   api.route("/users", credentialApi(deps, (...saved) => credentialSaved(deps, ...saved)));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
+  api.route("/templates", templateApi(deps));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));
@@ -198,7 +204,8 @@ function describe(error: unknown): string {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") && !/^\/boards\/\d+\/query$/.test(path);
+  const page = !path.startsWith("/api/") &&
+    !/^\/(?:boards|template-previews)\/\d+\/query$/.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

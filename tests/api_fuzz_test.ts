@@ -1,5 +1,6 @@
 import { match, ok, strictEqual as equal } from "node:assert";
 import { refused, startApi, type TestApi } from "./help/api.ts";
+import { template } from "./help/templates.ts";
 import { flatten, type Operation, type Schema } from "./help/openapi.ts";
 
 const IDS = [
@@ -88,6 +89,8 @@ Deno.test("ids, names and versions that are none are 400 or 404, on every route"
 
 /** What a route with fields takes. */
 function bodyFor(pattern: string): object {
+  if (pattern.endsWith("/choices")) return { choose: [{ kind: "qor" }] };
+  if (pattern.startsWith("/templates")) return template();
   if (pattern.endsWith("/rollback")) return { version: 1 };
   if (pattern.endsWith("/credentials")) return { key_name: "OTHER", key_value: "x" };
   if (pattern.endsWith("/{key_name}")) return { key_value: "x" };
@@ -147,6 +150,7 @@ Deno.test("a field of another type, too long or too short is refused by name", a
       const takes = [flatten(api.document, field).type].flat();
       for (const value of VALUES) {
         if (value === null && takes.includes("null")) continue;
+        if (takes.includes("array") && Array.isArray(value) && value.length === 0) continue;
         if (name === "key_value" && typeof value === "string" && !/^$|\ud800|x{9}/.test(value)) {
           continue;
         }
@@ -161,7 +165,7 @@ Deno.test("a field of another type, too long or too short is refused by name", a
         const what = `${method} ${pattern} ${name}: ${JSON.stringify(value).slice(0, 50)}`;
         refused(reply, 422, "invalid_input", `${what} ${reply.text.slice(0, 300)}`);
         const paths = reply.body.issues.map(({ path }: { path: string }) => path);
-        ok(paths.includes(name), `${what}: ${paths}`);
+        ok(paths.some((path: string) => path.split(".")[0] === name), `${what}: ${paths}`);
       }
     }
   }

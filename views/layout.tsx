@@ -29,6 +29,7 @@ export function Layout({ title, who, children }: Props) {
             {who && (
               <nav>
                 <a href="/dashboards">Dashboards</a>
+                <a href="/templates">Templates</a>
                 {who.role === "admin" && <a href="/users">Users</a>}
                 <a class="who" href={`/users/${who.user_id}`}>{who.username}</a>
                 <form method="post" action="/sign-out">

@@ -20,6 +20,9 @@ export const ACTIONS = [
   "orphan.remove",
   "workspace.mend",
   "datasources.mend",
+  "template.create",
+  "template.change",
+  "template.remove",
 ] as const;
 export type Action = typeof ACTIONS[number];
 

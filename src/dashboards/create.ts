@@ -1,5 +1,5 @@
-import { composeDashboard } from "../boards/compose.ts";
 import { readTable, type TableFacts } from "../boards/facts.ts";
+import { composeChosen } from "../boards/templates_board.ts";
 import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
 import { dashboardUid, datasourceUid } from "../workspaces/names.ts";
@@ -60,12 +60,12 @@ function readBoard(deps: WorkspaceDeps, claim: Claim) {
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   return withReader(deps, user_id, kind, async (reader) => {
     const facts = await readTable(reader, schema_name, table_name, kind);
-    const board = composeDashboard(facts, {
+    const board = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),
       title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
-    });
+    }, claim);
     return { board, summary: await summaryOf(deps, reader, facts, claim) };
   });
 }

@@ -4,13 +4,25 @@ import { AppError } from "../errors.ts";
 
 /** Bodies of the API and of forms: the largest input, a credential's 64 KiB, may be escaped fourfold. */
 const MOST_BYTES = 256 * 1024;
+/** A template is a whole dashboard; its form may send it with other line ends, beside other fields. */
+const MOST_TEMPLATE_BYTES = 2 * 1024 * 1024;
 
-export const limitBody: MiddlewareHandler = bodyLimit({
-  maxSize: MOST_BYTES,
-  onError: () => {
-    throw new AppError("body_too_large", 413, "A body may have at most 256 KiB.");
-  },
-});
+const limit = (maxSize: number, most: string) =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new AppError("body_too_large", 413, `A body may have at most ${most}.`);
+    },
+  });
+const usual = limit(MOST_BYTES, "256 KiB");
+const template = limit(MOST_TEMPLATE_BYTES, "2 MiB");
+const templateForm = limit(2 * MOST_TEMPLATE_BYTES, "4 MiB");
+
+export const limitBody: MiddlewareHandler = (c, next) => {
+  const { path } = c.req;
+  if (/^\/api\/v1\/templates(?:\/\d+)?$/.test(path)) return template(c, next);
+  return /^\/templates(?:\/\d+)?$/.test(path) ? templateForm(c, next) : usual(c, next);
+};
 
 /**
  * Reads the API's bodies before anything validates them: JSON in UTF-8 and nothing else (415, 400). No body

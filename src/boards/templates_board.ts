@@ -1,0 +1,39 @@
+import type { Sql } from "../external/postgres.ts";
+import { composeDashboard, type Dashboard, type Place, timeRange } from "./compose.ts";
+import type { TableFacts } from "./facts.ts";
+import { fillTemplate } from "./templates_fill.ts";
+import { chosenFor, noteTemplate } from "./templates_store.ts";
+import { reasonOf, refusedQueries } from "./templates_try.ts";
+
+type Deps = { db: Sql; log: (line: string) => void };
+
+/**
+ * A table's board: from the template chosen for it or, where one of its queries does not fit the table,
+ * from the built-in one, so that no board has broken panels. Which template was chosen, and why it did
+ * not draw the board, is kept with the dashboard (`template_id`, `template_note`). Throws ExternalError.
+ */
+export async function composeChosen(
+  { db, log }: Deps,
+  reader: Sql,
+  facts: TableFacts,
+  place: Place,
+  { id, user_id }: { id: number; user_id: number },
+): Promise<Dashboard> {
+  const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });
+  if (!chosen) {
+    await noteTemplate(db, id, null, null);
+    return composeDashboard(facts, place);
+  }
+  const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
+  const [refused] = await refusedQueries(reader, board);
+  const note = refused
+    ? `Drawn by the built-in template: version ${chosen.version} of "${chosen.name}" does not fit this table, its panel "${refused.panel}" ${
+      reasonOf(refused)
+    }.`
+    : null;
+  if (note) {
+    log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
+  }
+  await noteTemplate(db, id, chosen.id, note);
+  return note ? composeDashboard(facts, place) : board;
+}

@@ -1,0 +1,113 @@
+import type { Dashboard, Place } from "./compose.ts";
+import type { DataSource } from "./query_builder.ts";
+import {
+  changed,
+  isObject,
+  type Json,
+  type JsonObject,
+  listOf,
+  panelsIn,
+} from "./templates_json.ts";
+import { type Named, nameTable } from "./templates_sql.ts";
+
+/** What Grafana calls its PostgreSQL source, by version. */
+const POSTGRES = /^(?:grafana-postgresql-datasource|postgres)$/;
+
+/** The table's own source, as a template that is kept names it. */
+const OWN = { type: "postgres", uid: "${datasource}" };
+
+/**
+ * An export of Grafana's as it is kept: what belongs to where it came from (`__inputs`, `__requires`, id,
+ * uid, version) is dropped, its constants become their values, and whatever asks by SQL asks
+ * `${datasource}`; panels without an id get one. Nothing else changes.
+ */
+export function cleanExport(exported: JsonObject): JsonObject {
+  const { __inputs, __requires, id: _id, uid: _uid, version: _version, ...kept } = exported;
+  const values = new Map<string, string>();
+  for (const { name, type, pluginId, value } of listOf(__inputs).filter(isObject)) {
+    if (typeof name !== "string") continue;
+    if (type === "datasource" && POSTGRES.test(String(pluginId))) values.set(name, OWN.uid);
+    if (type === "constant" && typeof value === "string") values.set(name, value);
+  }
+  const dashboard = changed(
+    kept,
+    (value) =>
+      typeof value === "string"
+        ? value.replace(/\$\{(\w+)\}/g, (written, name) => values.get(name) ?? written)
+        : undefined,
+  );
+  return withIds(withSources(dashboard) as JsonObject);
+}
+
+function withIds(dashboard: JsonObject): JsonObject {
+  if (!Array.isArray(dashboard.panels)) return dashboard;
+  const numbers = panelsIn(dashboard).map(({ panel: { id } }) =>
+    Number.isInteger(id) ? Number(id) : 0
+  );
+  let next = Math.max(0, ...numbers);
+  const given = (panels: Json[]): Json[] =>
+    panels.map((panel) => {
+      if (!isObject(panel)) return panel;
+      const whole: JsonObject = { ...panel, id: panel.id ?? ++next };
+      return Array.isArray(panel.panels) ? { ...whole, panels: given(panel.panels) } : whole;
+    });
+  return { ...dashboard, panels: given(dashboard.panels) };
+}
+
+function withSources(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withSources);
+  if (!isObject(value)) return value;
+  const inside = Object.entries(value).map(([name, one]) =>
+    [name, name === "datasource" ? one : withSources(one)] as const
+  );
+  return { ...Object.fromEntries(inside), ...(asksOwn(value) ? { datasource: OWN } : {}) };
+}
+
+/** Whether a panel, question or variable asks the table's own source: it says so, or asks by SQL and names none of another kind. */
+function asksOwn(holder: JsonObject): boolean {
+  const source = holder.datasource ?? {};
+  const uid = typeof source === "string" ? source : isObject(source) ? source.uid : undefined;
+  if (uid === "${datasource}" || uid === "$datasource") return true;
+  if (typeof uid === "string" && /^-- .* --$/.test(uid)) return false; // Mixed, Dashboard, Grafana
+  const type = isObject(source) ? source.type : undefined;
+  if (typeof type === "string") return POSTGRES.test(type);
+  return typeof holder.rawSql === "string" || holder.type === "query" && "query" in holder ||
+    listOf(holder.targets).some((target) => isObject(target) && typeof target.rawSql === "string");
+}
+
+/** Fields that hold SQL: of a panel's question, of an annotation, of a variable's choices. */
+const holdsSql = (name: string, holder: JsonObject) =>
+  /^raw(?:Sql|Query)$/.test(name) ||
+  /^(?:query|definition)$/.test(name) && holder.type === "query";
+
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** A text with the table's names in it: as a part of an address, of a page, or as it is. */
+function fillText(text: string, field: string, named: Named, source: DataSource): string {
+  const write = field === "url"
+    ? encodeURIComponent
+    : field === "content"
+    ? escapeHtml
+    : (text: string) => text;
+  const values: Record<string, string> = { ...named, datasource: source.uid };
+  return text.replace(/\$\{(table|schema|datasource)\}/g, (_, name) => write(values[name]!));
+}
+
+/** The board of one table from a template: its names filled in; address, title, tags and time range are ours. */
+export function fillTemplate(
+  template: JsonObject,
+  named: Named,
+  { uid, title, tags, datasource }: Place,
+  time: { from: string; to: string },
+): Dashboard {
+  const filled = changed(template, (value, name, holder) => {
+    if (isObject(value)) return value.uid === OWN.uid ? { ...datasource } : undefined;
+    if (typeof value !== "string") return undefined;
+    if (name === "datasource" && value === OWN.uid) return { ...datasource };
+    return holdsSql(name, holder)
+      ? nameTable(value, named)
+      : fillText(value, name, named, datasource);
+  }) as JsonObject;
+  const own = { uid, title, tags, time };
+  return { schemaVersion: 39, ...filled, ...own } as unknown as Dashboard;
+}

@@ -1,0 +1,102 @@
+import { isSigned, sign } from "../credentials/sign.ts";
+import { AppError } from "../errors.ts";
+import type { Sql } from "../external/postgres.ts";
+import type { Kind } from "../workspaces/names.ts";
+import { composeDashboard, type Dashboard, timeRange } from "./compose.ts";
+import { readTable } from "./facts.ts";
+import { runPanel, runVariable } from "./query.ts";
+import { fillTemplate } from "./templates_fill.ts";
+import type { JsonObject } from "./templates_json.ts";
+import { SAMPLE_TABLES, SAMPLES } from "./templates_sample_rows.ts";
+import { type Deps, rolledBack, withSamples } from "./templates_samples.ts";
+import type { TemplateKind } from "./templates_store.ts";
+import { type Refused, refusedQueries } from "./templates_try.ts";
+
+/** What is drawn: a built-in template on its table, or a template of a person's own. */
+export type Drawn =
+  | { built_in: true; name: string; table: string }
+  | { built_in: false; name: string; kind: TemplateKind; dashboard: JsonObject };
+
+const placeOf = (name: string) => ({
+  uid: "dk-preview",
+  title: `Template ${name}`,
+  tags: ["dashkeeper", "sample"],
+  datasource: { type: "postgres", uid: "dk-samples" },
+});
+
+const readSample = (reader: Sql, table: string, kind: Kind) =>
+  readTable(reader, SAMPLES, table, kind);
+
+/** A template's board on the sample table that fits it best, and what does not fit even there. */
+export async function onBestSample(
+  reader: Sql,
+  { name, kind, dashboard }: { name: string; kind: TemplateKind; dashboard: JsonObject },
+): Promise<{ board: Dashboard; refused: Refused[] }> {
+  let best: { board: Dashboard; refused: Refused[] } | undefined;
+  for (const sample of SAMPLE_TABLES) {
+    if (kind !== "any" && sample.kind !== kind) continue;
+    const facts = await readSample(reader, sample.table, sample.kind);
+    const named = { table: sample.table, schema: SAMPLES };
+    const board = fillTemplate(dashboard, named, placeOf(name), timeRange(facts));
+    const refused = await refusedQueries(reader, board);
+    if (!best || refused.length < best.refused.length) best = { board, refused };
+    if (refused.length === 0) break;
+  }
+  return best!;
+}
+
+async function composed(reader: Sql, drawn: Drawn): Promise<Dashboard> {
+  if (!drawn.built_in) return (await onBestSample(reader, drawn)).board;
+  const { kind } = SAMPLE_TABLES.find(({ table }) => table === drawn.table)!;
+  const board = composeDashboard(await readSample(reader, drawn.table, kind), placeOf(drawn.name));
+  return JSON.parse(JSON.stringify(board)); // as it would be stored
+}
+
+/** The board of a template on sample data. Throws ExternalError. */
+export function previewBoard(deps: Deps, drawn: Drawn): Promise<Dashboard> {
+  return withSamples(deps, (reader) => composed(reader, drawn));
+}
+
+/** What a preview asks: a panel's rows with the viewer's choices, or what can be chosen. */
+export type Question = { panel_id: number; variables: Record<string, string> } | {
+  variable: string;
+};
+
+/** One answer for a preview's page, as the boards give it. Throws ExternalError. */
+export function queryPreview(deps: Deps, drawn: Drawn, question: Question, signal: AbortSignal) {
+  return withSamples(deps, async (reader) => {
+    const board = await composed(reader, drawn);
+    return await rolledBack(
+      reader,
+      (tx) =>
+        "variable" in question
+          ? runVariable(tx, board, question.variable, signal)
+          : runPanel(tx, board, question.panel_id, signal, question.variables),
+    );
+  });
+}
+
+const HOUR_SECONDS = 3600;
+const signedText = (id: number, version: number, expires: number) =>
+  `template ${id} version ${version} until ${expires}`;
+
+/** What a preview's page shows when it asks for rows: good for an hour and this version alone. */
+export async function signPreview(key: CryptoKey, id: number, version: number, now = Date.now()) {
+  const expires = Math.floor(now / 1000) + HOUR_SECONDS;
+  return `${version}.${expires}.${await sign(key, signedText(id, version, expires))}`;
+}
+
+/** The version that a signature is of. Throws 403 `link_expired` where it does not hold. */
+export async function signedVersion(
+  key: CryptoKey,
+  id: number,
+  signature: string,
+  now = Date.now(),
+): Promise<number> {
+  const [, version, seconds, hmac] = /^(\d{1,9})\.(\d{1,12})\.([\w-]{43})$/.exec(signature) ?? [];
+  const text = signedText(id, Number(version), Number(seconds));
+  if (hmac && Number(seconds) * 1000 >= now && await isSigned(key, text, hmac)) {
+    return Number(version);
+  }
+  throw new AppError("link_expired", 403, "This preview is an old one: open it again.");
+}

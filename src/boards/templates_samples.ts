@@ -1,0 +1,110 @@
+import { sign } from "../credentials/sign.ts";
+import { AppError, ExternalError } from "../errors.ts";
+import { asExternal, connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
+import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
+import { asRefusal, type Servers } from "../workspaces/servers.ts";
+import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./templates_sample_rows.ts";
+
+export type Deps = { db: Sql; servers: Servers; installation: string; signingKey: CryptoKey };
+
+const KIND: Kind = "qor";
+/** No username has a capital letter: its roles and its database are no user's. */
+const nameOf = ({ installation }: Deps) => `Samples_${installation}`;
+/** They are made anew from the signing key wherever they are needed, and stand nowhere. */
+const passwordsOf = async ({ signingKey }: Deps) => ({
+  owner: await sign(signingKey, "samples owner"),
+  reader: await sign(signingKey, "samples reader"),
+});
+
+const made = new WeakMap<Servers, Promise<void>>();
+
+/** A database of samples on our own server, with roles of its own that have no right elsewhere. */
+async function make(deps: Deps): Promise<void> {
+  const server = deps.servers.of("");
+  const [name, passwords] = [nameOf(deps), await passwordsOf(deps)];
+  const mark = markOf(deps.installation, name);
+  // Two processes that make it at the same time would be in each other's way.
+  await deps.db.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtext(${mark}))`;
+    await makeRoles(server, name, mark, passwords);
+    await makeDatabase(server, name, mark, KIND);
+    await asOwner(server, name, KIND, passwords, fill);
+    await grantReading(server, name, passwords);
+  });
+}
+
+/** The tables as this version has them: what another one left is dropped. */
+async function fill(owner: Sql): Promise<void> {
+  const statements = SAMPLE_TABLES.flatMap(statementsOf);
+  const digest = await crypto.subtle.digest(
+    "SHA-256",
+    new TextEncoder().encode(statements.join(";")),
+  );
+  const version = new Uint8Array(digest).toHex();
+  const [known] = await owner<{ version: string | null }[]>`
+    select obj_description(oid, 'pg_namespace') as version from pg_namespace where nspname = ${SAMPLES}`;
+  if (known?.version === version) return;
+  await owner.begin(async (tx) => {
+    await tx.unsafe(`drop schema if exists ${SAMPLES} cascade; create schema ${SAMPLES}`);
+    for (const statement of statements) await tx.unsafe(statement);
+    await tx.unsafe(`comment on schema ${SAMPLES} is '${version}'`);
+  });
+}
+
+/** SQLSTATEs that say the database or its roles are not (or no longer) there. */
+const GONE = ["3D000", "28P01", "28000", "42501", "42P01"];
+
+/**
+ * Opens the samples for the time of `work`, as a role that may read them and nothing else, in a
+ * session of its own; each query has 5 s. Throws ExternalError when the server is away, and 503
+ * `server_refused` where it does not let us.
+ */
+export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<T>): Promise<T> {
+  const { servers } = deps;
+  try {
+    if (!made.has(servers)) made.set(servers, make(deps));
+    await made.get(servers);
+    const { place, inTurn } = servers.of("");
+    const { reader: password } = await passwordsOf(deps);
+    const name = nameOf(deps);
+    const address = {
+      ...place,
+      user: readerRole(name),
+      password,
+      database: databaseName(name, KIND),
+    };
+    return await inTurn(async () => {
+      const reader = connectToUserDatabase(address, { statementSeconds: 5 });
+      try {
+        return await work(reader);
+      } finally {
+        await reader.end({ timeout: 1 });
+      }
+    });
+  } catch (thrown) {
+    const error = asRefusal(asExternal(thrown));
+    if (error instanceof ExternalError && (!error.more.code || GONE.includes(error.more.code))) {
+      made.delete(servers);
+    }
+    throw error instanceof ExternalError && error.more.code ? refused(error) : error;
+  }
+}
+
+function refused({ message }: ExternalError): AppError {
+  const headers = { "Retry-After": "5" };
+  return new AppError("server_refused", 503, `There are no samples yet: ${message}`, { headers });
+}
+
+/** Runs `work` in a transaction that only reads and is always rolled back. */
+export async function rolledBack<T>(reader: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined;
+  const undo = new Error("undo");
+  await reader.begin("read only", async (tx) => {
+    result = { value: await work(tx as unknown as Sql) };
+    throw undo;
+  }).catch((error) => {
+    if (error !== undo) throw error;
+  });
+  return result!.value;
+}

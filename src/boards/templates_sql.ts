@@ -1,0 +1,121 @@
+import { quoteName, quoteText } from "./sql.ts";
+
+/** A stretch of SQL: code, or what PostgreSQL does not read as code. */
+export type Part = { kind: "code" | "text" | "name" | "comment" | "open"; sql: string };
+/** What a template may name of the table that its board shows. */
+export type Named = { table: string; schema: string };
+
+const OPENING =
+  /--[^\n]*|\/\*|(?<![\w$])[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(?<tag>[A-Za-z]\w*)?\$|['"]/g;
+
+/** Where the comment that begins at `at` ends: PostgreSQL's comments hold comments. */
+function commentEnd(sql: string, at: number): number {
+  let depth = 0;
+  for (const { 0: mark, index } of sql.slice(at).matchAll(/\/\*|\*\//g)) {
+    depth += mark === "/*" ? 1 : -1;
+    if (depth === 0) return at + index + 2;
+  }
+  return -1;
+}
+
+/** Cuts SQL as PostgreSQL's lexer does, as far as templates need it. "open": it has no end. */
+export function partsOf(sql: string): Part[] {
+  const parts: Part[] = [];
+  let at = 0;
+  while (at < sql.length) {
+    OPENING.lastIndex = at;
+    const match = OPENING.exec(sql);
+    if (!match) break;
+    const [found] = match;
+    if (match.index > at) parts.push({ kind: "code", sql: sql.slice(at, match.index) });
+    const [kind, end] = extentOf(sql, match.index, found);
+    at = end < 0 ? sql.length : end;
+    parts.push({ kind: end < 0 ? "open" : kind, sql: sql.slice(match.index, at) });
+  }
+  if (at < sql.length) parts.push({ kind: "code", sql: sql.slice(at) });
+  return parts;
+}
+
+function extentOf(sql: string, from: number, found: string): [Part["kind"], number] {
+  if (found === "/*") return ["comment", commentEnd(sql, from)];
+  if (found.startsWith("--")) return ["comment", from + found.length];
+  if (found.startsWith("$")) {
+    const end = sql.indexOf(found, from + found.length);
+    // Without an end these are two variables of Grafana's: $design$run.
+    return end < 0 ? ["code", from + found.length] : ["text", end + found.length];
+  }
+  if (found.length === 1) return ["open", -1];
+  return [found.startsWith('"') ? "name" : "text", from + found.length];
+}
+
+const PLACEHOLDER = /\$\{(table|schema)\}/g;
+const ALONE = /^(['"])\$\{(table|schema)\}\1$/;
+/** Behind these a name stands alone: `schema.name`, `AS name`. */
+const BEFORE_NAME = /(?:\.|\bas)\s*$/i;
+
+/**
+ * Names the table in a query, always quoted: `${table}` or `"${table}"` is the table with its schema, or
+ * without where something (`${schema}.`) stands before it; `'${table}'` is a text constant. Within a longer
+ * text or a comment nothing is replaced.
+ */
+export function nameTable(sql: string, { table, schema }: Named): string {
+  const name = (which: string, before: string) => {
+    if (which === "schema") return quoteName(schema);
+    const alone = BEFORE_NAME.test(before);
+    return alone ? quoteName(table) : `${quoteName(schema)}.${quoteName(table)}`;
+  };
+  let done = "";
+  for (const { kind, sql: part } of partsOf(sql)) {
+    const [, quote, which] = ALONE.exec(part) ?? [];
+    if (quote === "'") done += quoteText(which === "table" ? table : schema);
+    else if (which) done += name(which, done);
+    else if (kind !== "code") done += part;
+    else {
+      const before = done;
+      done += part.replace(
+        PLACEHOLDER,
+        (_, which, at) => name(which, before + part.slice(0, at)),
+      );
+    }
+  }
+  return done;
+}
+
+const FIRST = /^\s*\(*\s*(?:select|with|values|table)\b/i;
+const WRITES =
+  /[()]\s*(?:insert\s+into|delete\s+from|merge\s+into|update\s+(?:only\s+)?[^\s()]+(?:\s*\*)?(?:\s+(?:as\s+)?[^\s()]+)?\s+set)\b/i;
+const LOCKS = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b/i;
+
+/**
+ * Why a query may not stand in a template, seen by its words alone; undefined: nothing is wrong. It must
+ * be one statement that reads. Whether its names are there is PostgreSQL's to say.
+ */
+export function faultOfQuery(sql: string): string | undefined {
+  const parts = partsOf(sql);
+  if (parts.some(({ kind }) => kind === "open")) {
+    return "A quote or comment is opened and not closed.";
+  }
+  const code = parts.map(({ kind, sql }) =>
+    kind === "code" ? sql : kind === "comment" ? " " : kind === "name" ? '""' : "''"
+  ).join("").replace(/;\s*$/, "");
+  if (code.trim() === "") return "There is no query.";
+  if (code.includes(";")) return "Only one statement may stand here.";
+  if (!FIRST.test(code)) return "Only SELECT, or WITH … SELECT, may stand here.";
+  if (WRITES.test(code) || /\binto\b/i.test(code)) return "The query writes: it may only read.";
+  if (LOCKS.test(code)) return "The query locks rows: it may only read.";
+  if (/\$\d/.test(code)) return "The query has parameters ($1), which nothing fills.";
+  return faultOfPlaceholders(parts);
+}
+
+function faultOfPlaceholders(parts: Part[]): string | undefined {
+  for (const { kind, sql } of parts) {
+    if (kind === "comment" || ALONE.test(sql)) continue;
+    if (kind !== "code" && sql.search(PLACEHOLDER) >= 0) {
+      return "A placeholder within a longer text cannot be quoted: write '${table}' or \"${table}\" alone.";
+    }
+    if (/[\w$]\$\{(?:table|schema)\}|\$\{(?:table|schema)\}[\w$]/.test(sql)) {
+      return "A placeholder is a whole name: nothing may stand right beside it.";
+    }
+    if (/\$\{datasource\}/.test(sql)) return "${datasource} has no place in a query.";
+  }
+}

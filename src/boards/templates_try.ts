@@ -1,0 +1,70 @@
+import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
+import type { Dashboard } from "./compose.ts";
+import { expandMacros } from "./query.ts";
+import { type JsonObject, panelsIn, type Path, targetsOf } from "./templates_json.ts";
+import { partsOf } from "./templates_sql.ts";
+import { fillVariables } from "./variables.ts";
+
+/**
+ * A query that PostgreSQL does not take as it stands. `near`: the word at which it stopped, if it said;
+ * `foreign`: something of Grafana's stands in it that the built-in board does not know.
+ */
+export type Refused = {
+  path: Path;
+  panel: string;
+  state: string;
+  near: string | undefined;
+  foreign: boolean;
+};
+
+const isForeign = (sql: string) =>
+  partsOf(sql).some(({ kind, sql }) => kind === "code" && /\$\w|\$\{|\[\[/.test(sql));
+
+/**
+ * Asks PostgreSQL whether it would take each query of a composed board: it parses them and looks their
+ * names up, and runs nothing. Throws ExternalError when the server is away.
+ */
+export async function refusedQueries(reader: Sql, board: Dashboard): Promise<Refused[]> {
+  const range = { from: board.time?.from ?? "", to: board.time?.to ?? "" };
+  const refused: Refused[] = [];
+  for (const one of panelsIn(board as unknown as JsonObject)) {
+    for (const { target, path } of targetsOf(one)) {
+      if (typeof target.rawSql !== "string") continue;
+      const sql = fillVariables(expandMacros(target.rawSql, range), board, {});
+      const fault = await faultOf(reader, sql);
+      if (!fault) continue;
+      const panel = String(one.panel.title || `panel ${one.panel.id}`);
+      refused.push({ path: [...path, "rawSql"], panel, foreign: isForeign(sql), ...fault });
+    }
+  }
+  return refused;
+}
+
+async function faultOf(reader: Sql, sql: string) {
+  try {
+    await reader.unsafe(sql).describe();
+  } catch (error) {
+    const state = sqlState(error);
+    // A lock or a time limit says nothing of the query.
+    if (state === undefined || isAway(error) || /^5[57]/.test(state)) throw asExternal(error);
+    const at = Number((error as { position?: string }).position ?? 0);
+    const near = at > 0
+      ? /^\s*(\w+|"(?:[^"]|"")*"|\S)/.exec([...sql].slice(at - 1).join(""))?.[1]
+      : undefined;
+    return { state, near: near?.slice(0, 63) };
+  }
+}
+
+const REASONS: Record<string, string> = {
+  "42601": "is no SQL that PostgreSQL reads",
+  "42703": "asks for a column that is not there",
+  "42P01": "asks for a table that is not there",
+  "42883": "uses a function or operator that does not fit these columns",
+  "42501": "asks for what the reader may not read",
+};
+
+/** What is wrong with a query, for a person: what it does, and near which word. */
+export function reasonOf({ state, near }: Refused): string {
+  const reason = REASONS[state] ?? `is not taken by PostgreSQL (SQLSTATE ${state})`;
+  return near ? `${reason}, near ${near}` : reason;
+}
