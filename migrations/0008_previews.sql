@@ -18,7 +18,8 @@ create or replace view listed_dashboards as
     coalesce(a.dashboard_url, d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
     s.value || '/api/v1/dashboards/' || d.id || '/preview.gif' as local_snapshot_url,
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
-    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels
+    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels,
+    d.template_note
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

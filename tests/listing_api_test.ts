@@ -28,6 +28,7 @@ const FIELDS = [
   "panels",
   "numbers",
   "why",
+  "template_note",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -85,6 +86,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     panels: [],
     numbers: [],
     why: null,
+    template_note: null,
   });
 });
 

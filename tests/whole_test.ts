@@ -136,7 +136,9 @@ function checkRow(row: Row, kind: Kind, { port }: Service) {
     stopped: false,
     last_error: null,
     archived_at: null,
+    edited: false,
     outcome: "loaded",
+    template_note: null,
   });
   ok(panels.length > 3 && panels.every(({ state }: { state: string }) => state === "loaded"));
 }

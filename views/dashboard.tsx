@@ -214,6 +214,7 @@ export function DashboardPage({ who, story }: { who: Who; story: Story }) {
                 <Mark {...state(row)} />
               </h2>
               {row.last_error && <p class="fault">{row.last_error}</p>}
+              {row.template_note && <p class="hint">{row.template_note}</p>}
               <Facts story={story} />
             </section>
             {row.numbers.length > 0 && (

@@ -59,6 +59,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
         {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
         <KeyNumbers numbers={row.numbers} />
         {row.why && <p>{row.why}</p>}
+        {row.template_note && <p class="hint">{row.template_note}</p>}
         {row.last_error && <p class="fault">{row.last_error}</p>}
         {row.captured_at && (
           <p class="hint">

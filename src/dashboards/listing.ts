@@ -38,6 +38,9 @@ export const Dashboard = z.object({
   panels: z.array(Panel).openapi({ description: "What that capture saw, panel by panel." }),
   numbers: z.array(KeyNumber).openapi({ description: "Of the newest run; at most 200." }),
   why: z.string().nullable().openapi({ description: "Why the first of them moved." }),
+  template_note: z.string().nullable().openapi({
+    description: "Why the chosen template did not draw this board, but the built-in one.",
+  }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({

@@ -27,12 +27,14 @@ export type Listed = {
   edited: boolean;
   outcome: Outcome | null;
   panels: Panel[];
+  template_note: string | null;
 } & Summary;
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
     local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
-    archived_at, edited, outcome, panels, numbers, why`;
+    archived_at, edited, outcome, panels, numbers, why,
+    template_note`;
 
 export type Filter = {
   user_id?: number | undefined;
