@@ -134,11 +134,12 @@ Deno.test("createNext() composes by the chosen template, and by the built-in one
   const [one] = board!.board.panels;
   equal(board!.board.panels.length, 1);
   equal(one.title, `Slack of ${hostile}`);
-  const source = { type: "postgres", uid: `dk-${ada.id}-timing` };
+  const { installation } = api.deps;
+  const source = { type: "postgres", uid: `dk-${installation}-${ada.id}-timing` };
   same([one.datasource, one.targets[0].datasource], [source, source]);
   same(
     [board!.board.uid, board!.board.title, board!.board.tags],
-    [`dk-d${fits}`, hostile, ["dashkeeper", "timing", ada.username]],
+    [`dk-${installation}-d${fits}`, hostile, ["dashkeeper", "timing", ada.username]],
   );
   equal(board!.board.time.from < "2026-01-05T00:00:00.000Z", true);
 

@@ -125,6 +125,8 @@ Deno.test("the samples need a master that may make databases and roles, no super
   await api.db.unsafe(
     `create role ${user} login nosuperuser createdb createrole password '${password}'`,
   );
+  // Other tests' services take it from everybody.
+  await api.db.unsafe(`grant connect on database postgres to ${user}`);
   const master = connect({ ...server, user, password, database: "postgres" }, 3);
   const { host, port } = server;
   const servers = await openServers(master, { host, port }, {}, []);
@@ -135,6 +137,7 @@ Deno.test("the samples need a master that may make databases and roles, no super
   } finally {
     await master.end({ timeout: 1 });
     await dropSamples(deps)[Symbol.asyncDispose]();
+    await api.db.unsafe(`revoke connect on database postgres from ${user}`);
     await api.db.unsafe(`drop role ${user}`);
   }
 });
