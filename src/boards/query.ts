@@ -39,7 +39,27 @@ export function expandMacros(sql: string, range: { from: string; to: string }): 
       (_, column) => `${column} BETWEEN ${at(range.from)} AND ${at(range.to)}`,
     )
     .replace(/\$__timeFrom\(\)/g, () => at(range.from))
-    .replace(/\$__timeTo\(\)/g, () => at(range.to));
+    .replace(/\$__timeTo\(\)/g, () => at(range.to))
+    .replace(/\$__time\(([^()]*)\)/g, (_, column) => `${column} AS "time"`)
+    .replace(
+      /\$__timeGroup(Alias)?\(([^,()]+),\s*'?(\$__interval|\d+[smhdw])'?\s*(?:,[^()]*)?\)/g,
+      (_, alias, column, span) => {
+        const seconds = secondsOf(span, range);
+        const group =
+          `pg_catalog.to_timestamp(floor(extract(epoch FROM ${column}) / ${seconds}) * ${seconds})`;
+        return alias ? `${group} AS "time"` : group;
+      },
+    );
+}
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** `5m`, or `$__interval`: a hundredth of the range, as a panel of 100 points has it. */
+function secondsOf(span: string, { from, to }: { from: string; to: string }): number {
+  if (span === "$__interval") {
+    return Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 100_000));
+  }
+  return Math.max(1, Number(span.slice(0, -1)) * SECONDS[span.at(-1)!]!);
 }
 
 function valueOf(value: unknown, type: Field["type"]): Value {

@@ -21,7 +21,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   await attempt(deps.db, claim, signal, async (signal) => {
     const place = await findPlace(deps.db, claim.id);
     const target = await settle(deps, claim, place);
-    const { board, summary } = await readBoard(deps, claim);
+    const { board, summary } = await readBoard(deps, claim, target !== undefined);
     const put = target && await putInGrafana(deps, claim, place, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
@@ -55,7 +55,7 @@ async function settle(
   return target;
 }
 
-function readBoard(deps: WorkspaceDeps, claim: Claim) {
+function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
   const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   return withReader(deps, user_id, kind, async (reader) => {
@@ -65,7 +65,7 @@ function readBoard(deps: WorkspaceDeps, claim: Claim) {
       title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
-    }, claim);
+    }, { id, user_id, in_grafana });
     return { board, summary: await summaryOf(deps, reader, facts, claim) };
   });
 }
