@@ -60,3 +60,6 @@ create or replace view listed_dashboards as
 create index on workspace_steps (user_id, position) where state <> 'done';
 create index on workspaces (user_id) where next_owner_password is not null;
 create index on workspaces (server, checked_at nulls first) where ready_at is not null;
+
+-- Also where a session calls itself a replica.
+alter table audit enable always trigger only_added_to;

@@ -43,12 +43,25 @@ const timezone = z.string().refine((name) => {
   }
 }, "must be utc or a time zone's name, such as Europe/Berlin");
 
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** `postgresql://user:password@host:port/database`, several with blanks or commas between them. */
 const servers = z.string().transform((text, context) =>
   text.split(/[\s,]+/).filter((url) => url !== "").map((text) => {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !url.username) {
       context.addIssue("must be a list of postgresql://user:password@host:port addresses");
+      return z.NEVER;
+    }
+    if ([url.username, url.password, url.pathname].some((part) => !isDecodable(part))) {
+      context.addIssue("has a % that does not begin a character: write it as %25");
       return z.NEVER;
     }
     const ssl = z.enum(["disable", "prefer", "require", "verify-full"]).catch("prefer")

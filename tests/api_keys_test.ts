@@ -2,6 +2,7 @@ import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import type { Db } from "../src/external/postgres.ts";
 import { holdUser } from "../src/users/store.ts";
 import { refused, startApi, type TestApi, type User } from "./help/api.ts";
+import { ensureAdmin } from "../src/users/users.ts";
 
 const status = async (api: TestApi, key: string) => (await api.call("GET", "/me", { key })).status;
 const rotate = (api: TestApi, { id }: { id: number }, key: string, json?: unknown) =>
@@ -162,4 +163,34 @@ Deno.test("only the hash of a key is stored, and a session is no key", async () 
     .db`select encode(hash, 'hex') as hash from api_keys where user_id = ${ada.id}`;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ada.api_key));
   same(rows.map(({ hash }) => hash), [new Uint8Array(digest).toHex()]);
+});
+
+Deno.test("a session ends with the key that opened it: rotated, run out, or replaced by ADMIN_API_KEY", async () => {
+  await using api = await startApi();
+  const ada: User = await api.addAccount();
+  const signIn = async (api_key: string) => {
+    const body = new URLSearchParams({ api_key }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin: api.origin };
+    const reply = await api.send("POST", "/sign-in", { body, headers });
+    return reply.headers.get("set-cookie")!.split(";")[0]!;
+  };
+  const seen = async (cookie: string) =>
+    (await api.call("GET", "/me", { key: null, headers: { cookie } })).status;
+  const old = await signIn(ada.api_key);
+  const { body } = await rotate(api, ada, ada.api_key, { grace_seconds: 100 });
+  equal(await seen(old), 200);
+  const young = await signIn(body.api_key);
+  await api.db`update sessions set expires_at = expires_at - interval '101 seconds'`;
+  equal(`${await seen(old)} ${await seen(young)}`, "401 200");
+  const expires_at = new Date(Date.now() + 60_000).toISOString();
+  const short = await rotate(api, ada, body.api_key, { expires_at });
+  equal(await seen(young), 401);
+  const brief = await signIn(short.body.api_key);
+  equal(await seen(brief), 200);
+  await api.db`update sessions set expires_at = expires_at - interval '61 seconds'`;
+  equal(await seen(brief), 401);
+
+  const admin = await signIn(api.admin);
+  await ensureAdmin(api.db, "a new key of at least thirty-two characters");
+  equal(await seen(admin), 401);
 });

@@ -116,6 +116,15 @@ Deno.test("grafanaOf() says where Grafana is, without slashes at the ends", () =
   match(faultsOf({ ...both, GRAFANA_API_KEY: "a key" })[0]!, /^GRAFANA_API_KEY must be/);
 });
 
+Deno.test("readConfig() says what is wrong with an address of WORKSPACE_SERVERS, and no password", () => {
+  for (const address of ["postgresql://u:100%@host", "mysql://u:p@host", "postgresql://host"]) {
+    const faults = faultsOf({ WORKSPACE_SERVERS: address });
+    equal(faults.length, 1, address);
+    match(faults[0]!, /^WORKSPACE_SERVERS /);
+    ok(!faults[0]!.includes("100%"));
+  }
+});
+
 Deno.test("readConfig() wants a seal key for an outside database", () => {
   const [fault, ...others] = faultsOf({ MASTER_DB_HOST: "db" });
   same(others, []);

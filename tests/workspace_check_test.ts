@@ -44,6 +44,11 @@ const DRIFTS: Drift[] = [
     finding: "role $_reader: member of no role / member of pg_read_all_data",
   },
   {
+    name: "the owner's rights given to another role",
+    plant: (root, user) => root`grant ${root(`${user}_owner`)} to pg_monitor`,
+    finding: "role $_owner: granted to nobody / granted to pg_monitor",
+  },
+  {
     name: "statement_timeout taken away",
     plant: (root, user) => root`alter role ${root(`${user}_reader`)} reset statement_timeout`,
     finding: "role $_reader: a statement_timeout / none",

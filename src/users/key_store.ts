@@ -14,8 +14,12 @@ export async function insertKey(
     insert into api_keys (user_id, hash, expires_at) values (${user_id}, ${hash}, ${expires_at})`;
 }
 
-/** Lets the user's keys end in `grace_seconds`, unless they end before. */
+/** Lets the user's keys, and the sessions that they opened, end in `grace_seconds`, unless they end before. */
 export async function endKeys(db: Db, user_id: number, grace_seconds: number): Promise<void> {
+  await db`
+    update sessions
+    set expires_at = least(expires_at, now() + ${grace_seconds} * interval '1 second')
+    where user_id = ${user_id}`;
   if (grace_seconds === 0) {
     await db`delete from api_keys where user_id = ${user_id}`;
     return;
@@ -33,9 +37,12 @@ export async function hasKeyFromEnvironment(db: Db, user_id: number): Promise<bo
   return row !== undefined;
 }
 
-/** Makes `hash` the user's only key. */
+/** Makes `hash` the user's only key; where there was another one, the sessions end with it. */
 export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
-  await db`delete from api_keys where user_id = ${user_id} and hash <> ${hash}`;
+  await db`
+    with others as (
+      delete from api_keys where user_id = ${user_id} and hash <> ${hash} returning user_id)
+    delete from sessions where user_id in (select user_id from others)`;
   await db`
     insert into api_keys (user_id, hash, from_environment) values (${user_id}, ${hash}, true)
     on conflict (hash) do update
@@ -58,10 +65,16 @@ export async function noteUse(db: Db, hash: Uint8Array, from: string): Promise<v
     update api_keys set last_used_at = now(), last_used_from = ${from} where hash = ${hash}`;
 }
 
-export async function insertSession(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
+/** A session of 7 days, but no longer than the key that opened it (`until`). */
+export async function insertSession(
+  db: Db,
+  user_id: number,
+  hash: Uint8Array,
+  until: string | null,
+): Promise<void> {
   await db`
     insert into sessions (user_id, hash, expires_at)
-    values (${user_id}, ${hash}, now() + interval '7 days')`;
+    values (${user_id}, ${hash}, least(now() + interval '7 days', ${until}))`;
 }
 
 export async function findBySession(db: Db, hash: Uint8Array): Promise<Found | undefined> {

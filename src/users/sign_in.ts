@@ -55,13 +55,18 @@ async function isOf(adminKey: string | undefined, hash: Uint8Array): Promise<boo
   return hash.reduce((difference, byte, i) => difference | (byte ^ right[i]!), 0) === 0;
 }
 
-/** Turns a key into a session of a browser, for 7 days. Returns what the cookie holds. */
+/** Turns a key into a session of a browser, for 7 days or as long as the key. Returns what the cookie holds. */
 export async function signIn(deps: Deps, key: string | undefined, from: string): Promise<string> {
-  const { user_id, username } = await whoByKey(deps, key?.trim(), from);
+  const { user_id, username, expires_at } = await whoByKey(deps, key?.trim(), from);
   const session = makeKey();
   const hash = await hashKey(session);
   const deed = { action: "session.start", subject: username, user_id } as const;
-  await audited(deps.db, { username, from }, deed, (tx) => store.insertSession(tx, user_id, hash));
+  await audited(
+    deps.db,
+    { username, from },
+    deed,
+    (tx) => store.insertSession(tx, user_id, hash, expires_at),
+  );
   return session;
 }
 

@@ -90,7 +90,7 @@ export async function mendWorkspace(
 const isMissing = (findings: Finding[], database: string) =>
   findings.some(({ what, found }) => what === `database ${database}` && found === "missing");
 
-/** Takes away what was granted beside our own: rights of the roles, memberships, others' ways in. */
+/** Takes away what was granted beside our own: rights of the roles, memberships either way, others' ways in. */
 async function takeAway(
   deps: Deps,
   { username, server: name }: store.Workspace,
@@ -101,7 +101,8 @@ async function takeAway(
   const roles = await master<{ role: string; group: string }[]>`
     select r.rolname::text as role, g.rolname::text as "group"
     from pg_auth_members m join pg_roles g on g.oid = m.roleid join pg_roles r on r.oid = m.member
-    where r.rolname::text = any(${[owner, reader]})`;
+    where r.rolname::text = any(${[owner, reader]})
+      or g.rolname::text = any(${[owner, reader]}) and r.rolname <> current_user`;
   for (const { role, group } of roles) await master`revoke ${master(group)} from ${master(role)}`;
   for (const role of [owner, reader]) {
     const rights = findings.find(({ what, expected }) =>

@@ -36,6 +36,7 @@ type RoleRow = {
   mark: string | null;
   rights: string[];
   member_of: string[];
+  granted_to: string[];
   settings: string[];
 };
 
@@ -50,6 +51,8 @@ async function inspectRoles({ server: { master }, username, mark, is_active }: S
         case when r.rolreplication then 'REPLICATION' end], null) as rights,
       array(select g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid
         where m.member = r.oid) as member_of,
+      array(select distinct o.rolname::text from pg_auth_members m join pg_roles o on o.oid = m.member
+        where m.roleid = r.oid and o.rolname <> current_user order by 1) as granted_to,
       coalesce(r.rolconfig, '{}') as settings
     from pg_roles r where r.rolname::text = any(${[owner, reader]})`;
   return [owner, reader].flatMap((name) => {
@@ -64,6 +67,9 @@ async function inspectRoles({ server: { master }, username, mark, is_active }: S
       say(login(is_active), login(row.rolcanlogin));
     }
     if (row.rights.length > 0) say("no rights of its own", row.rights.join(", "));
+    if (row.granted_to.length > 0) {
+      say("granted to nobody", `granted to ${row.granted_to.join(", ")}`);
+    }
     if (row.member_of.length > 0) say("member of no role", `member of ${row.member_of.join(", ")}`);
     for (const setting of name === reader ? READER_SETTINGS : []) {
       if (!row.settings.some((text) => text.startsWith(`${setting}=`))) say(`a ${setting}`, "none");
