@@ -10,7 +10,8 @@ import { drawStates, drawTimeseries } from "./board_lines.js";
 import { drawHeatmap, drawPoints } from "./board_maps.js";
 import { drawStat } from "./board_stat.js";
 import { drawTable } from "./board_table.js";
-import { columnsOf } from "./board_units.js";
+import { columnsOf, moment } from "./board_units.js";
+import { onClock, ZONE } from "./board_zone.js";
 
 const DRAW = {
   barchart: drawBarchart,
@@ -25,12 +26,17 @@ const DRAW = {
 };
 
 const { dashboard, query_url } = JSON.parse(document.getElementById("board-data").textContent);
-const range = { from: Date.parse(dashboard.time?.from), to: Date.parse(dashboard.time?.to) };
+const range = {
+  from: onClock(Date.parse(dashboard.time?.from)),
+  to: onClock(Date.parse(dashboard.time?.to)),
+};
+/** ECharts is read after this script, while the first answers are on their way. */
+const isRead = new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
 
 function mount(board, panel) {
   const section = element("section", "panel");
   const header = element("header", "panel-header");
-  header.append(element("h2", "", panel.title ?? ""));
+  header.append(element("h2", "", panel.title?.replace(/ \(UTC\)$/, ` (${ZONE})`) ?? ""));
   if (panel.description) {
     const about = element("span", "about", "i");
     about.title = panel.description;
@@ -88,6 +94,16 @@ function draw(section, panel, frame) {
 /** What each panel shows now, to be drawn again after a resize. */
 const shown = new Map();
 
+let frame;
+/** Just before the next frame: what comes until then is laid out and painted once. */
+const nextFrame = () =>
+  frame ??= new Promise((done) =>
+    requestAnimationFrame(() => {
+      frame = undefined;
+      done();
+    })
+  );
+
 async function load(section, panel) {
   section.dataset.state = "loading";
   section.append(element("div", "panel-loading"));
@@ -96,11 +112,13 @@ async function load(section, panel) {
   const variables = chosen(dashboard);
   try {
     const headers = { "x-panel-id": String(panel.id), "x-dashboard-uid": dashboard.uid ?? "" };
-    const frame = await ask({ panel_id: panel.id, variables }, headers);
+    const asked = ask({ panel_id: panel.id, variables }, headers);
+    const [rows] = await Promise.all([asked, isRead, document.fonts.ready]);
+    await nextFrame();
     if (isStale(variables)) return;
-    if (!frame) return show(section, "empty", "No data");
-    shown.set(panel, frame);
-    draw(section, panel, frame);
+    if (!rows) return show(section, "empty", "No data");
+    shown.set(panel, rows);
+    draw(section, panel, rows);
   } catch (error) {
     if (isStale(variables)) return;
     section.querySelector("header").append(element("span", "panel-info-corner--error"));
@@ -110,6 +128,14 @@ async function load(section, panel) {
 
 /** Whether the viewer chose something else meanwhile: then another answer is on its way. */
 const isStale = (variables) => JSON.stringify(variables) !== JSON.stringify(chosen(dashboard));
+
+/** Which days, and in which zone all times are: beside the title, or under a board that has none over it. */
+function sayTimes() {
+  const place = document.getElementById("board-times");
+  const day = (time) => moment(time, "YYYY-MM-DD");
+  if (place) place.textContent = `${day(range.from)} to ${day(range.to)} · ${ZONE}`;
+  else board.append(element("p", "board-zone", `Times in ${ZONE}`));
+}
 
 const board = document.getElementById("board");
 const panels = (dashboard.panels ?? []).filter(({ type }) => type !== "row");
@@ -121,7 +147,7 @@ addEventListener("resize", () =>
     if (shown.has(panel)) draw(sections[i], panel, shown.get(panel));
   }));
 mountChoices(dashboard, (variable) => ask({ variable }), loadAll);
-await document.fonts.ready;
+sayTimes();
 await loadAll();
 await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 document.documentElement.dataset.ready = "true";

@@ -1,7 +1,8 @@
 // Bars: one a row, a gauge a row, and how often which value comes.
 
-import { AXIS, chart, EDGES, element, GRID, legendOf, LINES, onAxis } from "./board_chart.js";
-import { colorOf, INK, text } from "./board_units.js";
+import { AXIS, chart, EDGES, element, legendOf, LINES, onAxis } from "./board_chart.js";
+import { GRID, INK } from "./board_theme.js";
+import { colorOf, text } from "./board_units.js";
 
 export function drawBarchart(panel, content, columns) {
   const labels = columns.find(({ type }) => type !== "number");

@@ -2,10 +2,9 @@
 
 /* global echarts */
 
-import { INK, text } from "./board_units.js";
+import { GRID, INK, PAPER, SOFT } from "./board_theme.js";
+import { text } from "./board_units.js";
 
-export const SOFT = "#5b6470";
-export const GRID = "#e9ebee";
 export const FONT = 'Inter, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
 
 export function element(name, className, content) {
@@ -27,6 +26,7 @@ export function chart(content, option) {
     tooltip: {
       renderMode: "richText",
       confine: true,
+      backgroundColor: PAPER,
       borderColor: GRID,
       textStyle: { fontSize: 12, color: INK },
       ...option.tooltip,
@@ -40,7 +40,7 @@ export const LINES = { show: true, lineStyle: { color: GRID } };
 /** Tick labels need no more digits than tell them apart. */
 export const onAxis = ({ unit }) => (value) => text(value, { unit });
 
-/** How a time axis writes its ticks, in UTC. */
+/** How a time axis writes its ticks. */
 export const CLOCK = {
   year: "{yyyy}",
   month: "{yyyy}-{MM}",

@@ -1,6 +1,8 @@
 // The board's variables as selects over it; what is chosen stands in the address, as Grafana writes it.
 
 import { element } from "./board_chart.js";
+import { moment } from "./board_units.js";
+import { onClock } from "./board_zone.js";
 
 const variablesOf = (dashboard) => dashboard.templating?.list ?? [];
 const inAddress = (name) => new URLSearchParams(location.search).get(`var-${name}`);
@@ -25,7 +27,7 @@ export function mountChoices(dashboard, list, changed) {
     const value = chosen(dashboard)[variable.name];
     const { text, value: own } = variable.current ?? {};
     select.append(new Option(text, own));
-    if (value !== own) select.append(new Option(value, value));
+    if (value !== own) select.append(new Option(written(value, value), value));
     select.value = value;
     select.addEventListener("focus", () => fill(select, variable, list), { once: true });
     select.addEventListener("pointerenter", () => fill(select, variable, list), { once: true });
@@ -45,6 +47,10 @@ function remember({ name, current }, value) {
   history.replaceState(null, "", url);
 }
 
+/** A choice that is a moment is written in the shown zone. */
+const written = (text, value) =>
+  /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? moment(onClock(Date.parse(value))) : text;
+
 /** Asked for when somebody comes near: most look at a board and choose nothing. */
 async function fill(select, variable, list) {
   if (select.dataset.filled) return;
@@ -55,7 +61,8 @@ async function fill(select, variable, list) {
   const texts = fields.length > 0 ? column("__text") : [];
   const values = fields.some(({ name }) => name === "__value") ? column("__value") : texts;
   const known = new Set([...select.options].map(({ value }) => value));
-  texts.forEach((text, i) => {
+  texts.forEach((given, i) => {
+    const text = written(given, values[i]);
     const there = [...select.options].find(({ value }) => value === values[i]);
     if (there) there.text = text;
     else if (!known.has(values[i])) select.append(new Option(text, values[i]));

@@ -1,6 +1,7 @@
 // Two numbers at once: points in a plane, and how many rows lie where.
 
-import { AXIS, chart, EDGES, element, GRID, LINES, onAxis, timeAxis } from "./board_chart.js";
+import { AXIS, chart, EDGES, element, LINES, onAxis, timeAxis } from "./board_chart.js";
+import { BLUES, GRID } from "./board_theme.js";
 import { colorOf, moment, text } from "./board_units.js";
 
 /** The first number is x, each other one a y; texts of the row are told on hover. */
@@ -40,8 +41,6 @@ export function drawPoints(panel, content, columns) {
     })),
   });
 }
-
-const BLUES = ["#e8f1fa", "#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b"];
 
 /** Rows of (time, number) counted in cells: `calculation` says how many cells wide and high. */
 export function drawHeatmap(panel, content, columns, range) {

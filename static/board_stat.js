@@ -3,9 +3,10 @@
 import { element, FONT } from "./board_chart.js";
 import { colorOf, pieces } from "./board_units.js";
 
+const context = document.createElement("canvas").getContext("2d");
+
 /** A font size at which `content` fills `width`, at most `most` px. */
 function fitting(content, width, most) {
-  const context = document.createElement("canvas").getContext("2d");
   context.font = `500 100px ${FONT}`;
   return Math.max(14, Math.min(most, Math.floor(width / context.measureText(content).width * 100)));
 }

@@ -1,7 +1,8 @@
 // Rows as they are, with what is bad in red and counts coloured by their size.
 
 import { element } from "./board_chart.js";
-import { colorOf, moment, readableOn, text } from "./board_units.js";
+import { readableOn } from "./board_theme.js";
+import { colorOf, moment, text } from "./board_units.js";
 
 export function drawTable(_panel, content, columns) {
   const table = element("table");

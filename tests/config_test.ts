@@ -162,3 +162,21 @@ Deno.test("readConfig() counts an empty variable as not set", () => {
   same(read(empty), read({}));
   throws(() => read({ PORT: " " }), ConfigError);
 });
+
+Deno.test("readConfig() takes the two themes and every time zone's name for the pictures", () => {
+  const looks = (env: Record<string, string>) => {
+    const { CAPTURE_THEME, CAPTURE_TIMEZONE } = read(env);
+    return [CAPTURE_THEME, CAPTURE_TIMEZONE];
+  };
+  same(looks({}), ["light", "utc"]);
+  for (const zone of ["Europe/Berlin", "America/St_Johns", "UTC", "utc"]) {
+    same(looks({ CAPTURE_THEME: "dark", CAPTURE_TIMEZONE: zone }), ["dark", zone]);
+  }
+  same(faultsOf({ CAPTURE_THEME: "Dark", CAPTURE_TIMEZONE: "Berlin" }), [
+    "CAPTURE_THEME must be light or dark",
+    "CAPTURE_TIMEZONE must be utc or a time zone's name, such as Europe/Berlin",
+  ]);
+  for (const zone of ["browser", "Europe/Berlin; x", "../etc"]) {
+    equal(faultsOf({ CAPTURE_TIMEZONE: zone }).length, 1, zone);
+  }
+});

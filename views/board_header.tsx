@@ -1,13 +1,13 @@
 type Props = { title: string; from: string; to: string; signed_in: boolean };
 
-/** What stands over a board when a person looks at it. */
+/** What stands over a board when a person looks at it; `board.js` writes its days in the viewer's zone. */
 export function BoardHeader({ title, from, to, signed_in }: Props) {
   const day = (time: string) => time.slice(0, 10);
   return (
     <header class="board-header">
       {signed_in && <a href="/dashboards">Dashboards</a>}
       <h1>{title}</h1>
-      <span>{`${day(from)} to ${day(to)}`}</span>
+      <span id="board-times">{`${day(from)} to ${day(to)}`}</span>
       <form id="board-choices"></form>
     </header>
   );

@@ -2,9 +2,9 @@ import type { Dashboard } from "../boards/compose.ts";
 import { runPanel, runVariable } from "../boards/query.ts";
 import { AppError } from "../errors.ts";
 import type { Who } from "../who.ts";
-import { withReader } from "../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { isCapture, isLink } from "./board_access.ts";
+import { withSharedReader } from "./board_reader.ts";
 import { findBoard } from "./store.ts";
 
 export type Deps = WorkspaceDeps & { signingKey: CryptoKey };
@@ -46,7 +46,7 @@ export async function queryBoard(
   variables: Record<string, string> = {},
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
-  return await withReader(
+  return await withSharedReader(
     deps,
     user_id,
     kind,
@@ -63,7 +63,7 @@ export async function queryChoices(
   signal: AbortSignal,
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
-  return await withReader(
+  return await withSharedReader(
     deps,
     user_id,
     kind,

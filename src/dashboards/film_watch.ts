@@ -10,6 +10,8 @@ import { CHECK_MS, Readiness } from "./readiness.ts";
 /** How the watching of a page ended, and what it showed last; no signs where there was no board. */
 export type Watched = { end: End; signs: Signs | undefined };
 
+/** How often a page is looked at that is not settled: what it takes longer than that is the preview's delay. */
+const LOOK_MS = 40;
 /** A page that grows with its viewport would grow for ever. */
 const MOST_RESIZES = 3;
 
@@ -67,7 +69,8 @@ async function look(
         await page.resize(height += signs.hidden);
       } else if (readiness.check(wire, signs, performance.now())) break;
     }
-    await pause(started + CHECK_MS - performance.now(), signal);
+    const next = readiness.isCalm ? CHECK_MS : LOOK_MS;
+    await pause(started + next - performance.now(), signal);
   }
   await page.evaluate(`document.fonts.ready.then(() => new Promise((drawn) =>
     requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)))))`);

@@ -14,6 +14,11 @@ export class Readiness {
   #hash = "";
   #answeredAt: number | undefined;
 
+  /** The last check found the page settled. */
+  get isCalm(): boolean {
+    return this.#calm > 0;
+  }
+
   /** True at the fifth check in a row that finds the page settled. */
   check(wire: Wire, signs: Signs, now: number): boolean {
     const isAnswered = judgePanels(wire, signs).every(({ state }) => state !== "waiting");

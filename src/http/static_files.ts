@@ -10,7 +10,9 @@ import boardLines from "../../static/board_lines.js" with { type: "text" };
 import boardMaps from "../../static/board_maps.js" with { type: "text" };
 import boardStat from "../../static/board_stat.js" with { type: "text" };
 import boardTable from "../../static/board_table.js" with { type: "text" };
+import boardTheme from "../../static/board_theme.js" with { type: "text" };
 import boardUnits from "../../static/board_units.js" with { type: "text" };
+import boardZone from "../../static/board_zone.js" with { type: "text" };
 import boardJs from "../../static/board.js" with { type: "text" };
 import copy from "../../static/copy.js" with { type: "text" };
 import dashboards from "../../static/dashboards.css" with { type: "text" };
@@ -27,7 +29,9 @@ const FILES: Record<string, [type: string, text: string]> = {
   "board_maps.js": ["text/javascript", boardMaps],
   "board_stat.js": ["text/javascript", boardStat],
   "board_table.js": ["text/javascript", boardTable],
+  "board_theme.js": ["text/javascript", boardTheme],
   "board_units.js": ["text/javascript", boardUnits],
+  "board_zone.js": ["text/javascript", boardZone],
   "copy.js": ["text/javascript", copy],
   "dashboards.css": ["text/css", dashboards],
   "echarts.js": ["text/javascript", echarts],
