@@ -105,6 +105,8 @@ const nextFrame = () =>
   );
 
 async function load(section, panel) {
+  // A text, or whatever else asks for nothing, shows its words as they stand.
+  if (!panel.targets?.length) return show(section, "none", panel.options?.content || " ");
   section.dataset.state = "loading";
   section.append(element("div", "panel-loading"));
   section.querySelector(".panel-info-corner--error")?.remove();

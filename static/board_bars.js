@@ -30,7 +30,8 @@ export function drawBarchart(panel, content, columns) {
     splitLine: LINES,
   };
   // Room for the numbers beyond the longest bars; that end is no round number and gets no label.
-  const room = ({ min, max }) => 0.18 * (Math.max(max, 0) - Math.min(min, 0));
+  const share = upright ? 0.18 : Math.max(0.18, Math.min(0.5, 75 / content.clientWidth * 1.6));
+  const room = ({ min, max }) => share * (Math.max(max, 0) - Math.min(min, 0));
   value.min = (ends) => ends.min < 0 ? ends.min - room(ends) : 0;
   value.max = (ends) => ends.max > 0 ? ends.max + room(ends) : 0;
   const below = series.some(({ values }) => values.some((number) => number < 0));
