@@ -112,7 +112,11 @@ export async function makeApp(deps: Deps) {
 
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
-    const known = asAppError(error);
+    // A page that was closed wants no answer: nothing is wrong here.
+    const hasLeft = c.req.raw.signal.aborted && error === c.req.raw.signal.reason;
+    const known = hasLeft
+      ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
+      : asAppError(error);
     if (known.status >= 500) deps.log(`${c.var.request_id} ${describe(error)}`);
     return fail(known, c);
   });

@@ -14,6 +14,7 @@ import { AppError } from "../src/errors.ts";
 import { never } from "./help/app.ts";
 import { startScans } from "./help/scans.ts";
 
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const DAY = 86_400_000;
 const key = await signingKeyOf(new Uint8Array(32).fill(5));
 
@@ -195,4 +196,36 @@ Deno.test("queryBoard() says so when the database does not answer, and the log n
   const { status, body, headers } = await test.query(`?signature=${test.signature}`);
   same([status, body.code, headers.get("retry-after")], [503, "database_away", "5"]);
   ok(!test.lines.join().includes(test.signature));
+});
+
+Deno.test("queryBoard() ends with its page, and the log calls that no fault", async () => {
+  await using test = await start();
+  await using lock = await test.session();
+  await lock`begin`;
+  await lock`lock table public.runs`;
+  const waits = async (n: number) => {
+    const rows = async () =>
+      (await test.db`
+        select from pg_stat_activity
+        where wait_event_type = 'Lock' and usename = ${`${test.ada.username}_reader`}`).length;
+    for (let i = 0; i < 100 && await rows() !== n; i++) await pause(50);
+    equal(await rows(), n);
+  };
+  const closed = new AbortController();
+  const asked = fetch(`${test.origin}/boards/${test.id}/query?signature=${test.signature}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ panel_id: 1 }),
+    signal: closed.signal,
+  });
+  await waits(1);
+  closed.abort();
+  await rejects(asked, { name: "AbortError" });
+  await waits(0);
+  for (let i = 0; i < 100 && !test.lines.some((line) => line.includes("/query")); i++) {
+    await pause(50);
+  }
+  const said = test.lines.filter((line) => /query|AbortError/.test(line));
+  equal(said.length, 1, said.join("\n"));
+  match(said[0]!, /\/query 400 /);
 });

@@ -245,6 +245,8 @@ Deno.test("a removal from a user's own Grafana keeps its key, sealed, through a 
   equal(own.datasources.size, 3);
   await own.stop();
   equal((await app.api("DELETE", `/users/${ada.id}?databases=drop`)).status, 200);
+  const { datasources, folders } = app.grafana;
+  same([datasources.size, folders.size], [0, 0], "what it had in the configured one goes as well");
   const kept = await app.db<{ base: string; api_key: string | null }[]>`
     select base, api_key from grafana_removals`;
   ok(kept.length > 0 && kept.every(({ api_key }) => api_key?.startsWith("dk1.")));

@@ -83,7 +83,8 @@ Deno.test("no host is contacted that is neither configured nor allowed", async (
   const ada = await app.create();
   const [warning] = await save(app, ada, ["GRAFANA_BASE_URL", foreign.url]);
   match(warning!, /ALLOWED_HOSTS/);
-  await save(app, ada, ["GRAFANA_API_KEY", foreign.tokens.admin]);
+  const [unused] = await save(app, ada, ["GRAFANA_API_KEY", foreign.tokens.admin]);
+  match(unused!, /ALLOWED_HOSTS/, "nor is its key of any use");
   for (const deed of ["check", "mend"]) {
     await app.api("POST", `/users/${ada.id}/datasources/${deed}`);
   }

@@ -1,8 +1,11 @@
 import { deepStrictEqual as same, match, rejects, strictEqual as equal } from "node:assert/strict";
 import { queriedPanels } from "../src/boards/layout.ts";
 import { attempt } from "../src/dashboards/attempt.ts";
+import { captureNext } from "../src/dashboards/capture.ts";
+import { restartForKey } from "../src/dashboards/grafana_store.ts";
 import { sceneOf } from "../src/dashboards/scene.ts";
 import { claimNext } from "../src/dashboards/store.ts";
+import { connectBrowser } from "../src/external/browser.ts";
 import { never } from "./help/app.ts";
 import { startInGrafana } from "./help/grafana_rows.ts";
 
@@ -78,4 +81,31 @@ Deno.test("sceneOf() is gone with its dashboard, until that is there again", asy
   equal((await test.post(`/dashboards/${id}/retry`)).status, 202);
   await test.scene();
   equal((await test.shown(id)).outcome, null);
+});
+
+Deno.test("captureNext() says denied of a revoked key and gone of a deleted dashboard, not what was before", async () => {
+  await using test = await startScene();
+  const { grafana, id, db, sceneDeps } = test;
+  const shape = { width: 64, height: 64, frames: 1, delay_ms: 20, timeout_ms: 1000 };
+  const capture = { ...CAPTURE, ...shape, theme: "dark", timezone: "utc" } as const;
+  const browser = connectBrowser({ path: "/nowhere", install: false, log: () => {} });
+  const stopped = async () => {
+    await db`
+      update dashboards set step = 'capture', stopped = false, next_try_at = now(), outcome = 'loaded',
+        panels = '[{"id":1,"title":"Area","state":"loaded","message":null}]' where id = ${id}`;
+    await captureNext({ ...sceneDeps, browser, capture }, never);
+    const { step, stopped, outcome, panels, last_error } = await test.shown(id);
+    same([step, stopped, panels], ["capture", true, []]);
+    match(last_error, outcome === "gone" ? /Rewrite/ : /GRAFANA_API_KEY/);
+    return outcome;
+  };
+  const uid = test.uidOf(id);
+  const kept = grafana.dashboards.get(uid)!;
+  grafana.remove(uid);
+  equal(await stopped(), "gone");
+  grafana.dashboards.set(kept.uid, kept);
+  grafana.revoke(grafana.tokens.admin);
+  equal(await stopped(), "denied");
+  equal(await restartForKey(db), 1, "a new key sets it going");
+  await browser.close();
 });

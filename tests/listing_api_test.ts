@@ -200,6 +200,8 @@ Deno.test("recaptureDashboard() has a new picture taken; whoever worked on the r
   equal((await post()).body.step, "done", "there is no board to take a picture of");
   await db`update dashboards set board = '{}', step = 'create'`;
   equal((await post()).body.step, "create", "it gets its first picture anyway");
+  await db`update dashboards set stopped = true`;
+  refused(await post(), 409, "stopped");
   await db`update dashboards set step = 'notify', stopped = true, claim_id = gen_random_uuid()`;
   const { status, body } = await post({});
   same([status, body.step, body.stopped], [202, "capture", false]);

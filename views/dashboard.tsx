@@ -1,7 +1,7 @@
 import type { Panel } from "../src/dashboards/outcome.ts";
 import type { Story } from "../src/dashboards/preview.ts";
 import type { Who } from "../src/who.ts";
-import { Action, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
+import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
@@ -170,7 +170,7 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
       {(row.edited || row.outcome === "gone") && !row.archived_at && (
         <Action row={row} what="rewrite" text="Rewrite" from="row" />
       )}
-      {!row.archived_at && <Action row={row} what="capture" text="New picture" from="row" />}
+      {canBeTaken(row) && <Action row={row} what="capture" text="New picture" from="row" />}
       {who.role === "admin" && <Action row={row} what="remove" text="Remove" />}
     </div>
   );

@@ -71,7 +71,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
           <a href={row.dashboard_url}>Open</a>
           <a href={`${page}/message`}>Message</a>
           {row.stopped && <Action row={row} what="retry" text="Retry" />}
-          {!row.archived_at && <Action row={row} what="capture" text="New picture" />}
+          {canBeTaken(row) && <Action row={row} what="capture" text="New picture" />}
           {(row.edited || row.outcome === "gone") && !row.archived_at && (
             <Action row={row} what="rewrite" text="Rewrite" />
           )}
@@ -81,6 +81,10 @@ function Card({ row, who }: { row: Row; who: Who }) {
     </article>
   );
 }
+
+/** Whether a new picture may be asked for: there is a table, and a board or the prospect of one. */
+export const canBeTaken = ({ archived_at, stopped, step }: Row) =>
+  !archived_at && !(stopped && step === "create");
 
 type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 

@@ -1,9 +1,11 @@
 import { heightOf, shownPanels } from "../boards/layout.ts";
+import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser.ts";
 import type { GifFolder } from "../external/gif_folder.ts";
 import { attempt } from "./attempt.ts";
 import { conclude } from "./conclude.ts";
-import { film } from "./film.ts";
+import { type Film, film, NO_PICTURES } from "./film.ts";
+import type { Outcome } from "./outcome.ts";
 import { type Deps as SceneDeps, sceneOf } from "./scene.ts";
 import { type Claim, claimNext } from "./store.ts";
 
@@ -27,7 +29,7 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
   const claim = await claimNext(deps.db, "capture");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
-    const taken = await filmBoard(deps, claim, signal);
+    const taken = await filmBoard(deps, claim, signal).catch(unseen);
     const { gif, png } = taken;
     if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });
     await conclude(deps.db, claim, taken);
@@ -51,4 +53,19 @@ async function filmBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
     theme: capture.theme,
     timezone: capture.timezone,
   }, signal);
+}
+
+/** What Grafana says before the browser is asked, as the page itself would have said it. */
+const UNSEEN: Record<string, Outcome> = {
+  key_refused: "denied",
+  key_unknown: "denied",
+  missing_permission: "denied",
+  gone: "gone",
+};
+
+/** The panels of an earlier look would belie it. */
+function unseen(error: unknown): Film {
+  const outcome = error instanceof ExternalError && UNSEEN[error.more.code ?? ""];
+  if (!outcome) throw error;
+  return { outcome, sentence: error.message, panels: [], ...NO_PICTURES };
 }

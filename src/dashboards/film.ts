@@ -84,7 +84,7 @@ export async function film(
   });
 }
 
-const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
+export const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
 
 /** The pictures, or none where the page does not even give those. */
 async function shootLate(page: Page, shot: Shot, signal: AbortSignal) {

@@ -26,9 +26,9 @@ export async function credentialSaved(
 ): Promise<string[]> {
   if (key_name !== "GRAFANA_BASE_URL" && key_name !== "GRAFANA_API_KEY") return [];
   try {
-    const refused = key_name === "GRAFANA_BASE_URL"
-      ? addressWarning(deps, key_value ?? await valueOf(deps, user_id, key_name))
-      : undefined;
+    // Where the address is not used, its key is not either.
+    const address = key_name === "GRAFANA_BASE_URL" ? key_value : undefined;
+    const refused = addressWarning(deps, address ?? await addressOf(deps, user_id));
     const warnings = refused ? [refused] : await keyWarnings(deps, user_id);
     if (await hasGrafana(deps, user_id)) await planSteps(deps.db, user_id);
     await restartForKey(deps.db, user_id);
@@ -44,9 +44,9 @@ export async function credentialSaved(
   }
 }
 
-async function valueOf(deps: Deps, user_id: number, key_name: string) {
-  const row = await findCredential(deps.db, user_id, key_name);
-  return row && await openValue(deps, user_id, row);
+async function addressOf(deps: Deps, user_id: number) {
+  const row = await findCredential(deps.db, user_id, "GRAFANA_BASE_URL");
+  return row && !row.expired ? await openValue(deps, user_id, row) : undefined;
 }
 
 /** Whether there is a Grafana for the user, be its key known or not. */

@@ -96,9 +96,16 @@ export async function retryDashboard(db: Sql, who: Who, id: number) {
   return await visibleDashboard(db, who, id);
 }
 
-/** Has a new picture taken; a row without a board gets its first one anyway. Throws 409 `archived`. */
+/**
+ * Has a new picture taken; a row whose board is being drawn gets one anyway. Throws 409 `archived`, and
+ * `stopped` where that drawing waits for a person.
+ */
 export async function recaptureDashboard(db: Sql, who: Who, id: number) {
-  const { archived_at } = await visibleDashboard(db, who, id);
+  const { archived_at, step, stopped } = await visibleDashboard(db, who, id);
+  if (stopped && step === "create") {
+    const message = "This board could not be drawn, as its row says: press Retry or Rewrite.";
+    throw new AppError("stopped", 409, message);
+  }
   if (archived_at) {
     throw new AppError(
       "archived",

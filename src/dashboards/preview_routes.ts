@@ -52,7 +52,11 @@ export function previewApi({ db }: { db: Sql }) {
       const { tag, bytes } = await showPreview(db, c.var.who, id, what, known);
       const headers = { ETag: `"${tag}"`, "Cache-Control": "private, no-cache" };
       if (!bytes) return c.body(null, 304, headers);
-      return c.body(new Uint8Array(bytes), 200, { ...headers, "Content-Type": `image/${what}` });
+      return c.body(new Uint8Array(bytes), 200, {
+        ...headers,
+        "Content-Type": `image/${what}`,
+        "Content-Length": `${bytes.length}`, // for HEAD, which would say 0
+      });
     });
   }
   return api;

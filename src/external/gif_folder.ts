@@ -16,7 +16,7 @@ export function openGifFolder(folder: string, log: (line: string) => void): GifF
       await Deno.rename(part, path);
     } catch (error) {
       await Deno.remove(part).catch(() => {});
-      const why = error instanceof Error ? error.name : "unknown";
+      const why = error instanceof Error ? "code" in error ? error.code : error.name : "unknown";
       log(`GIF_CAPTURE_DIR: ${path} cannot be written (${why}); the database keeps the picture`);
     }
   }

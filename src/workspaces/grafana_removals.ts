@@ -26,10 +26,13 @@ export async function userRemoval(deps: Deps, user_id: number) {
   const { bases, dashboards } = await removals.thingsInGrafana(deps.db, user_id);
   // A folder may have been made by a call whose answer was lost.
   const place = await grafanaOf(deps, user_id).catch(() => undefined);
-  if (place && !bases.includes(place.base)) bases.push(place.base);
   const { installation } = deps;
+  // Whoever got a Grafana of its own since has its folder and data sources in the configured one still.
+  const more = [place?.base, deps.outside.grafana?.base].filter((base) => base !== undefined);
   const keys = new Map<string, string | null>();
-  for (const base of bases) keys.set(base, await removalKey(deps, user_id, base));
+  for (const base of new Set([...bases, ...more])) {
+    keys.set(base, await removalKey(deps, user_id, base));
+  }
   return async (tx: Db) => {
     for (const [base, api_key] of keys) {
       const add = (what: removals.GrafanaThing, uid: string) =>
