@@ -346,3 +346,14 @@ function literal(type: string, random: (n: number) => number, pick: <T>(list: T[
     texts[type] ?? ["'wns'", "'1.5'", "'N/A'", "''", "'0:01:02'", "'hold'", "'area'", "'1ps'"],
   );
 }
+
+Deno.test("summarize() knows hold paths by each tool's word for them", async () => {
+  for (const [late, early] of [["max", "MIN"], ["setup", "hold"], ["max_rise", "min_rise"]]) {
+    const { numbers } = await told(
+      "timing",
+      `create table t (run_ts date, path_type text, slack_ns float8)`,
+      `insert into t values ('2026-01-01', '${late}', 0.3), ('2026-01-01', '${early}', -0.2)`,
+    );
+    same(numbers, ["setup_wns 0.3 ns", "hold_wns -0.2 ns"]);
+  }
+});

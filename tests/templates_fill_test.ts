@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import { cleanExport, fillTemplate } from "../src/boards/templates_fill.ts";
+import { cleanExport, fillTemplate, unfolded } from "../src/boards/templates_fill.ts";
 import { isShallow, type JsonObject, MOST_DEPTH } from "../src/boards/templates_json.ts";
 
 const place = {
@@ -101,7 +101,31 @@ Deno.test("cleanExport() drops where a dashboard came from, and nothing else", (
   panels[1]!.targets[0]!.datasource = own;
   panels[1]!.targets[0]!.rawSql = panels[1]!.targets[0]!.rawSql.replace("${VAR_LIMIT}", "20");
   panels[2]!.targets[0]!.datasource = own;
+  const asked = [panels[0]!.panels[0]!.targets[0]!, ...panels[2]!.targets];
+  for (const [i, refId] of ["A", "A", "B"].entries()) Object.assign(asked[i]!, { refId });
   same(kept, wanted);
+});
+
+Deno.test("unfolded() opens each folded row and moves what stands below it", () => {
+  const at = (y: number, h: number) => ({ gridPos: { x: 0, y, w: 24, h } });
+  const row = (y: number, panels: JsonObject[]) => ({ type: "row", panels, ...at(y, 1) });
+  const board = {
+    panels: [
+      { id: 9, type: "stat", ...at(2, 5) },
+      row(1, [{ id: 2, ...at(7, 3) }, { id: 3, ...at(10, 4) }]),
+      { id: 1, ...at(0, 1) },
+      row(7, []),
+    ],
+  };
+  const { panels } = unfolded(board as never);
+  same(panels!.map(({ id, gridPos }) => [id, gridPos!.y]), [
+    [1, 0],
+    [undefined, 1],
+    [2, 2],
+    [3, 5],
+    [9, 9],
+    [undefined, 14],
+  ]);
 });
 
 Deno.test("fillTemplate() fills in what is ours and leaves what is Grafana's", () => {

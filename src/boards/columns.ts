@@ -191,6 +191,22 @@ export function meaningOf(name: string, shape: Shape): Meaning | undefined {
   )?.meaning;
 }
 
+/** A slack that is no result of this run. */
+const OTHER = new Set(
+  "target goal limit required before previous prev old last baseline".split(" "),
+);
+
+/** Whether two columns of one meaning and unit differ in nothing but a word of the team's own: `wns_ss`, `wns_tt`. */
+export function areAlike(a: Column, b: Column): boolean {
+  if (a.meaning !== b.meaning || a.unit?.symbol !== b.unit?.symbol) return false;
+  const [left, right] = [wordsOf(a.name), wordsOf(b.name)];
+  const known = ENTRIES.find(({ meaning }) => meaning === a.meaning)?.patterns
+    .flatMap(({ all }) => all) ?? [];
+  const differing = left.flatMap((word, i) => word === right[i] ? [] : [word, right[i]!]);
+  return left.length === right.length && differing.length <= 2 &&
+    differing.every((word) => !known.includes(word) && !OTHER.has(word));
+}
+
 const NUMBERS = /^(smallint|integer|bigint|real|double precision|numeric)\b(?!.*\[\])/;
 const TIMES = /^(date|timestamp)\b(?!.*\[\])/;
 const TEXTS = /^(text|character|character varying|name|citext|uuid|"char")(\(\d+\))?$/;

@@ -1,5 +1,5 @@
 import type { Sql } from "../external/postgres.ts";
-import { type Column, type Meaning, readColumn, shapeOf, wordsOf } from "./columns.ts";
+import { areAlike, type Column, type Meaning, readColumn, shapeOf, wordsOf } from "./columns.ts";
 import { cellOf, numberOf, quoteName, timeOf } from "./sql.ts";
 
 export type Kind = "timing" | "qor" | "drc";
@@ -46,6 +46,20 @@ export function columnOf(columns: Column[], meaning: Meaning): Column | undefine
   };
   return columns.filter((column) => column.meaning === meaning)
     .toSorted((a, b) => stage(a) - stage(b))[0];
+}
+
+const SLACKS: (Meaning | undefined)[] = ["setup_wns", "setup_tns", "hold_wns", "hold_tns"];
+
+/** The columns that say one slack together, one a corner or path group; of another meaning the column alone. */
+export function slacksOf(columns: Column[], column: Column): Column[] {
+  if (!SLACKS.includes(column.meaning)) return [column];
+  return columns.filter((other) => other === column || areAlike(column, other));
+}
+
+/** A column's number as SQL; of a slack in several columns the worst. */
+export function worstOf(columns: Column[], column: Column): string {
+  const values = slacksOf(columns, column).map(numberOf);
+  return values.length > 1 ? `LEAST(${values.join(", ")})` : values.join();
 }
 
 /** The columns of these meanings, each meaning once, that cut the rows into more than one part. */

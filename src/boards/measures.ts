@@ -1,5 +1,5 @@
 import { type Column, type Meaning, meaningOf, type Unit, unitOf } from "./columns.ts";
-import { columnOf, type TableFacts } from "./facts.ts";
+import { columnOf, slacksOf, type TableFacts, worstOf } from "./facts.ts";
 import { numberOf, quoteName, quoteText } from "./sql.ts";
 
 /** How several rows of one run, or several designs of one run, become one number. */
@@ -83,8 +83,13 @@ function nanoseconds(value: string, unit: Column): string {
 }
 
 /** The unit that a value stands in: the name's own, else a habit; with the SQL that brings it there. */
-function scaled(facts: TableFacts, column: Column, meaning: Meaning | undefined, habit?: Habit) {
-  const value = numberOf(column);
+function scaled(
+  facts: TableFacts,
+  column: Column,
+  meaning: Meaning | undefined,
+  habit?: Habit,
+  value = numberOf(column),
+) {
   if (column.unit) return { unit: column.unit.grafana, expression: value };
   const time_unit = columnOf(facts.columns, "time_unit");
   if (time_unit && meaning && TIMES.has(meaning)) {
@@ -114,15 +119,16 @@ function lastIteration({ columns }: TableFacts): Pick<Measure, "iteration"> {
 
 function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const habit = HABITS[meaning];
-  const column = columnOf(
-    facts.columns.filter(({ name }) => !facts.empty.includes(name)),
-    meaning,
-  );
+  const filled = facts.columns.filter(({ name }) => !facts.empty.includes(name));
+  const column = columnOf(filled, meaning);
   if (!habit || column?.shape !== "number") return undefined;
+  const alike = slacksOf(filled, column).map(({ name }) => name);
   return {
     ...habit,
     meaning,
-    ...scaled(facts, column, meaning, habit),
+    ...(alike.length > 1 &&
+      { note: `The worst of ${alike.slice(0, 6).join(", ")}${alike.length > 6 ? ", …" : ""}.` }),
+    ...scaled(facts, column, meaning, habit, worstOf(filled, column)),
     ...lastIteration(facts),
   };
 }
@@ -148,7 +154,8 @@ export function longMeasures(facts: TableFacts): Measure[] {
   });
 }
 
-const HOLD = ["min", "hold", "early"];
+/** What tools call a path whose hold is checked: OpenSTA, PrimeTime (its delay type has an edge), Tempus. */
+export const HOLD = ["min", "hold", "early", "min_rise", "min_fall", "min_delay"];
 
 /** The numbers of a table of paths: one row a path, its slack in a column. */
 function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {

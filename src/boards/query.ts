@@ -1,6 +1,6 @@
 import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
 import type { Dashboard } from "./compose.ts";
-import { choicesOf, fillVariables } from "./variables.ts";
+import { choicesOf, type Chosen, fillVariables } from "./variables.ts";
 
 type Value = number | string | boolean | null;
 type Field = { name: string; type: "time" | "number" | "string" | "boolean" };
@@ -10,10 +10,12 @@ export type Answer =
   | { status: 200 | 400; body: { results: Record<string, Result> } }
   | { status: 404; body: { message: string } };
 
-type Target = { refId: string; rawSql: string; format: string };
+type Target = { refId: string; rawSql: string; format: string; hide?: boolean };
 type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
 
 const MOST_ROWS = 10_000;
+/** The server stops a query after 30 s, unless one before it in the session switched that off. */
+const MOST_MS = 31_000;
 
 /** Type numbers of pg_type that every PostgreSQL shares. */
 const TYPES: Record<number, Field["type"]> = {
@@ -113,9 +115,10 @@ export function widen(frame: Frame): Frame {
   };
 }
 
-/** Reads at most 10,000 rows through a cursor; the statement is cancelled when `signal` fires. */
-async function read(reader: Sql, sql: string, signal: AbortSignal): Promise<Rows> {
-  signal.throwIfAborted();
+/** Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after 31 s. */
+async function read(reader: Sql, sql: string, stopped: AbortSignal): Promise<Rows> {
+  stopped.throwIfAborted();
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(MOST_MS)]);
   const query = reader.unsafe(sql).values();
   const stop = () => query.cancel();
   signal.addEventListener("abort", stop, { once: true });
@@ -157,10 +160,11 @@ export async function runPanel(
   dashboard: Dashboard,
   panelId: number,
   signal: AbortSignal,
-  chosen: Record<string, string> = {},
+  chosen: Chosen = {},
 ): Promise<Answer> {
   const panel = (dashboard.panels ?? []).find((panel) => panel.id === panelId);
-  const targets = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
+  const all = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
+  const targets = all.filter(({ hide }) => !hide);
   if (targets.length === 0) {
     return { status: 404, body: { message: "This board has no such panel." } };
   }

@@ -38,10 +38,15 @@ export function timeOf({ name, type }: Column): string {
   return `(${column}::pg_catalog.timestamp AT TIME ZONE 'UTC')`;
 }
 
-/** Any value as a cell of a table: text is cut at 200 characters, which is more than a cell shows. */
+/**
+ * Any value as a cell of a table: text is cut at 200 characters, which is more than a cell shows, and a
+ * time is null where it is infinite, for which Grafana ends the whole query with an error.
+ */
 export function cellOf(column: Column): string {
   if (column.shape === "number") return numberOf(column);
-  if (column.shape === "time") return timeOf(column);
+  if (column.shape === "time") {
+    return `CASE WHEN pg_catalog.isfinite(${quoteName(column.name)}) THEN ${timeOf(column)} END`;
+  }
   if (column.shape === "boolean") return quoteName(column.name);
   return `pg_catalog.left(${quoteName(column.name)}::pg_catalog.text, 200)`;
 }

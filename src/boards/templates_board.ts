@@ -1,7 +1,7 @@
 import type { Sql } from "../external/postgres.ts";
 import { composeDashboard, type Dashboard, type Place, timeRange } from "./compose.ts";
 import type { TableFacts } from "./facts.ts";
-import { fillTemplate } from "./templates_fill.ts";
+import { fillTemplate, unfolded } from "./templates_fill.ts";
 import { chosenFor, noteTemplate } from "./templates_store.ts";
 import { reasonOf, refusedQueries } from "./templates_try.ts";
 
@@ -37,5 +37,6 @@ export async function composeChosen(
     log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
   }
   await noteTemplate(db, id, chosen.id, note);
-  return note ? composeDashboard(facts, place) : board;
+  if (note) return composeDashboard(facts, place);
+  return in_grafana ? board : unfolded(board);
 }

@@ -8,6 +8,7 @@ import {
   targetsOf,
   textsIn,
 } from "./templates_json.ts";
+import { shapeIssues } from "./templates_shape.ts";
 import { faultOfQuery } from "./templates_sql.ts";
 
 /** What a look at a template found: `issues` refuse it, `warnings` are told with it. */
@@ -42,14 +43,22 @@ export function checkTemplate(dashboard: JsonObject): Findings {
   const panels = panelsIn(dashboard);
   if (panels.length === 0) {
     const old = Array.isArray(dashboard.rows);
-    refuse(["dashboard"], old ? OLD : "This is no dashboard of Grafana's: it has no panels.");
+    refuse(
+      ["dashboard"],
+      old
+        ? OLD
+        : "This is no dashboard of Grafana's with panels; of its V2 model, export the classic one.",
+    );
     return found;
   }
   if (panels.length > MOST_PANELS) {
     refuse(["dashboard", "panels"], `There are ${panels.length} panels; at most ${MOST_PANELS}.`);
     return found;
   }
+  found.issues.push(...shapeIssues(dashboard, panels));
+  if (found.issues.length > 0) return found;
   checkPanels(dashboard, found);
+  if (found.issues.length === 0 && !panels.some(asksRows)) refuse(["dashboard", "panels"], SILENT);
   checkNames(dashboard, found);
   for (const [path, text] of textsIn(dashboard, ["dashboard"])) {
     if (!isStorable(text)) refuse(path, "A NUL or half of a character cannot be kept.");
@@ -57,6 +66,7 @@ export function checkTemplate(dashboard: JsonObject): Findings {
   return found;
 }
 
+const SILENT = "No panel asks the table for anything: its board would be empty.";
 const OLD = "This is a dashboard of before Grafana 5 (`rows`): save it once in a newer Grafana.";
 
 function checkPanels(dashboard: JsonObject, found: Findings) {
@@ -85,9 +95,26 @@ function checkPanels(dashboard: JsonObject, found: Findings) {
     }
     const place = faultOfPlace(panel.gridPos);
     if (place) refuse("gridPos", place);
-    for (const { target, path } of targetsOf(one)) checkTarget(target, path, found);
+    const asked = targetsOf(one).filter(({ target }) => !target.hide);
+    if (asked.length > 1) warn("targets", "The built-in board draws the first that has rows.");
+    for (const [field, message] of Object.entries(IN_GRAFANA)) {
+      if (Array.isArray(panel[field]) ? panel[field].length : panel[field]) warn(field, message);
+    }
+    for (const { target, path } of targetsOf(one)) {
+      checkTarget({ datasource: panel.datasource ?? null, ...target }, path, found);
+    }
   }
 }
+
+/** What of a panel the built-in board leaves to Grafana. */
+const IN_GRAFANA = {
+  transformations: "The built-in board shows the rows as the query answers them.",
+  repeat: "The built-in board draws this panel once.",
+};
+
+/** Whether a panel asks the table for rows that are shown. */
+const asksRows = (one: { panel: JsonObject; path: Path }) =>
+  targetsOf(one).some(({ target: { rawSql, hide } }) => typeof rawSql === "string" && !hide);
 
 function faultOfPlace(place: unknown): string | undefined {
   const { x, y, w, h } = (place ?? {}) as Record<string, unknown>;
@@ -119,6 +146,8 @@ function checkTarget(target: JsonObject, path: Path, found: Findings) {
   if (fault) found.issues.push(issueAt(at, fault));
 }
 
+/** A placeholder or variable. Without its limits, 2 MiB of `${a${a…` held the process for minutes. */
+const NAMED = /\$\{(\w{1,100})[^{}]{0,100}\}/g;
 const OURS = ["table", "schema", "datasource"];
 
 /** Placeholders that nobody fills, and variables in the way of ours. */
@@ -141,7 +170,7 @@ function checkNames(dashboard: JsonObject, { issues }: Findings) {
     );
   }
   for (const [path, text] of textsIn(dashboard, ["dashboard"])) {
-    for (const [whole, name] of text.matchAll(/\$\{(\w+)[^}]*\}/g)) {
+    for (const [whole, name] of text.matchAll(NAMED)) {
       const formatted = OURS.includes(name!) && whole !== `\${${name}}`;
       const known = OURS.includes(name!) || variables.has(name) || name!.startsWith("__");
       if (known && !formatted) continue;

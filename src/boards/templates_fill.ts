@@ -19,7 +19,7 @@ const OWN = { type: "postgres", uid: "${datasource}" };
 /**
  * An export of Grafana's as it is kept: what belongs to where it came from (`__inputs`, `__requires`, id,
  * uid, version) is dropped, its constants become their values, and whatever asks by SQL asks
- * `${datasource}`; panels without an id get one. Nothing else changes.
+ * `${datasource}`; panels without an id, and questions without a letter, get one. Nothing else changes.
  */
 export function cleanExport(exported: JsonObject): JsonObject {
   const { __inputs, __requires, id: _id, uid: _uid, version: _version, ...kept } = exported;
@@ -39,6 +39,16 @@ export function cleanExport(exported: JsonObject): JsonObject {
   return withIds(withSources(dashboard) as JsonObject);
 }
 
+/** The first of A, B, … that no question of the panel has: answers are told apart by it. */
+function withLetters(targets: Json[]): Json[] {
+  const letters = [...Array(26)].map((_, i) => String.fromCharCode(65 + i));
+  const taken = new Set(targets.map((target) => isObject(target) && target.refId));
+  const free = letters.filter((letter) => !taken.has(letter));
+  return targets.map((target) =>
+    isObject(target) && !target.refId ? { ...target, refId: free.shift() ?? "" } : target
+  );
+}
+
 function withIds(dashboard: JsonObject): JsonObject {
   if (!Array.isArray(dashboard.panels)) return dashboard;
   const numbers = panelsIn(dashboard).map(({ panel: { id } }) =>
@@ -49,6 +59,7 @@ function withIds(dashboard: JsonObject): JsonObject {
     panels.map((panel) => {
       if (!isObject(panel)) return panel;
       const whole: JsonObject = { ...panel, id: panel.id ?? ++next };
+      if (Array.isArray(panel.targets)) whole.targets = withLetters(panel.targets);
       return Array.isArray(panel.panels) ? { ...whole, panels: given(panel.panels) } : whole;
     });
   return { ...dashboard, panels: given(dashboard.panels) };
@@ -110,4 +121,27 @@ export function fillTemplate(
   }) as JsonObject;
   const own = { uid, title, tags, time };
   return { schemaVersion: 39, ...filled, ...own } as unknown as Dashboard;
+}
+
+type Placed = NonNullable<Dashboard["panels"]>[number];
+const topOf = ({ gridPos }: Placed) => gridPos?.y ?? 0;
+const endOf = (panel: Placed) => topOf(panel) + (panel.gridPos?.h ?? 0);
+const movedDown = (panel: Placed, by: number): Placed =>
+  ({ ...panel, gridPos: { ...panel.gridPos!, y: topOf(panel) + by } }) as Placed;
+
+/** The board with its folded rows open, what stands below them moved down: the built-in board opens none. */
+export function unfolded(board: Dashboard): Dashboard {
+  let down = 0;
+  const panels = (board.panels ?? []).toSorted((a, b) => topOf(a) - topOf(b)).flatMap((panel) => {
+    const moved = movedDown(panel, down);
+    const inside = panel.type === "row" && "panels" in panel ? panel.panels ?? [] : [];
+    if (inside.length === 0) return [moved];
+    const top = Math.min(...inside.map(topOf));
+    down += Math.max(...inside.map(endOf)) - top;
+    return [
+      { ...moved, collapsed: false, panels: [] } as Placed,
+      ...inside.map((one) => movedDown(one, endOf(moved) - top)),
+    ];
+  });
+  return { ...board, panels };
 }

@@ -54,7 +54,7 @@ export const NewTemplate = z.strictObject({
   kind: TemplateKind,
   dashboard: z.object({}).catchall(Json).refine(
     (given) => ["panels", "rows", "dashboard"].some((name) => Object.hasOwn(given, name)),
-    "This is no dashboard of Grafana's: it has no panels.",
+    "This is no dashboard of Grafana's with panels; of its V2 model, export the classic one.",
   ).openapi({
     description:
       "A dashboard's JSON as Grafana exports it. `${table}`, `${schema}` and `${datasource}` " +

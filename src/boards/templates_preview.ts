@@ -5,12 +5,13 @@ import type { Kind } from "../workspaces/names.ts";
 import { composeDashboard, type Dashboard, timeRange } from "./compose.ts";
 import { readTable } from "./facts.ts";
 import { runPanel, runVariable } from "./query.ts";
-import { fillTemplate } from "./templates_fill.ts";
+import { fillTemplate, unfolded } from "./templates_fill.ts";
 import type { JsonObject } from "./templates_json.ts";
 import { SAMPLE_TABLES, SAMPLES } from "./templates_sample_rows.ts";
 import { type Deps, rolledBack, withSamples } from "./templates_samples.ts";
 import type { TemplateKind } from "./templates_store.ts";
 import { type Refused, refusedQueries } from "./templates_try.ts";
+import type { Chosen } from "./variables.ts";
 
 /** What is drawn: a built-in template on its table, or a template of a person's own. */
 export type Drawn =
@@ -46,7 +47,7 @@ export async function onBestSample(
 }
 
 async function composed(reader: Sql, drawn: Drawn): Promise<Dashboard> {
-  if (!drawn.built_in) return (await onBestSample(reader, drawn)).board;
+  if (!drawn.built_in) return unfolded((await onBestSample(reader, drawn)).board);
   const { kind } = SAMPLE_TABLES.find(({ table }) => table === drawn.table)!;
   const board = composeDashboard(await readSample(reader, drawn.table, kind), placeOf(drawn.name));
   return JSON.parse(JSON.stringify(board)); // as it would be stored
@@ -58,7 +59,7 @@ export function previewBoard(deps: Deps, drawn: Drawn): Promise<Dashboard> {
 }
 
 /** What a preview asks: a panel's rows with the viewer's choices, or what can be chosen. */
-export type Question = { panel_id: number; variables: Record<string, string> } | {
+export type Question = { panel_id: number; variables: Chosen } | {
   variable: string;
 };
 

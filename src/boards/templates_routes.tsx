@@ -9,6 +9,7 @@ import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./templates_input.ts";
 import * as preview from "./templates_preview.ts";
 import * as templates from "./templates.ts";
+import { Chosen } from "./variables.ts";
 
 const json = <T,>(schema: T, description: string) => ({
   description,
@@ -160,7 +161,7 @@ export function templateApi(deps: templates.Deps) {
 const Question = z.union([
   z.object({
     panel_id: z.int(),
-    variables: z.record(z.string(), z.string().max(1000)).default({}),
+    variables: Chosen.default({}),
   }),
   z.object({ variable: z.string() }),
 ]);

@@ -81,7 +81,7 @@ export function nameTable(sql: string, { table, schema }: Named): string {
   return done;
 }
 
-const FIRST = /^\s*\(*\s*(?:select|with|values|table)\b/i;
+const FIRST = /^[\s(]*(?:select|with|values|table)\b/i;
 const WRITES =
   /[()]\s*(?:insert\s+into|delete\s+from|merge\s+into|update\s+(?:only\s+)?[^\s()]+(?:\s*\*)?(?:\s+(?:as\s+)?[^\s()]+)?\s+set)\b/i;
 const LOCKS = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b/i;

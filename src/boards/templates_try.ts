@@ -17,6 +17,14 @@ export type Refused = {
   foreign: boolean;
 };
 
+/** A variable that still stands in filled SQL, in a text too: PostgreSQL would look for its name. */
+function unfilledIn(sql: string, { templating }: Dashboard): string | undefined {
+  const names = (templating?.list ?? []).map(({ name }) => name);
+  const code = partsOf(sql).filter(({ kind }) => kind !== "comment").map(({ sql }) => sql).join("");
+  return [...code.matchAll(/(?:\$\{?|\[\[)(\w+)/g)]
+    .find(([, name]) => names.includes(name!) || name!.startsWith("__"))?.[0];
+}
+
 const isForeign = (sql: string) =>
   partsOf(sql).some(({ kind, sql }) => kind === "code" && /\$\w|\$\{|\[\[/.test(sql));
 
@@ -29,12 +37,14 @@ export async function refusedQueries(reader: Sql, board: Dashboard): Promise<Ref
   const refused: Refused[] = [];
   for (const one of panelsIn(board as unknown as JsonObject)) {
     for (const { target, path } of targetsOf(one)) {
-      if (typeof target.rawSql !== "string") continue;
+      if (typeof target.rawSql !== "string" || target.hide) continue;
       const sql = fillVariables(expandMacros(target.rawSql, range), board, {});
-      const fault = await faultOf(reader, sql);
+      const near = unfilledIn(sql, board);
+      const fault = await faultOf(reader, sql) ?? (near && { state: UNFILLED, near });
       if (!fault) continue;
       const panel = String(one.panel.title || `panel ${one.panel.id}`);
-      refused.push({ path: [...path, "rawSql"], panel, foreign: isForeign(sql), ...fault });
+      const foreign = isForeign(sql) || fault.state === UNFILLED;
+      refused.push({ path: [...path, "rawSql"], panel, foreign, ...fault });
     }
   }
   return refused;
@@ -55,11 +65,16 @@ async function faultOf(reader: Sql, sql: string) {
   }
 }
 
+/** In place of a SQLSTATE: PostgreSQL takes the query, but not as it is meant. */
+const UNFILLED = "unfilled";
+
 const REASONS: Record<string, string> = {
   "42601": "is no SQL that PostgreSQL reads",
   "42703": "asks for a column that is not there",
   "42P01": "asks for a table that is not there",
   "42883": "uses a function or operator that does not fit these columns",
+  [UNFILLED]:
+    "has a variable as only Grafana fills it (the built-in board knows `${name:sqlstring}`)",
   "42501": "asks for what the reader may not read",
 };
 

@@ -1,4 +1,5 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
+import { z } from "zod";
 import type { Dashboard } from "./compose.ts";
 import { groupLabel, type TableFacts, tableOf } from "./facts.ts";
 import type { DataSource } from "./query_builder.ts";
@@ -77,11 +78,21 @@ function runVariable(
     .current({ selected: true, text: NEWEST, value: NEWEST });
 }
 
+/** One value of a variable. */
+export const Value = z.union([z.string().max(1000), z.number(), z.boolean()]);
+/** What a viewer chose, by variable: of Grafana's multi-value ones a list. */
+export const Chosen = z.record(z.string(), z.union([Value, z.array(Value).max(MOST_CHOICES)]));
+export type Chosen = z.infer<typeof Chosen>;
+
 type Stored = NonNullable<NonNullable<Dashboard["templating"]>["list"]>[number];
 
-function chosen({ name, current, allValue }: Stored, given: Record<string, string>): string {
-  const value = Object.hasOwn(given, name) ? given[name]! : String(current?.value ?? "");
-  return value === ALL.value && allValue ? allValue : quoteConstant(value);
+function chosen({ name, current, allValue }: Stored, given: Chosen): string {
+  const own = current?.value ?? "";
+  const said = Object.hasOwn(given, name) ? given[name]! : own;
+  // A list that the board shows by itself comes back from its select in one piece.
+  const value = String(said) === String(own) ? own : said;
+  if (String(value) === ALL.value && allValue) return allValue;
+  return [value].flat().map((one) => quoteConstant(String(one))).join(",");
 }
 
 /** A text constant that no setting of the server reads in another way, whatever stands in it. */
@@ -96,7 +107,7 @@ function quoteConstant(text: string): string {
 export function fillVariables(
   sql: string,
   board: Dashboard,
-  given: Record<string, string>,
+  given: Chosen,
 ): string {
   const list = board.templating?.list ?? [];
   return sql.replace(/\$\{(\w+):sqlstring\}/g, (written, name) => {

@@ -1,5 +1,6 @@
 import type { Dashboard } from "../boards/compose.ts";
 import { runPanel, runVariable } from "../boards/query.ts";
+import type { Chosen } from "../boards/variables.ts";
 import { AppError } from "../errors.ts";
 import type { Who } from "../who.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
@@ -43,7 +44,7 @@ export async function queryBoard(
   proof: Proof,
   panel_id: number,
   signal: AbortSignal,
-  variables: Record<string, string> = {},
+  variables: Chosen = {},
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
   return await withSharedReader(

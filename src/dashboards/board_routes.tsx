@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
+import { Chosen } from "../boards/variables.ts";
 import { AppError, refuse } from "../errors.ts";
 import { Id } from "../users/paging.ts";
 import type { Env, Who } from "../who.ts";
@@ -17,7 +18,7 @@ const BoardId = z.object({ id: Id });
 const Question = z.union([
   z.object({
     panel_id: z.int(),
-    variables: z.record(z.string(), z.string().max(1000)).default({}),
+    variables: Chosen.default({}),
   }),
   z.object({ variable: z.string() }),
 ]);

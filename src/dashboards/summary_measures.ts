@@ -1,6 +1,7 @@
 import { type Column, type Meaning, meaningOf, readColumn, unitOf } from "../boards/columns.ts";
-import { columnOf, type TableFacts } from "../boards/facts.ts";
-import { numberOf, quoteName, quoteText } from "../boards/sql.ts";
+import { columnOf, type TableFacts, worstOf } from "../boards/facts.ts";
+import { HOLD } from "../boards/measures.ts";
+import { quoteName, quoteText } from "../boards/sql.ts";
 import type { NumberName } from "./summary_number.ts";
 
 export type Aggregate = "min" | "max" | "sum";
@@ -74,9 +75,9 @@ function readClock({ name }: Column): string {
 
 type Read = { column: Column; value: string; unit: string | null };
 
-function readValue(column: Column, meaning: Meaning): Read {
+function readValue(columns: Column[], column: Column, meaning: Meaning): Read {
   const unit = unitIn(column);
-  if (column.shape === "number") return { column, value: numberOf(column), unit };
+  if (column.shape === "number") return { column, value: worstOf(columns, column), unit };
   if (column.type.startsWith("interval")) {
     return {
       column,
@@ -100,7 +101,7 @@ function read(facts: Facts, meaning: Meaning): Read[] {
   });
   const numbers = filled.filter(({ shape }) => shape === "number");
   return [columnOf(numbers, meaning), columnOf(texts, meaning)]
-    .filter((column) => column !== undefined).map((column) => readValue(column, meaning));
+    .filter((column) => column !== undefined).map((column) => readValue(filled, column, meaning));
 }
 
 /** Which meanings may stand for a number, the plainest first, and how several rows become one. */
@@ -162,15 +163,13 @@ function long(facts: Facts, metrics: Metric[]): Measure[] {
   );
 }
 
-const HOLD = `('min', 'hold', 'early')`;
-
 /** The numbers of a table of paths, one row each. */
 function paths(facts: Facts): Measure[] {
   const [slack] = read(facts, "slack");
   if (!slack) return [];
   const { value, unit } = slack;
   const type = columnOf(facts.columns, "path_type");
-  const held = type && `pg_catalog.lower(${textOf(type)}) IN ${HOLD}`;
+  const held = type && `pg_catalog.lower(${textOf(type)}) IN (${HOLD.map(quoteText).join(", ")})`;
   const setup = held ? `CASE WHEN ${held} THEN NULL ELSE ${value} END` : value;
   const hold = held && `CASE WHEN ${held} THEN ${value} END`;
   const unit_column = columnOf(facts.columns, "time_unit") ?? columnOf(facts.columns, "unit");

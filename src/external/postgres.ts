@@ -28,9 +28,15 @@ const types = {
   },
 };
 
-/** A UTC session's own letters need no Date, which takes 20 times as long: a page has up to 500 of them. */
+/**
+ * A UTC session's own letters need no Date, which takes 20 times as long: a page has up to 500 of them.
+ * What no Date holds (`infinity`, the year 10000) stays as it stands: an error here loses the connection.
+ */
 function isoTime(text: string): string {
-  if (text[4] !== "-" || !text.endsWith("+00")) return new Date(text).toISOString();
+  if (text[4] !== "-" || !text.endsWith("+00")) {
+    const time = new Date(text);
+    return Number.isNaN(time.getTime()) ? text : time.toISOString();
+  }
   const milliseconds = text.slice(20, -3).padEnd(3, "0").slice(0, 3);
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
 }

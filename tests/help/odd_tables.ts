@@ -19,6 +19,9 @@ const ODD: Record<string, string> = {
     (null, null, null, null, 'NaN', null, null, null)`,
   not_finite: `(t timestamptz, slack_ns float8, setup_wns numeric); insert into T values
     ('infinity', 'NaN', 'NaN'), ('-infinity', 'Infinity', 1), ('2026-01-01', '-Infinity', -0.1)`,
+  never_over: `(valid_from timestamptz, valid_to timestamp, until date, a int); insert into T values
+    ('-infinity', 'infinity', 'infinity', 1), ('infinity', '-infinity', '20000-01-01', 2),
+    ('20000-01-01', '0044-03-15 BC', '0044-03-15 BC', 3)`,
   for_ever: `(valid date, a int); insert into T values ('1900-01-02', 1), ('9999-12-31', 2)`,
   no_columns: `()`,
   nulls: `(run_ts timestamptz, design text, wns float8); insert into T values (null, null, null)`,
