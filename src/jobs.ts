@@ -45,15 +45,18 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   });
   signal.addEventListener("abort", stopNews);
 
-  const workspaces = () => tendWorkspaces(deps, signal);
+  let hasBegun = false;
+  const workspaces = async () => {
+    hasBegun ||= await beginWithGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
+    await tendWorkspaces(deps, signal);
+  };
   Deno.cron("scan the databases", "* * * * *", { signal }, scanner.minute);
   Deno.cron("create dashboards", "* * * * *", { signal }, () => steps.create!.wake());
   Deno.cron("capture previews", "* * * * *", { signal }, () => steps.capture!.wake());
   Deno.cron("notify Slack", "* * * * *", { signal }, () => steps.notify!.wake());
   Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
   Deno.cron("archive dashboards", "* * * * *", { signal }, () => archive.wake());
-  const begun = beginWithGrafana(deps).catch(logged(deps, "grafana"));
-  const first = Promise.all([begun.then(workspaces), scanner.minute()]);
+  const first = Promise.all([workspaces(), scanner.minute()]);
   archive.wake();
   for (const lanes of Object.values(steps)) lanes.wake();
   return {
