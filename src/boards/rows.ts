@@ -105,8 +105,10 @@ function rowsPanel(source: Source, choice: Choice, shown: Detail[]): Panel {
 function withChanges(facts: TableFacts, shown: Detail[], { changes = [] }: Look): Detail[] {
   return shown.flatMap((detail) => {
     const { column, title, expression, cell } = detail;
-    if (!column.meaning || !changes.includes(column.meaning)) return [detail];
-    const change = changeMeasure(facts, column.meaning, expression, cell);
+    const { meaning, shape } = column;
+    // A runtime may be kept as text, `0:13:42.36`.
+    if (!meaning || shape !== "number" || !changes.includes(meaning)) return [detail];
+    const change = changeMeasure(facts, meaning, expression, cell);
     const name = `Δ ${title}`;
     return [detail, { column, title: name, ...change, cell: { ...change.cell, name } }];
   });

@@ -33,6 +33,8 @@ const ODD: Record<string, string> = {
   "${x} $__x [[x]]":
     `("\${x}" text, "$__timeFilter(a)" timestamptz, "[[wns]]" float8, "\${design:sqlstring}" text);
     insert into T values ('a', '2026-01-01', 1, 'b'), ('\${run:sqlstring}', '2026-01-02', -1, '[[c]]')`,
+  runtime_as_text: `(run_ts timestamptz, design text, area_um2 float8, runtime text); insert into T
+    values ('2026-01-01', 'd', 1, '0:13:42.36'), ('2026-01-02', 'd', 2, 'N/A')`,
   many_designs: `(design text, run_ts timestamptz, wns float8, area float8); insert into T
     select 'd' || i, timestamptz '2026-01-01Z' + i * interval '1 minute', i, i from generate_series(1, 1500) i`,
 };
