@@ -21,7 +21,7 @@ export async function composeChosen(
 ): Promise<Dashboard> {
   const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });
   if (!chosen) {
-    await noteTemplate(db, id, null, null);
+    await noteTemplate(db, id, undefined, null);
     return composeDashboard(facts, place);
   }
   const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
@@ -36,7 +36,7 @@ export async function composeChosen(
   if (note) {
     log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
   }
-  await noteTemplate(db, id, chosen.id, note);
+  await noteTemplate(db, id, chosen, note);
   if (note) return composeDashboard(facts, place);
   return in_grafana ? board : unfolded(board);
 }

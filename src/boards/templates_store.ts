@@ -145,18 +145,32 @@ export async function chosenFor(
   return row;
 }
 
-/** Writes down which template a board was made from, and why it was not the chosen one. */
+/** Writes down which template was chosen for a board, and why it did not draw it after all. */
 export async function noteTemplate(
   db: Db,
   dashboard_id: number,
-  template_id: number | null,
+  chosen: Pick<Chosen, "id" | "version"> | undefined,
   note: string | null,
 ): Promise<void> {
+  const { id = null, version = null } = chosen ?? {};
   await db`
-    update dashboards set template_id = (select id from templates where id = ${template_id}),
-      template_note = ${note}
-    where id = ${dashboard_id}
-      and (template_id, template_note) is distinct from (${template_id}::bigint, ${note}::text)`;
+    update dashboards set template_id = (select id from templates where id = ${id}),
+      template_version = ${version}, template_note = ${note}
+    where id = ${dashboard_id} and (template_id, template_version, template_note)
+      is distinct from (${id}::bigint, ${version}::int, ${note}::text)`;
+}
+
+/** Whether another template, or another version of it, would be chosen for a board now. */
+export async function isTemplateChanged(
+  db: Db,
+  { id, ...table }: Table & { id: number },
+): Promise<boolean> {
+  const chosen = await chosenFor(db, table);
+  const [row] = await db<{ changed: boolean }[]>`
+    select (template_id, template_version)
+      is distinct from (${chosen?.id ?? null}::bigint, ${chosen?.version ?? null}::int) as changed
+    from dashboards where id = ${id}`;
+  return row?.changed ?? false;
 }
 
 export type Board = {

@@ -1,7 +1,8 @@
+import { isTemplateChanged } from "../boards/templates_store.ts";
 import type { Sql } from "../external/postgres.ts";
 import { ClaimLost } from "./attempt.ts";
 import type { Film } from "./film.ts";
-import { nextOf } from "./outcome.ts";
+import { isOfBoard, nextOf } from "./outcome.ts";
 import { advance, type Claim, saveLook, savePictures, setBack, wasTold } from "./store.ts";
 
 /**
@@ -18,6 +19,8 @@ export async function conclude(db: Sql, claim: Claim, film: Film): Promise<void>
     const next = nextOf(outcome, tries);
     if (next === "on") {
       await advance(tx, claim, await wasTold(tx, claim) ? "done" : "notify");
+    } else if (next === "stop" && isOfBoard(outcome) && await isTemplateChanged(tx, claim)) {
+      await advance(tx, claim, "create"); // It is another board's fault by now.
     } else {
       const why = film.sentence ?? "The dashboard could not be shown whole: look at its panels.";
       await setBack(tx, claim, why, { stop: next === "stop", code: outcome });

@@ -109,13 +109,20 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
  */
 const KEY_CODES = ["key_refused", "missing_permission", "key_unknown", "denied"];
 
-/** Sets the rows going, of one user or of all, that stopped for a key of Grafana's. */
+/**
+ * A key or address is another one now, of one user or (at a start) of all, Slack's and the browser's
+ * among them. Sets the rows going that stopped for the old one; an attempt under way with it does not
+ * stop its row any more.
+ */
 export async function restartForKey(db: Db, user_id?: number): Promise<number> {
+  const theirs = user_id === undefined ? db`` : db`and user_id = ${user_id}`;
+  await db`update dashboards set stale = true where claim_id is not null ${theirs}`;
   const { count } = await db`
     update dashboards set stopped = false, stop_code = null, capture_tries = 0, failures = 0, deaths = 0,
       last_error = null, next_try_at = now()
-    where stopped and stop_code = any(${KEY_CODES}) and deleted_at is null
-      ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}`;
+    where stopped and deleted_at is null and (stop_code = any(${KEY_CODES})
+      or ${user_id === undefined} and (stop_code = 'browser_path'
+        or step = 'notify' and stop_code is not null)) ${theirs}`;
   return count;
 }
 

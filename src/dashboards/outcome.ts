@@ -21,9 +21,11 @@ const MOST_TRIES = 3;
 /** Where a row goes after its capture: on, back to try again, or it waits for a person. */
 export function nextOf(outcome: Outcome, tries: number): "on" | "again" | "stop" {
   if (outcome === "loaded" || outcome === "empty") return "on";
-  const passing = outcome === "error" || outcome === "timeout";
-  return passing && tries < MOST_TRIES ? "again" : "stop";
+  return isOfBoard(outcome) && tries < MOST_TRIES ? "again" : "stop";
 }
+
+/** Whether the board itself may be why it was not finished: its queries, or what draws them. */
+export const isOfBoard = (outcome: Outcome) => outcome === "error" || outcome === "timeout";
 
 /** Six names fit on a line of Slack's context. */
 const MOST_NAMED = 6;

@@ -1,7 +1,7 @@
 import type { Dashboard } from "../boards/compose.ts";
 import { ExternalError } from "../errors.ts";
 import type { DashboardJson, Saved, StoredDashboard } from "../external/grafana.ts";
-import { datasourceStep, folderStep } from "../workspaces/datasources.ts";
+import { ensureInGrafana, folderStep } from "../workspaces/datasources.ts";
 import { namingRights, type UserGrafana } from "../workspaces/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../workspaces/names.ts";
 import { findWorkspace } from "../workspaces/store.ts";
@@ -37,8 +37,7 @@ export async function putInGrafana(
   return await namingRights(target, signal, async () => {
     const workspace = await findWorkspace(deps.db, claim.user_id);
     if (!workspace) throw new Error(`user ${claim.user_id} has no workspace`);
-    await folderStep(deps, workspace, target, signal);
-    await datasourceStep(deps, workspace, target, claim.kind, signal);
+    await ensureInGrafana(deps, workspace, target, [claim.kind], signal);
     return await write(deps, claim, place, target, board, signal);
   });
 }

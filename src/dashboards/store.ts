@@ -24,7 +24,7 @@ export type Claim = {
 export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
   const [claim] = await db<Claim[]>`
     update dashboards d
-    set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds',
+    set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds', stale = false,
       deaths = deaths + (claim_id is not null)::int
     from users u
     where u.id = d.user_id and d.id = (
@@ -60,7 +60,8 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
 
 /**
  * Puts a claimed dashboard back with the reason: to be tried again after 5 s, doubling to 10 min, and
- * not before `after` seconds; or stopped for a person, `code` saying for what.
+ * not before `after` seconds; or stopped for a person, `code` saying for what. Where what the attempt
+ * used has changed meanwhile, its failure says nothing: the next attempt begins at once.
  */
 export async function setBack(
   db: Db,
@@ -74,12 +75,14 @@ export async function setBack(
 ): Promise<void> {
   await db`
     update dashboards
-    set claim_id = null, claimed_until = null, last_error = ${storable(why)}, stopped = ${stop},
-      stop_code = case when ${stop} then ${code ?? null}::text end,
+    set claim_id = null, claimed_until = null, stopped = ${stop} and not stale,
+      last_error = case when not stale then ${storable(why)}::text end,
+      stop_code = case when ${stop} and not stale then ${code ?? null}::text end,
       outcome = case when ${code ?? null} = 'gone' then 'gone' else outcome end,
-      failures = failures + 1, deaths = 0,
-      next_try_at = now()
-        + greatest(least(5 * 2 ^ least(failures, 10), 600), ${after}) * interval '1 second'
+      failures = case when stale then 0 else failures + 1 end, deaths = 0,
+      capture_tries = case when stale then 0 else capture_tries end,
+      next_try_at = now() + case when stale then 0
+        else greatest(least(5 * 2 ^ least(failures, 10), 600), ${after}) end * interval '1 second'
     where id = ${id} and claim_id = ${claim_id}`;
 }
 

@@ -51,7 +51,8 @@ export async function planSteps(db: Db, user_id: number): Promise<void> {
     select ${user_id}, ${FIRST_POSITION} + ordinality, name
     from unnest(${GRAFANA_STEPS}::text[]) with ordinality s (name)
     where exists (select from workspaces where user_id = ${user_id})
-    on conflict (user_id, name) do update set state = 'pending', message = null, next_try_at = now()`;
+    on conflict (user_id, name) do update set state = 'pending', message = null, next_try_at = now(),
+      planned = workspace_steps.planned + 1`;
 }
 
 /** Everybody's steps in the Grafana at `base`: those who have none get them, failed ones begin anew. */
@@ -62,7 +63,8 @@ export async function planAllSteps(db: Db, base: string): Promise<void> {
     from workspaces w cross join unnest(${GRAFANA_STEPS}::text[]) with ordinality s (name)
     on conflict do nothing`;
   await db`
-    update workspace_steps s set state = 'pending', message = null, next_try_at = now()
+    update workspace_steps s
+    set state = 'pending', message = null, next_try_at = now(), planned = planned + 1
     where name = any(${GRAFANA_STEPS}) and state <> 'pending' and (state = 'failed' or not exists (
       select from datasources d where d.user_id = s.user_id and d.base = ${base}))`;
 }

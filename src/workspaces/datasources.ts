@@ -71,7 +71,6 @@ export async function folderStep(
 ): Promise<void> {
   const uid = names.folderUid(deps.installation, user_id);
   await namingRights(place, signal, () => ensureFolder(place.grafana, uid, username, signal));
-  await rows.noteStepDone(deps.db, user_id, "grafana_folder");
 }
 
 /** One data source: found, mended or made, and what it came to written down. */
@@ -100,7 +99,6 @@ export async function datasourceStep(
       () => ensureDatasource(place.grafana, wanted, password, signal),
     );
     await note(name, "ready", null);
-    await rows.noteStepDone(deps.db, workspace.user_id, `datasource_${kind}`);
   } catch (thrown) {
     if (!(thrown instanceof ExternalError)) throw thrown;
     const isSilent = thrown.more.code === "datasource_silent";
@@ -191,10 +189,27 @@ export async function mendInGrafana(
   place: UserGrafana,
   signal: AbortSignal,
 ): Promise<void> {
+  await ensureInGrafana(deps, workspace, place, names.KINDS, signal);
+}
+
+/**
+ * The user's folder and these data sources, whose steps are then done as well. Throws as the steps do,
+ * once all were tried.
+ */
+export async function ensureInGrafana(
+  deps: Deps,
+  workspace: store.Workspace,
+  place: UserGrafana,
+  kinds: readonly names.Kind[],
+  signal: AbortSignal,
+): Promise<void> {
+  const done = (name: string) => rows.noteStepDone(deps.db, workspace.user_id, name);
   await folderStep(deps, workspace, place, signal);
+  await done("grafana_folder");
   let fault: unknown;
-  for (const kind of names.KINDS) {
-    await datasourceStep(deps, workspace, place, kind, signal).catch((error) => fault ??= error);
+  for (const kind of kinds) {
+    await datasourceStep(deps, workspace, place, kind, signal)
+      .then(() => done(`datasource_${kind}`), (error) => fault ??= error);
   }
   if (fault) throw fault;
 }

@@ -142,10 +142,10 @@ async function runLeft(
   limit: AbortSignal,
   stop = limit,
 ): Promise<Ended> {
-  for (const { name, state } of await store.stepsOf(deps.db, workspace.user_id)) {
-    if (state === "done" || !isMeant(name)) continue;
+  for (const step of await store.stepsLeft(deps.db, workspace.user_id)) {
+    if (!isMeant(step.name)) continue;
     if (stop.aborted) return "refused";
-    const ended = await runStep(deps, workspace, name, limit, stop);
+    const ended = await runStep(deps, workspace, step, limit, stop);
     if (ended !== "done") return ended;
   }
   return "done";
@@ -154,11 +154,12 @@ async function runLeft(
 async function runStep(
   deps: Deps,
   workspace: store.Workspace,
-  name: string,
+  row: store.StepLeft,
   limit: AbortSignal,
   stop: AbortSignal,
 ): Promise<Ended> {
   const { user_id } = workspace;
+  const { name } = row;
   try {
     if (isInGrafana(name)) await runInGrafana(deps, workspace, name, limit);
     else {
@@ -167,7 +168,7 @@ async function runStep(
       const step = STEPS.find((step) => step.name === name);
       await step?.run({ deps, workspace, server, passwords });
     }
-    await store.noteStep(deps.db, user_id, name, "done", null);
+    await store.noteStep(deps.db, user_id, row, "done", null);
     return "done";
   } catch (thrown) {
     if (stop.aborted) return "refused";
@@ -175,7 +176,7 @@ async function runStep(
     const known = error instanceof ExternalError || error instanceof AppError;
     const why = known ? error.message : "Unexpected error: see the log.";
     const state = isFinal(error) ? "failed" : "pending";
-    await store.noteStep(deps.db, user_id, name, state, why);
+    await store.noteStep(deps.db, user_id, row, state, why);
     const pause = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
     if (pause) await postponeStep(deps.db, user_id, name, pause);
     if (!known) deps.log(`workspaces: ${workspace.username}: ${name}: ${nameOf(error)}`);

@@ -54,6 +54,15 @@ export async function stepsOf(db: Db, user_id: number): Promise<StepRow[]> {
     where user_id = ${user_id} order by position`;
 }
 
+/** A step that is still to be done; `planned`: how often it was planned anew. */
+export type StepLeft = { name: string; planned: number };
+
+export async function stepsLeft(db: Db, user_id: number): Promise<StepLeft[]> {
+  return await db<StepLeft[]>`
+    select name, planned from workspace_steps
+    where user_id = ${user_id} and state <> 'done' order by position`;
+}
+
 /** Whether this very connection is encrypted. */
 export async function isEncrypted(master: Db): Promise<boolean> {
   const [row] = await master<{ ssl: boolean }[]>`
@@ -61,24 +70,28 @@ export async function isEncrypted(master: Db): Promise<boolean> {
   return row?.ssl ?? false;
 }
 
-/** Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. */
+/**
+ * Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. Nothing is
+ * written of one that was planned anew since it was read: what it used may have changed.
+ */
 export async function noteStep(
   db: Db,
   user_id: number,
-  name: string,
+  { name, planned }: StepLeft,
   state: StepRow["state"],
   message: string | null,
 ): Promise<void> {
   await db`
     update workspace_steps set state = ${state}, message = ${message}, attempts = attempts + 1,
       next_try_at = now() + least(5 * 2 ^ least(attempts, 10), 600) * interval '1 second'
-    where user_id = ${user_id} and name = ${name}`;
+    where user_id = ${user_id} and name = ${name} and planned = ${planned}`;
 }
 
 /** Steps to be done anew, whatever they were. */
 export async function resetSteps(db: Db, user_id: number, names: string[]): Promise<void> {
   await db`
-    update workspace_steps set state = 'pending', message = null, next_try_at = now()
+    update workspace_steps
+    set state = 'pending', message = null, next_try_at = now(), planned = planned + 1
     where user_id = ${user_id} and name = any(${names})`;
 }
 

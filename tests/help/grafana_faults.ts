@@ -7,7 +7,9 @@ export type Fault = {
   times?: number;
   /** The work is done first, and only its answer is lost. */
   after?: boolean;
-  answer: Answer | "hang" | "drop";
+  /** `pass`: it does its work, once `before` is over. */
+  answer: Answer | "hang" | "drop" | "pass";
+  before?: () => Promise<unknown>;
 };
 type Answer = {
   status: number;
@@ -42,11 +44,13 @@ export class Faults {
     );
     if (!fault) return await work();
     if (fault.times !== undefined) fault.times--;
+    await fault.before?.();
+    if (fault.answer === "pass") return await work();
     if (fault.after) await (await work()).body?.cancel();
     return await this.#stumble(fault.answer);
   }
 
-  async #stumble(answer: Fault["answer"]): Promise<Response> {
+  async #stumble(answer: Exclude<Fault["answer"], "pass">): Promise<Response> {
     if (answer === "drop") { // fewer bytes than promised: the server cuts the connection
       const headers = { "content-type": "application/json", "content-length": "99" };
       return new Response(new Blob(['{"message":']).stream(), { headers });
