@@ -156,7 +156,10 @@ Deno.test("a killed browser costs one attempt: the next one starts it again", as
 Deno.test("withPage() ends at its time limit and at the signal, whatever the page does", async () => {
   await using browser = browserHere();
   await using site = serve((path) => path === "/busy" ? "<script>for (;;);</script>" : "");
-  const busy = (page: Page) => page.open(`${site.origin}/busy`);
+  const busy = async (page: Page) => {
+    await page.open(`${site.origin}/busy`);
+    await page.evaluate("1");
+  };
   await rejects(browser.withPage({ ...view(site.origin), timeoutMs: 700 }, never, busy), {
     message: "The page was not done after 0.7 s.",
   });

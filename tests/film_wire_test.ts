@@ -65,6 +65,7 @@ Deno.test("Wire lets the last query decide, and one taken back say nothing", () 
   same(states(), ["loaded", "error"]);
   wire.note(sent("v", 9));
   wire.note({ what: "ended", id: "v" });
+  wire.judge("v", JSON.stringify(frames(1)));
   equal(wire.isQuiet, true, "a variable's query, or another dashboard's");
   wire.note({ ...sent("d", 0), kind: "EventSource" });
   equal(wire.isQuiet, true);

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, rejects, strictEqual as equal } from "node:assert/strict";
-import { queriedPanels } from "../src/boards/layout.ts";
+import { queriedPanels } from "../src/boards/queried.ts";
 import { attempt } from "../src/dashboards/attempt.ts";
 import { captureNext } from "../src/dashboards/capture.ts";
 import { restartForKey } from "../src/dashboards/grafana_store.ts";

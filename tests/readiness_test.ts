@@ -4,7 +4,16 @@ import { Wire } from "../src/dashboards/film_wire.ts";
 import { Readiness } from "../src/dashboards/readiness.ts";
 
 const PAGE = { bottom: 0, hidden: 0, path: "/" };
-const SIGNS: Signs = { ...PAGE, mounted: [], loading: [], errors: {}, hash: "a" };
+const SIGNS: Signs = {
+  ...PAGE,
+  mounted: [],
+  loading: [],
+  errors: {},
+  hash: "a",
+  drawn: [],
+  empty: [],
+  titles: {},
+};
 const panel = (id: number, hasQuery = true) => ({ id, title: "", hasQuery });
 
 /** A wire on which panel 4 has its rows. */

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { Dashboard } from "../src/boards/compose.ts";
-import { queriedPanels } from "../src/boards/layout.ts";
+import { queriedPanels } from "../src/boards/queried.ts";
 import { queryBoard } from "../src/dashboards/board.ts";
 import { createNext } from "../src/dashboards/create.ts";
 import { finishWorkspaces } from "../src/workspaces/steps.ts";

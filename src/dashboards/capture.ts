@@ -1,4 +1,5 @@
-import { heightOf, shownPanels } from "../boards/layout.ts";
+import { heightOf } from "../boards/layout.ts";
+import { shownPanels } from "../boards/queried.ts";
 import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser.ts";
 import type { GifFolder } from "../external/gif_folder.ts";

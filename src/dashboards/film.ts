@@ -1,4 +1,4 @@
-import type { ShownPanel } from "../boards/layout.ts";
+import type { ShownPanel } from "../boards/queried.ts";
 import type { Browser, Page } from "../external/browser.ts";
 import type { Signs } from "./film_probe.ts";
 import { shoot, type Shot } from "./film_shoot.ts";
@@ -74,7 +74,7 @@ export async function film(
   return await browser.withPage(view, signal, async (page, signal) => {
     const wire = new Wire(options.panels, uidIn(url));
     const { end, signs } = await watch(page, wire, { url, height: view.height, timeoutMs }, signal);
-    const panels = judgePanels(wire, signs);
+    const panels = judgePanels(wire, signs, end === "ready");
     const said = { ...judgeBoard(end, panels, timeoutMs), panels };
     if (end === "denied" || end === "gone" || !signs) return { ...said, ...NO_PICTURES };
     const boardHeight = boardHeightIn(signs, options);

@@ -1,11 +1,15 @@
 /**
- * What the document shows at one moment. `mounted`: the panels' ids; `loading`: those under a loading
- * sign, 0 for one outside all panels; `errors`: those with an error mark, and what it says ("" where it
- * says nothing); in CSS pixels, `bottom` of the lowest panel with the board's padding, from the top, and
- * how much of the page is `hidden` below.
+ * What the document shows at one moment. `mounted`: the panels' ids, once for each time a panel is there;
+ * `drawn`: those whose content is there, `empty`: those that say "No data"; `titles`: by id, as shown;
+ * `loading`: those under a loading sign, 0 for one outside all panels; `errors`: those with an error
+ * mark, and what it says ("" where it says nothing); in CSS pixels, `bottom` of the lowest panel with the
+ * board's padding, from the top, and how much of the page is `hidden` below.
  */
 export type Signs = {
   mounted: number[];
+  drawn: number[];
+  empty: number[];
+  titles: Record<number, string>;
   loading: number[];
   errors: Record<number, string>;
   bottom: number;
@@ -21,17 +25,24 @@ export type Signs = {
  */
 export const PROBE = `(() => {
   const PANEL = "[data-panelid], [data-viz-panel-key]";
+  const CONTENT = '.panel-content, [data-testid="data-testid panel content"]';
   const LOADING = '[data-state="loading"], .panel-loading, [aria-label="Panel loading bar"]';
   const ERROR = '.panel-info-corner--error, [data-testid="data-testid Panel status error"], [aria-label="Panel status"]';
   const idOf = (panel) =>
     Number(/^(?:panel-)?(\\d+)/.exec(panel?.dataset.panelid ?? panel?.dataset.vizPanelKey)?.[1] ?? 0);
   const ownerOf = (sign) => idOf(sign.closest(PANEL));
   const panels = [...document.querySelectorAll(PANEL)];
+  const drawn = [], empty = [], titles = {};
   let hash = 0x811c9dc5, bottom = 0;
   const add = (value) => hash = Math.imul(hash ^ value, 0x01000193);
   const loading = [...document.querySelectorAll(LOADING)].map(ownerOf);
   const small = new OffscreenCanvas(64, 64).getContext("2d", { willReadFrequently: true });
   for (const panel of panels) {
+    const id = idOf(panel);
+    const content = panel.querySelector(CONTENT);
+    if (content?.childElementCount > 0) drawn.push(id);
+    if (content?.textContent.trim() === "No data") empty.push(id);
+    titles[id] ??= panel.querySelector("h2, h6")?.textContent.trim() ?? "";
     bottom = Math.max(bottom, panel.getBoundingClientRect().bottom + scrollY + 16);
     if (loading.length > 0) continue;
     const html = panel.outerHTML;
@@ -54,6 +65,9 @@ export const PROBE = `(() => {
   }
   return {
     mounted: panels.map(idOf),
+    drawn,
+    empty,
+    titles,
     loading,
     errors,
     bottom,

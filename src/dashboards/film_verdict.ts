@@ -1,4 +1,4 @@
-import type { ShownPanel } from "../boards/layout.ts";
+import type { ShownPanel } from "../boards/queried.ts";
 import { maskSecrets } from "../external/mask.ts";
 import type { Answer } from "./film_answer.ts";
 import type { Signs } from "./film_probe.ts";
@@ -10,26 +10,52 @@ export type PanelState = Answer["state"] | "none";
 export type Panel = { id: number; title: string; state: PanelState; message: string | null };
 export type Outcome = "loaded" | "empty" | "error" | "timeout" | "denied" | "gone";
 
-/** What each panel shows: the wire says what came, the document whether it was drawn. */
-export function judgePanels(wire: Wire, signs: Signs | undefined): Panel[] {
+/**
+ * What each panel shows: the wire says what came, the document whether it was drawn. `isFinished`: of a
+ * panel that asked for nothing over the wire, what it shows counts.
+ */
+export function judgePanels(wire: Wire, signs: Signs | undefined, isFinished = false): Panel[] {
   const answers = wire.answers();
-  return wire.panels.map((panel) => {
+  return [...wire.panels, ...copies(wire.panels, signs)].map((panel) => {
     const { id, title } = panel;
-    return { id, title, ...judgePanel(panel, answers.get(id), signs) };
+    const times = signs?.mounted.filter((mounted) => mounted === id).length ?? 0;
+    // Later versions give a repeated panel's copies its own id.
+    const isAsking = panel.isRepeated && panel.hasQuery && wire.queriesOf(id) < times;
+    const answer = isAsking && !isFinished ? undefined : answers.get(id);
+    return { id, title, ...judgePanel(panel, answer, signs, isFinished) };
   });
+}
+
+/** Copies of repeated panels, where the page numbers them itself (Grafana up to 10). */
+function copies(panels: ShownPanel[], signs: Signs | undefined): ShownPanel[] {
+  const known = new Set(panels.map(({ id }) => id));
+  const repeated = panels.filter(({ isRepeated }) => isRepeated);
+  if (repeated.length === 0) return [];
+  const hasQuery = repeated.every(({ hasQuery }) => hasQuery);
+  const ids = new Set(signs?.mounted.filter((id) => id > 0 && !known.has(id)));
+  return [...ids].map((id) => ({
+    ...{ id, hasQuery, isRepeated: true },
+    title: signs?.titles[id] ?? "",
+  }));
 }
 
 function judgePanel(
   { id, hasQuery }: ShownPanel,
   answer: Answer | undefined,
   signs: Signs | undefined,
+  isFinished: boolean,
 ): { state: PanelState; message: string | null } {
   const mark = signs?.errors[id];
   if (answer?.state === "error") return answer;
   if (mark !== undefined) return { state: "error", message: markSentence(mark, answer) };
   const isDrawn = signs?.mounted.includes(id) && !signs.loading.includes(id);
-  if (!isDrawn || (hasQuery && !answer)) return { state: "waiting", message: null };
-  return answer ?? { state: "none", message: null };
+  if (!isDrawn) return { state: "waiting", message: null };
+  // Rows that a transformation or a filter takes out again are none.
+  const shows = signs!.empty.includes(id) ? "empty" : "loaded";
+  if (answer?.state === "loaded") return { state: shows, message: null };
+  if (answer) return answer;
+  if (!hasQuery) return { state: "none", message: null };
+  return { state: isFinished ? shows : "waiting", message: null };
 }
 
 function markSentence(mark: string, answer: Answer | undefined): string {

@@ -1,9 +1,24 @@
-import type { ShownPanel } from "../boards/layout.ts";
+import type { ShownPanel } from "../boards/queried.ts";
 import type { WireEvent } from "../external/browser.ts";
 import { type Answer, isRefusal, judgeAnswer } from "./film_answer.ts";
 
-/** A panel's query, or (`panel` undefined) the page's call for the dashboard itself. */
-type Asked = { panel: number | undefined; status: number; answer?: Answer };
+/**
+ * A query of a panel, of the page itself (`panel` undefined: a variable, an annotation), or the page's
+ * call for the dashboard. `source`: queries of one panel to different sources are answered one by one.
+ */
+type Asked = {
+  what: "query" | "dashboard";
+  panel: number | undefined;
+  source: string;
+  status: number;
+  answer?: Answer;
+};
+
+/**
+ * Requests that may bring what a board is drawn from. Sockets, streams, beacons, prefetches and whatever
+ * a later browser adds are none of it.
+ */
+const DRAWN_FROM = ["Document", "Stylesheet", "Image", "Font", "Script", "XHR", "Fetch"];
 
 /** What went over the wire, panel by panel: the header x-panel-id of its POST says whose a query is. */
 export class Wire {
@@ -15,9 +30,14 @@ export class Wire {
   /** `uid`: the dashboard's, where the page asks for it. */
   constructor(readonly panels: ShownPanel[], readonly uid?: string) {}
 
-  /** Nothing under way, sockets and event streams aside. */
+  /** Nothing is under way that a board may be drawn from. */
   get isQuiet(): boolean {
     return this.#open.size === 0;
+  }
+
+  /** No query is under way, neither of a panel nor of the page itself. */
+  get isIdle(): boolean {
+    return [...this.#asked.values()].every(({ what, answer }) => what !== "query" || answer);
   }
 
   /** The key is missing, refused or revoked: for the dashboard or one of its queries. */
@@ -55,19 +75,32 @@ export class Wire {
     this.#open.delete(id);
     const asked = this.#asked.get(id);
     if (!asked) return;
-    if (isRefusal(asked.status, body)) this.#refused = true;
-    if (asked.panel === undefined) this.#gone ||= asked.status === 404;
+    const isPages = asked.what === "query" && asked.panel === undefined;
+    // A variable or an annotation that a Viewer may not read is the page's to show.
+    if (!isPages && isRefusal(asked.status, body)) this.#refused = true;
+    if (asked.what === "dashboard") this.#gone ||= asked.status === 404;
     else asked.answer = judgeAnswer(asked.status, body);
   }
 
-  /** What the last query of each panel came to; undefined for one that has asked for nothing. */
-  answers(): Map<number, Answer | undefined> {
-    const answers = new Map<number, Answer | undefined>();
-    for (const { panel, answer } of this.#asked.values()) {
-      if (panel === undefined) continue;
-      answers.set(panel, answer ?? { state: "waiting", message: null });
+  /**
+   * What each panel's queries came to, the last one to each source (of a repeated panel all of them);
+   * panels that asked for nothing are not in it.
+   */
+  answers(): Map<number, Answer> {
+    const bySource = new Map<number, Map<string, Answer>>();
+    for (const [id, { what, panel, source, answer }] of this.#asked) {
+      if (what !== "query" || panel === undefined) continue;
+      const isRepeated = this.panels.some((shown) => shown.id === panel && shown.isRepeated);
+      const answers = bySource.get(panel) ?? new Map<string, Answer>();
+      answers.set(isRepeated ? id : source, answer ?? WAITING);
+      bySource.set(panel, answers);
     }
-    return answers;
+    return new Map([...bySource].map(([panel, answers]) => [panel, worst([...answers.values()])]));
+  }
+
+  /** How many queries a panel has sent and not taken back. */
+  queriesOf(panel: number): number {
+    return [...this.#asked.values()].filter((asked) => asked.panel === panel).length;
   }
 
   #sent(event: WireEvent & { what: "sent" }) {
@@ -76,15 +109,36 @@ export class Wire {
       this.#open.clear();
       this.#asked.clear();
     }
-    if (kind !== "EventSource" && kind !== "WebSocket" && kind !== "Ping") this.#open.add(id);
+    // A worker's blob is announced on the page's session, and its end is reported on the worker's.
+    if (/^https?:/.test(url) && DRAWN_FROM.includes(kind)) this.#open.add(id);
     this.#asked.delete(id); // A redirected request comes again: it is the last one now.
-    const panel = Number(headers["x-panel-id"]);
-    if (method === "POST" && this.panels.some(({ id }) => id === panel)) {
-      this.#asked.set(id, { panel, status: 0 });
+    const panel = panelIn(headers);
+    const source = headers["x-datasource-uid"] ?? "";
+    if (method === "POST" && (panel !== undefined || isQueryCall(url))) {
+      this.#asked.set(id, { what: "query", panel, source, status: 0 });
     } else if (this.uid !== undefined && method === "GET" && isDashboardCall(url, this.uid)) {
-      this.#asked.set(id, { panel: undefined, status: 0 });
+      this.#asked.set(id, { what: "dashboard", panel: undefined, source, status: 0 });
     }
   }
+}
+
+const WAITING: Answer = { state: "waiting", message: null };
+const ORDER = ["waiting", "error", "loaded", "empty"] as const;
+
+/** What several answers come to: all must have come, one error is the panel's, some rows are rows. */
+function worst(answers: Answer[]): Answer {
+  const rank = ({ state }: Answer) => ORDER.indexOf(state);
+  return answers.reduce((one, other) => rank(other) < rank(one) ? other : one);
+}
+
+function panelIn(headers: Record<string, string>): number | undefined {
+  const panel = Number(headers["x-panel-id"]);
+  return Number.isInteger(panel) ? panel : undefined;
+}
+
+/** `/api/ds/query`, and `/apis/query.grafana.app/…/query` of newer versions. */
+function isQueryCall(url: string): boolean {
+  return /\/api\/ds\/query$|\/apis\/query\.grafana\.app\/.*\/query$/.test(new URL(url).pathname);
 }
 
 /** `/api/dashboards/uid/<uid>`, and since 12 `/apis/dashboard.grafana.app/…/dashboards/<uid>(/dto)`. */

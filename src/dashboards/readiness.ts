@@ -7,12 +7,20 @@ export const CHECK_MS = 100;
 const CHECKS = 5;
 /** Clocks and streams never rest: how long a change of the panels is waited out once all answered. */
 const CHANGE_MS = 2000;
+/** Requests that never end are the same: how long others than the panels' queries are waited for. */
+const TRAFFIC_MS = 1500;
+/**
+ * Some data sources answer in the page, or by calls that name no panel: so long must a panel be drawn,
+ * with no query under way, before it counts as one of theirs.
+ */
+const SILENT_MS = 3000;
 
 /** When the page is finished: one check after the other, `now` in ms. */
 export class Readiness {
   #calm = 0;
   #hash = "";
   #answeredAt: number | undefined;
+  #silentAt: number | undefined;
 
   /** The last check found the page settled. */
   get isCalm(): boolean {
@@ -21,12 +29,23 @@ export class Readiness {
 
   /** True at the fifth check in a row that finds the page settled. */
   check(wire: Wire, signs: Signs, now: number): boolean {
-    const isAnswered = judgePanels(wire, signs).every(({ state }) => state !== "waiting");
+    const isAnswered = signs.loading.length === 0 && this.#isAnswered(wire, signs, now);
     this.#answeredAt = isAnswered ? this.#answeredAt ?? now : undefined;
-    const isSettled = isAnswered && wire.isQuiet && signs.loading.length === 0;
-    const isStill = signs.hash === this.#hash || now - (this.#answeredAt ?? now) >= CHANGE_MS;
+    const waited = now - (this.#answeredAt ?? now);
+    const isSettled = isAnswered && (wire.isQuiet || waited >= TRAFFIC_MS);
+    const isStill = signs.hash === this.#hash || waited >= CHANGE_MS;
     this.#hash = signs.hash;
     this.#calm = isSettled ? (isStill ? this.#calm + 1 : 1) : 0;
     return this.#calm >= CHECKS;
+  }
+
+  /** Every panel has its answer, or asks for none over the wire. */
+  #isAnswered(wire: Wire, signs: Signs, now: number): boolean {
+    const isWaiting = ({ state }: { state: string }) => state === "waiting";
+    const waiting = judgePanels(wire, signs).filter(isWaiting);
+    const isSilent = waiting.length > 0 && wire.isIdle &&
+      waiting.every(({ id }) => signs.drawn.includes(id));
+    this.#silentAt = isSilent ? this.#silentAt ?? now : undefined;
+    return waiting.length === 0 || (isSilent && now - this.#silentAt! >= SILENT_MS);
   }
 }

@@ -37,8 +37,8 @@ export type Clip = { top: number; width: number; height: number };
 /** A page of its own browser context: nothing is shared with another one. */
 export type Page = {
   /**
-   * Goes there; resolves when the document is parsed: its status (200, 404 …) and final address, and from
-   * 400 on what it says. 401 where it is sent away to another origin.
+   * Goes there; resolves as soon as a document is shown, which may still be loading: its status (200,
+   * 404 …) and final address, and from 400 on what it says. 401 where it is sent away to another origin.
    */
   open(url: string): Promise<{ status: number; url: string; text: string }>;
   listen(listener: (event: WireEvent) => void): void;
@@ -54,6 +54,8 @@ export type Page = {
   screenshot(clip: Clip, how?: { small: boolean }): Promise<Uint8Array>;
 };
 
+/** How long what a refused page says is waited for. */
+const TEXT_MS = 2000;
 const NO_SERVICE_WORKER =
   "ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('not here'))";
 
@@ -93,9 +95,13 @@ export async function openPage(
   return {
     async open(url) {
       try {
-        const response = await page.goto(url, { waitUntil: "domcontentloaded", timeout: 0 });
+        // No event is waited for: one script or style sheet that never comes would keep it from parsing.
+        const shown = Promise.withResolvers<void>();
+        page.once("framenavigated", () => shown.resolve());
+        const response = await page.goto(url, { waitUntil: [], timeout: 0 });
+        await shown.promise;
         const status = response?.status() ?? 200;
-        const text = status < 400 ? "" : await response!.text().catch(() => "");
+        const text = status < 400 ? "" : await soon(response!.text());
         return { status, url: page.url(), text };
       } catch (error) {
         if (guard.isSentAway()) return { status: 401, url, text: "" };
@@ -177,6 +183,15 @@ function listenTo(session: CDPSession, mainFrame: string, listener: (event: Wire
     ({ requestId, canceled }) =>
       listener({ what: "failed", id: requestId, isCancelled: canceled === true }),
   );
+}
+
+/** A text, or "" where it cannot be read or takes too long. */
+async function soon(text: Promise<string>): Promise<string> {
+  const { promise: late, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(resolve, TEXT_MS, "");
+  const read = await Promise.race([text.catch(() => ""), late]);
+  clearTimeout(timer);
+  return read;
 }
 
 function unopened(error: unknown, origin: string) {

@@ -1,5 +1,6 @@
 import type { Dashboard } from "../../src/boards/compose.ts";
-import { heightOf, shownPanels } from "../../src/boards/layout.ts";
+import { heightOf } from "../../src/boards/layout.ts";
+import { shownPanels } from "../../src/boards/queried.ts";
 import { CAPTURE_HEADER, signCapture } from "../../src/dashboards/board_access.ts";
 import { createNext } from "../../src/dashboards/create.ts";
 import { film } from "../../src/dashboards/film.ts";

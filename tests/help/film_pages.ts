@@ -83,7 +83,21 @@ export type Seen = { path: string; search: string; token: string | null };
 export function serveBoards(boards: Record<string, BoardSpec>) {
   const seen: Seen[] = [];
   const held: (() => void)[] = [];
+  let answeredAt = 0;
   const hang = () => new Promise<Response>((done) => held.push(() => done(new Response())));
+  /** A body that goes on for as long as the server runs. */
+  const drip = (kind: string) => {
+    const end = Promise.withResolvers<Response>();
+    held.push(() => end.resolve(new Response()));
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode(": hello\n\n"));
+        end.promise.then(() => stream.close());
+      },
+    });
+    const type = kind === "events" ? "text/event-stream" : "text/plain";
+    return new Response(body, { headers: { "content-type": type } });
+  };
   const html = (text: string, status = 200) =>
     new Response(text, { status, headers: { "content-type": "text/html" } });
 
@@ -91,6 +105,7 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
     const board = boards[request.headers.get("x-dashboard-uid") ?? ""]!;
     const panel = board.panels.find(({ id }) => id === Number(request.headers.get("x-panel-id")))!;
     await new Promise((done) => setTimeout(done, panel.after ?? 0));
+    answeredAt = Date.now();
     const message = "invalid API key";
     if (panel.does === "never") return await hang();
     if (panel.does === "unauthorized") return Response.json({ message }, { status: 401 });
@@ -107,6 +122,7 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
     const { pathname, search } = new URL(request.url);
     seen.push({ path: pathname, search, token: request.headers.get("authorization") });
     const [, kind, uid = ""] = pathname.split("/");
+    if (request.headers.has("x-does")) return await hang();
     if (pathname === "/api/ds/query") return await answer(request);
     if (pathname.startsWith("/api/dashboards/uid/")) {
       const known = Object.hasOwn(boards, uid === "dashboards" ? pathname.split("/")[4]! : uid);
@@ -115,6 +131,9 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
     if (kind === "d") return html(page(uid, boards[uid] ?? { panels: [] }));
     if (kind === "moved") return Response.redirect(new URL("/login", request.url));
     if (kind === "hang") return await hang();
+    if (kind === "drip" || kind === "events") return drip(kind);
+    if (kind === "slow") await new Promise((done) => setTimeout(done, 700));
+    if (kind === "slow" || kind === "quick") return new Response("{}");
     if (kind === "login") return html("<form>Sign in</form>");
     if (kind === "revoked") return Response.json({ message: "invalid API key" }, { status: 500 });
     return html("", Number(kind) || 404);
@@ -146,6 +165,8 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
         ...more,
       };
     },
+    /** When the last query was answered, in ms since 1970. */
+    answeredAt: () => answeredAt,
     async [Symbol.asyncDispose]() {
       held.forEach((release) => release());
       await server.shutdown();
