@@ -82,21 +82,67 @@ Deno.test("Wire sees from the page's own calls that the dashboard is gone or ref
   for (const path of calls) {
     for (
       const [status, body, refused, gone] of [
-        [200, "{}", false, false],
-        [404, "{}", false, true],
-        [403, "{}", true, false],
-        [500, '{"message":"invalid API key"}', true, false],
-        [500, '{"message":"database is locked"}', false, false],
+        [200, "{}", undefined, false],
+        [404, "{}", undefined, true],
+        [401, "{}", "denied", false],
+        [403, "{}", "forbidden", false],
+        [500, '{"message":"invalid API key"}', "denied", false],
+        [500, '{"message":"database is locked"}', undefined, false],
       ] as const
     ) {
       const wire = new Wire(panels, "dk-1");
       wire.note(get("a", `http://grafana${path}`));
       wire.note({ what: "answered", id: "a", status, isEventStream: false });
       if (wire.note({ what: "ended", id: "a" })) wire.judge("a", body);
-      same([path, status, wire.isRefused, wire.isGone], [path, status, refused, gone]);
+      same([path, status, wire.refusal, wire.isGone], [path, status, refused, gone]);
     }
   }
   const wire = new Wire(panels, "dk-1");
   wire.note(get("a", "http://grafana/api/dashboards/uid/dk-10"));
   equal(wire.note({ what: "ended", id: "a" }), false, "another one's");
+});
+
+const query = (id: string, panel: number, source: string) => {
+  const event = sent(id, panel);
+  return { ...event, headers: { ...event.headers, "x-datasource-uid": source } };
+};
+const answer = (wire: Wire, id: string, body: unknown) => {
+  wire.note({ what: "ended", id });
+  wire.judge(id, JSON.stringify(body));
+};
+
+Deno.test("Wire counts nothing that a board is not drawn from", () => {
+  const wire = new Wire(panels);
+  const kinds = ["EventSource", "WebSocket", "Ping", "Prefetch", "CSPViolationReport", "Preflight"];
+  for (const kind of kinds) wire.note({ ...get(kind, "http://grafana/x"), kind });
+  for (const url of ["blob:http://grafana/1", "data:image/svg+xml,x", "chrome-extension://x/y"]) {
+    wire.note({ ...get(url, url), kind: "Script" });
+  }
+  equal(wire.isQuiet, true);
+  wire.note({ ...get("script", "http://grafana/public/build/a.js"), kind: "Script" });
+  equal(wire.isQuiet, false);
+});
+
+Deno.test("Wire puts together what a mixed panel's sources answered, the last of each", () => {
+  const wire = new Wire(panels);
+  const state = () => wire.answers().get(1)!.state;
+  wire.note(query("a", 1, "timing"));
+  wire.note(query("b", 1, "qor"));
+  answer(wire, "a", frames(3));
+  equal(state(), "waiting", "qor has not answered");
+  answer(wire, "b", { results: { A: { error: "no" } } });
+  equal(state(), "error");
+  wire.note(query("c", 1, "qor"));
+  answer(wire, "c", frames(0));
+  equal(state(), "loaded", "qor was asked again");
+});
+
+Deno.test("Wire counts every copy of a repeated panel, also where all have its id", () => {
+  const wire = new Wire([{ id: 1, title: "", hasQuery: true, isRepeated: true }]);
+  for (const id of ["a", "b", "c"]) wire.note(query(id, 1, "timing"));
+  answer(wire, "c", frames(1));
+  answer(wire, "a", frames(1));
+  equal(wire.answers().get(1)!.state, "waiting");
+  answer(wire, "b", { results: { A: { error: "division by zero" } } });
+  same([wire.answers().get(1)!.state, wire.queriesOf(1)], ["error", 3]);
 });

@@ -109,6 +109,19 @@ Deno.test("conclude() tries an error or a late page twice more, after 5 s and 10
   }
 });
 
+Deno.test("conclude() tries a refused right for over a minute: Grafana may remember old ones", async () => {
+  await using test = await start();
+  const refused = film("denied", { ...closed, sentence: "Not yet.", may_pass: true });
+  let waited = 0;
+  for (let tries = 1; tries < 5; tries++) {
+    const { stopped, wait, outcome } = await test.take(refused);
+    same([tries, stopped, outcome], [tries, false, "denied"]);
+    waited += Math.round(wait);
+  }
+  ok(waited > 60, `${waited} s`);
+  equal((await test.take(refused)).stopped, true);
+});
+
 Deno.test("conclude() stops at once where the page is closed or gone, and leaves the last picture", async () => {
   for (const outcome of ["denied", "gone"] as const) {
     await using test = await start();

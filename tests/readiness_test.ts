@@ -1,5 +1,6 @@
-import { ok, strictEqual as equal } from "node:assert";
+import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import type { Signs } from "../src/dashboards/film_probe.ts";
+import { judgePanels } from "../src/dashboards/film_verdict.ts";
 import { Wire } from "../src/dashboards/film_wire.ts";
 import { Readiness } from "../src/dashboards/readiness.ts";
 
@@ -65,4 +66,61 @@ Deno.test("Readiness waits for what is asked, drawn, mounted and loading, and no
 Deno.test("Readiness waits for a clock no longer than 2 s", () => {
   const at = readyAt(answered(panel(4)), (i) => ({ mounted: [4], hash: String(i) }))!;
   ok(at >= 20 && at <= 24, `check ${at}`);
+});
+
+Deno.test("Readiness waits 1.5 s for other traffic, then no longer", () => {
+  const busy = () => {
+    const wire = answered(panel(4));
+    const request = { method: "GET", url: "http://grafana/x", headers: {}, kind: "Fetch" };
+    wire.note({ what: "sent", id: "poll", opensDocument: false, ...request });
+    return wire;
+  };
+  equal(readyAt(busy(), () => ({ mounted: [4] })), 19);
+  equal(readyAt(busy(), (i) => ({ mounted: [4], loading: i === 9 ? [4] : [] })), 29);
+});
+
+Deno.test("Readiness takes a drawn panel that asks for nothing over the wire as finished after 3 s", () => {
+  equal(readyAt(new Wire([panel(4)]), () => ({ mounted: [4], drawn: [4] })), 34);
+  equal(readyAt(new Wire([panel(4)]), () => ({ mounted: [4] })), undefined, "nothing is drawn");
+  const loading = { mounted: [4], drawn: [4], loading: [4] };
+  equal(readyAt(new Wire([panel(4)]), () => loading), undefined);
+  const asking = new Wire([panel(4)]);
+  const request = {
+    method: "POST",
+    url: "http://grafana/api/ds/query",
+    headers: {},
+    kind: "Fetch",
+  };
+  asking.note({ what: "sent", id: "variable", opensDocument: false, ...request });
+  const drawn = { mounted: [4], drawn: [4] };
+  equal(readyAt(asking, () => drawn), undefined, "a variable's query is under way");
+});
+
+Deno.test("judgePanels() believes the document where it shows less than what came", () => {
+  const signs = { ...SIGNS, mounted: [4], drawn: [4] };
+  const state = (wire: Wire, more: Partial<Signs>, isFinished = false) =>
+    judgePanels(wire, { ...signs, ...more }, isFinished).map(({ id, state }) => `${id} ${state}`);
+  same(state(answered(panel(4)), {}), ["4 loaded"]);
+  same(
+    state(answered(panel(4)), { empty: [4] }),
+    ["4 empty"],
+    "a transformation took all rows out",
+  );
+  same(state(new Wire([panel(4)]), {}), ["4 waiting"]);
+  same(state(new Wire([panel(4)]), {}, true), ["4 loaded"], "drawn in the page");
+  same(state(new Wire([panel(4)]), { empty: [4] }, true), ["4 empty"]);
+});
+
+Deno.test("judgePanels() finds the copies of a repeated panel, under ids of their own or all under one", () => {
+  const repeated = { ...panel(4), isRepeated: true };
+  const shown = (mounted: number[]) =>
+    judgePanels(answered(repeated), { ...SIGNS, mounted, titles: { 9: "Of b" } })
+      .map(({ id, title, state }) => `${id} ${title} ${state}`);
+  same(shown([4, 9]), ["4  loaded", "9 Of b waiting"]);
+  same(shown([4, 4]), ["4  waiting"], "the second has not asked");
+  same(
+    judgePanels(answered(panel(4)), { ...SIGNS, mounted: [4, 9] }).length,
+    1,
+    "none is repeated",
+  );
 });

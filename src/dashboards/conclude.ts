@@ -10,13 +10,13 @@ import { advance, type Claim, saveLook, savePictures, setBack, wasTold } from ".
  * was not told; back, or to a stop, with the sentence that says why not. Throws ClaimLost.
  */
 export async function conclude(db: Sql, claim: Claim, film: Film): Promise<void> {
-  const { outcome, panels, gif } = film;
+  const { outcome, panels, gif, may_pass } = film;
   await db.begin(async (tx) => {
     const tries = await saveLook(tx, claim, outcome, panels);
     if (tries === undefined) throw new ClaimLost();
     // Where there was nothing to see, as at a login page, the last picture stays.
     if (gif) await savePictures(tx, claim, { ...film, gif });
-    const next = nextOf(outcome, tries);
+    const next = nextOf(outcome, tries, may_pass);
     if (next === "on") {
       await advance(tx, claim, await wasTold(tx, claim) ? "done" : "notify");
     } else if (next === "stop" && isOfBoard(outcome) && await isTemplateChanged(tx, claim)) {

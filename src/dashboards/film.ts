@@ -27,11 +27,12 @@ export type FilmOptions = {
 /**
  * `sentence`: why it is neither `loaded` nor `empty`. `gif`, `png` (the whole board) and `captured_at`
  * (the time of frame 1) are null where there was no board to see; `slack_gif` also where `gif` fits a
- * channel.
+ * channel. `may_pass`: Grafana remembers rights for up to a minute, and refused a key that may have them.
  */
 export type Film = {
   outcome: Outcome;
   sentence: string | null;
+  may_pass?: true;
   panels: Panel[];
   gif: Uint8Array | null;
   slack_gif: Uint8Array | null;
@@ -76,7 +77,7 @@ export async function film(
     const { end, signs } = await watch(page, wire, { url, height: view.height, timeoutMs }, signal);
     const panels = judgePanels(wire, signs, end === "ready");
     const said = { ...judgeBoard(end, panels, timeoutMs), panels };
-    if (end === "denied" || end === "gone" || !signs) return { ...said, ...NO_PICTURES };
+    if ((end !== "ready" && end !== "late") || !signs) return { ...said, ...NO_PICTURES };
     const boardHeight = boardHeightIn(signs, options);
     const shot = { width, height, frames, delayMs, layout: { ...layout, boardHeight } };
     if (end === "ready") return { ...said, ...await shoot(page, shot, signal) };

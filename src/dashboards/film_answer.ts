@@ -25,10 +25,18 @@ export function judgeAnswer(status: number, body: string | undefined): Answer {
   return { state: hasRows ? "loaded" : "empty", message: null };
 }
 
+/**
+ * `denied`: the key is missing, unknown, expired or revoked; `forbidden`: it is known and lacks a right,
+ * or did so a moment ago.
+ */
+export type Refusal = "denied" | "forbidden";
+
 /** Grafana answers 500 to a revoked key: the words decide. */
-export function isRefusal(status: number, body: string | undefined): boolean {
-  return status === 401 || status === 403 ||
-    (status >= 400 && /\b(?:invalid|expired) api key\b/i.test(body ?? ""));
+export function refusalOf(status: number, body: string | undefined): Refusal | undefined {
+  if (status === 401 || (status >= 400 && /\b(?:invalid|expired) api key\b/i.test(body ?? ""))) {
+    return "denied";
+  }
+  return status === 403 ? "forbidden" : undefined;
 }
 
 function parse(body: string | undefined): Body | undefined {

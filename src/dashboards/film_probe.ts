@@ -26,12 +26,14 @@ export type Signs = {
 export const PROBE = `(() => {
   const PANEL = "[data-panelid], [data-viz-panel-key]";
   const CONTENT = '.panel-content, [data-testid="data-testid panel content"]';
-  const LOADING = '[data-state="loading"], .panel-loading, [aria-label="Panel loading bar"]';
+  const LOADING = '[data-state="loading"], .panel-loading:not(:has([title^="Streaming"])), [aria-label="Panel loading bar"]';
   const ERROR = '.panel-info-corner--error, [data-testid="data-testid Panel status error"], [aria-label="Panel status"]';
+  const ALERT = '[data-testid="data-testid Alert error"]';
   const idOf = (panel) =>
     Number(/^(?:panel-)?(\\d+)/.exec(panel?.dataset.panelid ?? panel?.dataset.vizPanelKey)?.[1] ?? 0);
   const ownerOf = (sign) => idOf(sign.closest(PANEL));
-  const panels = [...document.querySelectorAll(PANEL)];
+  const panels = [...document.querySelectorAll(PANEL)]
+    .filter((panel) => !panel.querySelector(":scope > .dashboard-row"));
   const drawn = [], empty = [], titles = {};
   let hash = 0x811c9dc5, bottom = 0;
   const add = (value) => hash = Math.imul(hash ^ value, 0x01000193);
@@ -61,7 +63,11 @@ export const PROBE = `(() => {
   const errors = {};
   for (const mark of document.querySelectorAll(ERROR)) {
     const label = mark.getAttribute("aria-label") ?? "";
-    errors[ownerOf(mark)] ||= mark.title || (label === "Panel status" ? "" : label);
+    errors[ownerOf(mark)] ||= mark.title || label.replace(/^Panel (?:status|header error)$/, "");
+  }
+  for (const alert of document.querySelectorAll(ALERT)) {
+    const says = alert.textContent.trim();
+    if (/^(?:Panel plugin not found|Error loading)\\b/.test(says)) errors[ownerOf(alert)] ||= says;
   }
   return {
     mounted: panels.map(idOf),

@@ -1,6 +1,6 @@
 import type { ShownPanel } from "../boards/queried.ts";
 import { maskSecrets } from "../external/mask.ts";
-import type { Answer } from "./film_answer.ts";
+import type { Answer, Refusal } from "./film_answer.ts";
 import type { Signs } from "./film_probe.ts";
 import type { Wire } from "./film_wire.ts";
 
@@ -66,15 +66,16 @@ function markSentence(mark: string, answer: Answer | undefined): string {
 }
 
 /** How a page's watching ended: see watch(). */
-export type End = "ready" | "late" | "denied" | "gone";
+export type End = "ready" | "late" | Refusal | "gone";
 
 /** The first that fits, and for what is not finished the sentence that says why. */
 export function judgeBoard(
   end: End,
   panels: Panel[],
   timeoutMs: number,
-): { outcome: Outcome; sentence: string | null } {
+): { outcome: Outcome; sentence: string | null; may_pass?: true } {
   if (end === "denied") return { outcome: "denied", sentence: DENIED };
+  if (end === "forbidden") return { outcome: "denied", sentence: FORBIDDEN, may_pass: true };
   if (end === "gone") return { outcome: "gone", sentence: GONE };
   const faulty = panels.find(({ state }) => state === "error");
   if (faulty) {
@@ -88,6 +89,8 @@ export function judgeBoard(
 
 const DENIED =
   "The dashboard's page asks the browser to sign in: its key is missing, refused or revoked. Give it a valid one, then press Retry.";
+const FORBIDDEN =
+  "The capture key may not read this dashboard. Give its service account the role Viewer, then press Retry.";
 const GONE = "There is no such dashboard any more.";
 /** More names than that make no sentence. */
 const MOST_NAMED = 4;

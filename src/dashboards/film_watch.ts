@@ -1,7 +1,7 @@
 import { ExternalError } from "../errors.ts";
 import type { Page } from "../external/browser.ts";
 import { orAborted } from "../external/patience.ts";
-import { isRefusal } from "./film_answer.ts";
+import { refusalOf } from "./film_answer.ts";
 import { PROBE, type Signs } from "./film_probe.ts";
 import type { End } from "./film_verdict.ts";
 import type { Wire } from "./film_wire.ts";
@@ -63,9 +63,8 @@ async function look(
     // While the page goes on to another one there is nothing to look at.
     const signs = await page.evaluate<Signs>(PROBE).catch(() => undefined);
     signal.throwIfAborted();
-    if (wire.isRefused || page.isSentAway() || (signs && isLogin(signs.path, view.url))) {
-      return "denied";
-    }
+    if (wire.refusal) return wire.refusal;
+    if (page.isSentAway() || (signs && isLogin(signs.path, view.url))) return "denied";
     if (wire.isGone) return "gone";
     if (signs) {
       watched.signs = signs;
@@ -85,8 +84,10 @@ type Opened = { status: number; url: string; text: string };
 function judgeDocument(
   { status, url, text }: Opened,
   asked: string,
-): "denied" | "gone" | undefined {
-  if (isRefusal(status, text) || isLogin(new URL(url).pathname, asked)) return "denied";
+): Exclude<End, "ready" | "late"> | undefined {
+  const refusal = refusalOf(status, text);
+  if (refusal) return refusal;
+  if (isLogin(new URL(url).pathname, asked)) return "denied";
   if (status === 404) return "gone";
   if (status < 400) return undefined;
   throw new ExternalError("browser", `The dashboard's page was answered with ${status}.`, false);

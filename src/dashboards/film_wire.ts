@@ -1,6 +1,6 @@
 import type { ShownPanel } from "../boards/queried.ts";
 import type { WireEvent } from "../external/browser.ts";
-import { type Answer, isRefusal, judgeAnswer } from "./film_answer.ts";
+import { type Answer, judgeAnswer, type Refusal, refusalOf } from "./film_answer.ts";
 
 /**
  * A query of a panel, of the page itself (`panel` undefined: a variable, an annotation), or the page's
@@ -24,7 +24,7 @@ const DRAWN_FROM = ["Document", "Stylesheet", "Image", "Font", "Script", "XHR", 
 export class Wire {
   #open = new Set<string>();
   #asked = new Map<string, Asked>();
-  #refused = false;
+  #refusal: Refusal | undefined;
   #gone = false;
 
   /** `uid`: the dashboard's, where the page asks for it. */
@@ -40,9 +40,9 @@ export class Wire {
     return [...this.#asked.values()].every(({ what, answer }) => what !== "query" || answer);
   }
 
-  /** The key is missing, refused or revoked: for the dashboard or one of its queries. */
-  get isRefused(): boolean {
-    return this.#refused;
+  /** Whether the key may not show the dashboard, or one of its queries. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
   }
 
   /** The page asked for the dashboard and there is none. */
@@ -77,7 +77,7 @@ export class Wire {
     if (!asked) return;
     const isPages = asked.what === "query" && asked.panel === undefined;
     // A variable or an annotation that a Viewer may not read is the page's to show.
-    if (!isPages && isRefusal(asked.status, body)) this.#refused = true;
+    if (!isPages) this.#refusal ??= refusalOf(asked.status, body);
     if (asked.what === "dashboard") this.#gone ||= asked.status === 404;
     else asked.answer = judgeAnswer(asked.status, body);
   }

@@ -17,10 +17,17 @@ export type Outcome = z.infer<typeof Outcome>;
 
 /** So many captures in a row may show an error or be late before the row stops. */
 const MOST_TRIES = 3;
+/** So many may be refused for a right: with their back-off 75 s, longer than Grafana remembers rights. */
+const MOST_FORBIDDEN = 5;
 
 /** Where a row goes after its capture: on, back to try again, or it waits for a person. */
-export function nextOf(outcome: Outcome, tries: number): "on" | "again" | "stop" {
+export function nextOf(
+  outcome: Outcome,
+  tries: number,
+  may_pass = false,
+): "on" | "again" | "stop" {
   if (outcome === "loaded" || outcome === "empty") return "on";
+  if (may_pass) return tries < MOST_FORBIDDEN ? "again" : "stop";
   return isOfBoard(outcome) && tries < MOST_TRIES ? "again" : "stop";
 }
 

@@ -1,4 +1,5 @@
 import type { Dashboard } from "../boards/compose.ts";
+import type { DashboardJson, Grafana } from "../external/grafana.ts";
 import { grafanaAt } from "../workspaces/grafana.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
@@ -35,7 +36,7 @@ async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signa
   const found = await grafana.findDashboard(uid, signal);
   if (!found) throw gone();
   await noteSeen(deps.db, id, isEdited(found, place));
-  const dashboard = found.dashboard as Dashboard;
+  const dashboard = await withLibraryPanels(grafana, found.dashboard, signal);
   const { theme = "light", timezone } = deps.capture;
   const { from, to } = dashboard.time ?? {};
   const query = new URLSearchParams({ theme, refresh: "" });
@@ -50,6 +51,16 @@ async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signa
     headers: { authorization: `Bearer ${capture_key}` },
     dashboard,
   };
+}
+
+/** A library panel is but named in a dashboard: its type and queries are asked for. */
+async function withLibraryPanels(grafana: Grafana, dashboard: DashboardJson, signal: AbortSignal) {
+  const panels = await Promise.all((dashboard.panels ?? []).map(async (panel: DashboardJson) => {
+    const uid = panel.libraryPanel?.uid;
+    if (typeof uid !== "string" || panel.type !== undefined) return panel;
+    return { ...await grafana.findLibraryPanel(uid, signal), ...panel };
+  }));
+  return { ...dashboard, panels } as Dashboard;
 }
 
 /** `now-6h` as it is; a date as Grafana's address takes it. */

@@ -56,6 +56,10 @@ const Results = z.object({
   results: z.record(z.string(), z.object({ error: z.string().optional() })).optional(),
 });
 
+const LibraryElement = z.object({
+  result: z.object({ model: z.record(z.string(), z.unknown()) }),
+});
+
 const path = (uid: string) => encodeURIComponent(uid);
 
 /**
@@ -144,6 +148,13 @@ export function connectGrafana(login: GrafanaLogin) {
       if (answer.status === 404) return undefined;
       const { dashboard, meta } = parsed(Stored, answer, "to show a dashboard");
       return { dashboard, ...meta };
+    },
+
+    /** What a library panel is; undefined: it is gone. */
+    async findLibraryPanel(uid: string, signal: AbortSignal): Promise<DashboardJson | undefined> {
+      const answer = await ask("GET", `/api/library-elements/${path(uid)}`, signal);
+      if (answer.status === 404) return undefined;
+      return parsed(LibraryElement, answer, "to show a library panel").result.model;
     },
 
     /** Never over anything that is not of this uid and version. */
