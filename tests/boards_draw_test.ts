@@ -7,6 +7,7 @@ import type { Sql } from "../src/external/postgres.ts";
 import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, loadOfEachKind, never, withTables } from "./help/boards.ts";
 import { loadOdd } from "./help/odd_tables.ts";
+import { openParsed } from "./help/open_page.ts";
 
 type Shown = { title: string; state: string; said: string; drawn: boolean };
 
@@ -35,7 +36,7 @@ async function look(browser: Browser, reader: Sql, board: Dashboard): Promise<Sh
   await using server = serveBoard(reader, board);
   const view = { width: 1920, height: heightOf(board), headers: {}, timeoutMs: 60_000 };
   return await browser.withPage({ ...view, origin: server.origin }, never, async (page) => {
-    await page.open(`${server.origin}/boards/1`);
+    await openParsed(page, `${server.origin}/boards/1`);
     return await page.evaluate<Shown[]>(READ);
   });
 }
@@ -117,7 +118,7 @@ Deno.test("the board's selects are the variables, and a choice is asked of every
           while (select(name).options.length < 2) await new Promise((r) => setTimeout(r, 20)); };
         await idle(); ${script} })()`;
       await browser.withPage({ ...view, origin: server.origin }, never, async (page) => {
-        await page.open(`${server.origin}/boards/1`);
+        await openParsed(page, `${server.origin}/boards/1`);
         const seen = await page.evaluate<unknown[]>(choose(`
           await filled("design"); await filled("run");
           const seen = [[...select("design").options].map((o) => o.text),
@@ -135,7 +136,7 @@ Deno.test("the board's selects are the variables, and a choice is asked of every
           "a",
         ]);
         const address = `?var-design=${encodeURIComponent(`it's "$b" \\`)}`;
-        await page.open(`${server.origin}/boards/1${address}`);
+        await openParsed(page, `${server.origin}/boards/1${address}`);
         equal(await page.evaluate(choose("return value()")), "-3.000 ns");
         const asked = server.asked.length;
         ok(asked >= 4 * board.panels!.length, `${asked} questions`);

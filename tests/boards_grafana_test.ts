@@ -12,9 +12,13 @@ type PanelJson = {
   gridPos: { x: number; y: number; w: number; h: number };
   datasource: unknown;
   targets: { refId: string; datasource: unknown; rawSql: string; format: string; rawQuery: true }[];
-  options: Record<string, unknown> & { reduceOptions?: { values: boolean } };
+  options: Record<string, unknown> & {
+    reduceOptions?: { values: boolean };
+    legend?: { showLegend?: boolean };
+    colorByField?: string;
+  };
   fieldConfig: {
-    defaults: { unit?: string; custom?: Record<string, unknown> };
+    defaults: { unit?: string; color?: { mode?: string }; custom?: Record<string, unknown> };
     overrides: Override[];
   };
 };
@@ -63,6 +67,14 @@ function faults(board: Dashboard): string[] {
     ];
     for (const unit of units) {
       if (unit && !UNITS.has(unit) && !/^(suffix|time):/.test(unit)) say(panel, `unit ${unit}`);
+    }
+    const byThresholds = panel.fieldConfig.defaults.color?.mode === "thresholds";
+    const { colorByField, legend } = panel.options;
+    if (panel.type === "state-timeline" && byThresholds) say(panel, "its legend names steps");
+    if (panel.type === "histogram" && legend?.showLegend) say(panel, "its legend names one field");
+    if (panel.type === "barchart" && byThresholds) {
+      const isThere = panel.targets[0]!.rawSql.includes(` AS "${colorByField}"`);
+      if (!isThere) say(panel, "all bars have the colour of the last one");
     }
     if (/background_solid/.test(JSON.stringify(panel.options))) say(panel, "background_solid");
     const { x, y, w, h } = panel.gridPos;

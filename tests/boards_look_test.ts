@@ -9,6 +9,7 @@ import type { Sql } from "../src/external/postgres.ts";
 import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, withTables } from "./help/boards.ts";
 import { browserHere, never } from "./help/film_browser.ts";
+import { openParsed } from "./help/open_page.ts";
 
 type Here = { reader: Sql; browser: Browser };
 type View = { theme?: "light" | "dark"; timezone?: string; header?: boolean };
@@ -25,7 +26,7 @@ async function look<T>(
   await using site = serveBoard(reader, board, header);
   const size = { width: 1920, height: 1080, headers: {}, timeoutMs: 30_000 };
   return await browser.withPage({ ...size, ...view, origin: site.origin }, never, async (page) => {
-    await page.open(`${site.origin}/boards/1${query}`);
+    await openParsed(page, `${site.origin}/boards/1${query}`);
     await page.evaluate(`(async () => { while (!document.documentElement.dataset.ready)
       await new Promise((done) => setTimeout(done, 20)); })()`);
     return await see(page);

@@ -8,6 +8,7 @@ import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, drawn, load, never, place, type Row, withTables } from "./help/boards.ts";
 import { loadOdd } from "./help/odd_tables.ts";
 import { connectBrowser } from "../src/external/browser.ts";
+import { openParsed } from "./help/open_page.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
   const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
@@ -308,7 +309,7 @@ Deno.test("the board page draws each kind of panel, and says which are empty or 
         { width: 1920, height: 1400, headers: {}, origin: server.origin, timeoutMs: 20_000 },
         never,
         async (page) => {
-          await page.open(`${server.origin}/boards/1?signature=s%2B1`);
+          await openParsed(page, `${server.origin}/boards/1?signature=s%2B1`);
           return await page.evaluate<{ title: string; panels: [string, string, string][] }>(
             `(async () => {
             while (!document.documentElement.dataset.ready) await new Promise((r) => setTimeout(r, 20));

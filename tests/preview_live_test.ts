@@ -3,6 +3,7 @@ import { connectBrowser } from "../src/external/browser.ts";
 import { never, startApp } from "./help/app.ts";
 import { addDashboard } from "./help/rows.ts";
 import { waitFor } from "./help/service.ts";
+import { openParsed } from "./help/open_page.ts";
 
 const GIF = Uint8Array.fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
@@ -21,7 +22,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
     timeoutMs: 30_000,
   };
   await browser.withPage(view, never, async (page) => {
-    equal((await page.open(`${app.origin}/dashboards/${id}`)).status, 200);
+    equal((await openParsed(page, `${app.origin}/dashboards/${id}`)).status, 200);
     await page.evaluate("window.opened = 'once'");
     const shows = (text: string) =>
       page.evaluate<boolean>(

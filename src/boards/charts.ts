@@ -106,8 +106,12 @@ export function barPanel(
     .showValue(upright ? common.VisibilityMode.Auto : common.VisibilityMode.Always)
     .barWidth(0.8).fillOpacity(85).lineWidth(0)
     .xTickLabelMaxLength(28)
+    // With a size of their own choice, values that do not fit beside one bar are left out of all.
+    .text(new common.VizTextDisplayOptionsBuilder().valueSize(12))
     .legend(legend(false));
-  if (measure.decimals !== undefined) panel.decimals(measure.decimals);
+  // By themselves all bars have the colour of the last one's value.
+  if (measure.good === "from 0") panel.colorByField(shownName(measure));
+  // A fixed number of decimals makes the axis' labels run into each other.
   return panel;
 }
 
@@ -156,8 +160,9 @@ export function statePanel(
     .datasource(datasource)
     .withTarget(new PostgresQuery(datasource, trend(facts, measure, { value }), "time_series"))
     .mappings(mappings)
-    .thresholds(stepped([{ value: null, color: BAD }, { value: 1, color: GOOD }]))
-    .colorScheme(colors(dashboard.FieldColorModeId.Thresholds))
+    // With colours by thresholds the legend would name the steps ("< 1") instead of the states.
+    .thresholds(thresholds(undefined))
+    .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))
     .fillOpacity(85).lineWidth(0)
     // Designs run at different times: each one's state lasts until its next run.
     .spanNulls(true).mergeValues(true)

@@ -51,8 +51,8 @@ export function spreadPanel(
     .title(`Spread of ${of}`)
     .description(description(
       measure,
-      `How many rows have which value${
-        measure.meaning && facts.time ? ", in the newest run" : ""
+      `How many rows have which value${measure.meaning && facts.time ? ", in the newest run" : ""}${
+        cut ? "; below 0 in red" : ""
       }. ${SAMPLED}`,
     ))
     .datasource(datasource)
@@ -69,7 +69,8 @@ export function spreadPanel(
     .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))
     .fillOpacity(85).lineWidth(0)
     .combine(false)
-    .legend(legend(cut));
+    // Of two fields of one frame Grafana 9 names the second one only.
+    .legend(legend(false));
   if (cut) {
     panel.overrideByName("violated", [
       { id: "color", value: { mode: "fixed", fixedColor: BAD } },

@@ -4,6 +4,7 @@ import { connectBrowser } from "../../src/external/browser.ts";
 import { decodeGif } from "../help/gif.ts";
 import { browserMemory, filmTogether } from "./gif_film.ts";
 import { GIF_PAGE } from "./gif_page.ts";
+import { openParsed } from "../help/open_page.ts";
 
 const SIZE = { width: 1920, height: 1080 };
 const FRAMES = 10;
@@ -69,7 +70,7 @@ async function shoot(folder: string) {
   for (const sequence of ["still", "lively"]) {
     await Deno.mkdir(`${folder}/${sequence}`);
     await browser.withPage(options, new AbortController().signal, async (page) => {
-      await page.open(`${origin}/`);
+      await openParsed(page, `${origin}/`);
       for (let i = 0; i < FRAMES; i++) {
         await page.evaluate(`step(${i}, ${sequence === "lively"})`);
         await page.evaluate(

@@ -3,7 +3,7 @@ import { dashboardRoutes, putDashboard } from "./grafana_dashboards.ts";
 import { datasourceRoutes } from "./grafana_datasources.ts";
 import { type Fault, Faults } from "./grafana_faults.ts";
 import { folderRoutes, makeFolder } from "./grafana_folders.ts";
-import { LOGIN_PAGE, pageRoutes } from "./grafana_page.ts";
+import { LOGIN_PAGE, pageCalls, pageRoutes } from "./grafana_page.ts";
 import { queryRoutes } from "./grafana_query.ts";
 import { searchRoutes } from "./grafana_search.ts";
 import {
@@ -42,6 +42,8 @@ export type Options = {
   subPath?: string;
   /** Whose signs the page shows; the API is 9.4's. */
   version?: "9.4" | "13";
+  /** Its page asks for things without an end, asks twice, and moves. */
+  isBusy?: boolean;
   /** How long a token's rights are remembered, as Grafana does for up to a minute; default: not. */
   rightsSeconds?: number;
 };
@@ -92,6 +94,7 @@ function makeApp(state: State, rightsSeconds: number) {
   app.route("/api/folders", folderRoutes(state));
   app.route("/api/dashboards", dashboardRoutes(state));
   app.route("/api/search", searchRoutes(state));
+  app.route("/api", pageCalls(state));
   app.route("/", pageRoutes(state));
   app.notFound((c) => c.json({ message: "Not found" }, 404));
   app.onError((error, c) => refuse(error, c));
@@ -190,12 +193,12 @@ function serve(app: (request: Request) => Response | Promise<Response>, faults: 
 
 /** A Grafana for tests: it answers as a recorded 9.4 did, keeps what it is given and asks real databases. */
 export function startGrafana(options: Options = {}) {
-  const { subPath = "", version = "9.4", rightsSeconds = 0 } = options;
+  const { subPath = "", version = "9.4", isBusy = false, rightsSeconds = 0 } = options;
   const ended = new AbortController();
   const tokens = new Tokens();
   let lastId = 0;
   const state: State = {
-    ...{ subPath, version, tokens, ended: ended.signal },
+    ...{ subPath, version, isBusy, tokens, ended: ended.signal },
     ...{ datasources: new Map(), folders: new Map(), dashboards: new Map() },
     nextId: () => ++lastId,
   };

@@ -1,5 +1,5 @@
 // The page of the tests' Grafana: it asks as Grafana's own page does, and draws plainly what comes.
-const { subPath, version, sources } = globalThis.grafanaBootData;
+const { subPath, version, sources, isBusy } = globalThis.grafanaBootData;
 const address = new URLSearchParams(location.search);
 const isNew = version === "13";
 const ROW = 38; // 30 px and a gap of 8
@@ -27,12 +27,13 @@ function rangeOf({ time = {} }) {
   return { from, to: instant(address.get("to") ?? time.to ?? "now") };
 }
 
-async function post(body, { type, headers = {} }) {
+async function post(body, { type, headers = {}, signal }) {
   const path = isNew ? `api/ds/query?ds_type=${type}&requestId=SQR100` : "api/ds/query";
   const response = await fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
+    ...signal ? { signal } : {},
   });
   return { ok: response.ok, results: (await response.json()).results ?? {} };
 }
@@ -128,7 +129,15 @@ async function ask(panel, board) {
     "x-plugin-id": type ?? "postgres",
   };
   const { from, to } = board.range;
-  return await post({ queries, from: String(from), to: String(to) }, { type, headers });
+  const body = { queries, from: String(from), to: String(to) };
+  // As after a variable that was refreshed: the first one is taken back.
+  if (isBusy) {
+    const taken = new AbortController();
+    post(body, { type, headers, signal: taken.signal }).catch(() => {});
+    await new Promise((done) => setTimeout(done, 30));
+    taken.abort();
+  }
+  return await post(body, { type, headers });
 }
 
 async function run(view, panel, board) {
@@ -251,13 +260,54 @@ function mountWhenSeen(items, board) {
       const panel = items.get(target);
       const view = mount(target, panel);
       if (panel.type === "text") view.content.textContent = panel.options?.content ?? "";
-      if (!panel.targets?.length) continue;
+      if (panel.type === "text" || !panel.targets?.length) continue;
       run(view, panel, board);
       const [, count, unit] = /^(\d+)([smhd])$/.exec(board.refresh) ?? [];
       if (unit) setInterval(() => run(view, panel, board), Number(count) * UNITS[unit]);
     }
   });
   for (const item of items.keys()) observer.observe(item);
+}
+
+/**
+ * What else a page of Grafana does, as recorded of 9.4 and 12.4: a worker from a blob, a socket that is
+ * refused and dialled again, a stream of events, calls about rules, annotations and its own metrics.
+ */
+function keepBusy(uid) {
+  if (!isNew) {
+    const source = new Blob(["onmessage = () => {}"], { type: "text/javascript" });
+    new Worker(URL.createObjectURL(source));
+  }
+  const dial = () => {
+    const socket = new WebSocket(new URL("api/live/ws", document.baseURI.replace(/^http/, "ws")));
+    socket.onclose = () => setTimeout(dial, 1000);
+  };
+  dial();
+  new EventSource("api/live/events");
+  const calls = [
+    `api/prometheus/grafana/api/v1/rules?dashboard_uid=${uid}`,
+    `api/annotations?limit=100&matchAny=false&dashboardUID=${uid}`,
+    ...isNew ? ["api/login/ping"] : [],
+  ];
+  for (const call of calls) fetch(call).catch(() => {});
+  setTimeout(() => fetch("api/frontend-metrics", { method: "POST", body: "{}" }), 500);
+  navigator.sendBeacon("api/live/hang", "beacon");
+  if (isBusy) keepBusier();
+}
+
+/** Requests that never end, and a canvas that never rests. */
+function keepBusier() {
+  const poll = () => fetch("api/live/poll").then(poll, () => {});
+  poll();
+  for (let i = 0; i < 2; i++) fetch(`api/live/hang?${i}`).catch(() => {});
+  setInterval(() => {
+    const content = document.querySelector(".content");
+    if (!content) return;
+    const canvas = content.querySelector("canvas") ?? make("canvas", { parent: content });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = `hsl(${Date.now() % 360} 50% 50%)`;
+    pen.fillRect(0, 0, 300, 150);
+  }, 40);
 }
 
 async function open() {
@@ -271,6 +321,7 @@ async function open() {
   document.title = `${dashboard.title} - Dashboards - Grafana`;
   const board = { uid, range: rangeOf(dashboard), variables: new Map() };
   board.refresh = address.get("refresh") ?? dashboard.refresh ?? "";
+  keepBusy(uid);
   await resolveVariables(dashboard.templating?.list ?? [], board);
   layOut(board, dashboard.panels ?? [], parent);
 }

@@ -27,14 +27,14 @@ const STYLE = `
 
 /** The pages that a browser opens. */
 export function pageRoutes(state: State) {
-  const { subPath, version, datasources } = state;
+  const { subPath, version, datasources, isBusy } = state;
   const html = (body: string) =>
     `<!doctype html><html lang="en"><head><meta charset="utf-8"/>` +
     `<meta name="viewport" content="width=device-width"/><title>Grafana</title>` +
     `<base href="${subPath}/"/><link rel="icon" href="data:,"/><style>${STYLE}</style></head>` +
     `<body>${body}</body></html>`;
   const app = () => {
-    const settings = JSON.stringify({ subPath, version, sources: [...datasources.keys()] });
+    const settings = JSON.stringify({ subPath, version, sources: [...datasources.keys()], isBusy });
     return html(
       `<script>globalThis.grafanaBootData = ${settings.replaceAll("<", "\\u003c")}</script>` +
         `<script type="module">${script}</script>`,
@@ -47,6 +47,41 @@ export function pageRoutes(state: State) {
     .get("*", () => {
       throw new Refusal(404, { message: "Not found" });
     });
+}
+
+/** What a page asks for beside its dashboard and queries; none of it matters to what it shows. */
+export function pageCalls(state: State) {
+  const hang = () =>
+    new Promise<Response>((done) => {
+      state.ended.addEventListener("abort", () => done(new Response()), { once: true });
+    });
+  return new Hono<Env>()
+    .get("/prometheus/grafana/api/v1/rules", (c) => c.json({ status: "success", data: {} }))
+    .get("/annotations", (c) => c.json([]))
+    .get("/login/ping", (c) => c.json({ message: "Logged in" }))
+    .post("/frontend-metrics", (c) => c.text(""))
+    // A browser sends a socket's request without the token.
+    .get("/live/ws", (c) => c.json({ message: "Unauthorized" }, 401))
+    .get("/live/events", (c) => {
+      const body = new ReadableStream<Uint8Array>({
+        start(stream) {
+          stream.enqueue(new TextEncoder().encode(": open\n\n"));
+          state.ended.addEventListener("abort", () => {
+            try {
+              stream.close();
+            } catch {
+              // The page has gone before.
+            }
+          }, { once: true });
+        },
+      });
+      return c.body(body, 200, { "content-type": "text/event-stream" });
+    })
+    .get("/live/poll", async (c) => {
+      await new Promise((done) => setTimeout(done, 400));
+      return c.json({});
+    })
+    .all("/live/hang", hang);
 }
 
 /** What somebody without a token sees. */

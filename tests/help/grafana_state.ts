@@ -57,6 +57,7 @@ export type Dashboard = {
 export type State = {
   subPath: string;
   version: "9.4" | "13";
+  isBusy: boolean;
   tokens: Tokens;
   datasources: Map<string, Datasource>;
   folders: Map<string, Folder>;

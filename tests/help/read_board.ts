@@ -1,6 +1,7 @@
 import { ok } from "node:assert/strict";
 import type { Browser } from "../../src/external/browser.ts";
 import { waitFor } from "./service.ts";
+import { openParsed } from "./open_page.ts";
 
 /** What stands on a board's page: by panel, its figure and its table (rows by column). */
 export type Shown = {
@@ -28,7 +29,7 @@ export async function readBoard(browser: Browser, url: string): Promise<Map<stri
     { ...view, origin: new URL(url).origin },
     new AbortController().signal,
     async (page) => {
-      const { status } = await page.open(url);
+      const { status } = await openParsed(page, url);
       ok(status === 200, `the board was answered with ${status}`);
       await waitFor(
         "a drawn board",
