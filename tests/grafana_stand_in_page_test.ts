@@ -84,7 +84,9 @@ Deno.test("the page of a dashboard asks and draws what is seen, as each version 
     const look = { theme: "light" as const, timezone: "utc" };
     const shown = [1, 2, 3, 4, 7].map((id) => ({ id, title: "", hasQuery: true }));
     const whole = { ...sizes, ...look, url, headers, panels: shown, boardHeight: 2600 };
-    const { panels } = await film(browser, whole, never);
+    const opened = Date.now();
+    const { panels, captured_at } = await film(browser, whole, never);
+    ok(captured_at!.getTime() - opened < sizes.timeoutMs, "the page's other calls have no end");
     same(panels.map(({ id, state }) => `${id} ${state}`), [
       ...["1 loaded", "2 loaded", "3 empty", "4 error", "7 loaded"],
     ]);
