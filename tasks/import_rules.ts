@@ -9,6 +9,7 @@ const ORDER = [
   ["users"],
   ["credentials"],
   ["workspaces"],
+  ["measures"],
   ["boards"],
   ["dashboards"],
   ["diagnostics"],
@@ -49,8 +50,8 @@ const WRITTEN: Home[] = [
     homes: [
       STORE,
       EXTERNAL,
-      /^src\/(?:workspaces|boards)\//,
-      /^src\/dashboards\/(?:scan|summary)\w*\.ts$/,
+      /^src\/(?:workspaces|measures|boards)\//,
+      /^src\/dashboards\/scan\w*\.ts$/,
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import type { Dashboard } from "../src/boards/compose.ts";
-import type { Kind } from "../src/boards/facts.ts";
+import type { Kind } from "../src/measures/facts.ts";
 import { heightOf } from "../src/boards/layout.ts";
 import { type Browser, connectBrowser } from "../src/external/browser.ts";
 import type { Sql } from "../src/external/postgres.ts";

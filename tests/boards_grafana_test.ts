@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok } from "node:assert";
 import type { Dashboard } from "../src/boards/compose.ts";
-import { type Kind } from "../src/boards/facts.ts";
+import { type Kind } from "../src/measures/facts.ts";
 import { boardOf, load, loadOfEachKind, place, withTables } from "./help/boards.ts";
 
 type Override = { matcher: { id: string }; properties: { id: string; value: unknown }[] };

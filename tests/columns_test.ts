@@ -1,5 +1,5 @@
 import { deepStrictEqual as same } from "node:assert";
-import { meaningOf, readColumn, shapeOf, unitOf } from "../src/boards/columns.ts";
+import { meaningOf, readColumn, shapeOf, unitOf } from "../src/measures/columns.ts";
 import { real, typeOf } from "./help/boards.ts";
 
 Deno.test("meaningOf() reads every header of the real results", async () => {

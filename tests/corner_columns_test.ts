@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import { areAlike, readColumn } from "../src/boards/columns.ts";
+import { areAlike, readColumn } from "../src/measures/columns.ts";
 import { boardOf, withTables } from "./help/boards.ts";
 import { told } from "./help/summaries.ts";
 

@@ -62,7 +62,7 @@ Deno.test("breaches() knows the one home of each right", () => {
     ["await deps.db<{ id: number }[]>`select ${id}`;", "src/users/store.ts", /SQL/],
     ["tx`select 1`", "src/external/migrate.ts", /SQL/],
     ["await reader`select 1`;", "src/dashboards/scan_tables.ts", /SQL/],
-    ["await reader`select 1`;", "src/dashboards/summary.ts", /SQL/],
+    ["await reader`select 1`;", "src/measures/summary.ts", /SQL/],
     ["owner.unsafe(text);", "src/workspaces/make.ts", /SQL/],
     ["master.unsafe<Row[]>(text);", "src/boards/panel.ts", /SQL/],
     ['import { Hono } from "hono";', "src/users/key_routes.tsx", /hono/],

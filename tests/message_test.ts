@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { composeMessage, type MessageInput } from "../src/dashboards/message.ts";
-import type { KeyNumber } from "../src/dashboards/summary_number.ts";
+import type { KeyNumber } from "../src/measures/number.ts";
 import { blockFaults } from "./help/slack.ts";
 
 const input: MessageInput = {

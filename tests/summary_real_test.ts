@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import type { KeyNumber } from "../src/dashboards/summary_number.ts";
+import type { KeyNumber } from "../src/measures/number.ts";
 import { load, type Row, withTables } from "./help/boards.ts";
 import { summaryOf } from "./help/summaries.ts";
 

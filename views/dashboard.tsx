@@ -1,11 +1,13 @@
 import type { Panel } from "../src/dashboards/outcome.ts";
-import type { Story } from "../src/dashboards/preview.ts";
+import type { Story as StoredStory } from "../src/dashboards/preview.ts";
+import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
-type Row = Story["row"];
+type Row = WithShown<StoredStory["row"]>;
+type Story = Omit<StoredStory, "row"> & { row: Row };
 type Run = Story["runs"][number];
 
 const OUTCOMES = {

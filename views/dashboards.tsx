@@ -1,10 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { Dashboard } from "../src/dashboards/listing.ts";
+import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
-type Row = z.infer<typeof Dashboard>;
+type Row = WithShown<z.infer<typeof Dashboard>>;
 type Props = { who: Who; dashboards: Row[] };
 
 export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };

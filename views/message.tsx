@@ -1,10 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
+import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
 
-type Dashboard = z.infer<typeof DashboardWithMessage>;
+type Dashboard = WithShown<z.infer<typeof DashboardWithMessage>>;
 type Text = { text: string };
 type Block = {
   type: string;

@@ -1,42 +1,14 @@
-import type { KeyNumber } from "../src/dashboards/summary_number.ts";
+import type { ShownNumber } from "../src/measures/format.ts";
 
-const LABELS: Record<KeyNumber["name"], string> = {
-  setup_wns: "Setup WNS",
-  setup_tns: "Setup TNS",
-  hold_wns: "Hold WNS",
-  violations: "Violations",
-  drc_total: "DRC total",
-  area: "Area",
-  utilization: "Utilization",
-  power: "Power",
-  runtime: "Runtime",
-};
 /** What fits under a card's name beside its picture. */
 const ON_A_CARD = 4;
 
-function figure(value: number, unit: string | null = null): string {
-  const size = Math.abs(value);
-  const text = size !== 0 && (size < 1e-3 || size >= 1e15)
-    ? String(Number(value.toPrecision(4)))
-    : value.toLocaleString("en-US", { maximumSignificantDigits: size < 1000 ? 6 : 15 });
-  return unit ? `${text} ${unit}` : text;
-}
-
-function Change({ number }: { number: KeyNumber }) {
-  const { change, better, unit } = number;
-  if (change === null) return <span class="hint">no value before</span>;
-  if (change === 0) return <span class="hint">no change</span>;
-  const text = `${change > 0 ? "+" : ""}${figure(change, unit)}`;
-  if (better === null) return <span>{text}</span>;
-  return (
-    <span class={`state ${better ? "good" : "bad"}`}>
-      {`${text}, ${better ? "better" : "worse"}`}
-    </span>
-  );
+function Change({ number: { change, state } }: { number: ShownNumber }) {
+  return <span class={state === "none" ? "hint" : `state ${state}`}>{change}</span>;
 }
 
 /** The first numbers of the group that matters most, for a card. */
-export function KeyNumbers({ numbers }: { numbers: KeyNumber[] }) {
+export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   const [first] = numbers;
   if (!first) return null;
   const own = numbers.filter(({ group }) => group === first.group);
@@ -51,9 +23,9 @@ export function KeyNumbers({ numbers }: { numbers: KeyNumber[] }) {
       <div class="fields">
         {own.slice(0, ON_A_CARD).map((number) => (
           <p>
-            <span class="hint">{LABELS[number.name]}</span>
+            <span class="hint">{number.label}</span>
             <br />
-            <strong>{figure(number.value, number.unit)}</strong>
+            <strong>{number.value}</strong>
             <br />
             <Change number={number} />
           </p>
@@ -64,7 +36,7 @@ export function KeyNumbers({ numbers }: { numbers: KeyNumber[] }) {
 }
 
 /** All numbers of a run, each with what it was at the run before. */
-export function NumberTable({ numbers, run }: { numbers: KeyNumber[]; run: number }) {
+export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
     <section class="card">
       <table>
@@ -82,9 +54,9 @@ export function NumberTable({ numbers, run }: { numbers: KeyNumber[]; run: numbe
           {numbers.map((number) => (
             <tr>
               <td>{number.group ?? ""}</td>
-              <td>{LABELS[number.name]}</td>
-              <td>{figure(number.value, number.unit)}</td>
-              <td>{number.before === null ? "" : figure(number.before, number.unit)}</td>
+              <td>{number.label}</td>
+              <td>{number.value}</td>
+              <td>{number.before}</td>
               <td>
                 <Change number={number} />
               </td>

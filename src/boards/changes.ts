@@ -1,7 +1,7 @@
-import type { Meaning } from "./columns.ts";
-import { columnOf, groupLabel, type TableFacts } from "./facts.ts";
-import { habitOf } from "./measures.ts";
-import { quoteName } from "./sql.ts";
+import type { Meaning } from "../measures/columns.ts";
+import { columnOf, groupLabel, type TableFacts } from "../measures/facts.ts";
+import { defaultsOf } from "../measures/measure.ts";
+import { quoteName } from "../measures/sql.ts";
 import type { Cell } from "./tables.ts";
 
 /** What else tells two rows of one run and design apart. */
@@ -27,15 +27,15 @@ export function changeMeasure(
   expression: string,
   cell: Cell,
 ): { expression: string; cell: Cell } {
-  const { any_size, good } = habitOf({ meaning }) ?? {};
+  const { log_scale, good } = defaultsOf({ meaning }) ?? {};
   const old = `pg_catalog.lag(${expression}) OVER ${before(facts)}`;
   const better: Cell["better"] = good === "from 0"
     ? "higher"
-    : good || any_size
+    : good || log_scale
     ? "lower"
     : undefined;
   const look: Cell = { name: "", ...(better && { better }) };
-  if (any_size) {
+  if (log_scale) {
     return {
       expression: `100 * (${expression} - ${old}) / NULLIF(pg_catalog.abs(${old}), 0)`,
       cell: { ...look, unit: "percent", decimals: 1 },

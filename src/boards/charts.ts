@@ -4,8 +4,8 @@ import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as statetimeline from "@grafana/grafana-foundation-sdk/statetimeline";
 import * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
-import type { TableFacts } from "./facts.ts";
-import type { Measure } from "./measures.ts";
+import type { TableFacts } from "../measures/facts.ts";
+import type { Measure } from "../measures/measure.ts";
 import {
   BAD,
   colors,
@@ -22,13 +22,13 @@ import { PostgresQuery } from "./query_builder.ts";
 import { isCompared, isDense, newestOfEach, shownName, spanOf, trend } from "./runs.ts";
 
 /** What one point of a trend is, and which designs have a line. */
-function pointSentence(facts: TableFacts, { within }: Measure): string {
+function pointSentence(facts: TableFacts, { rows }: Measure): string {
   const { count, newest } = facts.groups;
   const lines = isCompared(facts) && newest.length < count
     ? ` The ${newest.length} designs that ran last of ${count >= 1000 ? "1000 or more" : count}.`
     : "";
   if (!isDense(facts)) return `Each point is one run.${lines}`;
-  const which = { min: "lowest", max: "highest", sum: "sum" }[within];
+  const which = { min: "lowest", max: "highest", sum: "sum" }[rows];
   return `Each point is the ${which} of ${duration(spanOf(facts))}.${lines}`;
 }
 
@@ -71,7 +71,7 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
     )
     .legend(legend(compared));
   if (measure.decimals !== undefined) panel.decimals(measure.decimals);
-  if (compared && measure.any_size) {
+  if (compared && measure.log_scale) {
     panel.scaleDistribution(
       new common.ScaleDistributionConfigBuilder().type(common.ScaleDistribution.Log).log(10),
     );

@@ -1,5 +1,5 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
-import type { Kind, TableFacts } from "./facts.ts";
+import type { Kind, TableFacts } from "../measures/facts.ts";
 import type { Panel } from "./panels.ts";
 import type { DataSource } from "./query_builder.ts";
 import { drc } from "./templates/drc.ts";

@@ -9,8 +9,8 @@ import type * as statetimeline from "@grafana/grafana-foundation-sdk/statetimeli
 import type * as table from "@grafana/grafana-foundation-sdk/table";
 import type * as timeseries from "@grafana/grafana-foundation-sdk/timeseries";
 import type * as xychart from "@grafana/grafana-foundation-sdk/xychart";
-import type { TableFacts } from "./facts.ts";
-import type { Measure } from "./measures.ts";
+import type { TableFacts } from "../measures/facts.ts";
+import type { Measure } from "../measures/measure.ts";
 import type { DataSource } from "./query_builder.ts";
 
 /** What a panel is composed from. */

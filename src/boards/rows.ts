@@ -1,10 +1,11 @@
-import type { Column, Meaning } from "./columns.ts";
-import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
+import type { Column, Meaning } from "../measures/columns.ts";
+import { columnOf, groupLabel, type TableFacts, tableOf } from "../measures/facts.ts";
 import { changeMeasure } from "./changes.ts";
-import { cellMeasure, habitOf, type Measure } from "./measures.ts";
+import { defaultsOf, type Measure } from "../measures/measure.ts";
+import { cellMeasure } from "../measures/measures.ts";
 import type { Panel, Source } from "./panels.ts";
-import { areComparable, asOf, conditions, isCompared, ofEachNewest, ofNewest } from "./runs.ts";
-import { cellOf, quoteName } from "./sql.ts";
+import { areComparable, asOf, isCompared, ofEachNewest, ofNewest } from "./runs.ts";
+import { cellOf, conditions, quoteName } from "../measures/sql.ts";
 import { type Cell, tablePanel } from "./tables.ts";
 
 /** Columns that fit side by side on a screen 1,920 pixels wide and can still be read. */
@@ -58,7 +59,7 @@ function detailColumns(facts: TableFacts, look: Look): Column[] {
 function details(facts: TableFacts, look: Look): Detail[] {
   const columns = detailColumns(facts, look);
   const wanted = (column: Column) =>
-    column.shape === "number" && habitOf(column)?.title || column.name;
+    column.shape === "number" && defaultsOf(column)?.title || column.name;
   return columns.map((column) => {
     const same = columns.filter((other) => wanted(other) === wanted(column));
     const title = same.length > 1 ? column.name : wanted(column);
@@ -71,11 +72,11 @@ function details(facts: TableFacts, look: Look): Detail[] {
         cell: { name: title, ...(unit && { unit }) },
       };
     }
-    const habit = habitOf(column);
-    const { expression, unit } = cellMeasure(facts, column);
+    const defaults = defaultsOf(column);
+    const { expression, unit, decimals = defaults?.decimals } = cellMeasure(facts, column);
     const cell: Cell = { name: title, unit };
-    if (habit?.decimals !== undefined) cell.decimals = habit.decimals;
-    if (habit?.good) cell.good = habit.good;
+    if (decimals !== undefined) cell.decimals = decimals;
+    if (defaults?.good) cell.good = defaults.good;
     return { column, title, expression, cell };
   });
 }
@@ -191,7 +192,7 @@ export function recentRows(source: Source, look: Look = {}): Panel {
     order: time
       ? `${time} DESC`
       : worst
-      ? `${worst.expression} ${worst.within === "min" ? "ASC" : "DESC"} NULLS LAST`
+      ? `${worst.expression} ${worst.rows === "min" ? "ASC" : "DESC"} NULLS LAST`
       : "",
     most: 100,
   };
@@ -229,7 +230,8 @@ export function rowsOfNewest(source: Source, total: Measure, most = MOST_COLUMNS
   const { facts } = source;
   const counted = total.expression !== "1";
   const label = groupLabel(facts.group_columns) ?? "''";
-  const part = total.iteration && quoteName(total.iteration.column.name);
+  const iteration = columnOf(facts.columns, "iteration");
+  const part = iteration && quoteName(iteration.name);
   const rows = ofNewest(facts);
   const last = part &&
     `(${label}, ${part}) IN (SELECT ${label}, pg_catalog.max(${part}) FROM ${tableOf(facts)}${

@@ -1,19 +1,15 @@
-import type { Column } from "./columns.ts";
-import { groupLabel, MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "./facts.ts";
-import type { Measure } from "./measures.ts";
-import { cellOf, numberOf, quoteName, quoteText, timeOf } from "./sql.ts";
+import type { Column } from "../measures/columns.ts";
+import { groupLabel, MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "../measures/facts.ts";
+import type { Measure } from "../measures/measure.ts";
+import { cellOf, conditions, numberOf, quoteName, quoteText, timeOf } from "../measures/sql.ts";
+import { pickedRuns } from "../measures/runs.ts";
+import { runValues } from "../measures/values.ts";
 import { ofDesign, unlessChosen, upToRun } from "./variables.ts";
 
 /** Spans of time that a trend of more runs than can be told apart is cut into. */
 const SPANS = 500;
 /** All of six series: a panel is answered with at most 10,000 rows. */
 const MOST_POINTS = 6 * MOST_RUNS;
-
-/** `WHERE …` of what is given, or nothing. */
-export function conditions(parts: (string | undefined)[]): string {
-  const given = parts.filter((part) => part !== undefined);
-  return given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";
-}
 
 /** The name under which a measure's value is answered: never one that these queries use themselves. */
 export function shownName({ title }: Measure): string {
@@ -33,7 +29,7 @@ export function asOf(facts: TableFacts): (string | undefined)[] {
 
 /** Only rows of the newest run: those that share the greatest run time. */
 export function ofNewest(facts: TableFacts): (string | undefined)[] {
-  if (!facts.time) return [ofDesign(facts)];
+  if (!facts.time) return [pickedRuns(facts, asOf(facts), 1), ofDesign(facts)];
   const time = quoteName(facts.time.column.name);
   const newest = `(SELECT pg_catalog.max(${time}) FROM ${tableOf(facts)}${
     conditions(asOf(facts))
@@ -56,13 +52,18 @@ export function spanOf({ time }: TableFacts): number {
   return time ? (time.last.getTime() - time.first.getTime()) / 1000 / SPANS : 0;
 }
 
-/** A row's run time; of a dense table, the start of one of the 500 spans that its range is cut into. */
-function pointOf(facts: TableFacts): string {
-  if (!facts.time) return "NULL::pg_catalog.timestamptz";
+/** Of a dense table, the start of one of the 500 spans that its range is cut into. */
+function pointOf(facts: TableFacts): string | undefined {
+  if (!facts.time || !isDense(facts)) return undefined;
   const time = timeOf(facts.time.column);
-  if (!isDense(facts)) return time;
   const seconds = `${Math.max(spanOf(facts), 0.001)}::float8`;
   return `pg_catalog.to_timestamp(pg_catalog.floor(extract(epoch FROM ${time})::float8 / ${seconds}) * ${seconds})`;
+}
+
+/** The name of a row of `runValues`: its group's parts, as `groupLabel` writes them. */
+function labelOf({ group_columns }: TableFacts): string {
+  const parts = group_columns.map((_, i) => `NULLIF(k${i}, '')`);
+  return parts.length > 0 ? `pg_catalog.concat_ws(' ', ${parts.join(", ")})` : "''";
 }
 
 /**
@@ -73,25 +74,15 @@ export function perRun(
   facts: TableFacts,
   measure: Measure,
   where: (string | undefined)[],
-  point = facts.time ? timeOf(facts.time.column) : "NULL::pg_catalog.timestamptz",
+  point?: string,
 ): string {
-  const label = groupLabel(facts.group_columns) ?? "''";
-  const { expression, within, per, iteration } = measure;
-  const from = `FROM ${tableOf(facts)}${conditions([...where, measure.where])} GROUP BY 1, 2`;
-  const grouped = (aggregate: string, extra = "") =>
-    `SELECT ${point} AS "time", ${label} AS "metric", pg_catalog.${aggregate}(${expression}) AS "value"${
-      extra && `, ${extra} AS "part"`
-    } ${from}${extra && ", 4"}`;
-  if (per) {
-    const worst = grouped("min", quoteName(per.name));
-    return `SELECT "time", "metric", pg_catalog.${within}("value") AS "value" FROM (${worst}) p GROUP BY 1, 2`;
-  }
-  if (!iteration) return grouped(within);
-  return `SELECT DISTINCT ON ("time", "metric") "time", "metric", "value" FROM (${
-    grouped(within, quoteName(iteration.column.name))
-  }) p WHERE "part" IS NOT NULL ORDER BY "time", "metric", "part" ${
-    iteration.which === "last" ? "DESC" : "ASC"
-  }`;
+  const values = runValues(facts, [shown(measure)], { where, ...(point && { point }) });
+  return `SELECT at AS "time", ${labelOf(facts)} AS "metric", v0 AS "value" FROM (${values}) p`;
+}
+
+/** A measure as boards show it: its rows in one unit. */
+function shown({ stated: _, ...measure }: Measure): Measure {
+  return measure;
 }
 
 /** Whether a board compares several designs. */
@@ -145,25 +136,7 @@ export function ofEachNewest(facts: TableFacts): (string | undefined)[] {
 export function newestOfEach(facts: TableFacts, measure: Measure): string {
   return `SELECT "metric" AS "of", "value" AS ${quoteName(shownName(measure))} FROM (${
     perRun(facts, measure, ofEachNewest(facts))
-  }) r WHERE "value" IS NOT NULL ORDER BY 2 ${
-    measure.within === "min" ? "ASC" : "DESC"
-  }, 1 LIMIT 20`;
-}
-
-/** The rows that count for a measure, as what follows FROM: of its iterations the one that counts. */
-export function countedRows(
-  facts: TableFacts,
-  { where, iteration }: Measure,
-  rows: (string | undefined)[],
-): string {
-  const found = `${tableOf(facts)}${conditions([...rows, where])}`;
-  if (!iteration) return found;
-  const label = groupLabel(facts.group_columns);
-  const part = quoteName(iteration.column.name);
-  const end = iteration.which === "first" ? "min" : "max";
-  return `(SELECT *, ${part} = pg_catalog.${end}(${part}) OVER (${
-    label ? `PARTITION BY ${label}` : ""
-  }) AS "is last" FROM ${found}) s WHERE "is last"`;
+  }) r WHERE "value" IS NOT NULL ORDER BY 2 ${order(measure)}, 1 LIMIT 20`;
 }
 
 /**
@@ -176,18 +149,23 @@ export function newestBy(
   column: Column,
   every = false,
 ): string {
-  const { expression, within } = measure;
   const counted = column.shape === "number";
-  const key = counted ? `${quoteName(column.name)}::pg_catalog.text` : cellOf(column);
-  return `SELECT ${key} AS ${quoteName(column.name)}, ` +
-    `pg_catalog.${within}(${expression}) AS ${quoteName(shownName(measure))} ` +
-    `FROM ${countedRows(facts, measure, every ? asOf(facts) : ofNewest(facts))} ` +
-    `GROUP BY ${counted ? quoteName(column.name) : "1"} ` +
-    `HAVING pg_catalog.count(${expression}) > 0 ` +
-    (counted
-      ? `ORDER BY pg_catalog.min(${numberOf(column)}) LIMIT 70`
-      : `ORDER BY 2 ${within === "min" ? "ASC" : "DESC"}, 1 LIMIT 20`);
+  const where = every ? asOf(facts) : ofNewest(facts);
+  const cut = counted ? numberOf(column) : cellOf(column);
+  const across = measure.rows === "sum" ? "sum" : measure.across;
+  return `SELECT ${counted ? "cut::pg_catalog.text" : "cut"} AS ${quoteName(column.name)}, ` +
+    `pg_catalog.${across}(v0) AS ${quoteName(shownName(measure))} ` +
+    `FROM (${runValues(facts, [shown(measure)], { where, cut })}) p GROUP BY cut ` +
+    `HAVING pg_catalog.count(v0) > 0 ` +
+    (counted ? "ORDER BY cut LIMIT 70" : `ORDER BY 2 ${order(measure)}, 1 LIMIT 20`);
 }
+
+/** The newest run cut by one column, a further column for each of `measures`. */
+export function newestCross(facts: TableFacts, measures: Measure[], column: Column): string {
+  return runValues(facts, measures.map(shown), { where: ofNewest(facts), cut: cellOf(column) });
+}
+
+const order = ({ rows }: Measure) => rows === "min" ? "ASC" : "DESC";
 
 /** When the newest run was, in ms since 1970. */
 export function newestTime(facts: TableFacts & { time: { column: Column } }): string {

@@ -3,9 +3,9 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as heatmap from "@grafana/grafana-foundation-sdk/heatmap";
 import * as histogram from "@grafana/grafana-foundation-sdk/histogram";
 import * as xychart from "@grafana/grafana-foundation-sdk/xychart";
-import type { Column, Meaning } from "./columns.ts";
-import { columnOf, groupLabel, type TableFacts, tableOf } from "./facts.ts";
-import type { Measure } from "./measures.ts";
+import type { Column, Meaning } from "../measures/columns.ts";
+import { columnOf, groupLabel, type TableFacts, tableOf } from "../measures/facts.ts";
+import type { Measure } from "../measures/measure.ts";
 import {
   BAD,
   colors,
@@ -17,8 +17,8 @@ import {
   thresholds,
 } from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
-import { asOf, conditions, isCompared, ofNewest, seen, shownName } from "./runs.ts";
-import { cellOf, numberOf, quoteName, timeOf } from "./sql.ts";
+import { asOf, isCompared, ofNewest, seen, shownName } from "./runs.ts";
+import { cellOf, conditions, numberOf, quoteName, timeOf } from "../measures/sql.ts";
 
 /** Rows of a sample: enough for 30 bars to stand within 5 % of their height. */
 const MOST_SAMPLES = 5000;

@@ -1,15 +1,15 @@
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "../measures/measure.ts";
 import { colors, description, type Panel, type Source, thresholds } from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
 import { asOf, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
 /** Which of the newest run's designs a stat shows, as a word and as a sentence. */
-function choice({ across, good, any_size }: Measure): [string, string] {
+function choice({ across, good, log_scale }: Measure): [string, string] {
   if (across === "sum") return ["total", "The sum over the designs of the newest run."];
-  const word = good ? "worst" : across === "min" ? "lowest" : any_size ? "largest" : "highest";
+  const word = good ? "worst" : across === "min" ? "lowest" : log_scale ? "largest" : "highest";
   return [word, `The ${word} of the designs in the newest run, with its name.`];
 }
 

@@ -1,6 +1,6 @@
 import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as table from "@grafana/grafana-foundation-sdk/table";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "../measures/measure.ts";
 import { BAD, GOOD, type Panel, type Source, stepped, thresholds } from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
 

@@ -1,6 +1,6 @@
 import type { Sql } from "../external/postgres.ts";
 import { composeDashboard, type Dashboard, type Place, timeRange } from "./compose.ts";
-import type { TableFacts } from "./facts.ts";
+import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./templates_fill.ts";
 import { chosenFor, noteTemplate } from "./templates_store.ts";
 import { reasonOf, refusedQueries } from "./templates_try.ts";

@@ -1,4 +1,4 @@
-import { quoteName, quoteText } from "./sql.ts";
+import { quoteName, quoteText } from "../measures/sql.ts";
 
 /** A stretch of SQL: code, or what PostgreSQL does not read as code. */
 export type Part = { kind: "code" | "text" | "name" | "comment" | "open"; sql: string };

@@ -1,4 +1,4 @@
-import { readTable, type TableFacts } from "../boards/facts.ts";
+import { readTable, type TableFacts } from "../measures/facts.ts";
 import { composeChosen } from "../boards/templates_board.ts";
 import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
@@ -9,7 +9,7 @@ import { attempt, ClaimLost } from "./attempt.ts";
 import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./grafana_store.ts";
 import { publicUrl, putInGrafana } from "./put.ts";
 import { advance, type Claim, claimNext, saveBoard, saveNumbers } from "./store.ts";
-import { summarize, type Summary } from "./summary.ts";
+import { summarize, type Summary } from "../measures/summary.ts";
 
 /**
  * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.

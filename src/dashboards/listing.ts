@@ -5,7 +5,7 @@ import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
 import { Outcome, Panel } from "./outcome.ts";
-import { KeyNumber } from "./summary_number.ts";
+import { KeyNumber } from "../measures/number.ts";
 
 const time = z.iso.datetime();
 

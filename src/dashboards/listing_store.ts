@@ -2,7 +2,7 @@ import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "./outcome.ts";
 import type { Step } from "./store.ts";
-import type { Summary } from "./summary.ts";
+import type { Summary } from "../measures/summary.ts";
 
 /** One listed dashboard; `captured_at`, `slack_sent_at`, `numbers` and `why` are those of its newest run. */
 export type Listed = {

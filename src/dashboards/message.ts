@@ -1,4 +1,5 @@
-import { headline, type KeyNumber, LABELS } from "./summary_number.ts";
+import { change, figure, oneLine, quantity } from "../measures/format.ts";
+import { headline, type KeyNumber, LABELS } from "../measures/number.ts";
 
 type Plain = { type: "plain_text"; text: string; emoji: false };
 type Image = { slack_file: { id: string } } | { image_url: string };
@@ -124,8 +125,8 @@ function openButton(url: string): MessageBlock {
 /** "1,234 (+12)", with " rows" in between where the label does not say so; empty when unknown. */
 function rowCount({ rows, rows_before }: MessageInput, unit = ""): string {
   if (rows === null) return "";
-  const change = rows_before === null ? "" : ` (${changed(rows - rows_before, null)})`;
-  return figure(rows) + unit + change;
+  const moved = rows_before === null ? "" : ` (${change(rows - rows_before, null)})`;
+  return figure(rows) + unit + moved;
 }
 
 /** One section for each of the first groups, as many numbers as there is room for. */
@@ -153,26 +154,9 @@ function numberBlocks(
 }
 
 /** "-0.12 ns (-0.07, worse)". */
-function amount({ value, unit, change, better }: KeyNumber): string {
-  const size = unit ? `${figure(value)} ${cut(oneLine(unit), 20)}` : figure(value);
-  return change === null ? size : `${size} (${changed(change, better)})`;
-}
-
-function changed(change: number, better: boolean | null): string {
-  if (change === 0) return "no change";
-  const sign = change > 0 ? "+" : "";
-  return `${sign}${figure(change)}${better === null ? "" : better ? ", better" : ", worse"}`;
-}
-
-/** A value for people: whole numbers whole, others with 6 significant digits; 2 after the point from 1,000 up. */
-export function figure(value: number): string {
-  if (value === 0) return "0"; // a WNS of -0 too
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e15)) return String(Number(value.toPrecision(4)));
-  const digits = Number.isInteger(value) || size >= 1_000
-    ? { maximumFractionDigits: 2 }
-    : { maximumSignificantDigits: 6 };
-  return value.toLocaleString("en-US", digits);
+function amount({ value, unit, change: by, better }: KeyNumber): string {
+  const size = quantity(value, unit);
+  return by === null ? size : `${size} (${change(by, better)})`;
 }
 
 function field(label: string, value: string): Plain {
@@ -185,11 +169,6 @@ function plain(text: string, most: number): Plain {
 
 function name(text: string): string {
   return cut(oneLine(text), MOST_IN_NAME) || "(no name)";
-}
-
-/** Text without line breaks, control characters, and the marks that reverse the text after them. */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 
 /** At most `most` UTF-16 units, never half a character; what was cut ends in "…". */

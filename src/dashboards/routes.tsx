@@ -7,6 +7,7 @@ import { MessagePage } from "../../views/message.tsx";
 import { errorReplies, refuse } from "../errors.ts";
 import { cursor, Id, IdQuery, Limit, writeCursor } from "../users/paging.ts";
 import type { Env } from "../who.ts";
+import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
@@ -188,21 +189,25 @@ export function dashboardPages(deps: Deps) {
   return new Hono<Env>()
     .get("/", async (c) => {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(<DashboardsPage who={c.var.who} dashboards={dashboards} />);
+      return c.html(
+        <DashboardsPage who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
+      );
     })
     .get("/list", async (c) => {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
+      return c.html(
+        <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
+      );
     })
     .get("/:id", id, async (c) => {
       const story = await showStory(db, c.var.who, c.req.valid("param").id);
-      return c.html(<DashboardPage who={c.var.who} story={story} />);
+      const row = withShownNumbers(story.row);
+      return c.html(<DashboardPage who={c.var.who} story={{ ...story, row }} />);
     })
     .get("/:id/message", id, async (c) => {
       const { id } = c.req.valid("param");
-      return c.html(
-        <MessagePage who={c.var.who} dashboard={await listing.showDashboard(db, c.var.who, id)} />,
-      );
+      const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
+      return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
     .post("/:id/retry", id, from, async (c) => {
       const { id } = c.req.valid("param");

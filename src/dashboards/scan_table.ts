@@ -1,4 +1,4 @@
-import { quoteName } from "../boards/sql.ts";
+import { quoteName } from "../measures/sql.ts";
 import type { Sql } from "../external/postgres.ts";
 
 export type FoundTable = {

@@ -1,7 +1,7 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "./outcome.ts";
-import type { Summary } from "./summary.ts";
+import type { Summary } from "../measures/summary.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 

@@ -1,6 +1,6 @@
 import { ok, strictEqual as equal } from "node:assert";
 import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
-import { type Kind, readTable } from "../../src/boards/facts.ts";
+import { type Kind, readTable } from "../../src/measures/facts.ts";
 import { runPanel } from "../../src/boards/query.ts";
 import { connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
 import { readTiming } from "./flow_results.ts";

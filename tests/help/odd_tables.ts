@@ -1,4 +1,4 @@
-import { quoteName } from "../../src/boards/sql.ts";
+import { quoteName } from "../../src/measures/sql.ts";
 import type { Sql } from "../../src/external/postgres.ts";
 
 /** Definitions of tables that no template expects; `T` stands for the table itself. */

@@ -1,6 +1,6 @@
-import { readTable } from "../../src/boards/facts.ts";
-import type { Kind } from "../../src/boards/facts.ts";
-import { summarize } from "../../src/dashboards/summary.ts";
+import { readTable } from "../../src/measures/facts.ts";
+import type { Kind } from "../../src/measures/facts.ts";
+import { summarize } from "../../src/measures/summary.ts";
 import type { Sql } from "../../src/external/postgres.ts";
 import { withTables } from "./boards.ts";
 

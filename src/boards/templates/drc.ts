@@ -1,7 +1,8 @@
 import { barPanel, statePanel, trendPanel } from "../charts.ts";
 import { crossPanel } from "../cross.ts";
-import { columnOf, cutsOf } from "../facts.ts";
-import { iterationMeasures, type Measure, measuresOf } from "../measures.ts";
+import { columnOf, cutsOf } from "../../measures/facts.ts";
+import type { Measure } from "../../measures/measure.ts";
+import { iterationMeasures, measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
 import { newestRows, rowsOfNewest } from "../rows.ts";
 import { areComparable, isCompared, newestBy, newestOfEach } from "../runs.ts";
@@ -15,7 +16,9 @@ function cuts(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] }
   const bars = columns.map((column) =>
     barPanel(source, {
       title: `${total.title} by ${column.name}`,
-      about: total.iteration ? "After the newest run's last iteration." : "The newest run.",
+      about: columnOf(source.facts.columns, "iteration")
+        ? "After the newest run's last iteration."
+        : "The newest run.",
       sql: newestBy(source.facts, total, column),
       measure: total,
     })
@@ -27,12 +30,12 @@ function cuts(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] }
 }
 
 function byIteration(source: Source, total: Measure): Panel[] {
-  const { iteration, ...every } = total;
+  const iteration = columnOf(source.facts.columns, "iteration");
   if (!iteration) return [];
   return [barPanel(source, {
-    title: `${total.title} by ${iteration.column.name}`,
+    title: `${total.title} by ${iteration.name}`,
     about: "The newest run, all designs together, iteration by iteration.",
-    sql: newestBy(source.facts, every, iteration.column),
+    sql: newestBy(source.facts, total, iteration),
     measure: total,
     upright: true,
   })];
@@ -75,7 +78,7 @@ export function drc(source: Source): Row[] {
   ]);
   const [total] = measures;
   if (!total) return [];
-  const course = iterationMeasures(total);
+  const course = iterationMeasures(source.facts, total);
   const { bars, worst } = cuts(source, total);
   const stats = [...measures, ...course].map((m) => newestStat(source, m));
   // The last count is nearly always 0: where iterations are known, their course tells more.

@@ -1,9 +1,11 @@
 import { barPanel, trendPanel } from "../charts.ts";
-import { tableOf } from "../facts.ts";
-import { plainMeasure } from "../measures.ts";
+import { tableOf } from "../../measures/facts.ts";
+import type { Measure } from "../../measures/measure.ts";
+import { plainMeasure } from "../../measures/measures.ts";
 import type { Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
-import { asOf, conditions, newestBy } from "../runs.ts";
+import { conditions } from "../../measures/sql.ts";
+import { asOf, newestBy } from "../runs.ts";
 import { spreadPanel } from "../samples.ts";
 import { newestRun, newestStat, plainStat } from "../stats.ts";
 import { packed, type Row } from "./row.ts";
@@ -24,13 +26,15 @@ export function plain(source: Source): Row[] {
     } HAVING pg_catalog.count(*) > 0`,
     about: "How many rows the table has in the time range.",
   };
-  const count = {
+  const count: Measure = {
     title: "Rows",
     unit: "locale",
+    symbol: null,
     expression: "1",
-    within: "sum",
+    rows: "sum",
+    folds: { stage: "sum", iteration: "sum", corner: "sum" },
     across: "sum",
-  } as const;
+  };
   const texts = facts.columns.filter(({ name }) => {
     const values = facts.distinct[name] ?? 0;
     return values > 1 && values <= 20;

@@ -1,6 +1,7 @@
 import { barPanel, gaugePanel, statePanel, trendPanel } from "../charts.ts";
-import { cutsOf } from "../facts.ts";
-import { type Measure, measuresOf } from "../measures.ts";
+import { cutsOf } from "../../measures/facts.ts";
+import type { Measure } from "../../measures/measure.ts";
+import { measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
 import { areComparable, newestBy } from "../runs.ts";
@@ -53,7 +54,7 @@ export function qor(source: Source): Row[] {
     "ir_drop",
     "violations",
     "failed",
-  ]);
+  ]).filter(({ objects }) => !objects);
   if (measures.length === 0) return [];
   const of = (...meanings: string[]) =>
     measures.filter(({ meaning }) => meanings.includes(meaning!));

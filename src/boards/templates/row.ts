@@ -1,5 +1,5 @@
-import type { TableFacts } from "../facts.ts";
-import { columnOf } from "../facts.ts";
+import type { TableFacts } from "../../measures/facts.ts";
+import { columnOf } from "../../measures/facts.ts";
 import type { Panel } from "../panels.ts";
 
 /**

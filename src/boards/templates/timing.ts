@@ -1,6 +1,7 @@
 import { barPanel, statePanel, trendPanel } from "../charts.ts";
-import { columnOf, cutsOf, type TableFacts } from "../facts.ts";
-import { type Measure, measuresOf } from "../measures.ts";
+import { columnOf, cutsOf, type TableFacts } from "../../measures/facts.ts";
+import type { Measure } from "../../measures/measure.ts";
+import { measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
 import { newestRows, worstRows } from "../rows.ts";
 import { areComparable, isCompared, newestBy, newestOfEach } from "../runs.ts";

@@ -24,8 +24,16 @@ function escaped(character: string): string {
  * A number as float8, null where it is none: NaN and infinity would spoil every aggregate, and a
  * numeric above 1e308 would end the query with an error.
  */
-export function numberOf({ name, type }: Column): string {
+export function numberOf(column: Column): string {
+  if (column.shape === "text") {
+    return column.meaning === "runtime" ? clockOf(column) : readText(column);
+  }
+  return storedNumber(column);
+}
+
+function storedNumber({ name, type }: Column): string {
   const column = quoteName(name);
+  if (type.startsWith("interval")) return `extract(epoch FROM ${column})::float8`;
   const whole = /^(smallint|integer|bigint)$/.test(type);
   if (whole) return `${column}::float8`;
   return `CASE WHEN pg_catalog.abs(${column}) < 1e300 THEN ${column}::float8 END`;
@@ -49,4 +57,33 @@ export function cellOf(column: Column): string {
   }
   if (column.shape === "boolean") return quoteName(column.name);
   return `pg_catalog.left(${quoteName(column.name)}::pg_catalog.text, 200)`;
+}
+
+/** Digits enough for any float8, and an exponent that no cast refuses. */
+const NUMBER = String.raw`^\s*[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][-+]?\d{1,2})?\s*$`;
+const CLOCK = String.raw`^\s*\d{1,6}:[0-5]?\d:[0-5]?\d(\.\d{1,12})?\s*$`;
+
+/** Text that is a number as that number, `N/A` and the like as null. */
+function readText(column: Column): string {
+  const text = textOf(column);
+  return `CASE WHEN ${text} ~ '${NUMBER}' THEN (${text})::float8 END`;
+}
+
+/** `0:13:42.36` in seconds. */
+export function clockOf(column: Column): string {
+  const part = (n: number) => `pg_catalog.split_part(${textOf(column)}, ':', ${n})::float8`;
+  return `CASE WHEN ${textOf(column)} ~ '${CLOCK}' THEN ${part(1)} * 3600 + ${part(2)} * 60 + ${
+    part(3)
+  } END`;
+}
+
+/** Any column as text. */
+export function textOf({ name }: Pick<Column, "name">): string {
+  return `${quoteName(name)}::pg_catalog.text`;
+}
+
+/** `WHERE …` of what is given, or nothing. */
+export function conditions(parts: (string | undefined)[]): string {
+  const given = parts.filter((part) => part !== undefined);
+  return given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";
 }

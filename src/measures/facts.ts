@@ -1,6 +1,15 @@
 import type { Sql } from "../external/postgres.ts";
-import { areAlike, type Column, type Meaning, readColumn, shapeOf, wordsOf } from "./columns.ts";
-import { cellOf, numberOf, quoteName, timeOf } from "./sql.ts";
+import {
+  areAlike,
+  type Column,
+  type Meaning,
+  meaningOf,
+  readColumn,
+  shapeOf,
+  wordsOf,
+} from "./columns.ts";
+import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
+import { writtenUnit } from "./units.ts";
 
 export type Kind = "timing" | "qor" | "drc";
 
@@ -19,19 +28,25 @@ export type TableFacts = {
   groups: { count: number; newest: string[] };
   /** Number columns without any value are of no use on a board. */
   empty: string[];
+  /** The greatest value of each number column that is looked at. */
+  greatest: Record<string, number>;
+  /** The unit that the newest run's rows state for their times, where it is one. */
+  time_unit?: string;
   /** How many different run times there are; MOST_RUNS + 1 means more. 1 without a time column. */
   runs: number;
   /** The values of the columns that a board is cut by (path type, layer), the most frequent 50 first. */
   values: Partial<Record<Meaning, string[]>>;
   /** Different values of each text column among its first 20,000 rows; 51 means more than 50. */
   distinct: Record<string, number>;
-  /** A long table's metrics (name and unit, the 60 most frequent). */
+  /** A long table's metrics (name and unit, the most frequent first, at most MOST_METRICS). */
   metrics: { name: string; unit: string }[];
   read_at: Date;
 };
 
 /** More designs than this are not told apart: comparing them would cost seconds. */
 export const MOST_GROUPS = 1000;
+/** Different metrics of a long table that are looked at: METRICS 2.1 knows about 400. */
+const MOST_METRICS = 2000;
 /** Points of one line: more cannot be told apart on a screen 1,920 pixels wide. */
 export const MOST_RUNS = 1500;
 
@@ -71,6 +86,19 @@ export function cutsOf({ columns, distinct }: TableFacts, meanings: Meaning[]): 
 /** `"schema"."table"`. */
 export function tableOf({ schema, table }: { schema: string; table: string }): string {
   return `${quoteName(schema)}.${quoteName(table)}`;
+}
+
+/** The one unit that the rows of the newest time state, if it is one. */
+async function readTimeUnit(reader: Sql, place: string, columns: Column[], time?: Column) {
+  const unit = columnOf(columns, "time_unit");
+  if (!unit) return undefined;
+  const at = time && quoteName(time.name);
+  const rows = await reader.unsafe(
+    `SELECT DISTINCT ${textOf(unit)} FROM ${place} WHERE ${quoteName(unit.name)} IS NOT NULL${
+      at ? ` AND ${at} = (SELECT pg_catalog.max(${at}) FROM ${place})` : ""
+    } LIMIT 2`,
+  ).values() as unknown as string[][];
+  return rows.length === 1 ? writtenUnit(rows[0]![0]!) ?? undefined : undefined;
 }
 
 /** The text that names a row's group: `sky130hd gcd`; undefined where nothing names one. */
@@ -115,7 +143,10 @@ async function readContent(reader: Sql, place: string, times: Column[], numbers:
       `(extract(epoch FROM pg_catalog.${end}(${time}) FILTER (WHERE ${sane})) * 1000)::float8`
     );
   });
-  const filled = numbers.map((column) => `pg_catalog.count(${numberOf(column)})::float8`);
+  const filled = numbers.flatMap((column) => [
+    `pg_catalog.count(${numberOf(column)})::float8`,
+    `pg_catalog.max(${numberOf(column)})::float8`,
+  ]);
   const [row] = await reader.unsafe(
     `SELECT pg_catalog.count(*)::float8, (extract(epoch FROM pg_catalog.now()) * 1000)::float8
        ${[...ends, ...filled].map((item) => `, ${item}`).join("")} FROM ${place}`,
@@ -126,7 +157,10 @@ async function readContent(reader: Sql, place: string, times: Column[], numbers:
     rows: rows!,
     read_at: new Date(now!),
     times: found,
-    empty: rows ? numbers.filter((_, i) => !rest[ends.length + i]).map(({ name }) => name) : [],
+    empty: rows ? numbers.filter((_, i) => !rest[ends.length + 2 * i]).map(({ name }) => name) : [],
+    greatest: Object.fromEntries(
+      numbers.map(({ name }, i) => [name, rest[ends.length + 2 * i + 1] ?? 0]),
+    ),
   };
 }
 
@@ -177,14 +211,15 @@ async function readDistinct(reader: Sql, place: string, columns: Column[]) {
 }
 
 async function readMetrics(reader: Sql, place: string, columns: Column[]) {
-  const [metric, value] = [columnOf(columns, "metric"), columnOf(columns, "value")];
-  if (!metric || !value) return [];
+  const metric = columnOf(columns, "metric");
+  const valued = columns.some(({ name }) => meaningOf(name, "number") === "value");
+  if (!metric || !valued) return [];
   const unit = columnOf(columns, "unit");
   const rows = await reader.unsafe(
     `SELECT ${quoteName(metric.name)}::pg_catalog.text,
        ${unit ? `pg_catalog.max(${quoteName(unit.name)}::pg_catalog.text)` : "''"}
      FROM ${place} WHERE ${quoteName(metric.name)} IS NOT NULL
-     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 60`,
+     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT ${MOST_METRICS}`,
   ).values() as unknown as [string, string | null][];
   return rows.map(([name, unit]) => ({ name, unit: unit ?? "" }));
 }
@@ -214,11 +249,13 @@ export async function readTable(
     0,
     12,
   );
+  const time_unit = await readTimeUnit(reader, place, columns, time?.column);
   return {
     schema,
     table,
     kind,
     columns,
+    ...(time_unit && { time_unit }),
     rows: content.rows,
     ...(time && { time }),
     group_columns,
@@ -226,6 +263,7 @@ export async function readTable(
     runs: await readRuns(reader, place, time?.column),
     values: await readValues(reader, place, columns),
     empty: content.empty,
+    greatest: content.greatest,
     distinct: await readDistinct(reader, place, texts),
     metrics: await readMetrics(reader, place, columns),
     read_at: content.read_at,

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { converted } from "./units.ts";
 
 /** The numbers that people look for first, the first of them first. */
 export const NAMES = [
@@ -53,7 +54,7 @@ function difference(value: number, before: number): number {
   return Number((value - before).toFixed(Math.min(Math.max(digits, 0), 100))) + 0;
 }
 
-/** A number with its change; `before` in another unit, or none, is unknown. */
+/** A number with its change; `before` is converted to its unit, and unknown where that cannot be done. */
 export function keyNumber(
   name: NumberName,
   group: string | null,
@@ -61,13 +62,12 @@ export function keyNumber(
   before: { value: number; unit: string | null } | undefined,
 ): KeyNumber {
   const number = { name, group, value: now.value, unit: now.unit };
-  if (!before || before.unit !== now.unit) {
-    return { ...number, before: null, change: null, better: null };
-  }
-  const change = difference(now.value, before.value);
+  const then = before && converted(before.value, before.unit, now.unit);
+  if (then === undefined) return { ...number, before: null, change: null, better: null };
+  const change = difference(now.value, then);
   const good = GOOD[name] ?? -1;
   const better = change === 0 || good === 0 ? null : change * good > 0;
-  return { ...number, before: before.value, change, better };
+  return { ...number, before: then, change, better };
 }
 
 /** How much a number asks for attention, least first: what is worse, then better, then the others. */

@@ -1,0 +1,64 @@
+import { type KeyNumber, LABELS } from "./number.ts";
+
+/** A value for people: whole numbers whole, others with 6 significant digits; 2 after the point from 1,000 up. */
+export function figure(value: number): string {
+  if (value === 0) return "0"; // a WNS of -0 too
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e15) return String(Number(value.toPrecision(4)));
+  const digits = Number.isInteger(value) || size >= 1_000
+    ? { maximumFractionDigits: 2 }
+    : { maximumSignificantDigits: 6 };
+  return value.toLocaleString("en-US", digits);
+}
+
+/** "-0.12 ns"; of a long unit the first 20 characters. */
+export function quantity(value: number, unit: string | null): string {
+  return unit ? `${figure(value)} ${short(unit)}` : figure(value);
+}
+
+const short = (unit: string) => {
+  const characters = [...oneLine(unit)];
+  return characters.length > 20 ? `${characters.slice(0, 19).join("")}…` : characters.join("");
+};
+
+const verdict = (better: boolean | null) => better === null ? "" : better ? ", better" : ", worse";
+
+/** "+0.05, better", "no change"; in the unit that is given. */
+export function change(by: number, better: boolean | null, unit: string | null = null): string {
+  if (by === 0) return "no change";
+  return `${by > 0 ? "+" : ""}${quantity(by, unit)}${verdict(better)}`;
+}
+
+/** A number as pages show it: texts only, as views take no code from here. */
+export type ShownNumber = {
+  group: string | null;
+  label: string;
+  value: string;
+  before: string;
+  change: string;
+  state: "good" | "bad" | "none";
+};
+
+export function shownNumber(number: KeyNumber): ShownNumber {
+  const { name, group, value, unit, before, better } = number;
+  return {
+    group,
+    label: LABELS[name],
+    value: quantity(value, unit),
+    before: before === null ? "" : quantity(before, unit),
+    change: number.change === null ? "no value before" : change(number.change, better, unit),
+    state: better === null ? "none" : better ? "good" : "bad",
+  };
+}
+
+/** Text without line breaks, control characters, and the marks that reverse the text after them. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+}
+
+/** A row as pages show it: its numbers as texts. */
+export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(row: Row) {
+  return { ...row, numbers: row.numbers.map(shownNumber) };
+}
+/** What `withShownNumbers` makes of a row. */
+export type WithShown<Row> = Omit<Row, "numbers"> & { numbers: ShownNumber[] };

@@ -1,0 +1,118 @@
+import { columnOf, type TableFacts, tableOf } from "./facts.ts";
+import { type Fold, type Measure, type PartName, PARTS } from "./measure.ts";
+import { keysOf, pickedRuns, runOf } from "./runs.ts";
+import { conditions, numberOf, textOf } from "./sql.ts";
+import { stageRank } from "./stages.ts";
+
+/** Which rows are read, and what else the answer is cut by, as SQL. */
+export type Choice = {
+  where?: (string | undefined)[];
+  cut?: string;
+  /** Each group's newest runs alone, as many as this. */
+  newest?: number;
+  /** In place of a row's run, a point of time as SQL that several runs share. */
+  point?: string;
+};
+
+/** The parts that a run of this table has, innermost first. */
+export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {
+  const objects = measures.some(({ of_endpoint }) => of_endpoint);
+  return PARTS.filter((part) => columnOf(facts.columns, part) && (part !== "endpoint" || objects));
+}
+
+/**
+ * SQL with a row for each group, run and value of `cut`: `k0 …` (the group's names, '' for none), `run`, `at`
+ * (its time), `o` (its order), `n` (the most rows of one part), `cut`, `v0 …` (a value for each measure, float8), and, where a measure's rows state
+ * their units, `lo0`, `hi0` (the least and greatest of them).
+ */
+export function runValues(facts: TableFacts, measures: Measure[], choice: Choice = {}): string {
+  const parts = partsOf(facts, measures);
+  return parts.reduce(
+    (inner, part, i) => folded(facts, measures, inner, part, parts.slice(i + 1), choice),
+    scanned(facts, measures, parts, choice),
+  );
+}
+
+/** What a level of the query is grouped by: the outer columns keep their names all the way up. */
+function outerNames(facts: TableFacts, parts: PartName[], { cut }: Choice): string[] {
+  return [...facts.group_columns.map((_, i) => `k${i}`), "run", ...(cut ? ["cut"] : []), ...parts];
+}
+
+const ENDS = [["lo", "min"], ["hi", "max"]] as const;
+
+function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choice: Choice) {
+  const { point } = choice;
+  const { order, at, key } = point ? { order: point, at: point, key: point } : runOf(facts);
+  const keys = keysOf(facts).map((sql, i) => `${sql} AS k${i}`);
+  const named = [
+    ...keys,
+    `${key} AS run`,
+    ...(choice.cut ? [`${choice.cut} AS cut`] : []),
+    ...parts.map((part) => `${partKey(facts, part)} AS ${part}`),
+  ];
+  const values = measures.flatMap((measure, i) => {
+    const { where, stated } = measure;
+    const value = stated?.expression ?? measure.expression;
+    const counted = where ? `CASE WHEN ${where} THEN ${value} END` : value;
+    return [
+      `pg_catalog.${measure.rows}(${counted}) AS v${i}`,
+      ...(stated
+        ? ENDS.map(([name, end]) =>
+          `pg_catalog.${end}(${stated.unit}) FILTER (WHERE (${counted}) IS NOT NULL) AS ${name}${i}`
+        )
+        : []),
+    ];
+  });
+  const ends = [
+    `pg_catalog.max(${order}) AS o`,
+    `pg_catalog.max(${at}) AS at`,
+    "pg_catalog.count(*) AS n",
+  ];
+  const by = outerNames(facts, parts, choice).map((_, i) => i + 1).join(", ");
+  const picked = choice.newest ? pickedRuns(facts, choice.where ?? [], choice.newest) : undefined;
+  return `SELECT ${[...named, ...ends, ...values].join(", ")} FROM ${tableOf(facts)}${
+    conditions([...(choice.where ?? []), picked])
+  } GROUP BY ${by}`;
+}
+
+function partKey({ columns }: TableFacts, part: PartName): string {
+  const column = columnOf(columns, part)!;
+  return part === "iteration" ? numberOf(column) : `COALESCE(${textOf(column)}, '')`;
+}
+
+function folded(
+  facts: TableFacts,
+  measures: Measure[],
+  inner: string,
+  part: PartName,
+  rest: PartName[],
+  choice: Choice,
+) {
+  const names = outerNames(facts, rest, choice);
+  const values = measures.flatMap((measure, i) => [
+    `${foldOf(measure, part, i)} AS v${i}`,
+    ...(measure.stated
+      ? ENDS.map(([name, end]) => `pg_catalog.${end}(${name}${i}) AS ${name}${i}`)
+      : []),
+  ]);
+  const ends = ["o", "at", "n"].map((name) => `pg_catalog.max(${name}) AS ${name}`);
+  return `SELECT ${[...names, ...ends, ...values].join(", ")} FROM (${inner}) ${part} GROUP BY ${
+    names.join(", ")
+  }`;
+}
+
+function foldOf({ of_endpoint, rows, folds }: Measure, part: PartName, i: number): string {
+  if (part === "endpoint") {
+    return of_endpoint
+      ? `pg_catalog.sum(${of_endpoint.replaceAll('"v"', `v${i}`)})`
+      : `pg_catalog.${rows}(v${i})`;
+  }
+  const fold: Fold = folds[part] ?? rows;
+  if (fold !== "last" && fold !== "first") return `pg_catalog.${fold}(v${i})`;
+  const order = part === "stage"
+    ? `${stageRank("stage")} DESC, o DESC, stage DESC`
+    : `${part} DESC`;
+  return `(pg_catalog.array_agg(v${i} ORDER BY ${
+    fold === "last" ? order : order.replaceAll("DESC", "ASC")
+  }) FILTER (WHERE ${part} IS NOT NULL))[1]`;
+}

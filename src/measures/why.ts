@@ -1,0 +1,146 @@
+import type { Db } from "../external/postgres.ts";
+import { columnOf, type TableFacts, tableOf } from "./facts.ts";
+import { figure, oneLine } from "./format.ts";
+import { type Measure } from "./measure.ts";
+import { measuresOf } from "./measures.ts";
+import { type KeyNumber, LABELS } from "./number.ts";
+import { keysOf, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
+import { conditions, quoteText, textOf } from "./sql.ts";
+import { runValues } from "./values.ts";
+
+type Moved = {
+  number: KeyNumber;
+  measure: Measure;
+  keys: string[];
+  /** Whether it is the only group of the run. */
+  alone: boolean;
+};
+
+/** A part of the newest run, or of the run before. */
+type CutRow = { cut: string | null; now: boolean; v0: number | null; v1?: number | null };
+type Place = { cut: string; by: number; late: number; called: string };
+
+const CUTS = ["path_group", "corner", "rule", "layer"] as const;
+/** Values of one cut (path groups, rules) that are read, the greatest changes are among them. */
+const MOST_CUTS = 1000;
+
+/**
+ * Why a number moved, in one sentence: where most, and since which commit. Undefined where it did not
+ * move, or the table knows neither. Throws what postgres.js throws.
+ */
+export async function explain(
+  reader: Db,
+  facts: TableFacts,
+  { number, measure, keys, alone }: Moved,
+): Promise<string | undefined> {
+  if (!number.change) return undefined;
+  const where = [
+    ofKnownRun(facts),
+    ...keysOf(facts).map((key, i) => `${key} = ${quoteText(keys[i]!)}`),
+  ];
+  const places: Place[] = [];
+  for (const meaning of CUTS) {
+    const column = columnOf(facts.columns, meaning);
+    if (!column) continue;
+    const rows = await readCut(reader, facts, measure, where, textOf(column));
+    const place = mostMoved(rows, number, measure);
+    if (place) places.push({ ...place, called: meaning.replace("_", " ") });
+    // A worst value stands in one place: no other column can have moved it more.
+    if (place && !isSum(measure)) break;
+  }
+  const most = places.toSorted((a, b) => b.by - a.by)[0];
+  const commit = await sinceCommit(reader, facts, where);
+  if (!most && !commit) return undefined;
+  return sentence(number, alone, [...(most ? wordsOf(most, number) : []), commit]);
+}
+
+const isSum = ({ rows, of_endpoint }: Measure) => rows === "sum" || of_endpoint !== undefined;
+
+/** A measure's parts of the newest run and the run before; of a slack also how many endpoints fail. */
+async function readCut(
+  reader: Db,
+  facts: TableFacts,
+  measure: Measure,
+  where: (string | undefined)[],
+  cut: string,
+): Promise<CutRow[]> {
+  const fails = measure.good === "from 0" && columnOf(facts.columns, "endpoint")
+    ? measuresOf(facts, [
+      measure.meaning?.startsWith("hold") ? "hold_violations" : "setup_violations",
+    ])
+    : [];
+  const values = runValues(facts, [measure, ...fails], { where, newest: 2, cut });
+  return await reader.unsafe(
+    `SELECT pg_catalog.left(cut, 200) AS cut, o = pg_catalog.max(o) OVER () AS now, v0${
+      fails.length > 0 ? ", v1" : ""
+    } FROM (${values}) r ORDER BY pg_catalog.abs(v0) DESC NULLS LAST LIMIT ${MOST_CUTS}`,
+  ) as unknown as CutRow[];
+}
+
+/**
+ * What moved most. Of a worst value it is where the worst stands: now, or, when that became better, at
+ * the run before; the move of another part would explain nothing.
+ */
+function mostMoved(rows: CutRow[], { change, value, before }: KeyNumber, measure: Measure) {
+  const parts = Map.groupBy(rows.filter(({ cut }) => cut?.trim()), ({ cut }) => cut!);
+  const moves = parts.entries().map(([cut, both]) => {
+    const now = both.find((row) => row.now);
+    const then = both.find((row) => !row.now);
+    const by = (now?.v0 ?? 0) - (then?.v0 ?? 0);
+    return { cut, now: now?.v0 ?? null, then: then?.v0 ?? null, by, late: now?.v1 ?? 0 };
+  }).toArray();
+  if (moves.length === 0) return undefined;
+  if (!isSum(measure)) {
+    const grew = change! > 0 === (measure.rows === "max");
+    const found = moves.find(({ now, then }) => grew ? now === value : then === before);
+    return found && { ...found, by: Math.abs(change!) };
+  }
+  const same = moves.filter(({ by }) => by * change! > 0)
+    .toSorted((a, b) => Math.abs(b.by) - Math.abs(a.by))[0];
+  return same && { ...same, by: Math.abs(same.by) };
+}
+
+function wordsOf({ called, cut, late }: Place, number: KeyNumber): string[] {
+  const slack = /_[wt]ns$/.test(number.name);
+  const verb = number.better === false && slack ? "worst" : "most";
+  const ends = slack && late > 0;
+  return [
+    `${verb} in ${called} ${short(cut)}`,
+    ...(ends ? [`${figure(late)} endpoint${late === 1 ? "" : "s"}`] : []),
+  ];
+}
+
+/** The newest run's commit, where it is one and the run before had another. */
+async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undefined)[]) {
+  const commit = columnOf(facts.columns, "commit");
+  if (!commit) return undefined;
+  const rows = await reader.unsafe(
+    `SELECT o = pg_catalog.max(o) OVER () AS now, low, high FROM (
+       SELECT pg_catalog.max(${runOf(facts).order}) AS o, pg_catalog.min(${textOf(commit)}) AS low,
+         pg_catalog.max(${textOf(commit)}) AS high
+       FROM ${tableOf(facts)}${conditions([...where, pickedRuns(facts, where, 2)])}
+       GROUP BY ${runOf(facts).key}) r`,
+  ) as unknown as { now: boolean; low: string | null; high: string | null }[];
+  const of = (now: boolean) =>
+    new Set(
+      rows.filter((row) => row.now === now).flatMap(({ low, high }) => [low, high])
+        .filter((sha) => sha?.trim()),
+    );
+  const [now, before] = [of(true), of(false)];
+  const [sha] = now;
+  if (now.size !== 1 || !sha || before.has(sha)) return undefined;
+  return `since ${/^[0-9a-f]{20,}$/i.test(sha) ? sha.slice(0, 9) : short(sha)}`;
+}
+
+function sentence(number: KeyNumber, alone: boolean, rest: (string | undefined)[]): string {
+  const { name, group, value, before, unit } = number;
+  const label = LABELS[name].replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+  const whose = group && !alone ? `${short(group)}: ` : "";
+  const moved = `${whose}${label} ${figure(before!)} → ${figure(value)}${unit ? ` ${unit}` : ""}`;
+  return [moved, ...rest.filter((part) => part !== undefined)].join(", ");
+}
+
+function short(text: string): string {
+  const characters = [...oneLine(text)];
+  return characters.length > 63 ? `${characters.slice(0, 62).join("")}…` : characters.join("");
+}
