@@ -41,7 +41,7 @@ for (const signs of GRAFANAS) {
     });
     const said = signs === "new"
       ? "Data source dk-ada was not found"
-      : "It never asked for data: its data source may be missing.";
+      : "It never asked for data: its data source or library panel may be missing.";
     same(await shown("missing"), {
       outcome: "error",
       sentence: `Panel 2 (P2) shows an error: ${said}`,

@@ -137,9 +137,13 @@ Deno.test("Wire puts together what a mixed panel's sources answered, the last of
   equal(state(), "loaded", "qor was asked again");
 });
 
-Deno.test("Wire counts every copy of a repeated panel, also where all have its id", () => {
-  const wire = new Wire([{ id: 1, title: "", hasQuery: true, isRepeated: true }]);
-  for (const id of ["a", "b", "c"]) wire.note(query(id, 1, "timing"));
+Deno.test("Wire counts every copy of a repeated panel, also under another id", () => {
+  const wire = new Wire([{ id: 1, title: "Of $c", hasQuery: true, isRepeated: true }]);
+  wire.note(query("a", 1, "timing"));
+  for (const id of ["b", "c"]) {
+    const copy = query(id, 1063934633, "timing");
+    wire.note({ ...copy, headers: { ...copy.headers, "x-panel-title": "Of $c" } });
+  }
   answer(wire, "c", frames(1));
   answer(wire, "a", frames(1));
   equal(wire.answers().get(1)!.state, "waiting");

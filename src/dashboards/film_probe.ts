@@ -67,7 +67,7 @@ export const PROBE = `(() => {
   }
   for (const alert of document.querySelectorAll(ALERT)) {
     const says = alert.textContent.trim();
-    if (/^(?:Panel plugin not found|Error loading)\\b/.test(says)) errors[ownerOf(alert)] ||= says;
+    if (/^(?:Panel plugin not found|Error loading): /.test(says)) errors[ownerOf(alert)] ||= says;
   }
   return {
     mounted: panels.map(idOf),

@@ -62,7 +62,7 @@ function markSentence(mark: string, answer: Answer | undefined): string {
   if (mark !== "") return maskSecrets(mark);
   return answer
     ? "Its data came and could not be drawn."
-    : "It never asked for data: its data source may be missing.";
+    : "It never asked for data: its data source or library panel may be missing.";
 }
 
 /** How a page's watching ended: see watch(). */

@@ -103,6 +103,16 @@ export class Wire {
     return [...this.#asked.values()].filter((asked) => asked.panel === panel).length;
   }
 
+  /** Since 12 a copy of a repeated panel asks under an id of its own, and under the panel's title. */
+  #panelOf(headers: Record<string, string>): number | undefined {
+    const id = Number(headers["x-panel-id"]);
+    if (!Number.isInteger(id)) return undefined;
+    if (this.panels.some((panel) => panel.id === id)) return id;
+    const title = headers["x-panel-title"];
+    const source = this.panels.find((panel) => panel.isRepeated && panel.title === title);
+    return source?.id ?? id;
+  }
+
   #sent(event: WireEvent & { what: "sent" }) {
     const { id, method, url, headers, kind, opensDocument } = event;
     if (opensDocument) {
@@ -112,7 +122,7 @@ export class Wire {
     // A worker's blob is announced on the page's session, and its end is reported on the worker's.
     if (/^https?:/.test(url) && DRAWN_FROM.includes(kind)) this.#open.add(id);
     this.#asked.delete(id); // A redirected request comes again: it is the last one now.
-    const panel = panelIn(headers);
+    const panel = this.#panelOf(headers);
     const source = headers["x-datasource-uid"] ?? "";
     if (method === "POST" && (panel !== undefined || isQueryCall(url))) {
       this.#asked.set(id, { what: "query", panel, source, status: 0 });
@@ -129,11 +139,6 @@ const ORDER = ["waiting", "error", "loaded", "empty"] as const;
 function worst(answers: Answer[]): Answer {
   const rank = ({ state }: Answer) => ORDER.indexOf(state);
   return answers.reduce((one, other) => rank(other) < rank(one) ? other : one);
-}
-
-function panelIn(headers: Record<string, string>): number | undefined {
-  const panel = Number(headers["x-panel-id"]);
-  return Number.isInteger(panel) ? panel : undefined;
 }
 
 /** `/api/ds/query`, and `/apis/query.grafana.app/…/query` of newer versions. */
