@@ -17,6 +17,13 @@ export type Deps = WorkspaceDeps & {
 /** What is filmed: a page, the headers that go to its origin alone, and the dashboard that it shows. */
 export type Scene = { url: string; headers: Record<string, string>; dashboard: Dashboard };
 
+/** Since 12 `kiosk` leaves them above the panels. */
+const NO_CONTROLS = {
+  "_dash.hideTimePicker": "true",
+  "_dash.hideVariables": "true",
+  "_dash.hideLinks": "true",
+};
+
 /** Where a claimed row's dashboard is to be seen. Throws ExternalError, permanent `gone` among them. */
 export async function sceneOf(deps: Deps, claim: Claim, signal: AbortSignal): Promise<Scene> {
   const place = await findPlace(deps.db, claim.id);
@@ -39,7 +46,7 @@ async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signa
   const dashboard = await withLibraryPanels(grafana, found.dashboard, signal);
   const { theme = "light", timezone } = deps.capture;
   const { from, to } = dashboard.time ?? {};
-  const query = new URLSearchParams({ theme, refresh: "" });
+  const query = new URLSearchParams({ theme, refresh: "", ...NO_CONTROLS });
   if (from && to) {
     for (const [name, time] of [["from", from], ["to", to]]) {
       query.set(name!, inMilliseconds(time!));
