@@ -53,7 +53,7 @@ export async function audited<T>(
       const result = await work(tx);
       await record(tx, who, deed);
       return result;
-    }) as T;
+    });
   } catch (error) {
     const refused = error instanceof AppError && [403, 404, 409].includes(error.status);
     if (refused) await record(db, who, deed, "refused");

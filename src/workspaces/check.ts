@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { isAway } from "../external/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
@@ -137,8 +137,7 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
   } catch (thrown) {
     const error = asRefusal(thrown);
     if (!(error instanceof ExternalError)) throw error;
-    const headers = { "Retry-After": "5" };
-    throw new AppError("server_refused", 503, error.message, { headers });
+    throw unavailable("server_refused", error.message);
   }
 }
 

@@ -2,7 +2,7 @@ import { audited, type Deed, SYSTEM } from "../audit/audit.ts";
 import { place, sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
 import { holdCredential, replaceValue } from "../credentials/store.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS, urlCredential } from "./names.ts";
@@ -45,9 +45,7 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
     } catch (error) {
       const known = asRefusal(error);
       if (!(known instanceof ExternalError)) throw error;
-      const headers = { "Retry-After": "5" };
-      const message = `Not changed yet, and tried again: ${known.message}`;
-      throw new AppError("server_refused", 503, message, { headers });
+      throw unavailable("server_refused", `Not changed yet, and tried again: ${known.message}`);
     }
   });
   // The change itself is done: what Grafana does not take now, the job brings it.

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "./names.ts";
@@ -57,6 +57,5 @@ const unknown = () => new AppError("orphan_unknown", 404, "There is no such orph
 
 function refused(error: unknown): unknown {
   if (!(error instanceof ExternalError)) return error;
-  const headers = { "Retry-After": "5" };
-  return new AppError("server_refused", 503, `Not dropped yet: ${error.message}`, { headers });
+  return unavailable("server_refused", `Not dropped yet: ${error.message}`);
 }
