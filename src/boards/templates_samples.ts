@@ -1,7 +1,8 @@
 import { sign } from "../credentials/sign.ts";
 import { type AppError, ExternalError, unavailable } from "../errors.ts";
-import { DEADLINES } from "../external/deadlines.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import { asExternal, connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
@@ -64,8 +65,8 @@ const GONE = ["3D000", "28P01", "28000", "42501", "42P01"];
 export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<T>): Promise<T> {
   const { servers } = deps;
   try {
-    if (!made.has(servers)) made.set(servers, make(deps));
-    await made.get(servers);
+    if (!made.has(servers)) made.set(servers, withDeadline(DEADLINES.job, () => make(deps)));
+    await whileAnswering(deps.db, () => made.get(servers)!);
     const { place, inTurn } = servers.of("");
     const { reader: password } = await passwordsOf(deps);
     const name = nameOf(deps);

@@ -19,8 +19,10 @@ export const DEADLINES = {
   database: { statement: 60_000, whole: 61_000 },
   /** Migrations, rotation, COPY: as long as the server says something. */
   long: { statement: 0, whole: Infinity, silence: 30_000 },
-  /** The readiness probe. */
-  probe: { statement: 1_500, whole: 2_000, shared: true },
+  /** Whether a server answers at all. */
+  probe: { statement: 2_500, whole: 3_000 },
+  /** What a call can do without, of a server that others do not need. */
+  aside: { statement: 1_200, whole: 1_500 },
 } satisfies Record<string, Deadline>;
 
 /** Making a connection, login included. */
@@ -37,14 +39,19 @@ const newWaits = (): Waits => ({ spent: 0, open: 0, since: 0 });
 const current = (): Scope => scopes.getStore() ?? { deadline: DEADLINES.job, waits: newWaits() };
 
 /** Every statement of `work` has this deadline, whoever sends it. */
-export function withDeadline<T>(deadline: Deadline, work: () => T): T {
-  return scopes.run({ deadline, waits: newWaits(), lost: current().lost }, work);
+export function withDeadline<T>(deadline: Deadline, work: () => PromiseLike<T>): Promise<T> {
+  // Awaited inside: the driver sends a statement when somebody waits for it.
+  return scopes.run(
+    { deadline, waits: newWaits(), lost: current().lost },
+    async () => await work(),
+  );
 }
 
 /** Once `lost` is aborted, `work` sends no further statement. */
-export function until<T>(lost: AbortSignal, work: () => T): T {
+export function until<T>(lost: AbortSignal, work: () => PromiseLike<T>): Promise<T> {
   const { lost: outer, ...scope } = current();
-  return scopes.run({ ...scope, lost: outer ? AbortSignal.any([outer, lost]) : lost }, work);
+  const both = outer ? AbortSignal.any([outer, lost]) : lost;
+  return scopes.run({ ...scope, lost: both }, async () => await work());
 }
 
 /** The deadline that holds here. */
@@ -68,31 +75,4 @@ export function beginWait(): { ms: number; end: () => void } {
       waits.open--;
     },
   };
-}
-
-const STALL_CHECK_MS = 200;
-
-/**
- * The result of work that goes on without its caller, or undefined once one of its statements takes longer
- * than a call may wait. The work then still runs to its end; `late` gets what it throws.
- */
-export async function unlessStalled<T>(
-  work: () => Promise<T>,
-  late: (error: unknown) => void,
-): Promise<{ done: T } | undefined> {
-  const waits = newWaits();
-  const { lost } = current();
-  const running = scopes.run({ deadline: DEADLINES.job, waits, lost }, work);
-  const stalled = Promise.withResolvers<undefined>();
-  const timer = setInterval(() => {
-    const waited = performance.now() - waits.since;
-    if (waits.open > 0 && waited > DEADLINES.call.whole) stalled.resolve(undefined);
-  }, STALL_CHECK_MS);
-  try {
-    const result = await Promise.race([running.then((done) => ({ done })), stalled.promise]);
-    if (!result) running.catch(late);
-    return result;
-  } finally {
-    clearInterval(timer);
-  }
 }

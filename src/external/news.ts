@@ -1,4 +1,5 @@
 import { DEADLINES, withDeadline } from "./deadlines.ts";
+import { pause } from "./patience.ts";
 import type { Sql } from "./postgres.ts";
 import { Client, connectionError } from "./postgres_client.ts";
 import { sendBy, statements } from "./postgres_session.ts";
@@ -67,17 +68,4 @@ export async function listenToNews(db: Sql): Promise<News> {
       await ended;
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { isAway } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { settleLogin } from "./change.ts";
@@ -69,22 +70,25 @@ export async function mendWorkspace(
     adminOnly(who);
     await workspaceFor(deps, id);
   });
-  return await sayingAway(async () => {
-    const workspace = await workspaceFor(deps, id);
-    const steps = await store.stepsOf(deps.db, id);
-    const { findings } = await compare(deps, workspace);
-    const missing = KINDS.filter((kind) => isMissing(findings, databaseName(username, kind)));
-    const made = (kind: string) =>
-      steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
-    const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
-    await takeAway(deps, workspace, findings);
-    const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
-      .filter((name) => !vanished.includes(name));
-    await store.resetSteps(deps.db, id, again);
-    await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
-    await settleLogin(deps, id);
-    return await compare(deps, await workspaceFor(deps, id));
-  });
+  const { master } = deps.servers.of((await workspaceFor(deps, id)).server);
+  return await sayingAway(() =>
+    whileAnswering(master, async () => {
+      const workspace = await workspaceFor(deps, id);
+      const steps = await store.stepsOf(deps.db, id);
+      const { findings } = await compare(deps, workspace);
+      const missing = KINDS.filter((kind) => isMissing(findings, databaseName(username, kind)));
+      const made = (kind: string) =>
+        steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
+      const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
+      await takeAway(deps, workspace, findings);
+      const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
+        .filter((name) => !vanished.includes(name));
+      await store.resetSteps(deps.db, id, again);
+      await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
+      await settleLogin(deps, id);
+      return await compare(deps, await workspaceFor(deps, id));
+    })
+  );
 }
 
 const isMissing = (findings: Finding[], database: string) =>
@@ -136,7 +140,7 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     const error = asRefusal(thrown);
-    if (!(error instanceof ExternalError)) throw error;
+    if (!(error instanceof ExternalError) || !error.more.code) throw thrown;
     throw unavailable("server_refused", error.message);
   }
 }

@@ -1,5 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import { connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
+import { connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
 import { scramVerifier } from "./scram.ts";
 import type { WorkspaceServer } from "./servers.ts";
@@ -47,7 +48,7 @@ async function makeRole(master: Sql, role: string, mark: string, password: strin
       : [tx`create`, tx`nosuperuser nocreatedb nocreaterole`];
     await tx`${verb} role ${tx(role)} login ${rights} password ${verifier}`;
     await tx`comment on role ${tx(role)} is ${comment}`;
-    await mayAct(tx as unknown as Sql, role);
+    await mayAct(tx, role);
   });
 }
 
@@ -55,7 +56,7 @@ async function makeRole(master: Sql, role: string, mark: string, password: strin
  * Without superuser's rights one may make a database for a role, or end its sessions, only as its member.
  * Being a role's admin (since 16 whoever made it is) is not enough: it must be granted with SET.
  */
-async function mayAct(master: Sql, role: string): Promise<void> {
+async function mayAct(master: Db, role: string): Promise<void> {
   const [may] = await master<{ may: boolean }[]>`
     select r.rolsuper or exists (
       select from pg_auth_members m join pg_roles o on o.oid = m.roleid
@@ -84,9 +85,13 @@ export async function makeDatabase(
   if (known && known.owner !== owner && known.mark !== mark) throw foreign(name);
   const database = master(name);
   if (!known) {
-    await master`create database ${database} owner ${
-      master(owner)
-    } template template0 encoding 'UTF8'`;
+    await withDeadline(
+      DEADLINES.database,
+      () =>
+        master`create database ${database} owner ${
+          master(owner)
+        } template template0 encoding 'UTF8'`,
+    );
   } else if (known.owner !== owner) {
     await master`alter database ${database} owner to ${master(owner)}`;
   }
@@ -190,7 +195,11 @@ export async function dropDatabase(
     select 1 from pg_database d join pg_roles o on o.oid = d.datdba
     where d.datname = ${name} and (shobj_description(d.oid, 'pg_database') = ${mark}
       or o.rolname = ${ownerRole(username)} and shobj_description(o.oid, 'pg_authid') = ${mark})`;
-  if (ours) await master`drop database if exists ${master(name)} with (force)`;
+  if (!ours) return;
+  await withDeadline(
+    DEADLINES.database,
+    () => master`drop database if exists ${master(name)} with (force)`,
+  );
 }
 
 export async function dropRoles({ master }: WorkspaceServer, username: string, mark: string) {
