@@ -69,6 +69,7 @@ async function start(config: Config) {
     { host, port, ...(ssl ? { ssl } : {}) },
     { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT },
     config.WORKSPACE_SERVERS,
+    config.WORKSPACE_CONNECTION_LIMIT,
   );
   ends.push(() => servers.close());
   for (const { server, message } of (await Promise.all(servers.all.map(guardServer))).flat()) {

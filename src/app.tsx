@@ -122,7 +122,8 @@ export async function makeApp(deps: Deps) {
     const known = hasLeft
       ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
       : asAppError(error);
-    if (known.status >= 500) deps.log(`${c.var.request_id} ${describe(error)}`);
+    if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
+    else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code}: ${known.message}`);
     return fail(known, c);
   });
   return app;

@@ -1,5 +1,6 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import postgres from "postgres";
+import { arrayTypes } from "./postgres_arrays.ts";
 import { CONNECT_MS, type Deadline } from "./deadlines.ts";
 
 /** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */
@@ -28,6 +29,7 @@ export type Query = Promise<unknown> & {
 };
 
 const types = {
+  ...arrayTypes({ array: 1185, parse: isoTime }),
   bigint: { to: 20, from: [20], parse: Number, serialize: String },
   timestamp: {
     to: 1184,
@@ -81,7 +83,17 @@ export class Client {
     this.#statement = statement;
     const { user, password, database, host, port, ssl } = options.address;
     const settings = {
-      ...{ user, password, database, host, port, types, max: 1, connect_timeout: null },
+      ...{
+        user,
+        password,
+        database,
+        host,
+        port,
+        types,
+        max: 1,
+        fetch_types: false,
+        connect_timeout: null,
+      },
       ssl: sslOf(ssl),
       socket: () => this.#connect(),
       onclose: () => this.#close(),

@@ -43,6 +43,11 @@ export function isAway(error: unknown): boolean {
   return LOST.has(code) || NOT_CONNECTED.has(code) || /^(08|53|57P)/.test(code);
 }
 
+/** The role has all the connections that it may have; the server has more. */
+export const isRoleFull = (error: unknown): boolean =>
+  sqlState(error) === "53300" &&
+  (error as { routine?: string }).routine === "InitializeSessionUserId";
+
 /** The connection broke before the server confirmed a change: nobody knows whether it was made. */
 export const outcomeUnknown = () =>
   Object.assign(new Error("The outcome is unknown."), { code: "OUTCOME_UNKNOWN" });
@@ -73,7 +78,9 @@ const READ_ONLY = "The database is read-only: changes are possible once it takes
 export function asExternal(error: unknown): unknown {
   if (error instanceof ExternalError) return error;
   if (isAway(error)) {
-    const sentence = AWAY_SENTENCES[codeOf(error)] ?? "The database server does not answer.";
+    const sentence = isRoleFull(error)
+      ? "The database role has all the connections that it may have: end some of them."
+      : AWAY_SENTENCES[codeOf(error)] ?? "The database server does not answer.";
     return new ExternalError("PostgreSQL", sentence, false);
   }
   const code = sqlState(error);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import { isAway } from "../external/postgres.ts";
+import { isAway, isRoleFull } from "../external/postgres.ts";
 import { whileAnswering } from "../external/postgres_answer.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
@@ -11,7 +11,7 @@ import { mendInGrafana } from "./datasources.ts";
 import { grafanaOf, isGrafanaAway, type UserGrafana } from "./grafana.ts";
 import { type Finding, inspect } from "./inspect.ts";
 import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
-import { markOf } from "./parts.ts";
+import { limitConnections, markOf } from "./parts.ts";
 import { asRefusal, eachServer, inWords } from "./servers.ts";
 import { passwordsOf, runSteps, STEPS } from "./steps.ts";
 import * as store from "./store.ts";
@@ -153,6 +153,12 @@ const MOST_CHECKED = 150;
 /** How long Grafana is tended in a minute: meanwhile nothing else is. */
 const LOOK_MS = 20_000;
 
+/** The connection limits protect the others: what differs is set right before it is compared. */
+async function keepLimits({ servers, installation }: Deps, workspace: store.Workspace) {
+  const { username, server } = workspace;
+  await limitConnections(servers.of(server), username, markOf(installation, username));
+}
+
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const servers = deps.servers.all.map(({ name }) => name);
@@ -160,13 +166,14 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
   await eachServer(due, signal, async (workspace) => {
     const { user_id, username } = workspace;
     try {
+      await keepLimits(deps, workspace);
       const { ok, findings } = await compare(deps, workspace);
       if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
       return true;
     } catch (error) {
       const found = inWords(error);
       deps.log(`workspaces: ${username}: ${found}`);
-      if (isAway(error)) return false;
+      if (isAway(error) && !isRoleFull(error)) return false;
       await store.noteCheck(deps.db, user_id, [{ what: "workspace", expected: "checked", found }]);
       return true;
     }

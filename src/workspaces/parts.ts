@@ -19,16 +19,43 @@ const foreign = (name: string) =>
     { code: "name_taken" },
   );
 
+/** Of the reader: scan, boards and Grafana together. */
+const READER_CONNECTIONS = 24;
+
+/**
+ * Connections that each of the two roles may have, so that no designer locks the others out: of the
+ * server's, a tenth for an owner, from 5 to 40.
+ */
+export async function connectionLimits({ master, connection_limit }: WorkspaceServer) {
+  if (connection_limit) return { owner: connection_limit, reader: READER_CONNECTIONS };
+  const [row] = await master<{ most: number }[]>`
+    select current_setting('max_connections')::int as most`;
+  const owner = Math.min(40, Math.max(5, Math.floor(row!.most / 10)));
+  return { owner, reader: READER_CONNECTIONS };
+}
+
+/** Gives the two roles, where they are there and ours, their connection limits again. */
+export async function limitConnections(server: WorkspaceServer, username: string, mark: string) {
+  const { master } = server;
+  const limits = await connectionLimits(server);
+  for (const role of await rolesThere(master, username, mark)) {
+    const limit = role === ownerRole(username) ? limits.owner : limits.reader;
+    await master`alter role ${master(role)} connection limit ${master.unsafe(`${limit}`)}`;
+  }
+}
+
 /** The two roles with these passwords; made, or taken over where they bear our mark. */
 export async function makeRoles(
-  { master }: WorkspaceServer,
+  server: WorkspaceServer,
   username: string,
   mark: string,
   passwords: Passwords,
 ): Promise<void> {
+  const { master } = server;
   const reader = readerRole(username);
   await makeRole(master, ownerRole(username), mark, passwords.owner);
   await makeRole(master, reader, mark, passwords.reader);
+  await limitConnections(server, username, mark);
   await master`alter role ${master(reader)} set statement_timeout = '30s'`;
   // No right could be taken away that keeps a role from making large objects.
   await master`alter role ${master(reader)} set default_transaction_read_only = on`;
