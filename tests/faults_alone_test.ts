@@ -1,22 +1,10 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { databaseUrl } from "../src/external/postgres.ts";
-import { startClients } from "./help/clients.ts";
+import { startClients, uses } from "./help/clients.ts";
 import { type FaultyServer, startFaultyServer } from "./help/faults.ts";
-import { addUser, keyIn, makeHome, QUICK, type Service, signIn, waitFor } from "./help/service.ts";
+import { addUser, keyIn, makeHome, type Service, signIn, waitFor } from "./help/service.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The environment of a service that uses this server. */
-export function uses({ address }: FaultyServer): Record<string, string> {
-  return {
-    ...QUICK,
-    MASTER_DB_HOST: address.host,
-    MASTER_DB_PORT: `${address.port}`,
-    MASTER_DB_USER: address.user,
-    MASTER_DB_PASS: address.password,
-    SEAL_KEY: new Uint8Array(32).fill(7).toBase64(),
-  };
-}
 
 async function start(server: FaultyServer, more: Record<string, string> = {}) {
   const home = await makeHome();

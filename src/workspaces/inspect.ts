@@ -42,8 +42,7 @@ type RoleRow = {
 };
 
 /** A finding of this kind is set right at once, without anybody's asking. */
-const isConnectionLimit = ({ expected }: Finding) =>
-  /^at most \d+ connections$/.test(expected);
+const isConnectionLimit = ({ expected }: Finding) => /^at most \d+ connections$/.test(expected);
 
 async function inspectRoles({ server, username, mark, is_active }: Subject) {
   const { master } = server;

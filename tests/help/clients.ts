@@ -1,6 +1,19 @@
-import type { Answer, Service } from "./service.ts";
+import type { FaultyServer } from "./faults.ts";
+import { type Answer, QUICK, type Service } from "./service.ts";
 
 type Seen = { at: number; ms: number; status: number; code: string; retryAfter: string | null };
+
+/** The environment of a service that uses this server. */
+export function uses({ address }: FaultyServer): Record<string, string> {
+  return {
+    ...QUICK,
+    MASTER_DB_HOST: address.host,
+    MASTER_DB_PORT: `${address.port}`,
+    MASTER_DB_USER: address.user,
+    MASTER_DB_PASS: address.password,
+    SEAL_KEY: new Uint8Array(32).fill(7).toBase64(),
+  };
+}
 
 /** The longest that a call may take, whatever is wrong with the database. */
 export const MOST_MS = 6000;
