@@ -94,7 +94,7 @@ Deno.test("five designers at their limit leave room for a sixth and for the serv
   equal(what, "the default server");
   match(
     message,
-    /^\d\d of 100 connections are in use \((dashkeeper|postgres) \d+, ann_owner 10, ben_owner 10, /,
+    /^\d+ of 100 connections are in use \((dashkeeper|postgres) \d+, ann_owner 10, ben_owner 10, /,
   );
   for (const { end } of [...many, more]) await end();
 });
