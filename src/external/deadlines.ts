@@ -27,6 +27,11 @@ export const DEADLINES = {
 
 /** Making a connection, login included. */
 export const CONNECT_MS = 5_000;
+/** Of a user's database: for a lock that a flow holds, and for a transaction in which nothing happens. */
+export const LOCK_MS = 5_000;
+export const IDLE_IN_TRANSACTION_MS = 60_000;
+/** A held connection, and the one that listens, are asked for a sign of life this often. */
+export const HEARTBEAT_MS = 5_000;
 /** How long a start waits for a server that is away. */
 export const START_MS = 60_000;
 

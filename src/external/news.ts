@@ -1,4 +1,4 @@
-import { DEADLINES, withDeadline } from "./deadlines.ts";
+import { DEADLINES, HEARTBEAT_MS, withDeadline } from "./deadlines.ts";
 import { pause } from "./patience.ts";
 import type { Sql } from "./postgres.ts";
 import { Client, connectionError } from "./postgres_client.ts";
@@ -17,8 +17,6 @@ export type News = {
 
 const CHANNEL = "dashkeeper_dashboards";
 const AGAIN_MS = 500;
-/** A connection that is silent for longer is replaced. */
-const HEARTBEAT_MS = 10_000;
 
 /**
  * Listens to the rows' own events (LISTEN), on a connection that is made anew when it is lost. What is

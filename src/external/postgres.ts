@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { DEADLINES } from "./deadlines.ts";
+import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
 import type { Address, Parsed } from "./postgres_client.ts";
 import { Pool } from "./postgres_pool.ts";
 import { sendByAny, session, statements, transaction } from "./postgres_session.ts";
@@ -54,8 +54,8 @@ export function connectToUserDatabase(
     datestyle: "ISO",
     extra_float_digits: 1,
     standard_conforming_strings: "on",
-    lock_timeout: 5000,
-    idle_in_transaction_session_timeout: 60_000,
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   };
   return open(new Pool({ address, most, parameters, statement: statementMs }));
 }

@@ -1,4 +1,4 @@
-import { deadlineHere, DEADLINES, until, withDeadline } from "./deadlines.ts";
+import { deadlineHere, DEADLINES, HEARTBEAT_MS, until, withDeadline } from "./deadlines.ts";
 import type { ISql, Sql } from "./postgres.ts";
 import { sqlState } from "./postgres_errors.ts";
 
@@ -6,7 +6,6 @@ import { sqlState } from "./postgres_errors.ts";
 export type LockKey = number | { text: string; seed: number };
 type Own = { own: ISql; lost: AbortSignal };
 
-const HEARTBEAT_MS = 5_000;
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**

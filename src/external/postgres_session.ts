@@ -121,12 +121,12 @@ export async function transaction<T>(
     const result = await work(tx);
     // A statement that failed has ended the transaction, whatever became of its error.
     if (failed) throw failed.error;
-    await tx`commit`.catch((error) => {
+    await tx.unsafe("commit").catch((error) => {
       throw isConnectionLost(error) ? outcomeUnknown() : error;
     });
     return result;
   } catch (error) {
-    if (!client.closed) await tx`rollback`.catch(() => client.discard());
+    if (!client.closed) await tx.unsafe("rollback").catch(() => client.discard());
     throw error;
   } finally {
     pool.giveBack(client);

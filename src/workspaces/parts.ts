@@ -56,7 +56,9 @@ export async function makeRoles(
   await makeRole(master, ownerRole(username), mark, passwords.owner);
   await makeRole(master, reader, mark, passwords.reader);
   await limitConnections(server, username, mark);
-  await master`alter role ${master(reader)} set statement_timeout = '30s'`;
+  await master`alter role ${master(reader)} set statement_timeout = ${
+    master.unsafe(`${DEADLINES.board.statement}`)
+  }`;
   // No right could be taken away that keeps a role from making large objects.
   await master`alter role ${master(reader)} set default_transaction_read_only = on`;
 }

@@ -76,10 +76,12 @@ async function flow(url: string, stopped: AbortSignal): Promise<number> {
 /** Plants the faults one after the other; resolves with the first good answers, in milliseconds. */
 async function plant(server: FaultyServer, many: number, clients: ReturnType<typeof startClients>) {
   const times: number[] = [];
-  const kinds = Object.keys(FAULTS);
+  let kinds: string[] = [];
   for (let i = 0; i < many; i++) {
     await pause(between(500, 6000));
-    const kind = kinds[Math.floor(Math.random() * kinds.length)]!;
+    // Each kind once before any comes again.
+    if (kinds.length === 0) kinds = Object.keys(FAULTS).sort(() => Math.random() - 0.5);
+    const kind = kinds.pop()!;
     await FAULTS[kind]!(server);
     const ms = await clients.firstGood();
     times.push(ms);
