@@ -26,6 +26,29 @@ const GUARD = `
   import { catchUncaught } from ${source("../src/external/uncaught.ts")};
   catchUncaught(console.log, () => Deno.exit(7));`;
 
+/** A worker throws where nobody catches it, as main.ts and the encoder's worker are set up. */
+const WORKER = `
+  import { catchUncaught } from ${source("../src/external/uncaught.ts")};
+  if (globalThis.postMessage) {
+    catchUncaught((line) => console.log(line), (error) => postMessage({ error: error.name }));
+    setTimeout(function planted() { throw new RangeError("secret") });
+  } else {
+    catchUncaught(console.log, () => Deno.exit(7));
+    const worker = new Worker(import.meta.url, { type: "module" });
+    worker.onerror = (event) => event.preventDefault();
+    worker.onmessage = ({ data }) => {
+      console.log("told", data.error);
+      setTimeout(() => Deno.exit(0), 200);
+    };
+  }`;
+
+Deno.test("an uncaught error in a worker is logged there, and does not end the process", async () => {
+  const { code, out, err } = await runScript(WORKER);
+  equal(code, 0, out + err);
+  match(out, /ERROR uncaught RangeError\n\s+at .*planted[^]*told RangeError/);
+  ok(!(out + err).includes("secret"), out + err);
+});
+
 async function runScript(text: string) {
   const root = new URL("../", import.meta.url);
   const file = await Deno.makeTempFile({ dir: root.pathname, prefix: ".fault-", suffix: ".ts" });
