@@ -57,17 +57,20 @@ Deno.test("main.ts waits for an outside database at its start, and is alive mean
 });
 
 Deno.test("main.ts logs an uncaught error as ERROR, gives its claims back, and ends with 1", async () => {
+  await using server = await startFaultyServer();
   await using home = await makeHome();
   const preload = new URL("./help/uncaught_plant.ts", import.meta.url);
-  const service = await home.start(QUICK, { preload });
+  const service = await home.start(uses(server), { preload });
   const key = keyIn(service.log());
   const ada = await addUser(service, key, "ada");
-  await using master = await home.openMaster();
+  const master = server.open("dashkeeper");
   await using flow = openUrl(await urlOf(service, key, ada.id, "QOR"));
   await flow`create table history as select 1 as n, 'core' as design`;
   const claimed = () => master`select 1 from dashboards where claim_id is not null`;
   await waitFor("a claim", async () => (await claimed()).length > 0);
   equal((await service.kill("SIGUSR2")).code, 1);
+  equal((await claimed()).length, 0);
+  await master.end();
   match(service.log(), /ERROR uncaught RangeError\n\s+at .*planted/);
   ok(!service.log().includes("a secret"), service.log());
 });

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
  * How long a statement may take, in milliseconds. `statement`: the server's own limit (0: none). `whole`:
- * the client's, which also holds for a server that is silent. `silence`: without a byte from the server.
+ * the client's, which also holds for a server that is silent. `silence`: without a byte from the
+ * server, and without its working on the statement.
  * `shared`: all statements of one call have `whole` together.
  */
 export type Deadline = { statement: number; whole: number; silence?: number; shared?: true };

@@ -1,7 +1,7 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import postgres from "postgres";
 import { arrayTypes } from "./postgres_arrays.ts";
-import { CONNECT_MS, type Deadline } from "./deadlines.ts";
+import { CONNECT_MS, type Deadline, DEADLINES } from "./deadlines.ts";
 
 /** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */
 export type Parsed = { bigint: number; timestamp: string };
@@ -175,6 +175,24 @@ export class Client {
     if (!this.closed) this.#sql.end({ timeout: 1 }).catch(() => {});
     await this.gone;
     clearTimeout(timer);
+  }
+
+  /** Asks, by a connection of its own, whether the server computes or reads for this statement. */
+  async isAtWork({ state }: Query): Promise<boolean> {
+    if (!state || this.closed) return false;
+    const { address, parameters } = this.#options;
+    const other = new Client({ address, parameters }, DEADLINES.probe);
+    try {
+      await other.open();
+      const rows = await other.#sql`
+        select 1 from pg_catalog.pg_stat_activity where pid = ${state.pid} and state = 'active'
+          and (wait_event_type is null or wait_event_type in ('IO', 'IPC', 'LWLock'))`;
+      return rows.length > 0;
+    } catch {
+      return false;
+    } finally {
+      other.discard();
+    }
   }
 
   /** Asks the server, by a connection of its own, to give up what runs here. */

@@ -58,7 +58,7 @@ export function sendBy(
   };
   const timers = [
     ...(Number.isFinite(wait.ms) ? [setTimeout(miss, wait.ms)] : []),
-    ...(silence === undefined ? [] : [whenSilent(client, silence, miss)]),
+    ...(silence === undefined ? [] : [whenSilent(client, query, silence, miss)]),
   ];
   whenSettled(query, (error) => {
     wait.end();
@@ -69,15 +69,18 @@ export function sendBy(
   else client.send(query);
 }
 
-/** Calls `miss` when no byte came for so long. */
-function whenSilent(client: Client, silence: number, miss: () => void) {
+/** Calls `miss` when no byte came for so long, and the server is not at work on the statement either. */
+function whenSilent(client: Client, query: Query, silence: number, miss: () => void) {
   let received = -1;
   let since = performance.now();
-  return setInterval(() => {
+  const check = async () => {
     if (client.received !== received) since = performance.now();
-    else if (performance.now() - since >= silence) miss();
     received = client.received;
-  }, silence / 30);
+    if (performance.now() - since < silence) return;
+    since = performance.now();
+    if (!await client.isAtWork(query)) miss();
+  };
+  return setInterval(check, silence / 30);
 }
 
 /** Sends a statement by any connection of the pool. */

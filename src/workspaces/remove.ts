@@ -99,6 +99,10 @@ export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<v
   await eachServer(
     await store.unfinishedRemovals(deps.db),
     signal,
-    (removal) => finishRemoval(deps, removal),
+    (removal) =>
+      finishRemoval(deps, removal).catch((error) => {
+        deps.log(`workspaces: removal of ${removal.username}: ${inWords(error)}`);
+        return false;
+      }),
   );
 }
