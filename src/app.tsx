@@ -123,7 +123,7 @@ export async function makeApp(deps: Deps) {
       ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
       : asAppError(error);
     if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
-    else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code}: ${known.message}`);
+    else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code} ${codeOf(error)}`);
     return fail(known, c);
   });
   return app;
@@ -207,10 +207,13 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
   }
 }
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+
 /** For our own log. Messages of the driver may quote values: its code says enough. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  const code = "code" in error ? ` ${error.code}` : "";
+  const code = codeOf(error) && ` ${codeOf(error)}`;
   const where = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 3)
     .map((line) => line.trim()).join(" < ") ?? "";
   return `${error.name}${code} ${where}`;
