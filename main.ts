@@ -5,12 +5,17 @@ import { loadSealKeys } from "./src/credentials/seal.ts";
 import { ExternalError } from "./src/errors.ts";
 import { connectBrowser } from "./src/external/browser.ts";
 import { openGifFolder } from "./src/external/gif_folder.ts";
+import { START_MS } from "./src/external/deadlines.ts";
 import { connectMaster } from "./src/external/master.ts";
 import { migrate } from "./src/external/migrate.ts";
 import { listenToNews } from "./src/external/news.ts";
+import { once } from "./src/external/patience.ts";
 import { openPlace } from "./src/external/place.ts";
+import { whileAnswering } from "./src/external/postgres_answer.ts";
 import { readInstallation } from "./src/external/settings.ts";
 import { connectSlack } from "./src/external/slack.ts";
+import { catchUncaught } from "./src/external/uncaught.ts";
+import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs.ts";
 import { guardServer } from "./src/workspaces/guard.ts";
 import { openServers } from "./src/workspaces/servers.ts";
@@ -26,10 +31,21 @@ const ends: (() => Promise<unknown>)[] = [];
 const stopping = new AbortController();
 
 async function start(config: Config) {
+  // The port first: a key that is made and then not shown would be lost.
+  let app: { fetch: Awaited<ReturnType<typeof makeApp>>["fetch"] } = startingApp();
+  const http = Deno.serve(
+    { hostname: config.HOST, port: config.PORT, onListen() {} },
+    (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
+  );
+  const stopHttp = once(() => within(1000, http.shutdown()));
+  ends.push(stopHttp);
   const place = await openPlace(placeOf(config), log, stopping.signal);
   ends.push(place.close);
   stopping.signal.throwIfAborted();
-  const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+  const db = await connectMaster(
+    { ...place.server, database: config.MASTER_DB_NAME },
+    { waitMs: START_MS, log, signal: stopping.signal },
+  );
   ends.push(() => db.end({ timeout: 1 }));
   await refuseOldInstallation(db);
   await migrate(db);
@@ -53,6 +69,7 @@ async function start(config: Config) {
     { host, port, ...(ssl ? { ssl } : {}) },
     { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT },
     config.WORKSPACE_SERVERS,
+    config.WORKSPACE_CONNECTION_LIMIT,
   );
   ends.push(() => servers.close());
   for (const { server, message } of (await Promise.all(servers.all.map(guardServer))).flat()) {
@@ -102,7 +119,7 @@ async function start(config: Config) {
     },
   };
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
-  const app = await makeApp({
+  const whole = await makeApp({
     ...deps,
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
@@ -110,16 +127,12 @@ async function start(config: Config) {
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await (await jobs.promise).look();
+      return await whileAnswering(db, async () => await (await jobs.promise).look());
     },
   });
   stopping.signal.throwIfAborted();
-  const http = Deno.serve(
-    { hostname: config.HOST, port: config.PORT, onListen() {} },
-    (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
-  );
-  ends.push(() => within(1000, http.shutdown()));
-  // Not before the port is ours: a key that is made and then not shown would be lost.
+  app = whole;
+  ends.push(stopHttp); // before what its answers need
   const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
   const running = startJobs(deps, stopping.signal);
   jobs.resolve(running);
@@ -151,6 +164,7 @@ function stop(code: number): Promise<void> {
   })();
 }
 
+catchUncaught(log, () => stop(1));
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => {
     log(`${signal}: stopping`);

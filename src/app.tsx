@@ -16,11 +16,14 @@ import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
-import { AppError, errorBody, errorReplies, ExternalError, refuse } from "./errors.ts";
-import { isAway } from "./external/postgres.ts";
+import { AppError, errorBody, errorReplies, refuse } from "./errors.ts";
+import { DEADLINES, withDeadline } from "./external/deadlines.ts";
+import { isMigrated } from "./external/migrate.ts";
+import { asUnavailable, type Sql } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
+import { health } from "./http/health.ts";
 import { liveEvents } from "./http/live.ts";
 import { onlyKnown, operationsIn } from "./http/methods.ts";
 import { requestLog } from "./http/request_log.ts";
@@ -59,6 +62,8 @@ export async function makeApp(deps: Deps) {
   const frontend = new URL(deps.frontend_url);
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
   app.use(requestLog(deps.log));
+  app.use((_, next) => withDeadline(DEADLINES.call, next));
+  app.route("/", health(() => readinessOf(deps.db)));
   const pages = headersFor({
     defaultSrc: ["'self'"],
     styleSrc: ["'self'", "'unsafe-inline'"],
@@ -117,7 +122,8 @@ export async function makeApp(deps: Deps) {
     const known = hasLeft
       ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
       : asAppError(error);
-    if (known.status >= 500) deps.log(`${c.var.request_id} ${describe(error)}`);
+    if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
+    else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code} ${codeOf(error)}`);
     return fail(known, c);
   });
   return app;
@@ -183,23 +189,31 @@ function asAppError(error: unknown): AppError {
     }
     return new AppError("malformed_request", 400, "The request is not well formed.");
   }
-  // A board's query has translated it already.
-  const away = error instanceof ExternalError && error.system === "PostgreSQL" && !error.more.code;
-  if (away || isAway(error)) {
-    const message = "The database does not answer: try again in a moment.";
-    return new AppError("database_away", 503, message, { headers: { "Retry-After": "5" } });
-  }
-  return new AppError(
+  return asUnavailable(error) ?? new AppError(
     "internal",
     500,
     "Something went wrong here: the log names this request's id.",
   );
 }
 
+async function readinessOf(db: Sql): Promise<string | undefined> {
+  try {
+    const ready = await withDeadline(DEADLINES.probe, () => isMigrated(db));
+    return ready
+      ? undefined
+      : "The database lacks migrations of this version: restart the service.";
+  } catch (error) {
+    return asUnavailable(error)?.message ?? "The database cannot be used: see the log.";
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+
 /** For our own log. Messages of the driver may quote values: its code says enough. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
-  const code = "code" in error ? ` ${error.code}` : "";
+  const code = codeOf(error) && ` ${codeOf(error)}`;
   const where = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 3)
     .map((line) => line.trim()).join(" < ") ?? "";
   return `${error.name}${code} ${where}`;
@@ -213,5 +227,8 @@ function fail(error: AppError, c: Context<AppEnv>) {
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };
+  // A page that the database could not draw comes back by itself.
+  const wait = error.more.headers?.["Retry-After"];
+  if (status === 503 && wait && c.req.method === "GET") c.header("Refresh", wait);
   return c.html(<ProblemPage {...props} />, status);
 }

@@ -105,6 +105,7 @@ export const VARIABLES = {
     "must be disable, prefer, require or verify-full",
   ).default("prefer"),
   WORKSPACE_SERVERS: servers.default([]),
+  WORKSPACE_CONNECTION_LIMIT: whole(1, 10_000).optional(),
   WORKSPACE_PUBLIC_HOST: z.string().min(1).optional(),
   WORKSPACE_PUBLIC_PORT: whole(1, 65_535).optional(),
   EMBEDDED_DB_LISTEN: z.string().regex(/^[\w.:*-]+$/, "must be an address to listen at").default(

@@ -18,6 +18,14 @@ export class AppError extends Error {
   }
 }
 
+/** What a caller who was answered 503 waits before it tries again. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** A 503: nothing is wrong with the request, and the same one works later. */
+export function unavailable(code: string, message: string): AppError {
+  return new AppError(code, 503, message, { headers: { "Retry-After": `${RETRY_AFTER_SECONDS}` } });
+}
+
 /** Outside systems that a row or a page may have to name. */
 export type System = "PostgreSQL" | "Grafana" | "Slack" | "browser";
 

@@ -1,4 +1,6 @@
 import type { News } from "./external/news.ts";
+import { DEADLINES, withDeadline } from "./external/deadlines.ts";
+import { pause } from "./external/patience.ts";
 import type { Sql } from "./external/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "./dashboards/capture.ts";
 import { archiveDashboards } from "./dashboards/archive.ts";
@@ -27,6 +29,8 @@ export type Jobs = {
 /** A cron run that is still there when its minute ends loses the next one. */
 const LAST_LOOK_SECOND = 56;
 const END_SECOND = 58;
+/** How long a step waits that could not even ask for its next row. */
+const AGAIN_MS = 5_000;
 
 /** The clock. Each step is looked at every minute, once at the start, and when a row's news says so. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
@@ -39,10 +43,14 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const archive = oneAtATime(async () => {
     if (!signal.aborted) await archiveDashboards(deps, signal).catch(logged(deps, "archive"));
   });
+  const wakeAll = () => {
+    for (const lanes of Object.values(steps)) lanes.wake();
+    archive.wake();
+  };
   const stopNews = deps.news.subscribe(({ step }) => {
     steps[step as Step]?.wake();
     if (step === "done") archive.wake();
-  });
+  }, wakeAll);
   signal.addEventListener("abort", stopNews);
 
   let hasBegun = false;
@@ -57,8 +65,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
   Deno.cron("archive dashboards", "* * * * *", { signal }, () => archive.wake());
   const first = Promise.all([workspaces(), scanner.minute()]);
-  archive.wake();
-  for (const lanes of Object.values(steps)) lanes.wake();
+  wakeAll();
   return {
     look: scanner.look,
     async ended() {
@@ -145,12 +152,17 @@ function startLanes(
     clearTimeout(timer);
     if (ms !== undefined && !signal.aborted) timer = setTimeout(wake, Math.min(ms + 50, 60_000));
   }
+  function tryAgain(error: unknown) {
+    logged(deps, step)(error);
+    clearTimeout(timer);
+    if (!signal.aborted) timer = setTimeout(wake, AGAIN_MS);
+  }
   function wake() {
     news = true;
     while (!signal.aborted && running.size < most) {
       const work = lane().catch(logged(deps, step)).finally(() => {
         running.delete(work);
-        if (running.size === 0 && !signal.aborted) waitForNext().catch(logged(deps, step));
+        if (running.size === 0 && !signal.aborted) waitForNext().catch(tryAgain);
       });
       running.add(work);
     }
@@ -165,11 +177,14 @@ function startScanner(deps: Deps, signal: AbortSignal) {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function look(): Promise<Look> {
-    const mine = last.then(async () => {
-      const seen = await scan(deps, signal);
-      await lookWhenDue();
-      return seen;
-    });
+    // Not with the deadline of the call that asks for it: a look may take as long as it takes.
+    const mine = last.then(() =>
+      withDeadline(DEADLINES.job, async () => {
+        const seen = await scan(deps, signal);
+        await lookWhenDue();
+        return seen;
+      })
+    );
     last = mine.catch(() => {});
     return mine;
   }
@@ -195,17 +210,4 @@ function startScanner(deps: Deps, signal: AbortSignal) {
   }
   signal.addEventListener("abort", () => clearTimeout(timer));
   return { look, minute, idle: () => last };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

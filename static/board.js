@@ -74,7 +74,9 @@ async function ask(question, headers = {}) {
   const results = Object.values(body.results ?? {});
   const error = results.find(({ error }) => error)?.error;
   if (error || !reply.ok) {
-    throw new Error(error ?? body.message ?? `The server answered ${reply.status}.`);
+    const why = error ?? body.message ?? `The server answered ${reply.status}.`;
+    const seconds = reply.status === 503 ? Number(reply.headers.get("retry-after")) : 0;
+    throw Object.assign(new Error(why), { seconds });
   }
   return results.flatMap(({ frames }) => frames ?? []).find(({ data }) =>
     data.values[0]?.length > 0
@@ -125,6 +127,10 @@ async function load(section, panel) {
     if (isStale(variables)) return;
     section.querySelector("header").append(element("span", "panel-info-corner--error"));
     show(section, "error", error.message);
+    // A person's page comes back by itself; a preview shows what there was.
+    if (error.seconds > 0 && document.getElementById("board-times")) {
+      setTimeout(() => isStale(variables) || load(section, panel), error.seconds * 1000);
+    }
   }
 }
 

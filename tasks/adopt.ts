@@ -8,6 +8,7 @@ import { ConfigError, placeOf, readConfig } from "../src/config.ts";
 import { checkSealKeys } from "../src/credentials/installation.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
+import { DEADLINES, withDeadline } from "../src/external/deadlines.ts";
 import { connectMaster } from "../src/external/master.ts";
 import { openPlace } from "../src/external/place.ts";
 import { asExternal } from "../src/external/postgres.ts";
@@ -30,7 +31,8 @@ async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<numb
       const shown = { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT };
       const servers = await openServers(db, own, shown, []);
       const sealKeys = await loadSealKeys(place.readSealKeys);
-      return await work({ db, sealKeys, servers, log: console.error });
+      const deps = { db, sealKeys, servers, log: console.error };
+      return await withDeadline(DEADLINES.long, () => work(deps));
     } finally {
       await db.end({ timeout: 1 });
     }

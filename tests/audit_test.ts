@@ -204,7 +204,7 @@ Deno.test("the record is only ever added to, whoever the service's own role is",
   await api.call("POST", `/users/${ada.id}/api-key`);
   const name = `svc_${freshName()}`;
   await api.db.unsafe(`create role ${name} login password 'plain'`);
-  const database = String(api.db.options.database);
+  const database = api.db.address.database;
   await api.db.unsafe(`grant all on all tables in schema public to ${name}`);
   await api.db.unsafe(`alter table audit owner to ${name}`);
   const { host, port } = await testServer();

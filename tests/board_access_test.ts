@@ -194,7 +194,7 @@ Deno.test("queryBoard() says so when the database does not answer, and the log n
   await using test = await start();
   test.deps.servers.of("").place.port = 1;
   const { status, body, headers } = await test.query(`?signature=${test.signature}`);
-  same([status, body.code, headers.get("retry-after")], [503, "database_away", "5"]);
+  same([status, body.code, headers.get("retry-after")], [503, "database_unavailable", "5"]);
   ok(!test.lines.join().includes(test.signature));
 });
 

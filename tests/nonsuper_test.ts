@@ -99,8 +99,8 @@ async function wholeLife(app: TestWorkspaces, root: Root) {
   // A session of a superuser's inside is none that our master may end.
   const superuser = opened({
     ...await app.loginOf(user, "owner", "qor"),
-    user: String(root.options.user),
-    password: String(root.options.pass),
+    user: root.address.user,
+    password: root.address.password,
   });
   await superuser`select 1`;
   const removed = await app.call("DELETE", `/users/${user.id}?databases=drop`);

@@ -48,9 +48,8 @@ Deno.test("DELETE ?databases=drop ends the connections and leaves nothing", asyn
   await inside`select 1`;
   const superuser = opened({
     ...await app.loginOf(user, "owner", "drc"),
-    ...app.db.options.user
-      ? { user: app.db.options.user, password: String(app.db.options.pass) }
-      : {},
+    user: app.db.address.user,
+    password: app.db.address.password,
   });
   await superuser`select 1`;
   const { status, body } = await app.call("DELETE", `/users/${user.id}?databases=drop`);

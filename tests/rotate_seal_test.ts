@@ -17,7 +17,7 @@ import { readerAddress } from "../src/workspaces/reader.ts";
 import { openServers } from "../src/workspaces/servers.ts";
 import { sealLogins } from "../src/workspaces/steps.ts";
 import { insertPasswords } from "../src/workspaces/workspaces.ts";
-import { freshDatabase, testServer } from "./help/postgres.ts";
+import { freshDatabase, holdSession, testServer } from "./help/postgres.ts";
 
 const never = new AbortController().signal;
 const quiet = () => {};
@@ -219,13 +219,13 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   await using fresh = await freshDatabase();
   const { db } = fresh;
   await fill(db, await keysOf(1), "ada", 1);
-  const session = await db.reserve();
+  const session = await holdSession(db);
   await session`select pg_advisory_lock(7203514)`;
   await rejects(rotateSeal({ db, log: quiet }, await keysOf(2, 1), never), {
     code: "rotation_running",
   });
   await session`select pg_advisory_unlock(7203514)`;
-  session.release();
+  await session.release();
   const { current } = await keysOf(1);
   await rejects(rotateSeal({ db, log: quiet }, await keysOf(2), never), (error) => {
     ok(error instanceof ExternalError);

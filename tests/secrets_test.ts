@@ -161,7 +161,11 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   const api = (method: string, path: string, json?: unknown, may?: string[], key?: string) =>
     ask(method, `/api/v1${path}`, json, may, key);
 
-  await until(() => fetch(`${origin}/api/v1/openapi.json`).then((r) => r.text()), "the service");
+  const isReady = async () => {
+    const { ok } = await fetch(`${origin}/readyz`).then(async (r) => (await r.text(), r));
+    return ok || undefined;
+  };
+  await until(isReady, "the service");
   const username = freshName();
   const itself = ["what is not known before"];
   const ada = await api("POST", "/users", { username }, itself);

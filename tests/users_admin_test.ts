@@ -309,7 +309,7 @@ Deno.test("a master role that is no superuser sends a user away, lets it back an
   const [name, username] = [freshName(), freshName()];
   api.names.add(username);
   const { host, port } = await testServer();
-  const database = String(api.db.options.database);
+  const database = api.db.address.database;
   await api.db.unsafe(`create role ${name} login createdb createrole password 'plain'`);
   await api.db.unsafe(`grant all on all tables in schema public to ${name}`);
   const db = connect({ host, port, user: name, password: "plain", database });

@@ -13,6 +13,7 @@ import {
   urlOf,
   waitFor,
 } from "./help/service.ts";
+import { holdSession } from "./help/postgres.ts";
 import { startSlack, type TestSlack } from "./help/slack.ts";
 
 Deno.test("main.ts killed in the middle of every step goes on, and tells each run once", async () => {
@@ -95,7 +96,7 @@ async function readyUser(service: Service, key: string, id: number) {
 /** Tables whose rows are stopped in the middle of a step, until release(). */
 async function holdSteps(home: Home, qor: string) {
   const master = await home.openMaster();
-  const gate = await master.reserve();
+  const gate = await holdSession(master);
   const ends: (() => Promise<unknown>)[] = [];
   // The last write of the step "create" waits for whom the gate named after the table lets through.
   await master.unsafe(`
@@ -120,11 +121,11 @@ async function holdSteps(home: Home, qor: string) {
   /** Takes a table for itself, as a flow that rebuilds it. */
   async function lock(url: string, table: string) {
     const db = openUrl(url);
-    const session = await db.reserve();
+    const session = await holdSession(db);
     await session.unsafe(`begin; lock table ${table} in access exclusive mode`).simple();
     ends.push(async () => {
       await session`commit`;
-      session.release();
+      await session.release();
       await db.end({ timeout: 1 });
     });
   }
@@ -165,7 +166,7 @@ async function holdSteps(home: Home, qor: string) {
     },
     async [Symbol.asyncDispose]() {
       await release();
-      gate.release();
+      await gate.release();
       await master[Symbol.asyncDispose]();
     },
   };

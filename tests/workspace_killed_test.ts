@@ -20,14 +20,7 @@ const source = (path: string) => JSON.stringify(import.meta.resolve(`../src/${pa
 
 /** A process of its own that works on the same master database, until it is killed. */
 function startProcess(app: TestWorkspaces, work: string) {
-  const { host, port, user, pass, database } = app.db.options;
-  const url = databaseUrl({
-    host: String(host),
-    port: Number(port),
-    user: String(user),
-    password: String(pass),
-    database,
-  });
+  const url = databaseUrl(app.db.address);
   const script = `
     import { connect } from ${source("external/postgres.ts")};
     import { openServers } from ${source("workspaces/servers.ts")};

@@ -267,7 +267,7 @@ Deno.test("POST /users while the master database is away: 503, and nothing begun
   await server.stop();
   const username = freshName();
   const { status, headers, body } = await app.call("POST", "/users", { username });
-  equal(`${status} ${body.code}`, "503 database_away");
+  equal(`${status} ${body.code}`, "503 database_unavailable");
   ok(headers.get("retry-after"));
   await server.start();
   for (let i = 0; i < 100 && !await app.db`select 1`.catch(() => null); i++) {

@@ -156,11 +156,11 @@ async function undo(db: Sql, user_id: number) {
 async function startPlainMaster(admin: Sql) {
   const name = freshName();
   await admin.unsafe(`create role ${name} login createdb createrole password 'plain'`);
-  const { database } = admin.options;
+  const { database } = admin.address;
   await admin.unsafe(`grant all on database ${database} to ${name}`);
   await admin.unsafe(`grant all on all tables in schema public to ${name}`);
   const { host, port } = await testServer();
-  const db = connect({ host, port, user: name, password: "plain", database: `${database}` });
+  const db = connect({ host, port, user: name, password: "plain", database });
   return { name, db: scoped(db) };
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Db, Sql } from "../external/postgres.ts";
+import { asUnavailable, type Db, isOutcomeUnknown, type Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
 
@@ -38,6 +38,20 @@ export function record(db: Db, who: Actor, deed: Deed, outcome: "ok" | "refused"
   return insertEntry(db, { ...deed, actor: who.username, from: who.from, outcome });
 }
 
+/** What to do where nobody knows whether a deed was done: what was shown once is lost with its answer. */
+const CHECKS: Partial<Record<Action, (deed: Deed) => string>> = {
+  "user.create": ({ subject }) =>
+    `Look for the user: GET /api/v1/users?q=${subject}. If it is there, its API key is lost: an admin makes a new one with POST /api/v1/users/{id}/api-key.`,
+  "key.rotate": ({ subject, user_id }) =>
+    `If the old key of ${subject} is refused, the new one is lost: an admin makes another one with POST /api/v1/users/${user_id}/api-key.`,
+  "credential.create": ({ user_id }) =>
+    `Look for the credential: GET /api/v1/users/${user_id}/credentials.`,
+  "credential.change": ({ subject, user_id }) =>
+    `Look at the version of ${subject}: GET /api/v1/users/${user_id}/credentials.`,
+  "user.remove": ({ subject }) => `Look for the user: GET /api/v1/users?q=${subject}.`,
+  "session.start": () => "Sign in again.",
+};
+
 /**
  * Does a deed and records it, both in one transaction: no record, no deed. A deed that is refused (403,
  * 404, 409) leaves nothing but a record that says so. `work` may fill in what it alone knows of the deed.
@@ -53,10 +67,10 @@ export async function audited<T>(
       const result = await work(tx);
       await record(tx, who, deed);
       return result;
-    }) as T;
+    });
   } catch (error) {
     const refused = error instanceof AppError && [403, 404, 409].includes(error.status);
     if (refused) await record(db, who, deed, "refused");
-    throw error;
+    throw isOutcomeUnknown(error) ? asUnavailable(error, CHECKS[deed.action]?.(deed)) : error;
   }
 }

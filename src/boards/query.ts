@@ -1,4 +1,5 @@
-import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
+import { DEADLINES } from "../external/deadlines.ts";
+import { asExternal, type Db, isAway, sqlState } from "../external/postgres.ts";
 import type { Dashboard } from "./compose.ts";
 import { choicesOf, type Chosen, fillVariables } from "./variables.ts";
 
@@ -14,8 +15,8 @@ type Target = { refId: string; rawSql: string; format: string; hide?: boolean };
 type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
 
 const MOST_ROWS = 10_000;
-/** The server stops a query after 30 s, unless one before it in the session switched that off. */
-const MOST_MS = 31_000;
+/** How long before its deadline a statement is cancelled: the connection can then be used on. */
+const CANCEL_MS = 500;
 
 /** Type numbers of pg_type that every PostgreSQL shares. */
 const TYPES: Record<number, Field["type"]> = {
@@ -115,10 +116,13 @@ export function widen(frame: Frame): Frame {
   };
 }
 
-/** Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after 31 s. */
-async function read(reader: Sql, sql: string, stopped: AbortSignal): Promise<Rows> {
+/**
+ * Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after 30.5 s: one
+ * before it in the session may have switched the server's own limit off.
+ */
+async function read(reader: Db, sql: string, stopped: AbortSignal): Promise<Rows> {
   stopped.throwIfAborted();
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(MOST_MS)]);
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(DEADLINES.board.whole - CANCEL_MS)]);
   const query = reader.unsafe(sql).values();
   const stop = () => query.cancel();
   signal.addEventListener("abort", stop, { once: true });
@@ -134,7 +138,7 @@ async function read(reader: Sql, sql: string, stopped: AbortSignal): Promise<Row
 }
 
 async function runSql(
-  reader: Sql,
+  reader: Db,
   { refId, rawSql, format }: Target,
   signal: AbortSignal,
 ): Promise<Result> {
@@ -156,7 +160,7 @@ async function runSql(
  * range, with the `chosen` values of its variables (by name) as text constants. Throws ExternalError when the server is away, and the signal's reason when that fires.
  */
 export async function runPanel(
-  reader: Sql,
+  reader: Db,
   dashboard: Dashboard,
   panelId: number,
   signal: AbortSignal,
@@ -181,7 +185,7 @@ export async function runPanel(
 
 /** A variable's choices, one a row: `__text`, and `__value` where it differs. As `runPanel` otherwise. */
 export async function runVariable(
-  reader: Sql,
+  reader: Db,
   dashboard: Dashboard,
   name: string,
   signal: AbortSignal,

@@ -1,6 +1,8 @@
 import { sign } from "../credentials/sign.ts";
-import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { type AppError, ExternalError, unavailable } from "../errors.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
+import { asExternal, connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
@@ -63,8 +65,8 @@ const GONE = ["3D000", "28P01", "28000", "42501", "42P01"];
 export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<T>): Promise<T> {
   const { servers } = deps;
   try {
-    if (!made.has(servers)) made.set(servers, make(deps));
-    await made.get(servers);
+    if (!made.has(servers)) made.set(servers, withDeadline(DEADLINES.job, () => make(deps)));
+    await whileAnswering(deps.db, () => made.get(servers)!);
     const { place, inTurn } = servers.of("");
     const { reader: password } = await passwordsOf(deps);
     const name = nameOf(deps);
@@ -75,7 +77,7 @@ export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<
       database: databaseName(name, KIND),
     };
     return await inTurn(async () => {
-      const reader = connectToUserDatabase(address, { statementSeconds: 5 });
+      const reader = connectToUserDatabase(address, { statementMs: DEADLINES.call.statement });
       try {
         return await work(reader);
       } finally {
@@ -92,16 +94,15 @@ export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<
 }
 
 function refused({ message }: ExternalError): AppError {
-  const headers = { "Retry-After": "5" };
-  return new AppError("server_refused", 503, `There are no samples yet: ${message}`, { headers });
+  return unavailable("server_refused", `There are no samples yet: ${message}`);
 }
 
 /** Runs `work` in a transaction that only reads and is always rolled back. */
-export async function rolledBack<T>(reader: Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
+export async function rolledBack<T>(reader: Sql, work: (tx: Db) => Promise<T>): Promise<T> {
   let result: { value: T } | undefined;
   const undo = new Error("undo");
   await reader.begin("read only", async (tx) => {
-    result = { value: await work(tx as unknown as Sql) };
+    result = { value: await work(tx) };
     throw undo;
   }).catch((error) => {
     if (error !== undo) throw error;

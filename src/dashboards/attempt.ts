@@ -1,5 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import { asExternal, type Db } from "../external/postgres.ts";
+import { pause } from "../external/patience.ts";
+import { asExternal, type Db, isAway } from "../external/postgres.ts";
 import { type Claim, release, renew, setBack } from "./store.ts";
 
 const MOST_DEATHS = 10;
@@ -28,17 +29,39 @@ export async function attempt(
     await work(AbortSignal.any([signal, lost.signal]));
   } catch (thrown) {
     if (signal.aborted) return await release(db, claim);
+    const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
     if (lost.signal.aborted || thrown instanceof ClaimLost) return;
     const error = asExternal(thrown);
     if (!(error instanceof ExternalError)) {
-      await setBack(db, claim, "Unexpected error: see the log.", { stop: false });
+      await putBack(db, claim, "Unexpected error: see the log.", { stop: false });
       throw error;
     }
     const { message, permanent: stop, more } = error;
     const { retryAfterSeconds: after, code } = more;
-    await setBack(db, claim, message, { stop, after, code });
+    await putBack(db, claim, message, { stop, after, code });
   } finally {
     clearInterval(heartbeat);
+  }
+}
+
+const LEASE_MS = 30_000;
+const AGAIN_MS = 500;
+
+/**
+ * A row whose database was away is free again as soon as that is back, with no failure counted: its lease
+ * need not run out, which would count as a crash.
+ */
+async function persistently([db, claim]: Parameters<typeof setBack>, write: () => Promise<void>) {
+  const end = performance.now() + LEASE_MS;
+  try {
+    return await write();
+  } catch (error) {
+    if (!isAway(error)) throw error;
+  }
+  while (performance.now() < end) {
+    await pause(AGAIN_MS);
+    const away = await release(db, claim).then(() => false, isAway);
+    if (!away) return;
   }
 }
 

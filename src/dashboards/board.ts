@@ -2,6 +2,8 @@ import type { Dashboard } from "../boards/compose.ts";
 import { runPanel, runVariable } from "../boards/query.ts";
 import type { Chosen } from "../boards/variables.ts";
 import { AppError } from "../errors.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
+import type { Db } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { isCapture, isLink } from "./board_access.ts";
@@ -47,11 +49,10 @@ export async function queryBoard(
   variables: Chosen = {},
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
-  return await withSharedReader(
-    deps,
-    user_id,
-    kind,
-    (reader) => runPanel(reader, board, panel_id, signal, variables),
+  const work = (reader: Db) => runPanel(reader, board, panel_id, signal, variables);
+  return await withDeadline(
+    DEADLINES.board,
+    () => withSharedReader(deps, user_id, kind, work),
   );
 }
 
@@ -64,10 +65,9 @@ export async function queryChoices(
   signal: AbortSignal,
 ) {
   const { board, user_id, kind } = await openBoard(deps, id, proof);
-  return await withSharedReader(
-    deps,
-    user_id,
-    kind,
-    (reader) => runVariable(reader, board, variable, signal),
+  const work = (reader: Db) => runVariable(reader, board, variable, signal);
+  return await withDeadline(
+    DEADLINES.board,
+    () => withSharedReader(deps, user_id, kind, work),
   );
 }

@@ -1,4 +1,5 @@
 import type { Db, Sql } from "../external/postgres.ts";
+import { holdLock } from "../external/postgres_lock.ts";
 import type { Kind } from "../workspaces/names.ts";
 
 export type ChangedDatabase = {
@@ -130,7 +131,7 @@ export async function findRunIn(
     await tx`
       insert into runs (dashboard_id, run, row_count) values (${row.id}, ${row.run}, ${row_count})`;
     return row.run;
-  }) as number | undefined;
+  });
 }
 
 /** The tables of this database that are not in `there`: their rows are archived, what waited is given up. */
@@ -173,13 +174,6 @@ export async function nextLook(db: Db): Promise<number | undefined> {
 }
 
 /** One look at a time, over all processes. */
-export async function holdScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
-  const session = await db.reserve();
-  try {
-    await session`select pg_advisory_lock(7203513)`;
-    return await work();
-  } finally {
-    await session`select pg_advisory_unlock(7203513)`.catch(() => {});
-    session.release();
-  }
+export function holdScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
+  return holdLock(db, 7_203_513, work);
 }

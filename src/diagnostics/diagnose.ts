@@ -6,7 +6,7 @@ import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts"
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { lacking } from "../workspaces/grafana.ts";
-import { guardServer } from "../workspaces/guard.ts";
+import { crowding, guardServer } from "../workspaces/guard.ts";
 import type { Servers } from "../workspaces/servers.ts";
 
 export type Deps = { servers: Servers; browser: Pick<Browser, "state">; outside: Outside };
@@ -37,7 +37,7 @@ export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Dia
   adminOnly(who);
   const { servers, browser, outside } = deps;
   const [complaints, grafana] = await Promise.all([
-    Promise.all(servers.all.map(guardServer)),
+    Promise.all([...servers.all.map(guardServer), ...servers.all.map(crowding)]),
     outside.grafana ? lookAtGrafana(outside.grafana) : null,
   ]);
   const findings = complaints.flat().map(({ server, message }) => ({ what: server, message }));

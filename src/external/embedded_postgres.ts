@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ExternalError } from "../errors.ts";
+import { pause } from "./patience.ts";
 import { connect, sqlState } from "./postgres.ts";
 import { run } from "./postgres_binaries.ts";
 import {
@@ -24,6 +25,8 @@ export type EmbeddedOptions = {
   /** False: faster, and lost when the machine crashes. For tests. */
   fsync?: boolean;
   signal?: AbortSignal;
+  /** Starts the server again when it has ended. */
+  keepUp?: boolean;
   /** Root does as on a machine without user namespaces. For tests. */
   forbidNamespaces?: boolean;
 };
@@ -63,7 +66,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       if (signal?.aborted || useless) await stopUnused(cluster, use);
       throw error;
     }
-    return { ...cluster.address, stop: stopper(dataDir, cluster, use) };
+    return { ...cluster.address, stop: stopper(dataDir, cluster, use, options) };
   } catch (error) {
     use?.close();
     throw signal?.aborted ? signal.reason : inOurWords(error, options.dataDir);
@@ -73,12 +76,19 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
 /** Holding it, one process at a time brings a server up or down. */
 const startLock = (dataDir: string) => join(dataDir, "postgres.start.lock");
 
-function stopper(dataDir: string, cluster: Cluster, use: Deno.FsFile): () => Promise<void> {
+function stopper(
+  dataDir: string,
+  cluster: Cluster,
+  use: Deno.FsFile,
+  options: EmbeddedOptions,
+): () => Promise<void> {
+  const watched = options.keepUp ? keepUp(dataDir, cluster, options) : undefined;
   // The server appends, so its log can be cut while it runs.
   const trimming = setInterval(() => trimLog(cluster.logFile).catch(() => {}), 3_600_000);
   Deno.unrefTimer(trimming);
   const stop = async () => {
     clearInterval(trimming);
+    await watched?.end();
     try {
       // Whoever holds it for longer is starting, and will be the one to stop the server.
       using turn = await lock(startLock(dataDir), true, 2).catch(() => null);
@@ -89,6 +99,40 @@ function stopper(dataDir: string, cluster: Cluster, use: Deno.FsFile): () => Pro
   };
   let stopping: Promise<void> | undefined;
   return () => stopping ??= stop();
+}
+
+const WATCH_MS = 1000;
+const AGAIN_MS = 3000;
+
+/** Looks after the server: one that was stopped, killed or has crashed is started again. */
+function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const startAgain = async () => {
+    using _turn = await lock(startLock(dataDir), true, START_SECONDS, signal);
+    if (await isRunning(cluster)) return;
+    options.log("PostgreSQL has ended: starting it again.");
+    await bringUp(cluster, { ...options, signal });
+    options.log("PostgreSQL runs again.");
+  };
+  const watching = (async () => {
+    while (!signal.aborted) {
+      await pause(WATCH_MS, signal);
+      if (signal.aborted || await isRunning(cluster)) continue;
+      await startAgain().catch(async (error) => {
+        if (signal.aborted) return;
+        const why = error instanceof ExternalError ? error.message : "Its files cannot be read.";
+        options.log(`PostgreSQL was not started again: ${why}`);
+        await pause(AGAIN_MS, signal);
+      });
+    }
+  })();
+  return {
+    async end() {
+      ending.abort();
+      await watching;
+    },
+  };
 }
 
 /**
@@ -112,8 +156,6 @@ async function lock(path: string, exclusive: boolean, seconds: number, signal?: 
   }
   return file;
 }
-
-const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 async function bringUp(cluster: Cluster, { fsync, listen, signal }: EmbeddedOptions) {
   await admit(cluster, listen);

@@ -9,19 +9,33 @@ import {
 } from "./postgres.ts";
 
 const DUPLICATE_DATABASE = "42P04";
+const AGAIN_MS = 500;
 
 /**
  * Connects to the service's own database, which is made when it is missing. Throws ExternalError, with
- * what to do, when the server cannot be reached or refuses.
+ * what to do, when the server refuses, or cannot be reached for `waitMs`.
  */
-export async function connectMaster(address: Address): Promise<Sql> {
-  try {
-    await makeDatabase(address);
-    const db = connect(address);
-    await db`select 1`;
-    return db;
-  } catch (error) {
-    throw explain(error, address);
+export async function connectMaster(
+  address: Address,
+  { waitMs = 0, log = () => {}, signal }: {
+    waitMs?: number;
+    log?: (line: string) => void;
+    signal?: AbortSignal;
+  } = {},
+): Promise<Sql> {
+  const end = performance.now() + waitMs;
+  for (let tries = 0;; tries++) {
+    try {
+      await makeDatabase(address);
+      const db = connect(address);
+      await db`select 1`;
+      return db;
+    } catch (error) {
+      const known = explain(error, address);
+      if (!isAway(error) || performance.now() > end || signal?.aborted) throw known;
+      if (tries === 0) log(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
   }
 }
 

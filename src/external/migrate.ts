@@ -1,5 +1,7 @@
 import { ExternalError } from "../errors.ts";
+import { DEADLINES, withDeadline } from "./deadlines.ts";
 import type { Db, Sql } from "./postgres.ts";
+import { holdLock } from "./postgres_lock.ts";
 
 /** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
 const LOCK = 7_203_511;
@@ -28,25 +30,30 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
  */
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);
-  const session = await db.reserve();
-  try {
-    await session`select pg_advisory_lock(${LOCK})`;
-    await session.unsafe(OWN_TABLE);
-    const applied = await session<{ name: string; sha256: string }[]>`
-      select name, sha256 from migrations order by name collate "C"`;
-    check(applied, wanted);
-    for (const { name, text, sha256 } of wanted.slice(applied.length)) {
-      await session.unsafe(`begin;\n${text}`).simple();
-      await session`insert into migrations (name, sha256) values (${name}, ${sha256})`;
-      await session`commit`;
-    }
-  } catch (error) {
-    await session`rollback`.catch(() => {});
-    throw error;
-  } finally {
-    await session`select pg_advisory_unlock(${LOCK})`.catch(() => {});
-    session.release();
-  }
+  await withDeadline(DEADLINES.long, () =>
+    holdLock(db, LOCK, async () => {
+      await db.unsafe(OWN_TABLE);
+      const applied = await appliedMigrations(db);
+      check(applied, wanted);
+      for (const { name, text, sha256 } of wanted.slice(applied.length)) {
+        await db.begin(async (tx) => {
+          await tx.unsafe(text).simple();
+          await tx`insert into migrations (name, sha256) values (${name}, ${sha256})`;
+        });
+      }
+    }));
+}
+
+type Applied = Pick<Migration, "name" | "sha256">;
+
+async function appliedMigrations(db: Db): Promise<Applied[]> {
+  return await db<Applied[]>`select name, sha256 from migrations order by name collate "C"`;
+}
+
+/** Whether the database has every migration of this version. */
+export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> {
+  const applied = await appliedMigrations(db);
+  return applied.length >= (await readMigrations(folder)).length;
 }
 
 /** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
@@ -66,7 +73,7 @@ export async function migratedNames(folder = MIGRATIONS): Promise<string[]> {
   return [...new Set(all.map(([, name]) => name!))];
 }
 
-function check(applied: { name: string; sha256: string }[], wanted: Migration[]) {
+function check(applied: Applied[], wanted: Migration[]) {
   applied.forEach(({ name, sha256 }, i) => {
     if (wanted[i]?.name !== name) {
       throw new ExternalError(

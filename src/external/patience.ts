@@ -26,3 +26,17 @@ export function once<T>(action: () => T): () => T {
   let result: { value: T } | undefined;
   return () => (result ??= { value: action() }).value;
 }
+
+/** Resolves after so many milliseconds, or at once when the signal is aborted. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, Math.max(0, ms));
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+    signal?.addEventListener("abort", done);
+    if (signal?.aborted) done();
+  });
+}

@@ -37,6 +37,7 @@ export async function openPlace(
     dataDir,
     listen,
     log,
+    keepUp: true,
     ...(signal ? { signal } : {}),
   });
   const fromFile = () => embeddedSealKeys(dataDir);

@@ -1,79 +1,40 @@
-import postgres from "postgres";
-import { ExternalError } from "../errors.ts";
+import type postgres from "postgres";
+import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
+import type { Address, Parsed } from "./postgres_client.ts";
+import { Pool } from "./postgres_pool.ts";
+import { sendByAny, session, statements, transaction } from "./postgres_session.ts";
 
-/** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */
-type Parsed = { bigint: number; timestamp: string };
-export type Sql = postgres.Sql<Parsed>;
-/** A pool or a transaction. */
-export type Db = Sql | postgres.TransactionSql<Parsed>;
-export type Ssl = "disable" | "prefer" | "require" | "verify-full";
-export type Address = {
-  host: string;
-  port: number;
-  user: string;
-  password: string;
-  database: string;
-  ssl?: Ssl;
+export type { Address, Ssl } from "./postgres_client.ts";
+export * from "./postgres_errors.ts";
+
+/** What sends statements: a pool, a transaction, or a connection that is held. */
+export type ISql = postgres.ISql<Parsed>;
+export type Db = ISql;
+/** A pool. */
+export type Sql = ISql & {
+  /** One transaction; rolled back when `work` throws. Throws OutcomeUnknown where COMMIT had no answer. */
+  begin<T>(work: (tx: Db) => Promise<T>): Promise<T>;
+  begin<T>(mode: string, work: (tx: Db) => Promise<T>): Promise<T>;
+  /** A connection for the time of `work`; `lost` is aborted when it is gone before. */
+  session<T>(work: (own: Db, lost: AbortSignal) => Promise<T>): Promise<T>;
+  end(options?: { timeout?: number }): Promise<void>;
+  readonly address: Address;
 };
 
-const CONNECT_SECONDS = 5;
-
-const types = {
-  bigint: { to: 20, from: [20], parse: Number, serialize: String },
-  timestamp: {
-    to: 1184,
-    from: [1184],
-    parse: isoTime,
-    serialize: (value: string | Date) => new Date(value).toISOString(),
-  },
-};
-
-/**
- * A UTC session's own letters need no Date, which takes 20 times as long: a page has up to 500 of them.
- * What no Date holds (`infinity`, the year 10000) stays as it stands: an error here loses the connection.
- */
-function isoTime(text: string): string {
-  if (text[4] !== "-" || !text.endsWith("+00")) {
-    const time = new Date(text);
-    return Number.isNaN(time.getTime()) ? text : time.toISOString();
-  }
-  const milliseconds = text.slice(20, -3).padEnd(3, "0").slice(0, 3);
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
+function open(pool: Pool): Sql {
+  const begin = <T>(first: string | ((tx: Db) => Promise<T>), second?: (tx: Db) => Promise<T>) =>
+    typeof first === "string" ? transaction(pool, first, second!) : transaction(pool, "", first);
+  return Object.assign(statements((query) => sendByAny(pool, query)), {
+    begin,
+    session: <T>(work: (own: Db, lost: AbortSignal) => Promise<T>) => session(pool, work),
+    end: (options?: { timeout?: number }) => pool.end(options),
+    address: pool.address,
+  }) as Sql;
 }
 
-function pool(
-  { host, port, user, password, database, ssl }: Address,
-  most: number,
-  connection: Record<string, string | number>,
-  onclose?: () => void,
-): Sql {
-  return postgres({
-    host,
-    port,
-    user,
-    password,
-    database,
-    ssl: !ssl || ssl === "disable"
-      ? false
-      : ssl === "prefer"
-      ? "prefer"
-      : ssl === "verify-full"
-      ? "verify-full"
-      : { rejectUnauthorized: false },
-    max: most,
-    connect_timeout: CONNECT_SECONDS,
-    ...(onclose ? { onclose } : { idle_timeout: 30 }),
-    // Its own waits grow to 20 s, for every query of the pool: rows and jobs have back-offs of their own.
-    backoff: () => 0.2,
-    onnotice: () => {},
-    types,
-    connection: { application_name: "dashkeeper", TimeZone: "UTC", ...connection },
-  });
-}
-
-/** The service's own database: at most 20 connections, given up after 5 s without an answer. */
+/** The service's own database: at most 20 connections. */
 export function connect(address: Address, most = 20): Sql {
-  return pool(address, most, {});
+  return open(new Pool({ address, most, parameters: {} }));
 }
 
 /**
@@ -82,22 +43,21 @@ export function connect(address: Address, most = 20): Sql {
  */
 export function connectToUserDatabase(
   address: Address,
-  { statementSeconds = 30, most = 1, onclose }: {
-    statementSeconds?: number;
+  { statementMs = DEADLINES.board.statement, most = 1 }: {
+    statementMs?: number;
     most?: number;
-    onclose?: () => void;
   } = {},
 ): Sql {
-  return pool(address, most, {
+  const parameters = {
     search_path: "pg_catalog",
     // How we read times and numbers, and write names, must not hang on the owner's taste.
     datestyle: "ISO",
     extra_float_digits: 1,
     standard_conforming_strings: "on",
-    statement_timeout: statementSeconds * 1000,
-    lock_timeout: 5000,
-    idle_in_transaction_session_timeout: 60_000,
-  }, onclose);
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  };
+  return open(new Pool({ address, most, parameters, statement: statementMs }));
 }
 
 /** A login URL for people and flows: `postgresql://user:password@host:port/database`. */
@@ -108,62 +68,6 @@ export function databaseUrl({ host, port, user, password, database, ssl }: Addre
     encodeURIComponent(password)
   }@${place}:${port}/${encodeURIComponent(database)}${mode}`;
 }
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
-export function isUniqueViolation(error: unknown): boolean {
-  return codeOf(error) === "23505";
-}
-
-/** SQLSTATE of what PostgreSQL answered, or undefined when it did not come to an answer. */
-export function sqlState(error: unknown): string | undefined {
-  return error instanceof postgres.PostgresError ? error.code : undefined;
-}
-
-const AWAY = new Set([
-  "CONNECT_TIMEOUT",
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED",
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ETIMEDOUT",
-]);
-
-/** Whether the server is away or cannot take a connection just now (SQLSTATE 08, 53, 57P). */
-export function isAway(error: unknown): boolean {
-  const code = codeOf(error);
-  return AWAY.has(code) || /^(08|53|57P)/.test(code);
-}
-
-/** Turns what postgres.js threw into a sentence for the row; what is not the server's stays as it is. */
-export function asExternal(error: unknown): unknown {
-  if (error instanceof ExternalError) return error;
-  const code = sqlState(error);
-  if (isAway(error)) {
-    return new ExternalError("PostgreSQL", "The database server does not answer.", false);
-  }
-  if (!code) return error;
-  const sentence = SENTENCES[code] ?? `The database refused the query (SQLSTATE ${code}).`;
-  return new ExternalError("PostgreSQL", sentence, false, { code });
-}
-
-const SENTENCES: Record<string, string> = {
-  "3D000": "The database does not exist.",
-  "28P01": "The database refused the password.",
-  "28000": "The database refused the login.",
-  "42501": "The reader role may not read this table: grant it SELECT.",
-  "42P01": "The table is not there.",
-  "57014": "The database did not answer within the time limit.",
-  "55P03": "The table is locked by somebody else.",
-};
 
 /** A server without a login. */
 export type Server = Omit<Address, "user" | "password" | "database">;
@@ -185,7 +89,9 @@ export async function tryLogin(text: string, ours: Server | undefined): Promise<
     port: Number(url.port || 5432),
     ssl: plain ? "disable" as const : "prefer" as const,
   };
-  const db = connectToUserDatabase({ ...server, ...login }, { statementSeconds: 5 });
+  const db = connectToUserDatabase({ ...server, ...login }, {
+    statementMs: DEADLINES.call.statement,
+  });
   try {
     await db`select 1`;
   } finally {

@@ -14,11 +14,13 @@ export function liveEvents(news: News, stopped: AbortSignal) {
       const { role, user_id } = c.var.who;
       let moved = false;
       let wake = () => {};
-      const end = news.subscribe((event) => {
-        if (role !== "admin" && event.user_id !== user_id) return;
+      const tell = () => {
         moved = true;
         wake();
-      });
+      };
+      const end = news.subscribe((event) => {
+        if (role === "admin" || event.user_id === user_id) tell();
+      }, tell);
       const stop = () => {
         end();
         wake();

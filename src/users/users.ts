@@ -87,5 +87,5 @@ export async function ensureAdmin(db: Sql, key: string | undefined): Promise<str
     const made = makeKey();
     await insertKey(tx, admin.id, await hashKey(made));
     return made;
-  }) as string | undefined;
+  });
 }

@@ -44,7 +44,7 @@ export async function planAdoption(db: Sql): Promise<Plan | undefined> {
   return await db.begin(
     "isolation level repeatable read read only",
     (tx) => look(tx, tables),
-  ) as Plan;
+  );
 }
 
 async function look(db: Db, tables: string[]): Promise<Plan> {
@@ -128,7 +128,7 @@ export async function adopt(
     await migrateWithin(tx);
     await fill({ ...deps, db: tx }, plan);
     return { plan, done: true };
-  }) as Adoption;
+  });
 }
 
 type Within = Omit<Deps, "db"> & { db: Db };

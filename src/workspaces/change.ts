@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Db } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
 import { adminOnly, Role, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
@@ -35,7 +36,12 @@ export async function changeUser(
     if (!await holdUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
-  if (change.is_active !== undefined) await settleLogin(deps, id);
+  const workspace = change.is_active !== undefined && await store.findWorkspace(deps.db, id);
+  if (workspace) {
+    // What does not come off now is done by the job.
+    await whileAnswering(deps.servers.of(workspace.server).master, () => settleLogin(deps, id))
+      .catch(() => {});
+  }
   return await showUser(deps, who, id);
 }
 

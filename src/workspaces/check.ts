@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
-import { isAway } from "../external/postgres.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
+import { isAway, isRoleFull } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { settleLogin } from "./change.ts";
@@ -10,7 +11,7 @@ import { mendInGrafana } from "./datasources.ts";
 import { grafanaOf, isGrafanaAway, type UserGrafana } from "./grafana.ts";
 import { type Finding, inspect } from "./inspect.ts";
 import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
-import { markOf } from "./parts.ts";
+import { limitConnections, markOf } from "./parts.ts";
 import { asRefusal, eachServer, inWords } from "./servers.ts";
 import { passwordsOf, runSteps, STEPS } from "./steps.ts";
 import * as store from "./store.ts";
@@ -69,22 +70,25 @@ export async function mendWorkspace(
     adminOnly(who);
     await workspaceFor(deps, id);
   });
-  return await sayingAway(async () => {
-    const workspace = await workspaceFor(deps, id);
-    const steps = await store.stepsOf(deps.db, id);
-    const { findings } = await compare(deps, workspace);
-    const missing = KINDS.filter((kind) => isMissing(findings, databaseName(username, kind)));
-    const made = (kind: string) =>
-      steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
-    const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
-    await takeAway(deps, workspace, findings);
-    const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
-      .filter((name) => !vanished.includes(name));
-    await store.resetSteps(deps.db, id, again);
-    await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
-    await settleLogin(deps, id);
-    return await compare(deps, await workspaceFor(deps, id));
-  });
+  const { master } = deps.servers.of((await workspaceFor(deps, id)).server);
+  return await sayingAway(() =>
+    whileAnswering(master, async () => {
+      const workspace = await workspaceFor(deps, id);
+      const steps = await store.stepsOf(deps.db, id);
+      const { findings } = await compare(deps, workspace);
+      const missing = KINDS.filter((kind) => isMissing(findings, databaseName(username, kind)));
+      const made = (kind: string) =>
+        steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
+      const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
+      await takeAway(deps, workspace, findings);
+      const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
+        .filter((name) => !vanished.includes(name));
+      await store.resetSteps(deps.db, id, again);
+      await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
+      await settleLogin(deps, id);
+      return await compare(deps, await workspaceFor(deps, id));
+    })
+  );
 }
 
 const isMissing = (findings: Finding[], database: string) =>
@@ -136,9 +140,8 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (thrown) {
     const error = asRefusal(thrown);
-    if (!(error instanceof ExternalError)) throw error;
-    const headers = { "Retry-After": "5" };
-    throw new AppError("server_refused", 503, error.message, { headers });
+    if (!(error instanceof ExternalError) || !error.more.code) throw thrown;
+    throw unavailable("server_refused", error.message);
   }
 }
 
@@ -150,6 +153,12 @@ const MOST_CHECKED = 150;
 /** How long Grafana is tended in a minute: meanwhile nothing else is. */
 const LOOK_MS = 20_000;
 
+/** The connection limits protect the others: what differs is set right before it is compared. */
+async function keepLimits({ servers, installation }: Deps, workspace: store.Workspace) {
+  const { username, server } = workspace;
+  await limitConnections(servers.of(server), username, markOf(installation, username));
+}
+
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const servers = deps.servers.all.map(({ name }) => name);
@@ -157,13 +166,14 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
   await eachServer(due, signal, async (workspace) => {
     const { user_id, username } = workspace;
     try {
+      await keepLimits(deps, workspace);
       const { ok, findings } = await compare(deps, workspace);
       if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
       return true;
     } catch (error) {
       const found = inWords(error);
       deps.log(`workspaces: ${username}: ${found}`);
-      if (isAway(error)) return false;
+      if (isAway(error) && !isRoleFull(error)) return false;
       await store.noteCheck(deps.db, user_id, [{ what: "workspace", expected: "checked", found }]);
       return true;
     }

@@ -2,7 +2,8 @@ import { audited, type Deed, SYSTEM } from "../audit/audit.ts";
 import { place, sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
 import { holdCredential, replaceValue } from "../credentials/store.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS, urlCredential } from "./names.ts";
@@ -31,25 +32,26 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
     const message = "The workspace is not complete yet: wait until it is, or have it mended.";
     throw new AppError("workspace_pending", 409, message);
   }
-  await store.holdWorkspace(db, workspace, async () => {
-    if (!(await store.findWorkspace(db, id))?.next_owner_password) {
-      await store.keepNextPasswords(
-        db,
-        id,
-        await seal(sealKeys, passwordPlace(id, "owner"), makePassword()),
-        await seal(sealKeys, passwordPlace(id, "reader"), makePassword()),
-      );
-    }
-    try {
-      await applyNextPasswords(deps, who, id);
-    } catch (error) {
-      const known = asRefusal(error);
-      if (!(known instanceof ExternalError)) throw error;
-      const headers = { "Retry-After": "5" };
-      const message = `Not changed yet, and tried again: ${known.message}`;
-      throw new AppError("server_refused", 503, message, { headers });
-    }
-  });
+  const { master } = deps.servers.of(workspace.server);
+  await whileAnswering(master, () =>
+    store.holdWorkspace(db, workspace, async () => {
+      if (!(await store.findWorkspace(db, id))?.next_owner_password) {
+        await store.keepNextPasswords(
+          db,
+          id,
+          await seal(sealKeys, passwordPlace(id, "owner"), makePassword()),
+          await seal(sealKeys, passwordPlace(id, "reader"), makePassword()),
+        );
+      }
+      try {
+        await applyNextPasswords(deps, who, id);
+      } catch (error) {
+        const known = asRefusal(error);
+        if (!(known instanceof ExternalError)) throw error;
+        // What nobody knows the end of is finished by the job as well.
+        throw unavailable("server_refused", `Not changed yet, and tried again: ${known.message}`);
+      }
+    }));
   // The change itself is done: what Grafana does not take now, the job brings it.
   await runSteps(deps, id, workspace.username, { grafanaMs: GRAFANA_WAITS_MS }).catch((error) => {
     deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);

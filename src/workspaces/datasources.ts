@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
 import type { Datasource } from "../external/grafana.ts";
 import { asExternal, databaseUrl, tryLogin } from "../external/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
@@ -228,8 +228,7 @@ async function inGrafana<T>(
   } catch (error) {
     const known = signal.aborted && error === signal.reason ? late() : error;
     if (!(known instanceof ExternalError)) throw error;
-    const headers = { "Retry-After": "5" };
-    throw new AppError("grafana_refused", 503, known.message, { headers });
+    throw unavailable("grafana_refused", known.message);
   }
   throw new AppError(
     "grafana_unset",

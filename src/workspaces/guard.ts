@@ -50,6 +50,25 @@ async function guard({ master }: WorkspaceServer): Promise<string[]> {
   return complaints;
 }
 
+/** From this share on a server's connections are scarce. */
+const SCARCE = 0.8;
+const MOST_NAMED = 5;
+
+/** Who holds the connections of a server that has few left. */
+export async function crowding({ name, master }: WorkspaceServer): Promise<Complaint[]> {
+  const rows = await master<{ role: string; held: number; all: number; most: number }[]>`
+    select coalesce(usename::text, 'unknown') as role, count(*) as held,
+      (sum(count(*)) over ())::int as all, current_setting('max_connections')::int as most
+    from pg_stat_activity where backend_type = 'client backend'
+    group by 1 order by held desc, role`.catch(() => []); // what is away, guardServer() says
+  const [first] = rows;
+  if (!first || first.all < SCARCE * first.most) return [];
+  const holders = rows.slice(0, MOST_NAMED).map(({ role, held }) => `${role} ${held}`).join(", ");
+  const message =
+    `${first.all} of ${first.most} connections are in use (${holders}): end some, or raise max_connections.`;
+  return [{ server: name || "the default server", message }];
+}
+
 async function isOpen(master: WorkspaceServer["master"], name: string): Promise<boolean> {
   const [row] = await master<{ open: boolean }[]>`
     select has_database_privilege('public', oid, 'CONNECT') as open

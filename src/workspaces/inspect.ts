@@ -1,6 +1,6 @@
 import { connectToUserDatabase, type Sql, sqlState } from "../external/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
-import { asOwner, type Passwords } from "./parts.ts";
+import { asOwner, connectionLimits, type Passwords } from "./parts.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
 /** One thing that is not as it should be. */
@@ -18,7 +18,7 @@ type Subject = {
 export async function inspect(subject: Subject): Promise<Finding[]> {
   const roles = await inspectRoles(subject);
   const findings = [...roles];
-  const canEnter = subject.is_active && roles.length === 0;
+  const canEnter = subject.is_active && roles.every(isConnectionLimit);
   for (const kind of KINDS) {
     const outside = await inspectDatabase(subject, kind);
     findings.push(...outside);
@@ -38,9 +38,15 @@ type RoleRow = {
   member_of: string[];
   granted_to: string[];
   settings: string[];
+  connections: number;
 };
 
-async function inspectRoles({ server: { master }, username, mark, is_active }: Subject) {
+/** A finding of this kind is set right at once, without anybody's asking. */
+const isConnectionLimit = ({ expected }: Finding) => /^at most \d+ connections$/.test(expected);
+
+async function inspectRoles({ server, username, mark, is_active }: Subject) {
+  const { master } = server;
+  const limits = await connectionLimits(server);
   const owner = ownerRole(username);
   const reader = readerRole(username);
   const rows = await master<RoleRow[]>`
@@ -53,7 +59,7 @@ async function inspectRoles({ server: { master }, username, mark, is_active }: S
         where m.member = r.oid) as member_of,
       array(select distinct o.rolname::text from pg_auth_members m join pg_roles o on o.oid = m.member
         where m.roleid = r.oid and o.rolname <> current_user order by 1) as granted_to,
-      coalesce(r.rolconfig, '{}') as settings
+      coalesce(r.rolconfig, '{}') as settings, r.rolconnlimit as connections
     from pg_roles r where r.rolname::text = any(${[owner, reader]})`;
   return [owner, reader].flatMap((name) => {
     const what = `role ${name}`;
@@ -65,6 +71,13 @@ async function inspectRoles({ server: { master }, username, mark, is_active }: S
     if (row.rolcanlogin !== is_active) {
       const login = (may: boolean) => may ? "may log in" : "may not log in";
       say(login(is_active), login(row.rolcanlogin));
+    }
+    const limit = name === owner ? limits.owner : limits.reader;
+    if (row.connections !== limit) {
+      say(
+        `at most ${limit} connections`,
+        row.connections < 0 ? "no limit" : `at most ${row.connections}`,
+      );
     }
     if (row.rights.length > 0) say("no rights of its own", row.rights.join(", "));
     if (row.granted_to.length > 0) {

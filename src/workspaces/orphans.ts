@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "./names.ts";
@@ -35,28 +36,28 @@ export async function dropOrphan(deps: Deps, who: Who, name: string): Promise<vo
   if (!orphan) throw unknown();
   const { username, kind } = orphan;
   const mark = markOf(deps.installation, username);
-  await store.holdWorkspace(db, orphan, async () => {
-    if (!await store.findOrphan(db, name)) throw unknown();
-    const server = servers.of(orphan.server);
-    const isLast = (await store.orphansOf(db, username)).length === 1;
-    try {
-      await dropDatabase(server, username, mark, kind);
-      if (isLast) await dropRoles(server, username, mark);
-    } catch (error) {
-      throw refused(asRefusal(error));
-    }
-    const deed = { action: "orphan.remove", subject: name, user_id: null } as const;
-    await audited(db, who, deed, async (tx) => {
-      await store.deleteOrphan(tx, name);
-      if (isLast) await store.deleteRemoval(tx, username);
-    });
-  });
+  const server = servers.of(orphan.server);
+  await whileAnswering(server.master, () =>
+    store.holdWorkspace(db, orphan, async () => {
+      if (!await store.findOrphan(db, name)) throw unknown();
+      const isLast = (await store.orphansOf(db, username)).length === 1;
+      try {
+        await dropDatabase(server, username, mark, kind);
+        if (isLast) await dropRoles(server, username, mark);
+      } catch (error) {
+        throw refused(asRefusal(error));
+      }
+      const deed = { action: "orphan.remove", subject: name, user_id: null } as const;
+      await audited(db, who, deed, async (tx) => {
+        await store.deleteOrphan(tx, name);
+        if (isLast) await store.deleteRemoval(tx, username);
+      });
+    }));
 }
 
 const unknown = () => new AppError("orphan_unknown", 404, "There is no such orphan.");
 
 function refused(error: unknown): unknown {
-  if (!(error instanceof ExternalError)) return error;
-  const headers = { "Retry-After": "5" };
-  return new AppError("server_refused", 503, `Not dropped yet: ${error.message}`, { headers });
+  if (!(error instanceof ExternalError) || !error.more.code) return error;
+  return unavailable("server_refused", `Not dropped yet: ${error.message}`);
 }

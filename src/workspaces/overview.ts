@@ -1,4 +1,5 @@
 import type { Who } from "../who.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Finding } from "./inspect.ts";
 import { databaseName, type Kind, KINDS, ownerRole } from "./names.ts";
@@ -32,7 +33,8 @@ export async function overviewOf(deps: Deps, who: Who, id: number): Promise<Over
   const { shown, master } = deps.servers.of(workspace.server);
   const names = KINDS.map((kind) => databaseName(username, kind));
   const [sizes, tables, check] = await Promise.all([
-    store.databaseSizes(master, names).catch(() => new Map<string, number>()),
+    withDeadline(DEADLINES.aside, () => store.databaseSizes(master, names))
+      .catch(() => new Map<string, number>()),
     store.tablesByKind(deps.db, id),
     store.lastCheck(deps.db, id),
   ]);

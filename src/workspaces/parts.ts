@@ -1,5 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import { connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
+import { connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
 import { scramVerifier } from "./scram.ts";
 import type { WorkspaceServer } from "./servers.ts";
@@ -18,17 +19,46 @@ const foreign = (name: string) =>
     { code: "name_taken" },
   );
 
+/** Of the reader: scan, boards and Grafana together. */
+const READER_CONNECTIONS = 24;
+
+/**
+ * Connections that each of the two roles may have, so that no designer locks the others out: of the
+ * server's, a tenth for an owner, from 5 to 40.
+ */
+export async function connectionLimits({ master, connection_limit }: WorkspaceServer) {
+  if (connection_limit) return { owner: connection_limit, reader: READER_CONNECTIONS };
+  const [row] = await master<{ most: number }[]>`
+    select current_setting('max_connections')::int as most`;
+  const owner = Math.min(40, Math.max(5, Math.floor(row!.most / 10)));
+  return { owner, reader: READER_CONNECTIONS };
+}
+
+/** Gives the two roles, where they are there and ours, their connection limits again. */
+export async function limitConnections(server: WorkspaceServer, username: string, mark: string) {
+  const { master } = server;
+  const limits = await connectionLimits(server);
+  for (const role of await rolesThere(master, username, mark)) {
+    const limit = role === ownerRole(username) ? limits.owner : limits.reader;
+    await master`alter role ${master(role)} connection limit ${master.unsafe(`${limit}`)}`;
+  }
+}
+
 /** The two roles with these passwords; made, or taken over where they bear our mark. */
 export async function makeRoles(
-  { master }: WorkspaceServer,
+  server: WorkspaceServer,
   username: string,
   mark: string,
   passwords: Passwords,
 ): Promise<void> {
+  const { master } = server;
   const reader = readerRole(username);
   await makeRole(master, ownerRole(username), mark, passwords.owner);
   await makeRole(master, reader, mark, passwords.reader);
-  await master`alter role ${master(reader)} set statement_timeout = '30s'`;
+  await limitConnections(server, username, mark);
+  await master`alter role ${master(reader)} set statement_timeout = ${
+    master.unsafe(`${DEADLINES.board.statement}`)
+  }`;
   // No right could be taken away that keeps a role from making large objects.
   await master`alter role ${master(reader)} set default_transaction_read_only = on`;
 }
@@ -47,7 +77,7 @@ async function makeRole(master: Sql, role: string, mark: string, password: strin
       : [tx`create`, tx`nosuperuser nocreatedb nocreaterole`];
     await tx`${verb} role ${tx(role)} login ${rights} password ${verifier}`;
     await tx`comment on role ${tx(role)} is ${comment}`;
-    await mayAct(tx as unknown as Sql, role);
+    await mayAct(tx, role);
   });
 }
 
@@ -55,7 +85,7 @@ async function makeRole(master: Sql, role: string, mark: string, password: strin
  * Without superuser's rights one may make a database for a role, or end its sessions, only as its member.
  * Being a role's admin (since 16 whoever made it is) is not enough: it must be granted with SET.
  */
-async function mayAct(master: Sql, role: string): Promise<void> {
+async function mayAct(master: Db, role: string): Promise<void> {
   const [may] = await master<{ may: boolean }[]>`
     select r.rolsuper or exists (
       select from pg_auth_members m join pg_roles o on o.oid = m.roleid
@@ -84,9 +114,13 @@ export async function makeDatabase(
   if (known && known.owner !== owner && known.mark !== mark) throw foreign(name);
   const database = master(name);
   if (!known) {
-    await master`create database ${database} owner ${
-      master(owner)
-    } template template0 encoding 'UTF8'`;
+    await withDeadline(
+      DEADLINES.database,
+      () =>
+        master`create database ${database} owner ${
+          master(owner)
+        } template template0 encoding 'UTF8'`,
+    );
   } else if (known.owner !== owner) {
     await master`alter database ${database} owner to ${master(owner)}`;
   }
@@ -190,7 +224,11 @@ export async function dropDatabase(
     select 1 from pg_database d join pg_roles o on o.oid = d.datdba
     where d.datname = ${name} and (shobj_description(d.oid, 'pg_database') = ${mark}
       or o.rolname = ${ownerRole(username)} and shobj_description(o.oid, 'pg_authid') = ${mark})`;
-  if (ours) await master`drop database if exists ${master(name)} with (force)`;
+  if (!ours) return;
+  await withDeadline(
+    DEADLINES.database,
+    () => master`drop database if exists ${master(name)} with (force)`,
+  );
 }
 
 export async function dropRoles({ master }: WorkspaceServer, username: string, mark: string) {

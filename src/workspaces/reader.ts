@@ -1,4 +1,4 @@
-import { AppError, ExternalError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./steps.ts";
@@ -39,28 +39,11 @@ export async function withReader<T>(
 ): Promise<T> {
   const { address, inTurn } = await find(deps, user_id, kind);
   return await inTurn(async () => {
-    const lost = Promise.withResolvers<never>();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let done = false;
-    const reader = connectToUserDatabase(address, {
-      onclose() {
-        if (!done) timer ??= setTimeout(() => lost.reject(closed()), CLOSED_MS);
-      },
-    });
+    const reader = connectToUserDatabase(address);
     try {
-      return await Promise.race([work(reader), lost.promise]);
+      return await work(reader);
     } finally {
-      done = true;
-      clearTimeout(timer);
       await reader.end({ timeout: 1 }).catch(() => {});
     }
   });
 }
-
-/**
- * A query on a connection that the server ends at that moment may never be answered by the driver. What
- * the driver does say comes within this time.
- */
-const CLOSED_MS = 1000;
-const closed = () =>
-  new ExternalError("PostgreSQL", "The database server ended the connection.", false);

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { deleteUser, holdUser } from "../users/store.ts";
 import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
@@ -63,7 +64,10 @@ export async function removeUser(
     deps.log(`grafana: what ${username} had there is removed later`);
   });
   if (!removal) return { id, username, databases: {} };
-  const done = await finishRemoval(deps, removal);
+  const done = await whileAnswering(
+    deps.servers.of(removal.server).master,
+    () => finishRemoval(deps, removal),
+  ).catch(() => false);
   const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
   const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
   return { id, username, databases: fates as Removed["databases"] };
@@ -95,6 +99,10 @@ export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<v
   await eachServer(
     await store.unfinishedRemovals(deps.db),
     signal,
-    (removal) => finishRemoval(deps, removal),
+    (removal) =>
+      finishRemoval(deps, removal).catch((error) => {
+        deps.log(`workspaces: removal of ${removal.username}: ${inWords(error)}`);
+        return false;
+      }),
   );
 }

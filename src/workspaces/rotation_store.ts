@@ -1,4 +1,6 @@
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import type { Db, Sql } from "../external/postgres.ts";
+import { tryLock } from "../external/postgres_lock.ts";
 
 /** A sealed text and whose it is; the fields of its place that it does not have are null or 0. */
 export type SealedRow = {
@@ -114,14 +116,6 @@ export async function retireKey(db: Db, id: string): Promise<void> {
 }
 
 /** Does the work while no other process changes the seal key; undefined: one is at it. */
-export async function holdRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
-  const session = await db.reserve();
-  try {
-    const [row] = await session<{ held: boolean }[]>`
-      select pg_try_advisory_lock(7203514) as held`;
-    if (!row!.held) return undefined;
-    return await work().finally(() => session`select pg_advisory_unlock(7203514)`.catch(() => {}));
-  } finally {
-    session.release();
-  }
+export function holdRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
+  return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
 }

@@ -9,6 +9,8 @@ export type WorkspaceServer = {
   place: Server;
   shown: { host: string; port: number };
   master: Sql;
+  /** Connections that an owner role may have; undefined: by what the server takes. */
+  connection_limit?: number | undefined;
   /** User databases are opened a few at a time. */
   inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
@@ -37,14 +39,16 @@ export async function openServers(
   own: Server,
   shown: Shown,
   others: { login: Login; shown: Shown }[],
+  connection_limit?: number,
 ): Promise<Servers> {
   const pools = others.map(({ login }) => connect(login, 5));
-  const all = await Promise.all([
+  const opened = await Promise.all([
     open("", db, own, shown),
     ...others.map(({ login: { host, port, ssl }, shown }, i) =>
       open(`${host}:${port}`, pools[i]!, { host, port, ...(ssl ? { ssl } : {}) }, shown)
     ),
   ]);
+  const all = opened.map((server) => ({ ...server, connection_limit }));
   return {
     all,
     of(name) {

@@ -1,4 +1,5 @@
 import type { Db, Sql } from "../external/postgres.ts";
+import { holdLock } from "../external/postgres_lock.ts";
 import { takeTurns } from "../external/turns.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
@@ -147,17 +148,7 @@ export function holdWorkspace<T>(
 ): Promise<T> {
   const inTurn = turns.get(server) ?? takeTurns(server === "" ? MOST_HELD : MOST_HELD / 2);
   turns.set(server, inTurn);
-  return inTurn(async () => {
-    const session = await db.reserve();
-    try {
-      await session`select pg_advisory_lock(hashtextextended(${username}, 7203514))`;
-      return await work();
-    } finally {
-      await session`select pg_advisory_unlock(hashtextextended(${username}, 7203514))`
-        .catch(() => {});
-      session.release();
-    }
-  });
+  return inTurn(() => holdLock(db, { text: username, seed: 7_203_514 }, work));
 }
 
 /** How many workspaces each server holds. */

@@ -4,7 +4,9 @@ import { type Deps as CredentialDeps } from "../credentials/credentials.ts";
 import type { Outside } from "../credentials/hosts.ts";
 import { seal } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
+import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import { asExternal, type Db, isAway, isUniqueViolation } from "../external/postgres.ts";
+import { whileAnswering } from "../external/postgres_answer.ts";
 import { hashKey, makeKey } from "../users/key.ts";
 import { insertKey } from "../users/key_store.ts";
 import { insertUser } from "../users/store.ts";
@@ -57,10 +59,12 @@ const GRAFANA_WAITS_MS = 5_000;
  */
 export async function createUser(deps: Deps, who: Who, input: z.infer<typeof NewUser>) {
   const api_key = makeKey();
-  const user = await insertAccount(deps, who, input, await hashKey(api_key));
+  const { user, server } = await insertAccount(deps, who, input, await hashKey(api_key));
   // From here on there is a user whose key is told this once: whatever happens, it is told.
-  const workspace = await runSteps(deps, user.id, user.username, { grafanaMs: GRAFANA_WAITS_MS })
-    .then(() => workspaceOf(deps.db, user.id))
+  const workspace = await whileAnswering(server.master, async () => {
+    await runSteps(deps, user.id, user.username, { grafanaMs: GRAFANA_WAITS_MS });
+    return await workspaceOf(deps.db, user.id);
+  })
     .catch((error) => {
       if (!isAway(error)) deps.log(`workspaces: ${user.username}: ${error?.name}`);
       return summary(STEPS.map(({ name }) => untouched(name)));
@@ -86,12 +90,15 @@ async function insertAccount(
   const left = await store.orphansOf(deps.db, username);
   const server = left[0] ? deps.servers.of(left[0].server) : await emptiestServer(deps);
   const mark = left.length > 0 ? markOf(deps.installation, username) : undefined;
-  const [foreign] = await foreignNames(server, username, mark).catch((error) => {
+  const [foreign] = await withDeadline(
+    server.name === "" ? DEADLINES.call : DEADLINES.aside,
+    () => foreignNames(server, username, mark),
+  ).catch((error) => {
     // The steps look again: a server other than our own may be away while an account is made.
     if (server.name === "" || !(asExternal(error) instanceof ExternalError)) throw error;
     return [];
   });
-  return await audited(deps.db, who, deed, async (tx) => {
+  const user = await audited(deps.db, who, deed, async (tx) => {
     const user = await insertUser(tx, username, role).catch((error) => {
       if (!isUniqueViolation(error)) throw error;
       throw new AppError("user_exists", 409, `There is already a user ${username}.`);
@@ -107,6 +114,7 @@ async function insertAccount(
     deed.user_id = user.id;
     return user;
   });
+  return { user, server };
 }
 
 /** The server with the fewest workspaces; the first of equals. */

@@ -1,5 +1,6 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { ExternalError } from "../../src/errors.ts";
+import { DEADLINES } from "../../src/external/deadlines.ts";
 import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
 
 const SEED = 20_260_301;
@@ -26,18 +27,27 @@ export async function fillDatabase(
     onnotice: () => {}, // "already exists, skipping" is what `if not exists` asked for
     connection: { search_path: "pg_catalog", statement_timeout: MINUTE_MS },
   });
+  // A server that is silent would keep COPY waiting for ever.
+  let last = performance.now();
+  const moved = () => last = performance.now();
+  const { silence } = DEADLINES.long;
+  const watch = setInterval(() => {
+    if (performance.now() - last > silence) sql.end({ timeout: 0 });
+  }, silence / 30);
   try {
     const tables = [];
     const now = new Date();
     for (const { table_name } of sampleTables(kind, { seed: SEED, runs: 0, firstRun: now })) {
       const held = await heldBy(sql, table_name);
+      moved();
       const table = tableAfter(kind, table_name, held, now);
-      await writeTables(sql, [table], { append: held.runs > 0 });
+      await writeTables(sql, [table], { append: held.runs > 0, moved });
       log(`${kind}: ${table.rows.length} rows ${held.runs > 0 ? "more " : ""}in ${table_name}`);
       tables.push({ table_name, rows: table.rows.length });
     }
     return { tables };
   } finally {
+    clearInterval(watch);
     await sql.end({ timeout: 5 });
   }
 }
@@ -62,10 +72,14 @@ function tableAfter(kind: Kind, table_name: string, { runs, last }: Held, now: D
 
 /**
  * Creates each table where there is none and copies its rows in, a transaction a table, so that a
- * reader sees a run whole or not at all. Throws an ExternalError when a table has other columns; has rows and
+ * reader sees a run whole or not at all; `moved` is called as they go. Throws an ExternalError when a table has other columns; has rows and
  * `append` is false; or has a run as late as the first one to append.
  */
-export async function writeTables(sql: Sql, tables: Table[], { append }: { append: boolean }) {
+export async function writeTables(
+  sql: Sql,
+  tables: Table[],
+  { append, moved = () => {} }: { append: boolean; moved?: () => void },
+) {
   for (const table of tables) {
     const name = `public.${quoted(table.table_name)}`;
     await sql.begin(async (tx) => {
@@ -78,7 +92,7 @@ export async function writeTables(sql: Sql, tables: Table[], { append }: { appen
       if (last && first && first <= last) {
         throw refuse(`${name} has a run of ${last.toISOString()}: only later ones are appended.`);
       }
-      await copyRows(tx, name, table);
+      await copyRows(tx, name, table, moved);
     });
   }
 }
@@ -87,7 +101,12 @@ export async function writeTables(sql: Sql, tables: Table[], { append }: { appen
  * Copies in and asks once more: when the server refuses the last rows, postgres.js 3.4.9 tells nobody
  * (neither `finish` nor `error` comes, issue 1173), but the transaction's next statement fails.
  */
-async function copyRows(tx: TransactionSql, name: string, { columns, rows }: Table) {
+async function copyRows(
+  tx: TransactionSql,
+  name: string,
+  { columns, rows }: Table,
+  moved: () => void,
+) {
   const names = columns.map((column) => quoted(column.name)).join(", ");
   const copy = await tx.unsafe(`copy ${name} (${names}) from stdin`).writable();
   let refusal: Error | undefined;
@@ -95,6 +114,7 @@ async function copyRows(tx: TransactionSql, name: string, { columns, rows }: Tab
   for (const lines of copyLines(rows)) {
     const lost = await new Promise<unknown>((done) => copy.write(lines, done));
     if (lost) throw refusal ?? lost;
+    moved();
   }
   copy.end();
   try {

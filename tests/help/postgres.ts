@@ -1,5 +1,5 @@
 import { migrate } from "../../src/external/migrate.ts";
-import { connect, databaseUrl, type Sql } from "../../src/external/postgres.ts";
+import { connect, databaseUrl, type Db, type Sql } from "../../src/external/postgres.ts";
 import type { ServerAddress } from "../../src/external/postgres_cluster.ts";
 
 /** The test run's own server, as its superuser. Throws when the run has none. */
@@ -17,6 +17,21 @@ export function testServer(): Promise<ServerAddress> {
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
   });
+}
+
+/** A connection of one's own, until release(). */
+export async function holdSession(db: Sql) {
+  const own = Promise.withResolvers<Db>();
+  const over = Promise.withResolvers<void>();
+  const session = db.session(async (session) => {
+    own.resolve(session);
+    await over.promise;
+  });
+  const release = async () => {
+    over.resolve();
+    await session;
+  };
+  return Object.assign(await own.promise, { release });
 }
 
 export type FreshDatabase = { db: Sql; url: string; [Symbol.asyncDispose](): Promise<void> };

@@ -45,15 +45,15 @@ export async function makeHome() {
     dataDir,
     PORT,
     /** Resolves when the service says where it is. */
-    async start(env: Record<string, string> = {}, { task = false } = {}): Promise<Service> {
-      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, task);
+    async start(env: Record<string, string> = {}, how: How = {}): Promise<Service> {
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, how);
       services.push(service);
       await service.up();
       return service;
     },
     /** Starts it, and sends SIGTERM as soon as one of these programs works on the data folder. */
     async stopAt(programs: RegExp, env: Record<string, string>): Promise<{ code: number }> {
-      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, false);
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env });
       services.push(service);
       const works = ({ command }: { command: string }) =>
         programs.test(command) && command.includes(parent);
@@ -62,10 +62,16 @@ export async function makeHome() {
     },
     /** Resolves when it has ended by itself. */
     async tryToStart(env: Record<string, string>): Promise<{ code: number; log: string }> {
-      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, false);
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env });
       services.push(service);
       const { code } = await service.ended(20);
       return { code, log: service.log() };
+    },
+    /** Resolves at once: it may still wait for its database. */
+    async launch(env: Record<string, string>): Promise<Service> {
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env });
+      services.push(service);
+      return service;
     },
     /** Programs that work on this data folder. */
     async programs(): Promise<string[]> {
@@ -112,16 +118,19 @@ const disposable = (sql: Sql) =>
   Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 
 /** The flags of the task `start`, as deno.json has them. */
-async function startCommand(): Promise<string[]> {
+async function startCommand(preload?: URL): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  const [, ...args] = tasks.start.split(" ");
-  return args;
+  const [, run, ...args] = tasks.start.split(" ");
+  return [run, ...(preload ? [`--preload=${preload.pathname}`] : []), ...args];
 }
 
-async function startProcess(given: Record<string, string>, task: boolean) {
+/** `task`: by `deno task`; `preload`: a file to load before the service's own. */
+type How = { task?: boolean; preload?: URL };
+
+async function startProcess(given: Record<string, string>, { task, preload }: How = {}) {
   const port = Number(given.PORT);
   const child = new Deno.Command(Deno.execPath(), {
-    args: task ? ["task", "start"] : await startCommand(),
+    args: task ? ["task", "start"] : await startCommand(preload),
     cwd: ROOT,
     clearEnv: true,
     env: { ...machine(), HOST: "127.0.0.1", ...given },
@@ -157,7 +166,7 @@ async function startProcess(given: Record<string, string>, task: boolean) {
     },
     ended,
     /** Sends a signal; resolves with the exit code, and how long it took. */
-    async kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL", seconds = 12) {
+    async kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGUSR2", seconds = 12) {
       child.kill(signal);
       return await ended(seconds);
     },

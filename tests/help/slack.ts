@@ -74,7 +74,7 @@ export async function startSlack() {
     rules,
     /** What stands in the channel, oldest first. */
     async messages(): Promise<Message[]> {
-      return (await ask("conversations.history", { channel })).messages.toReversed();
+      return (await ask("conversations.history", { channel, limit: "1000" })).messages.toReversed();
     },
     async files(): Promise<File[]> {
       return (await ask("files.list")).files;

@@ -1,5 +1,6 @@
 /// <reference lib="deno.worker" />
 import { inflateSync } from "node:zlib";
+import { catchUncaught } from "../../external/uncaught.ts";
 import { SlackCopies } from "./copies.ts";
 import { decodePng } from "./png.ts";
 import { GifStrip } from "./strip.ts";
@@ -19,6 +20,11 @@ const COPY_AFTER_MS = 20;
 /** One chunk of the known size: no growing, no joining. zlib takes no chunk below 64 bytes. */
 const inflate = (data: Uint8Array, size: number) =>
   inflateSync(data, { chunkSize: Math.max(64, size) });
+
+catchUncaught(
+  (line) => console.error(`${new Date().toISOString()} ${line}`),
+  (error) => self.postMessage({ error: String(error) }),
+);
 
 let strip: GifStrip;
 let copies: SlackCopies;

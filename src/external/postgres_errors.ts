@@ -1,0 +1,118 @@
+import postgres from "postgres";
+import { type AppError, ExternalError, unavailable } from "../errors.ts";
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return codeOf(error) === "23505";
+}
+
+/** SQLSTATE of what PostgreSQL answered, or undefined when it did not come to an answer. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof postgres.PostgresError ? error.code : undefined;
+}
+
+/** The connection broke, or its deadline was missed: what was sent may or may not have been done. */
+const LOST = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "DEADLINE",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
+const NOT_CONNECTED = new Set([
+  "CONNECT_TIMEOUT",
+  "CONNECTION_ENDED",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "LOCK_LOST",
+  "OUTCOME_UNKNOWN",
+]);
+
+export const isConnectionLost = (error: unknown): boolean => LOST.has(codeOf(error));
+
+/** Whether the server is away or cannot take a connection just now (SQLSTATE 08, 53, 57P). */
+export function isAway(error: unknown): boolean {
+  const code = codeOf(error);
+  return LOST.has(code) || NOT_CONNECTED.has(code) || /^(08|53|57P)/.test(code);
+}
+
+/** The role has all the connections that it may have; the server has more. */
+export const isRoleFull = (error: unknown): boolean =>
+  sqlState(error) === "53300" &&
+  (error as { routine?: string }).routine === "InitializeSessionUserId";
+
+/** The connection broke before the server confirmed a change: nobody knows whether it was made. */
+export const outcomeUnknown = () =>
+  Object.assign(new Error("The outcome is unknown."), { code: "OUTCOME_UNKNOWN" });
+
+export const isOutcomeUnknown = (error: unknown): boolean => codeOf(error) === "OUTCOME_UNKNOWN";
+
+/** Why the server takes no change while it answers; reading goes on. */
+const TAKES_NO_CHANGE = new Set(["53100", "25006"]);
+export const takesNoChange = (error: unknown): boolean => TAKES_NO_CHANGE.has(codeOf(error));
+
+const SENTENCES: Record<string, string> = {
+  "3D000": "The database does not exist.",
+  "28P01": "The database refused the password.",
+  "28000": "The database refused the login.",
+  "42501": "The reader role may not read this table: grant it SELECT.",
+  "42P01": "The table is not there.",
+  "57014": "The database did not answer within the time limit.",
+  "55P03": "The table is locked by somebody else.",
+};
+const AWAY_SENTENCES: Record<string, string> = {
+  "53100": "The disk of the database server is full: free some space on it.",
+  "53300":
+    "The database server has no connection left: end some of its connections, or raise max_connections.",
+};
+const READ_ONLY = "The database is read-only: changes are possible once it takes writes again.";
+
+/** Turns what postgres.js threw into a sentence for the row; what is not the server's stays as it is. */
+export function asExternal(error: unknown): unknown {
+  if (error instanceof ExternalError) return error;
+  if (isAway(error)) {
+    const sentence = isRoleFull(error)
+      ? "The database role has all the connections that it may have: end some of them."
+      : AWAY_SENTENCES[codeOf(error)] ?? "The database server does not answer.";
+    return new ExternalError("PostgreSQL", sentence, false);
+  }
+  const code = sqlState(error);
+  if (!code) return error;
+  const sentence = SENTENCES[code] ?? `The database refused the query (SQLSTATE ${code}).`;
+  return new ExternalError("PostgreSQL", sentence, false, { code });
+}
+
+/** SQLSTATEs of a statement that took too long: its own limit, a lock, a deadlock. */
+const TOO_LONG = new Set(["57014", "55P03", "40P01"]);
+
+/**
+ * The 503 for what the database could not do now; undefined where it is not the database's fault. `check`:
+ * what to look at where nobody knows whether a change was made.
+ */
+export function asUnavailable(
+  error: unknown,
+  check = "Look whether the change is there before you send it again.",
+): AppError | undefined {
+  if (isOutcomeUnknown(error)) {
+    const message = `The connection to the database broke before it confirmed the change. ${check}`;
+    return unavailable("outcome_unknown", message);
+  }
+  const say = (message: string) => unavailable("database_unavailable", message);
+  if (takesNoChange(error)) return say(AWAY_SENTENCES[codeOf(error)] ?? READ_ONLY);
+  if (TOO_LONG.has(sqlState(error) ?? "")) {
+    return say("The database did not answer within the time limit: try again in a moment.");
+  }
+  const known = asExternal(error);
+  if (!(known instanceof ExternalError) || known.system !== "PostgreSQL") return undefined;
+  // What has a code is the answer to one query, which its own caller explains.
+  if (known.more.code) return undefined;
+  const away = codeOf(error) in AWAY_SENTENCES || error === known;
+  return say(away ? known.message : "The database does not answer: try again in a moment.");
+}

@@ -1,0 +1,64 @@
+import { deadlineHere, DEADLINES, HEARTBEAT_MS, until, withDeadline } from "./deadlines.ts";
+import type { ISql, Sql } from "./postgres.ts";
+import { sqlState } from "./postgres_errors.ts";
+
+/** A number, or a text and the seed of its hash. */
+export type LockKey = number | { text: string; seed: number };
+type Own = { own: ISql; lost: AbortSignal };
+
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/**
+ * Does `work` under an advisory lock of one connection. When that is lost, so is the lock, and `work`
+ * sends no further statement.
+ */
+export function holdLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Promise<T> {
+  return db.session(async (own, lost) => {
+    await waitFor(own, key);
+    return await underLock({ own, lost }, key, work);
+  });
+}
+
+/** The same, unless somebody else has the lock: then it returns undefined at once. */
+export function tryLock<T>(
+  db: Sql,
+  key: LockKey,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  return db.session(async (own, lost) => {
+    const [row] = await own<{ held: boolean }[]>`
+      select pg_try_advisory_lock(${keyOf(own, key)}) as held`;
+    return row!.held ? await underLock({ own, lost }, key, work) : undefined;
+  });
+}
+
+const keyOf = (own: ISql, key: LockKey) =>
+  typeof key === "number" ? own`${key}::bigint` : own`hashtextextended(${key.text}, ${key.seed})`;
+
+/** Where there is no deadline as a whole, the server says every few seconds that it still waits. */
+async function waitFor(own: ISql, key: LockKey): Promise<void> {
+  const endless = deadlineHere().whole === Infinity;
+  if (!endless) return void await own`select pg_advisory_lock(${keyOf(own, key)})`;
+  await own`set lock_timeout = '10s'`;
+  for (let held = false; !held;) {
+    held = await own`select pg_advisory_lock(${keyOf(own, key)})`.then(() => true, (error) => {
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+      return false;
+    });
+  }
+  await own`set lock_timeout = default`;
+}
+
+async function underLock<T>({ own, lost }: Own, key: LockKey, work: () => Promise<T>) {
+  // A server that is silent has perhaps given the lock to somebody else.
+  const heartbeat = setInterval(
+    () => withDeadline(DEADLINES.call, () => own`select 1`.catch(() => {})),
+    HEARTBEAT_MS,
+  );
+  try {
+    return await until(lost, work);
+  } finally {
+    clearInterval(heartbeat);
+    if (!lost.aborted) await own`select pg_advisory_unlock(${keyOf(own, key)})`.catch(() => {});
+  }
+}

@@ -1,0 +1,158 @@
+import { beginWait, deadlineHere, lostHere } from "./deadlines.ts";
+import { type Client, connectionError, maker, type Query } from "./postgres_client.ts";
+import { isConnectionLost, outcomeUnknown } from "./postgres_errors.ts";
+import type { Pool } from "./postgres_pool.ts";
+import type { ISql } from "./postgres.ts";
+
+type Send = (query: Query) => void;
+
+/** The driver's way of writing statements, each of which is given to `send` when it is awaited. */
+export function statements(send: Send): ISql {
+  const own = <T>(made: T): T => {
+    if (made instanceof Promise) (made as unknown as Query).handler = send;
+    return made;
+  };
+  const { array, json, typed, types } = maker;
+  // deno-lint-ignore no-explicit-any
+  const make: any = maker;
+  const sql = (first: unknown, ...rest: unknown[]) => own(make(first, ...rest));
+  const unsafe = (...given: unknown[]) => own(make.unsafe(...given));
+  return Object.assign(sql, { array, json, typed, types, unsafe }) as unknown as ISql;
+}
+
+/** Calls `ended` once the driver settles the query; what `ended` returns takes the error's place. */
+function whenSettled(query: Query, ended: (error?: unknown) => unknown): void {
+  let { resolve, reject } = query;
+  let over = false;
+  const end = (error?: unknown) => {
+    if (over) return error;
+    over = true;
+    return ended(error);
+  };
+  // A cursor sets both anew for each of its parts.
+  Object.defineProperties(query, {
+    resolve: {
+      get: () => (result: unknown) => (end(), resolve.call(query, result)),
+      set: (value) => resolve = value,
+    },
+    reject: {
+      get: () => (error: unknown) => reject.call(query, end(error)),
+      set: (value) => reject = value,
+    },
+  });
+}
+
+/** Sends a statement by this connection, which is discarded when the deadline is missed. */
+export function sendBy(
+  client: Client,
+  query: Query,
+  missed: (client: Client) => void,
+  ended: (error?: unknown) => unknown = (error) => error,
+): void {
+  const lost = lostHere();
+  const { silence } = deadlineHere();
+  const wait = beginWait();
+  const miss = () => {
+    query.reject(connectionError("DEADLINE"));
+    missed(client);
+  };
+  const timers = [
+    ...(Number.isFinite(wait.ms) ? [setTimeout(miss, wait.ms)] : []),
+    ...(silence === undefined ? [] : [whenSilent(client, query, silence, miss)]),
+  ];
+  whenSettled(query, (error) => {
+    wait.end();
+    timers.forEach((timer) => clearInterval(timer));
+    return ended(error);
+  });
+  if (lost?.aborted) query.reject(connectionError("LOCK_LOST"));
+  else client.send(query);
+}
+
+/** Calls `miss` when no byte came for so long, and the server is not at work on the statement either. */
+function whenSilent(client: Client, query: Query, silence: number, miss: () => void) {
+  let received = -1;
+  let since = performance.now();
+  const check = async () => {
+    if (client.received !== received) since = performance.now();
+    received = client.received;
+    if (performance.now() - since < silence) return;
+    since = performance.now();
+    if (!await client.isAtWork(query)) miss();
+  };
+  return setInterval(check, silence / 30);
+}
+
+/** Sends a statement by any connection of the pool. */
+export function sendByAny(pool: Pool, query: Query): void {
+  pool.take().then((client) => {
+    // Cancelled while it waited: it is settled already.
+    if (query.cancelled) return pool.giveBack(client);
+    sendBy(client, query, (client) => pool.discard(client), (error) => {
+      pool.giveBack(client);
+      const sent = query.state !== null;
+      return sent && isConnectionLost(error) && isWrite(query) ? outcomeUnknown() : error;
+    });
+  }, (error) => query.reject(error));
+}
+
+/** Whether it changes something, if it came to its end. */
+function isWrite({ string = "" }: Query): boolean {
+  return /^\s*(insert|update|delete|create|drop|alter|grant|revoke|comment)\b/i.test(string) ||
+    /^\s*with\b.*\b(insert|update|delete)\b/is.test(string);
+}
+
+/**
+ * One transaction on one connection. Where that breaks while COMMIT is on its way, nobody knows how it
+ * ended: then it throws OutcomeUnknown.
+ */
+export async function transaction<T>(
+  pool: Pool,
+  mode: string,
+  work: (tx: ISql) => Promise<T>,
+): Promise<T> {
+  const client = await pool.take();
+  let failed: { error: unknown } | undefined;
+  const tx = statements((query) =>
+    sendBy(client, query, (client) => pool.discard(client), (error) => {
+      if (error !== undefined) failed ??= { error };
+      return error;
+    })
+  );
+  try {
+    await tx.unsafe(`begin ${mode}`);
+    const result = await work(tx);
+    // A statement that failed has ended the transaction, whatever became of its error.
+    if (failed) throw failed.error;
+    await tx.unsafe("commit").catch((error) => {
+      throw isConnectionLost(error) ? outcomeUnknown() : error;
+    });
+    return result;
+  } catch (error) {
+    if (!client.closed) await tx.unsafe("rollback").catch(() => client.discard());
+    throw error;
+  } finally {
+    pool.giveBack(client);
+  }
+}
+
+/**
+ * A connection of one's own for the time of `work`, for what belongs to a session. `lost` is aborted when
+ * it ends before `work` does.
+ */
+export async function session<T>(
+  pool: Pool,
+  work: (own: ISql, lost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const client = await pool.take();
+  const lost = new AbortController();
+  let over = false;
+  client.gone.then(() => over || lost.abort(connectionError("LOCK_LOST")));
+  const own = statements((query) => sendBy(client, query, (client) => pool.discard(client)));
+  try {
+    return await work(own, lost.signal);
+  } finally {
+    over = true;
+    pool.giveBack(client);
+  }
+}
