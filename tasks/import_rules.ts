@@ -11,6 +11,7 @@ const ORDER = [
   ["workspaces"],
   ["measures"],
   ["boards"],
+  ["previews"],
   ["dashboards"],
   ["diagnostics"],
   ["http"],
@@ -37,7 +38,7 @@ const WRITTEN: Home[] = [
   {
     what: "Deno",
     pattern: /\bDeno(?:\.(?!env\b|cron\b)\w|\[)|=\s*Deno\b/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/dashboards\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
   },
   {
     what: "fetch",
@@ -60,7 +61,7 @@ const IMPORTED: Home[] = [
   {
     what: "node:",
     pattern: /^node:/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/dashboards\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
   },
   {
     what: "a driver",

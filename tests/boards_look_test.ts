@@ -8,7 +8,7 @@ import type { Browser, Page } from "../src/external/browser.ts";
 import type { Sql } from "../src/external/postgres.ts";
 import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, withTables } from "./help/boards.ts";
-import { browserHere, never } from "./help/film_browser.ts";
+import { browserHere, never } from "./help/previews/browser.ts";
 import { openParsed } from "./help/open_page.ts";
 
 type Here = { reader: Sql; browser: Browser };

@@ -112,7 +112,7 @@ Deno.test("withPage() gives each call a context of its own, four at a time", asy
   equal((await folders()).length, 1, "one browser for all");
 });
 
-Deno.test("withPage() tells the wire, reads bodies, takes a screenshot", async () => {
+Deno.test("withPage() tells the network, reads bodies, takes a screenshot", async () => {
   await using browser = browserHere();
   await using site = serve((path) =>
     path === "/"

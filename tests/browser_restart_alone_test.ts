@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { type Browser, connectBrowser } from "../src/external/browser.ts";
-import { after, never } from "./help/film_browser.ts";
+import { after, never } from "./help/previews/browser.ts";
 
 function browserHere(mostPages: number): Browser & AsyncDisposable {
   const browser = connectBrowser({ install: true, mostPages, log: console.log });

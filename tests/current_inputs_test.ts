@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { conclude } from "../src/dashboards/conclude.ts";
 import { attempt } from "../src/dashboards/attempt.ts";
-import { NO_PICTURES } from "../src/dashboards/film.ts";
+import { NO_PICTURES } from "../src/previews/preview.ts";
 import { restartForKey } from "../src/dashboards/grafana_store.ts";
 import { claimNext } from "../src/dashboards/store.ts";
 import { ExternalError } from "../src/errors.ts";
@@ -114,13 +114,13 @@ Deno.test("conclude() has a board drawn anew whose template was replaced, instea
   await version(1);
   await db`insert into template_choices (template_id, user_id) values (${template!.id}, ${ada})`;
   await db`update dashboards set template_id = ${template!.id}, template_version = 1`;
-  const film = {
+  const preview = {
     ...{ outcome: "error" as const, sentence: "Panel 1 shows an error.", panels: [] },
     ...NO_PICTURES,
   };
   const third = async () => {
     await db`update dashboards set capture_tries = 2, next_try_at = now(), stopped = false`;
-    await conclude(db, (await claimNext(db, "capture"))!, film);
+    await conclude(db, (await claimNext(db, "capture"))!, preview);
     const { step, stopped } = await stateOf(db, id);
     return [step, stopped];
   };

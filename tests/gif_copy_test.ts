@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { SlackCopies } from "../src/dashboards/gif/copies.ts";
-import { Shrinker } from "../src/dashboards/gif/shrink.ts";
+import { SlackCopies } from "../src/previews/gif/copies.ts";
+import { Shrinker } from "../src/previews/gif/shrink.ts";
 import { decodeGif } from "./help/gif.ts";
 
 const rgb = (r: number, g: number, b: number) => r | g << 8 | b << 16;

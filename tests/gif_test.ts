@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal, throws } from "node:assert";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
-import { encodeGif } from "../src/dashboards/gif/encode.ts";
-import { decodePng } from "../src/dashboards/gif/png.ts";
+import { encodeGif } from "../src/previews/gif/encode.ts";
+import { decodePng } from "../src/previews/gif/png.ts";
 import { decodeGif } from "./help/gif.ts";
 
 type Colour = (x: number, y: number) => [number, number, number];

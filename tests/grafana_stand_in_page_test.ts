@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { film } from "../src/dashboards/film.ts";
+import { takePreview } from "../src/previews/preview.ts";
 import { type Browser, connectBrowser } from "../src/external/browser.ts";
 import { startGrafana } from "./help/grafana.ts";
 import { addTiming, timingDatabase } from "./help/grafana_database.ts";
@@ -85,7 +85,7 @@ Deno.test("the page of a dashboard asks and draws what is seen, as each version 
     const shown = [1, 2, 3, 4, 7].map((id) => ({ id, title: "", hasQuery: true }));
     const whole = { ...sizes, ...look, url, headers, panels: shown, boardHeight: 2600 };
     const opened = Date.now();
-    const { panels, captured_at } = await film(browser, whole, never);
+    const { panels, captured_at } = await takePreview(browser, whole, never);
     ok(captured_at!.getTime() - opened < sizes.timeoutMs, "the page's other calls have no end");
     same(panels.map(({ id, state }) => `${id} ${state}`), [
       ...["1 loaded", "2 loaded", "3 empty", "4 error", "7 loaded"],

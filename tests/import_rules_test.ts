@@ -23,7 +23,7 @@ Deno.test("breaches() lets a folder import itself and what stands before it, no 
   breaks("src/users/users.ts", 'import "../boards/a.ts";', /users does not come/);
   breaks("src/users/users.ts", "import {\n  a,\n  b,\n} from '../boards/a.ts';", /users does not/);
   breaks("src/jobs.ts", 'import { a } from "./app.tsx";', /jobs does not come after it/);
-  breaks("src/dashboards/gif/worker.ts", 'import { a } from "../../http/a.ts";', /dashboards does/);
+  breaks("src/previews/gif/worker.ts", 'import { a } from "../../http/a.ts";', /previews does/);
   breaks("src/orders/orders.ts", "", /orders has no place in the order/);
   breaks("src/log.ts", "", /log has no place in the order/);
 });
@@ -52,7 +52,7 @@ Deno.test("breaches() knows the one home of each right", () => {
     ['Deno.cron("a", "* * * * *", run);', "src/jobs.ts", /Deno\.cron/],
     ["await Deno.readTextFile(a);", "src/external/browser.ts", /Deno does not/],
     ["const { serve } = Deno;", "src/external/browser.ts", /Deno does not/],
-    ['import { join } from "node:path";', "src/dashboards/gif/worker.ts", /node:/],
+    ['import { join } from "node:path";', "src/previews/gif/worker.ts", /node:/],
     ["await fetch(url);", "src/external/grafana.ts", /fetch/],
     ['import postgres from "postgres";', "src/external/postgres.ts", /a driver/],
     ['import type { Sql } from "postgres";', "src/external/postgres.ts", /a driver/],

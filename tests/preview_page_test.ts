@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import type { Panel } from "../src/dashboards/outcome.ts";
+import type { Panel } from "../src/previews/outcome.ts";
 import { startApp } from "./help/app.ts";
 import { addDashboard, stateOf } from "./help/rows.ts";
 

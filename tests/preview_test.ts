@@ -1,9 +1,10 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { ClaimLost } from "../src/dashboards/attempt.ts";
 import { conclude } from "../src/dashboards/conclude.ts";
-import type { Film } from "../src/dashboards/film.ts";
+import type { Preview } from "../src/previews/preview.ts";
 import { captureAgain, restart } from "../src/dashboards/listing_store.ts";
-import { nextOf, type Panel, withoutData } from "../src/dashboards/outcome.ts";
+import { nextOf, withoutData } from "../src/dashboards/outcome.ts";
+import type { Panel } from "../src/previews/outcome.ts";
 import { findRunIn } from "../src/dashboards/scan_store.ts";
 import { advance, claimNext, saveBoard } from "../src/dashboards/store.ts";
 import type { Sql } from "../src/external/postgres.ts";
@@ -19,7 +20,7 @@ const panel = (state: Panel["state"], title: string, message: string | null = nu
 });
 
 /** What a capture may bring home; with pictures, as it does for all but a closed door. */
-const film = (outcome: Film["outcome"], more: Partial<Film> = {}): Film => ({
+const preview = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Preview => ({
   outcome,
   sentence: null,
   panels: [panel("loaded", "Area")],
@@ -29,11 +30,11 @@ const film = (outcome: Film["outcome"], more: Partial<Film> = {}): Film => ({
   captured_at: new Date("2026-03-01T12:00:00Z"),
   ...more,
 });
-const failed = film("error", {
+const failed = preview("error", {
   sentence: "Area: column is gone.",
   panels: [panel("error", "Area", "column is gone")],
 });
-const late = film("timeout", { sentence: "Area has not answered after 120 s." });
+const late = preview("timeout", { sentence: "Area has not answered after 120 s." });
 const closed = { gif: null, png: null, captured_at: null, panels: [] };
 
 /** A row of ada's at "capture" with its board; `take` claims it and ends the capture with this film. */
@@ -45,7 +46,7 @@ async function start() {
   return {
     db,
     id,
-    async take(film: Film) {
+    async take(film: Preview) {
       await makeDue(db, { id });
       const claim = await claimNext(db, "capture");
       ok(claim, "it can be taken");
@@ -78,7 +79,7 @@ async function row(db: Sql, id: number) {
 Deno.test("conclude() sends what is loaded or empty on to Slack, with its pictures", async () => {
   for (const outcome of ["loaded", "empty"] as const) {
     await using test = await start();
-    const after = await test.take(film(outcome));
+    const after = await test.take(preview(outcome));
     same([after.step, after.stopped, after.last_error, after.outcome], [
       "notify",
       false,
@@ -111,7 +112,7 @@ Deno.test("conclude() tries an error or a late page twice more, after 5 s and 10
 
 Deno.test("conclude() tries a refused right for over a minute: Grafana may remember old ones", async () => {
   await using test = await start();
-  const refused = film("denied", { ...closed, sentence: "Not yet.", may_pass: true });
+  const refused = preview("denied", { ...closed, sentence: "Not yet.", may_pass: true });
   let waited = 0;
   for (let tries = 1; tries < 5; tries++) {
     const { stopped, wait, outcome } = await test.take(refused);
@@ -125,9 +126,11 @@ Deno.test("conclude() tries a refused right for over a minute: Grafana may remem
 Deno.test("conclude() stops at once where the page is closed or gone, and leaves the last picture", async () => {
   for (const outcome of ["denied", "gone"] as const) {
     await using test = await start();
-    await test.take(film("loaded"));
+    await test.take(preview("loaded"));
     await captureAgain(test.db, test.id);
-    const after = await test.take(film(outcome, { ...closed, sentence: "Put a current key." }));
+    const after = await test.take(
+      preview(outcome, { ...closed, sentence: "Put a current key." }),
+    );
     same([after.step, after.stopped, after.last_error, after.outcome], [
       "capture",
       true,
@@ -143,19 +146,19 @@ Deno.test("conclude() goes on when a later try shows the dashboard, and forgets 
   await using test = await start();
   await test.take(failed);
   await test.take(late);
-  const { step, last_error, capture_tries, failures, gif } = await test.take(film("loaded"));
+  const { step, last_error, capture_tries, failures, gif } = await test.take(preview("loaded"));
   same([step, last_error, capture_tries, failures, gif], ["notify", null, 0, 0, "GIF loaded"]);
 });
 
 Deno.test("conclude() says nothing of a run that was told, whatever the new picture shows", async () => {
   await using test = await start();
   await test.db`update runs set told_at = now(), gif = ${bytes("old")}, slack_file_id = 'F1'`;
-  const { step, gif } = await test.take(film("loaded"));
+  const { step, gif } = await test.take(preview("loaded"));
   same([step, gif], ["done", "GIF loaded"]);
   await captureAgain(test.db, test.id);
   const after = await test.take(failed);
   same([after.step, after.stopped, after.gif], ["capture", false, "GIF error"]);
-  equal((await test.take(film("empty"))).step, "done");
+  equal((await test.take(preview("empty"))).step, "done");
   const [run] = await test.db`select slack_file_id from runs`;
   equal(run!.slack_file_id, "F1", "what the message shows is known still");
 });
@@ -164,11 +167,11 @@ Deno.test("conclude() has a file that Slack has not shown yet given anew", async
   await using test = await start();
   const file = async () => (await test.db`select slack_file_id from runs`)[0]!.slack_file_id;
   await test.db`update runs set slack_file_id = 'F1'`;
-  await test.take(film("loaded"));
+  await test.take(preview("loaded"));
   equal(await file(), null);
   await test.db`update runs set slack_file_id = 'F2', posting_at = now()`;
   await captureAgain(test.db, test.id);
-  await test.take(film("loaded"));
+  await test.take(preview("loaded"));
   equal(await file(), "F2", "it may stand in the channel");
 });
 
@@ -177,7 +180,7 @@ Deno.test("conclude() writes nothing for a worker whose claim was lost", async (
   const slow = (await claimNext(test.db, "capture"))!;
   await letLeaseRunOut(test.db, test.id);
   const next = (await claimNext(test.db, "capture"))!;
-  for (const shown of [film("loaded"), failed, film("denied", closed)]) {
+  for (const shown of [preview("loaded"), failed, preview("denied", closed)]) {
     await rejects(conclude(test.db, slow, shown), ClaimLost);
   }
   const { claim_id, step, outcome, gif, capture_tries } = await test.row();
@@ -188,7 +191,7 @@ Deno.test("conclude() keeps sentences that PostgreSQL would not take", async () 
   await using test = await start();
   const cut = "the sign \u{1f600}".slice(0, -1); // half a character
   const panels = [panel("error", `A\0rea`, `null \0 and ${cut}`)];
-  const after = await test.take(film("error", { panels, sentence: `null \0 and ${cut}` }));
+  const after = await test.take(preview("error", { panels, sentence: `null \0 and ${cut}` }));
   same(after.panels.map(({ title, message }) => [title, message]), [[
     "Area",
     "null  and the sign \ufffd",
@@ -198,7 +201,7 @@ Deno.test("conclude() keeps sentences that PostgreSQL would not take", async () 
 
 Deno.test("conclude() always says why a row does not go on", async () => {
   await using test = await start();
-  match((await test.take(film("gone", closed))).last_error!, /\w{3}.*\./);
+  match((await test.take(preview("gone", closed))).last_error!, /\w{3}.*\./);
 });
 
 Deno.test("Retry, a capture by hand and a new board give a row its three tries again", async () => {

@@ -1,4 +1,4 @@
-import type { Panel } from "../src/dashboards/outcome.ts";
+import type { Panel } from "../src/previews/outcome.ts";
 import type { Story as StoredStory } from "../src/dashboards/preview.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";

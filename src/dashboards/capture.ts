@@ -5,8 +5,8 @@ import type { Browser } from "../external/browser.ts";
 import type { GifFolder } from "../external/gif_folder.ts";
 import { attempt } from "./attempt.ts";
 import { conclude } from "./conclude.ts";
-import { type Film, film, NO_PICTURES } from "./film.ts";
-import type { Outcome } from "./outcome.ts";
+import { NO_PICTURES, type Preview, takePreview } from "../previews/preview.ts";
+import type { Outcome } from "../previews/outcome.ts";
 import { type Deps as SceneDeps, sceneOf } from "./scene.ts";
 import { type Claim, claimNext } from "./store.ts";
 
@@ -25,12 +25,12 @@ export type Deps = SceneDeps & {
   };
 };
 
-/** Third step: the board, opened in the browser, is filmed and judged. True: there may be more to do. */
+/** Third step: the board is opened in the browser, recorded and evaluated. True: there may be more to do. */
 export async function captureNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "capture");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
-    const taken = await filmBoard(deps, claim, signal).catch(unseen);
+    const taken = await previewBoard(deps, claim, signal).catch(unseen);
     const { gif, png } = taken;
     if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });
     await conclude(deps.db, claim, taken);
@@ -38,10 +38,10 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
   return true;
 }
 
-async function filmBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
+async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
   const { browser, capture } = deps;
   const { url, headers, dashboard } = await sceneOf(deps, claim, signal);
-  return await film(browser, {
+  return await takePreview(browser, {
     url,
     headers,
     panels: shownPanels(dashboard),
@@ -65,7 +65,7 @@ const UNSEEN: Record<string, Outcome> = {
 };
 
 /** The panels of an earlier look would belie it. */
-function unseen(error: unknown): Film {
+function unseen(error: unknown): Preview {
   const outcome = error instanceof ExternalError && UNSEEN[error.more.code ?? ""];
   if (!outcome) throw error;
   return { outcome, sentence: error.message, panels: [], ...NO_PICTURES };

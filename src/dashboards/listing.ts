@@ -4,7 +4,7 @@ import type { Sql } from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";
-import { Outcome, Panel } from "./outcome.ts";
+import { Outcome, Panel } from "../previews/outcome.ts";
 import { KeyNumber } from "../measures/number.ts";
 
 const time = z.iso.datetime();

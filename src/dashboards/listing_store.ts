@@ -1,6 +1,6 @@
 import type { Db } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
-import type { Outcome, Panel } from "./outcome.ts";
+import type { Outcome, Panel } from "../previews/outcome.ts";
 import type { Step } from "./store.ts";
 import type { Summary } from "../measures/summary.ts";
 

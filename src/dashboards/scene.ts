@@ -14,7 +14,7 @@ export type Deps = WorkspaceDeps & {
   capture: { base_url: string; theme?: string; timezone?: string };
 };
 
-/** What is filmed: a page, the headers that go to its origin alone, and the dashboard that it shows. */
+/** What is captured: a page, the headers that go to its origin alone, and the dashboard that it shows. */
 export type Scene = { url: string; headers: Record<string, string>; dashboard: Dashboard };
 
 /** Since 12 `kiosk` leaves them above the panels. */

@@ -5,7 +5,7 @@ import { attach, END_MS, launch, type Running } from "./browser_process.ts";
 import { supplyBrowser } from "./browser_supply.ts";
 import { orAborted, within } from "./patience.ts";
 
-export type { Page, PageOptions, WireEvent } from "./browser_page.ts";
+export type { NetworkEvent, Page, PageOptions } from "./browser_page.ts";
 
 /**
  * `path`: BROWSER_PATH; `url`: BROWSER_URL (http or ws address of a browser that runs elsewhere);

@@ -16,8 +16,8 @@ export type PageOptions = {
   timezone?: string;
 };
 
-/** What went over the wire; header names in lower case. Sockets are not told. */
-export type WireEvent =
+/** What went over the network; header names in lower case. Sockets are not told. */
+export type NetworkEvent =
   | {
     what: "sent";
     id: string;
@@ -41,7 +41,7 @@ export type Page = {
    * 404 …) and final address, and from 400 on what it says. 401 where it is sent away to another origin.
    */
   open(url: string): Promise<{ status: number; url: string; text: string }>;
-  listen(listener: (event: WireEvent) => void): void;
+  listen(listener: (event: NetworkEvent) => void): void;
   /** Whether the page wanted to go to another origin, which is refused. */
   isSentAway(): boolean;
   /** The text of an ended answer. */
@@ -156,7 +156,7 @@ async function guardOrigin(session: CDPSession, options: PageOptions, mainFrame:
   return { isSentAway: () => sentAway };
 }
 
-function listenTo(session: CDPSession, mainFrame: string, listener: (event: WireEvent) => void) {
+function listenTo(session: CDPSession, mainFrame: string, listener: (event: NetworkEvent) => void) {
   session.on("Network.requestWillBeSent", ({ requestId, request, type, frameId }) =>
     listener({
       what: "sent",

@@ -3,14 +3,14 @@ import { heightOf } from "../../src/boards/layout.ts";
 import { shownPanels } from "../../src/boards/queried.ts";
 import { CAPTURE_HEADER, signCapture } from "../../src/dashboards/board_access.ts";
 import { createNext } from "../../src/dashboards/create.ts";
-import { film } from "../../src/dashboards/film.ts";
+import { takePreview } from "../../src/previews/preview.ts";
 import { claimNext } from "../../src/dashboards/store.ts";
 import type { Browser } from "../../src/external/browser.ts";
 import { startEmbedded } from "../../src/external/embedded_postgres.ts";
 import { databaseUrl } from "../../src/external/postgres.ts";
 import { never } from "../help/app.ts";
 import { load } from "../help/boards.ts";
-import { browserHere } from "../help/film_browser.ts";
+import { browserHere } from "../help/previews/browser.ts";
 import { startScans } from "../help/scans.ts";
 import { browserMemory } from "./gif_film.ts";
 
@@ -39,7 +39,7 @@ export async function firstFrames(browser: Browser, rounds: number) {
   const times: number[] = [], memory: number[] = [];
   for (let i = 0; i < rounds; i++) {
     const { opened, browser: timed } = whenOpened(browser);
-    const { outcome, captured_at, sentence } = await film(timed, options, never);
+    const { outcome, captured_at, sentence } = await takePreview(timed, options, never);
     if (outcome !== "loaded") throw new Error(`${outcome}: ${sentence}`);
     times.push(captured_at!.getTime() - await opened);
     memory.push(await browserMemory());

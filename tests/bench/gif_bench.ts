@@ -1,5 +1,5 @@
 import { inflateSync } from "node:zlib";
-import { decodePng } from "../../src/dashboards/gif/png.ts";
+import { decodePng } from "../../src/previews/gif/png.ts";
 import { connectBrowser } from "../../src/external/browser.ts";
 import { decodeGif } from "../help/gif.ts";
 import { browserMemory, filmTogether } from "./gif_film.ts";

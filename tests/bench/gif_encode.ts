@@ -4,8 +4,8 @@
  */
 import gifenc from "gifenc";
 import { inflateSync } from "node:zlib";
-import { encodeGif } from "../../src/dashboards/gif/encode.ts";
-import { decodePng } from "../../src/dashboards/gif/png.ts";
+import { encodeGif } from "../../src/previews/gif/encode.ts";
+import { decodePng } from "../../src/previews/gif/png.ts";
 
 const [width, height, delayMs] = [1920, 1080, 500];
 const [way, folder, out] = Deno.args;

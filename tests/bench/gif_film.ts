@@ -1,6 +1,6 @@
-import { film } from "../../src/dashboards/film.ts";
+import { takePreview } from "../../src/previews/preview.ts";
 import type { Browser } from "../../src/external/browser.ts";
-import { readGif } from "../help/film_browser.ts";
+import { readGif } from "../help/previews/browser.ts";
 
 /**
  * A page that shows the time as a colour (ms modulo 2^24, every 20 ms) beside a board whose 1,200 lines
@@ -52,7 +52,7 @@ export async function filmTogether(browser: Browser, most: number): Promise<Four
   try {
     const films = await Promise.all(Array.from({ length: most }, async () => {
       const started = performance.now();
-      const { gif } = await film(browser, options, new AbortController().signal);
+      const { gif } = await takePreview(browser, options, new AbortController().signal);
       return { gif: gif!, ms: performance.now() - started };
     }));
     return {

@@ -1,8 +1,8 @@
 import { strictEqual as equal } from "node:assert";
 import { inflateSync } from "node:zlib";
-import { decodePng, pngSize } from "../../src/dashboards/gif/png.ts";
-import { type Browser, connectBrowser } from "../../src/external/browser.ts";
-import { decodeGif, type Gif } from "./gif.ts";
+import { decodePng, pngSize } from "../../../src/previews/gif/png.ts";
+import { type Browser, connectBrowser } from "../../../src/external/browser.ts";
+import { decodeGif, type Gif } from "../gif.ts";
 
 /** A signal that never fires. */
 export const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { film } from "../src/dashboards/film.ts";
-import { browserHere, never, readGif, readPng } from "./help/film_browser.ts";
-import { type PanelSpec, serveBoards } from "./help/film_pages.ts";
+import { takePreview } from "../src/previews/preview.ts";
+import { browserHere, never, readGif, readPng } from "./help/previews/browser.ts";
+import { type PanelSpec, serveBoards } from "./help/previews/pages.ts";
 
 /** Twelve panels, one below the other, each of 2 rows (76 px with its gap) and of a colour of its own. */
 const STACK: PanelSpec[] = Array.from({ length: 12 }, (_, i) => ({
@@ -16,10 +16,14 @@ const colourOf = (panel: number) => STACK[panel - 1]!.colour!.slice(1);
 const WHOLE = 936;
 
 for (const signs of ["old", "new"] as const) {
-  Deno.test(`film() pans a taller board from its top evenly to its end, on an ${signs} Grafana`, async () => {
+  Deno.test(`takePreview() pans a taller board from its top evenly to its end, on an ${signs} Grafana`, async () => {
     await using browser = browserHere();
     await using site = serveBoards({ tall: { signs, panels: STACK } });
-    const { outcome, gif, png } = await film(browser, site.options("tall", { frames: 5 }), never);
+    const { outcome, gif, png } = await takePreview(
+      browser,
+      site.options("tall", { frames: 5 }),
+      never,
+    );
     equal(outcome, "loaded");
     const frames = readGif(gif!);
     same(frames.map(({ delayMs }) => delayMs), [100, 100, 100, 100, 2000]);
@@ -37,12 +41,12 @@ for (const signs of ["old", "new"] as const) {
   });
 }
 
-Deno.test("film() lays a narrow picture out at 769 pixels and scales it down", async () => {
+Deno.test("takePreview() lays a narrow picture out at 769 pixels and scales it down", async () => {
   await using browser = browserHere();
   const extra = `<script>document.title = innerWidth;
     document.fonts.ready.then(() => fetch("/width/" + innerWidth))</script>`;
   await using site = serveBoards({ tall: { panels: STACK, extra } });
-  const { gif, png, slack_gif } = await film(
+  const { gif, png, slack_gif } = await takePreview(
     browser,
     site.options("tall", { width: 321, height: 99 }),
     never,
@@ -57,16 +61,16 @@ Deno.test("film() lays a narrow picture out at 769 pixels and scales it down", a
   same([still.width, Math.abs(still.height - WHOLE * scale) < 2, slack_gif], [321, true, null]);
 });
 
-Deno.test("film() makes the page taller where its board is than its JSON says", async () => {
+Deno.test("takePreview() makes the page taller where its board is than its JSON says", async () => {
   await using browser = browserHere();
   await using site = serveBoards({ tall: { panels: STACK } });
   const options = site.options("tall", { boardHeight: 300 });
-  const { outcome, png } = await film(browser, options, never);
+  const { outcome, png } = await takePreview(browser, options, never);
   equal(outcome, "loaded", "what was below is mounted");
   equal(readPng(png!).height, WHOLE);
 });
 
-Deno.test("film() asks the page for theme, time zone, no menus and no refresh; no scroll bars", async () => {
+Deno.test("takePreview() asks the page for theme, time zone, no menus and no refresh; no scroll bars", async () => {
   await using browser = browserHere();
   const extra = `<div style="height:60px;width:700px;margin-top:170px;overflow:scroll"></div>
     <script>fetch("/saw/" + [matchMedia("(prefers-color-scheme: dark)").matches,
@@ -74,7 +78,7 @@ Deno.test("film() asks the page for theme, time zone, no menus and no refresh; n
   await using site = serveBoards({ b: { panels: [], extra } });
   const dark = { theme: "dark", timezone: "Asia/Tokyo" } as const;
   const url = `${site.origin}/d/b/board?from=1&kiosk`;
-  const { png } = await film(browser, site.options("b", { ...dark, url }), never);
+  const { png } = await takePreview(browser, site.options("b", { ...dark, url }), never);
   const wanted = "?from=1&kiosk&theme=dark&refresh=&timezone=Asia%2FTokyo";
   equal(site.seen[0]!.search, wanted);
   ok(site.seen.some(({ path }) => path === "/saw/true,Asia-Tokyo"));
@@ -84,7 +88,7 @@ Deno.test("film() asks the page for theme, time zone, no menus and no refresh; n
   }
 });
 
-Deno.test("film() makes a copy of at most 1,000 pixels and 2 MB, and says nothing of foreign pictures", async () => {
+Deno.test("takePreview() makes a copy of at most 1,000 pixels and 2 MB, and says nothing of foreign pictures", async () => {
   await using browser = browserHere();
   await using other = serveBoards({});
   const noise =
@@ -102,7 +106,7 @@ Deno.test("film() makes a copy of at most 1,000 pixels and 2 MB, and says nothin
     b: { panels: [{ id: 1, does: "rows", at: 6 }], extra: noise },
   });
   const size = { width: 1200, height: 240, frames: 14, delayMs: 200 };
-  const taken = await film(browser, site.options("b", size), never);
+  const taken = await takePreview(browser, site.options("b", size), never);
   equal(taken.outcome, "loaded");
   ok(taken.gif!.length > 2_000_000, `${taken.gif!.length} bytes`);
   ok(taken.slack_gif!.length < 2_000_000);

@@ -1,6 +1,6 @@
 import type { ShownPanel } from "../boards/queried.ts";
-import type { WireEvent } from "../external/browser.ts";
-import { type Answer, judgeAnswer, type Refusal, refusalOf } from "./film_answer.ts";
+import type { NetworkEvent } from "../external/browser.ts";
+import { type Answer, evaluateAnswer, type Refusal, refusalOf } from "./answer.ts";
 
 /**
  * A query of a panel, of the page itself (`panel` undefined: a variable, an annotation), or the page's
@@ -20,8 +20,8 @@ type Asked = {
  */
 const DRAWN_FROM = ["Document", "Stylesheet", "Image", "Font", "Script", "XHR", "Fetch"];
 
-/** What went over the wire, panel by panel: the header x-panel-id of its POST says whose a query is. */
-export class Wire {
+/** What went over the network, panel by panel: the header x-panel-id of its POST says whose a query is. */
+export class NetworkLog {
   #open = new Set<string>();
   #asked = new Map<string, Asked>();
   #refusal: Refusal | undefined;
@@ -50,8 +50,8 @@ export class Wire {
     return this.#gone;
   }
 
-  /** Takes note; true: the body of this ended request is to be judged. */
-  note(event: WireEvent): boolean {
+  /** Takes note; true: the body of this ended request is to be read. */
+  note(event: NetworkEvent): boolean {
     const asked = this.#asked.get(event.id);
     if (event.what === "sent") {
       this.#sent(event);
@@ -71,7 +71,7 @@ export class Wire {
   }
 
   /** The body of an ended request; undefined if it could not be read. */
-  judge(id: string, body: string | undefined) {
+  read(id: string, body: string | undefined) {
     this.#open.delete(id);
     const asked = this.#asked.get(id);
     if (!asked) return;
@@ -79,7 +79,7 @@ export class Wire {
     // A variable or an annotation that a Viewer may not read is the page's to show.
     if (!isPages) this.#refusal ??= refusalOf(asked.status, body);
     if (asked.what === "dashboard") this.#gone ||= asked.status === 404;
-    else asked.answer = judgeAnswer(asked.status, body);
+    else asked.answer = evaluateAnswer(asked.status, body);
   }
 
   /**
@@ -113,7 +113,7 @@ export class Wire {
     return source?.id ?? id;
   }
 
-  #sent(event: WireEvent & { what: "sent" }) {
+  #sent(event: NetworkEvent & { what: "sent" }) {
     const { id, method, url, headers, kind, opensDocument } = event;
     if (opensDocument) {
       this.#open.clear();

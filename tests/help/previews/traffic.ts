@@ -1,5 +1,5 @@
 /**
- * What else goes over the wire of a real Grafana's page, or of a board with something of people's own on
+ * What else goes over the network of a real Grafana's page, or of a board with something of people's own on
  * it: HTML for the page, by kind. None of it says anything about the panels. `${n}` of an address only
  * keeps the browser from sharing one request.
  */

@@ -1,4 +1,4 @@
-import type { FilmOptions } from "../../src/dashboards/film.ts";
+import type { PreviewOptions } from "../../../src/previews/preview.ts";
 
 /** `at`, `h`: rows of the grid; `after`: ms until its query is answered; `colour` of what it draws. */
 export type PanelSpec = {
@@ -143,7 +143,7 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
     seen,
     origin,
     /** How a board is filmed, small and quick; its panels are those of its JSON. */
-    options(uid: string, more: Partial<FilmOptions> = {}): FilmOptions {
+    options(uid: string, more: Partial<PreviewOptions> = {}): PreviewOptions {
       const { panels } = boards[uid] ?? { panels: [] };
       const rows = panels.map(({ at = 0, h = 4 }) => at + h);
       return {

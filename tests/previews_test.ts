@@ -1,12 +1,12 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
-import { film } from "../src/dashboards/film.ts";
-import { after, browserHere, never, readGif } from "./help/film_browser.ts";
-import { type BoardSpec, serveBoards } from "./help/film_pages.ts";
+import { takePreview } from "../src/previews/preview.ts";
+import { after, browserHere, never, readGif } from "./help/previews/browser.ts";
+import { type BoardSpec, serveBoards } from "./help/previews/pages.ts";
 
 const GRAFANAS = ["old", "new"] as const;
 
 for (const signs of GRAFANAS) {
-  Deno.test(`film() says what a dashboard shows, panel by panel, on a page of an ${signs} Grafana`, async () => {
+  Deno.test(`takePreview() says what a dashboard shows, panel by panel, on a page of an ${signs} Grafana`, async () => {
     await using browser = browserHere();
     const boards: Record<string, BoardSpec> = {
       fine: {
@@ -23,7 +23,7 @@ for (const signs of GRAFANAS) {
     };
     await using site = serveBoards(boards);
     const shown = async (uid: string) => {
-      const { outcome, sentence, panels } = await film(browser, site.options(uid), never);
+      const { outcome, sentence, panels } = await takePreview(browser, site.options(uid), never);
       return { outcome, sentence, states: panels.map(({ state }) => state).join(" ") };
     };
     same(await shown("fine"), {
@@ -49,7 +49,7 @@ for (const signs of GRAFANAS) {
     });
   });
 
-  Deno.test(`film() keeps the picture of what was not finished in time, on an ${signs} Grafana`, async () => {
+  Deno.test(`takePreview() keeps the picture of what was not finished in time, on an ${signs} Grafana`, async () => {
     await using browser = browserHere();
     await using site = serveBoards({
       late: { signs, panels: [{ id: 1, does: "rows" }, { id: 3, does: "never" }] },
@@ -57,7 +57,7 @@ for (const signs of GRAFANAS) {
       both: { signs, panels: [{ id: 1, does: "never" }, { id: 2, does: "error" }] },
     });
     const shot = async (uid: string, ...states: string[]) => {
-      const taken = await film(browser, site.options(uid, { timeoutMs: 2000 }), never);
+      const taken = await takePreview(browser, site.options(uid, { timeoutMs: 2000 }), never);
       same(taken.panels.map(({ state }) => state), states);
       equal(readGif(taken.gif!).length, 2);
       ok(taken.png && taken.captured_at);
@@ -75,13 +75,13 @@ for (const signs of GRAFANAS) {
   });
 }
 
-Deno.test("film() films exactly the frames of the finished board, with the token on each request", async () => {
+Deno.test("takePreview() records exactly the frames of the finished board, with the token on each request", async () => {
   await using browser = browserHere();
   await using site = serveBoards({
     b: { panels: [{ id: 1, does: "rows", after: 700 }, { id: 2, does: "rows" }] },
   });
   const before = Date.now();
-  const { gif, captured_at, slack_gif } = await film(browser, site.options("b"), never);
+  const { gif, captured_at, slack_gif } = await takePreview(browser, site.options("b"), never);
   ok(captured_at!.getTime() - before >= 1100, "not before the late panel and five checks");
   equal(slack_gif, null, "800 pixels fit a channel");
   const frames = readGif(gif!);
@@ -95,31 +95,31 @@ Deno.test("film() films exactly the frames of the finished board, with the token
   ok(site.seen.every(({ token }) => token === "Bearer glsa_t1"), "the header is on each request");
 });
 
-Deno.test("film() takes frame i at captured_at + i × delay", async () => {
+Deno.test("takePreview() takes frame i at captured_at + i × delay", async () => {
   await using browser = browserHere();
   const extra =
     `<script>const start = Date.now(); setInterval(() => document.body.style.background =
     Math.floor((Date.now() - start) / 400) % 2 ? "#00f" : "#fff", 10)</script>`;
   await using site = serveBoards({ b: { panels: [], extra } });
-  const { gif } = await film(browser, site.options("b", { frames: 5, delayMs: 400 }), never);
+  const { gif } = await takePreview(browser, site.options("b", { frames: 5, delayMs: 400 }), never);
   const colours = readGif(gif!).map((frame) => frame.at(600, 200));
   const other = colours[0] === "ffffff" ? "0000ff" : "ffffff";
   same(colours, [colours[0], other, colours[0], other, colours[0]]);
 });
 
-Deno.test("film() waits for a panel that asks again: the last answer counts", async () => {
+Deno.test("takePreview() waits for a panel that asks again: the last answer counts", async () => {
   await using browser = browserHere();
   const extra = `<script>setTimeout(() => fetch("/api/ds/query", { method: "POST",
     headers: { "x-panel-id": "2", "x-dashboard-uid": "b" } }), 300)</script>`;
   await using site = serveBoards({
     b: { panels: [{ id: 1, does: "rows" }, { id: 2, does: "empty", after: 600 }], extra },
   });
-  const { panels } = await film(browser, site.options("b"), never);
+  const { panels } = await takePreview(browser, site.options("b"), never);
   same(panels.map(({ state }) => state), ["loaded", "empty"]);
   equal(site.seen.filter(({ path }) => path === "/api/ds/query").length, 3);
 });
 
-Deno.test("film() notices a page that is refused or asks to sign in, and one that is gone", async () => {
+Deno.test("takePreview() notices a page that is refused or asks to sign in, and one that is gone", async () => {
   await using browser = browserHere();
   await using other = serveBoards({});
   const to = (path: string) => `<script>location = "${path}"</script>`;
@@ -131,7 +131,7 @@ Deno.test("film() notices a page that is refused or asks to sign in, and one tha
   });
   const outcome = async (path: string) => {
     const url = `${site.origin}${path}`;
-    const taken = await film(browser, site.options("", { url, timeoutMs: 4000 }), never);
+    const taken = await takePreview(browser, site.options("", { url, timeoutMs: 4000 }), never);
     equal(
       taken.gif ?? taken.slack_gif ?? taken.png ?? taken.captured_at,
       null,
@@ -143,21 +143,21 @@ Deno.test("film() notices a page that is refused or asks to sign in, and one tha
     equal(await outcome(path), "denied", path);
   }
   for (const uid of ["query", "revoked"]) {
-    equal((await film(browser, site.options(uid), never)).outcome, "denied", uid);
+    equal((await takePreview(browser, site.options(uid), never)).outcome, "denied", uid);
   }
   for (const path of ["/404", "/d/unknown/board"]) equal(await outcome(path), "gone", path);
   same(other.seen, []);
 });
 
-Deno.test("film() throws where no page came: that is no word about the dashboard", async () => {
+Deno.test("takePreview() throws where no page came: that is no word about the dashboard", async () => {
   await using browser = browserHere();
   const site = serveBoards({});
   const { origin } = site;
-  await rejects(film(browser, site.options("", { url: `${origin}/503` }), never), {
+  await rejects(takePreview(browser, site.options("", { url: `${origin}/503` }), never), {
     message: "The dashboard's page was answered with 503.",
     permanent: false,
   });
-  const late = await film(
+  const late = await takePreview(
     browser,
     site.options("", { url: `${origin}/hang`, timeoutMs: 500 }),
     never,
@@ -165,12 +165,12 @@ Deno.test("film() throws where no page came: that is no word about the dashboard
   same([late.outcome, late.gif], ["timeout", null]);
   const options = site.options("x");
   await site[Symbol.asyncDispose]();
-  await rejects(film(browser, options, never), {
+  await rejects(takePreview(browser, options, never), {
     message: `The page at ${origin} could not be opened (ERR_CONNECTION_REFUSED).`,
   });
 });
 
-Deno.test("film() takes a hung page for late, and leaves the other pages alone", async () => {
+Deno.test("takePreview() takes a hung page for late, and leaves the other pages alone", async () => {
   await using browser = browserHere();
   const extra = "<script>setTimeout(() => { for (;;); }, 600)</script>";
   await using site = serveBoards({
@@ -178,18 +178,18 @@ Deno.test("film() takes a hung page for late, and leaves the other pages alone",
     fine: { panels: [{ id: 1, does: "rows", after: 1500 }] },
   });
   const [hung, fine] = await Promise.all([
-    film(browser, site.options("hung", { timeoutMs: 2000 }), never),
-    film(browser, site.options("fine", { frames: 80 }), never),
+    takePreview(browser, site.options("hung", { timeoutMs: 2000 }), never),
+    takePreview(browser, site.options("fine", { frames: 80 }), never),
   ]);
   equal(hung.outcome, "timeout");
   same([fine.outcome, readGif(fine.gif!).length], ["loaded", 80]);
 });
 
-Deno.test("film() ends at once when aborted", async () => {
+Deno.test("takePreview() ends at once when aborted", async () => {
   await using browser = browserHere();
   await using site = serveBoards({ b: { panels: [{ id: 1, does: "never" }] } });
   const stop = new AbortController();
-  const running = film(browser, site.options("b"), stop.signal);
+  const running = takePreview(browser, site.options("b"), stop.signal);
   running.catch(() => {});
   await after(800);
   stop.abort(new Error("stopped by the test"));

@@ -15,7 +15,7 @@ export type GifEncoder = {
 
 /**
  * Encodes while frames come in, on a thread of its own: `width` × `height` pixels, every frame shown
- * for `delayMs` (in hundredths of a second, at least 2), loops for ever. `copy`: the same film for a
+ * for `delayMs` (in hundredths of a second, at least 2), loops for ever. `copy`: the same recording for a
  * channel where it is over 2 MB or wider than 1,000 px, else null.
  */
 export function encodeGif(size: { width: number; height: number; delayMs: number }): GifEncoder {

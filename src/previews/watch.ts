@@ -1,10 +1,10 @@
 import { ExternalError } from "../errors.ts";
 import type { Page } from "../external/browser.ts";
 import { orAborted } from "../external/patience.ts";
-import { refusalOf } from "./film_answer.ts";
-import { PROBE, type Signs } from "./film_probe.ts";
-import type { End } from "./film_verdict.ts";
-import type { Wire } from "./film_wire.ts";
+import { refusalOf } from "./answer.ts";
+import { PROBE, type Signs } from "./signs.ts";
+import type { End } from "./evaluate.ts";
+import type { NetworkLog } from "./network_log.ts";
 import { CHECK_MS, Readiness } from "./readiness.ts";
 
 /** How the watching of a page ended, and what it showed last; no signs where there was no board. */
@@ -26,7 +26,7 @@ const MOST_RESIZES = 3;
  */
 export async function watch(
   page: Page,
-  wire: Wire,
+  network: NetworkLog,
   { url, height, timeoutMs }: { url: string; height: number; timeoutMs: number },
   signal: AbortSignal,
 ): Promise<Watched> {
@@ -35,7 +35,7 @@ export async function watch(
   const either = AbortSignal.any([signal, late.signal]);
   const watched: Watched = { end: "late", signs: undefined };
   try {
-    watched.end = await orAborted(look(page, wire, { url, height }, watched, either), either);
+    watched.end = await orAborted(look(page, network, { url, height }, watched, either), either);
   } catch (error) {
     if (signal.aborted || !late.signal.aborted) throw error;
   } finally {
@@ -46,13 +46,18 @@ export async function watch(
 
 async function look(
   page: Page,
-  wire: Wire,
+  network: NetworkLog,
   view: { url: string; height: number },
   watched: Watched,
   signal: AbortSignal,
 ): Promise<End> {
   page.listen(async (event) => {
-    if (wire.note(event)) wire.judge(event.id, await page.body(event.id).catch(() => undefined));
+    if (network.note(event)) {
+      network.read(
+        event.id,
+        await page.body(event.id).catch(() => undefined),
+      );
+    }
   });
   const noBoard = judgeDocument(await page.open(view.url), view.url);
   if (noBoard) return noBoard;
@@ -63,14 +68,14 @@ async function look(
     // While the page goes on to another one there is nothing to look at.
     const signs = await page.evaluate<Signs>(PROBE).catch(() => undefined);
     signal.throwIfAborted();
-    if (wire.refusal) return wire.refusal;
+    if (network.refusal) return network.refusal;
     if (page.isSentAway() || (signs && isLogin(signs.path, view.url))) return "denied";
-    if (wire.isGone) return "gone";
+    if (network.isGone) return "gone";
     if (signs) {
       watched.signs = signs;
       if (signs.hidden > 1 && resizes++ < MOST_RESIZES) {
         await page.resize(height += signs.hidden);
-      } else if (readiness.check(wire, signs, performance.now())) break;
+      } else if (readiness.check(network, signs, performance.now())) break;
     }
     const next = readiness.isCalm ? CHECK_MS : LOOK_MS;
     await pause(started + next - performance.now(), signal);

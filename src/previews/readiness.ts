@@ -1,6 +1,6 @@
-import type { Signs } from "./film_probe.ts";
-import { judgePanels } from "./film_verdict.ts";
-import type { Wire } from "./film_wire.ts";
+import type { Signs } from "./signs.ts";
+import { evaluatePanels } from "./evaluate.ts";
+import type { NetworkLog } from "./network_log.ts";
 
 /** Five checks, 100 ms apart, must see the page settled. */
 export const CHECK_MS = 100;
@@ -28,22 +28,22 @@ export class Readiness {
   }
 
   /** True at the fifth check in a row that finds the page settled. */
-  check(wire: Wire, signs: Signs, now: number): boolean {
-    const isAnswered = signs.loading.length === 0 && this.#isAnswered(wire, signs, now);
+  check(network: NetworkLog, signs: Signs, now: number): boolean {
+    const isAnswered = signs.loading.length === 0 && this.#isAnswered(network, signs, now);
     this.#answeredAt = isAnswered ? this.#answeredAt ?? now : undefined;
     const waited = now - (this.#answeredAt ?? now);
-    const isSettled = isAnswered && (wire.isQuiet || waited >= TRAFFIC_MS);
+    const isSettled = isAnswered && (network.isQuiet || waited >= TRAFFIC_MS);
     const isStill = signs.hash === this.#hash || waited >= CHANGE_MS;
     this.#hash = signs.hash;
     this.#calm = isSettled ? (isStill ? this.#calm + 1 : 1) : 0;
     return this.#calm >= CHECKS;
   }
 
-  /** Every panel has its answer, or asks for none over the wire. */
-  #isAnswered(wire: Wire, signs: Signs, now: number): boolean {
+  /** Every panel has its answer, or asks for none over the network. */
+  #isAnswered(network: NetworkLog, signs: Signs, now: number): boolean {
     const isWaiting = ({ state }: { state: string }) => state === "waiting";
-    const waiting = judgePanels(wire, signs).filter(isWaiting);
-    const isSilent = waiting.length > 0 && wire.isIdle &&
+    const waiting = evaluatePanels(network, signs).filter(isWaiting);
+    const isSilent = waiting.length > 0 && network.isIdle &&
       waiting.every(({ id }) => signs.drawn.includes(id));
     this.#silentAt = isSilent ? this.#silentAt ?? now : undefined;
     return waiting.length === 0 || (isSilent && now - this.#silentAt! >= SILENT_MS);

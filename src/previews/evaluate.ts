@@ -1,28 +1,27 @@
 import type { ShownPanel } from "../boards/queried.ts";
 import { maskSecrets } from "../external/mask.ts";
-import type { Answer, Refusal } from "./film_answer.ts";
-import type { Signs } from "./film_probe.ts";
-import type { Wire } from "./film_wire.ts";
-
-/** `waiting`: asked and not answered, not asked yet, or not drawn. `none`: it has no query. */
-export type PanelState = Answer["state"] | "none";
-/** `message` of an error: the data source's own sentence, secrets masked. */
-export type Panel = { id: number; title: string; state: PanelState; message: string | null };
-export type Outcome = "loaded" | "empty" | "error" | "timeout" | "denied" | "gone";
+import type { Answer, Refusal } from "./answer.ts";
+import type { Outcome, Panel } from "./outcome.ts";
+import type { Signs } from "./signs.ts";
+import type { NetworkLog } from "./network_log.ts";
 
 /**
- * What each panel shows: the wire says what came, the document whether it was drawn. `isFinished`: of a
- * panel that asked for nothing over the wire, what it shows counts.
+ * What each panel shows: the network says what came, the document whether it was drawn. `isFinished`: of a
+ * panel that asked for nothing over the network, what it shows counts.
  */
-export function judgePanels(wire: Wire, signs: Signs | undefined, isFinished = false): Panel[] {
-  const answers = wire.answers();
-  return [...wire.panels, ...copies(wire.panels, signs)].map((panel) => {
+export function evaluatePanels(
+  network: NetworkLog,
+  signs: Signs | undefined,
+  isFinished = false,
+): Panel[] {
+  const answers = network.answers();
+  return [...network.panels, ...copies(network.panels, signs)].map((panel) => {
     const { id, title } = panel;
     const times = signs?.mounted.filter((mounted) => mounted === id).length ?? 0;
     // Later versions give a repeated panel's copies its own id.
-    const isAsking = panel.isRepeated && panel.hasQuery && wire.queriesOf(id) < times;
+    const isAsking = panel.isRepeated && panel.hasQuery && network.queriesOf(id) < times;
     const answer = isAsking && !isFinished ? undefined : answers.get(id);
-    return { id, title, ...judgePanel(panel, answer, signs, isFinished) };
+    return { id, title, ...evaluatePanel(panel, answer, signs, isFinished) };
   });
 }
 
@@ -39,12 +38,12 @@ function copies(panels: ShownPanel[], signs: Signs | undefined): ShownPanel[] {
   }));
 }
 
-function judgePanel(
+function evaluatePanel(
   { id, hasQuery }: ShownPanel,
   answer: Answer | undefined,
   signs: Signs | undefined,
   isFinished: boolean,
-): { state: PanelState; message: string | null } {
+): { state: Panel["state"]; message: string | null } {
   const mark = signs?.errors[id];
   if (answer?.state === "error") return answer;
   if (mark !== undefined) return { state: "error", message: markSentence(mark, answer) };
@@ -69,7 +68,7 @@ function markSentence(mark: string, answer: Answer | undefined): string {
 export type End = "ready" | "late" | Refusal | "gone";
 
 /** The first that fits, and for what is not finished the sentence that says why. */
-export function judgeBoard(
+export function evaluateBoard(
   end: End,
   panels: Panel[],
   timeoutMs: number,

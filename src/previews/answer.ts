@@ -9,7 +9,7 @@ type Body = {
 type Frame = { data?: { values?: unknown[][] } };
 
 /** Grafana's answer to a query (POST /api/ds/query): a frame with rows, no rows at all, or an error. */
-export function judgeAnswer(status: number, body: string | undefined): Answer {
+export function evaluateAnswer(status: number, body: string | undefined): Answer {
   const answer = parse(body);
   const results = Object.values(answer?.results ?? {});
   const fault = results.find(({ error }) => error)?.error;

@@ -1,6 +1,6 @@
 import type { Page } from "../external/browser.ts";
 import { orAborted } from "../external/patience.ts";
-import { pause } from "./film_watch.ts";
+import { pause } from "./watch.ts";
 import { encodeGif } from "./gif/encode.ts";
 
 /** `captured_at` is the time of frame 1. */
@@ -12,7 +12,7 @@ export type Pictures = {
 };
 
 /** `width` × `height`: the GIF's, in pixels; `layout`: the page's, in CSS pixels. */
-export type Shot = {
+export type Recording = {
   width: number;
   height: number;
   frames: number;
@@ -20,15 +20,15 @@ export type Shot = {
   layout: { width: number; height: number; boardHeight: number };
 };
 
-/** A film that went from a board's top to its end rests there. */
+/** How long the last frame is held once the board was scrolled to its end. */
 const HOLD_MS = 2000;
 
 /**
- * A GIF of exactly `frames` frames and a still of the whole board. A board that fits is filmed as it
+ * A GIF of exactly `frames` frames and a still of the whole board. A board that fits is recorded as it
  * stands, a taller one from its top evenly down to its end. Frame i at captured_at + i × delayMs; one
  * that comes late does not move the next ones.
  */
-export async function shoot(page: Page, shot: Shot, signal: AbortSignal): Promise<Pictures> {
+export async function record(page: Page, shot: Recording, signal: AbortSignal): Promise<Pictures> {
   const { width, height, frames, delayMs, layout } = shot;
   const way = Math.max(0, layout.boardHeight - layout.height);
   const captured_at = new Date();
@@ -49,8 +49,8 @@ export async function shoot(page: Page, shot: Shot, signal: AbortSignal): Promis
     const { gif, copy } = encoder.finish();
     const whole = { top: 0, width: layout.width, height: layout.height + way };
     const png = await orAborted(page.screenshot(whole, { small: true }), signal);
-    const [film, small] = await orAborted(Promise.all([gif, copy]), signal);
-    return { gif: film, slack_gif: small, png, captured_at };
+    const [takePreview, small] = await orAborted(Promise.all([gif, copy]), signal);
+    return { gif: takePreview, slack_gif: small, png, captured_at };
   } finally {
     encoder.cancel();
   }

@@ -97,7 +97,7 @@ export class GifStrip {
 
   /**
    * Indexes of the box's pixels, transparent where nothing changed; the mean error of the others. A run
-   * goes on over unchanged pixels that show its colour anyway: 4 % fewer bytes in lively films.
+   * goes on over unchanged pixels that show its colour anyway: 4 % fewer bytes in lively recordings.
    */
   #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box): number {
     const now = this.#now, before = this.#before, index = this.#index;

@@ -1,16 +1,17 @@
 import type { ShownPanel } from "../boards/queried.ts";
 import type { Browser, Page } from "../external/browser.ts";
-import type { Signs } from "./film_probe.ts";
-import { shoot, type Shot } from "./film_shoot.ts";
-import { judgeBoard, judgePanels, type Outcome, type Panel } from "./film_verdict.ts";
-import { watch } from "./film_watch.ts";
-import { Wire } from "./film_wire.ts";
+import type { Signs } from "./signs.ts";
+import { record, type Recording } from "./record.ts";
+import { evaluateBoard, evaluatePanels } from "./evaluate.ts";
+import type { Outcome, Panel } from "./outcome.ts";
+import { watch } from "./watch.ts";
+import { NetworkLog } from "./network_log.ts";
 
 /**
  * `headers` go to the url's origin alone; sizes in pixels, `boardHeight` the whole board's; `timeoutMs`
  * from the page's opening to frame 1; `timezone` "utc" or an IANA name.
  */
-export type FilmOptions = {
+export type PreviewOptions = {
   url: string;
   headers: Record<string, string>;
   panels: ShownPanel[];
@@ -29,7 +30,7 @@ export type FilmOptions = {
  * (the time of frame 1) are null where there was no board to see; `slack_gif` also where `gif` fits a
  * channel. `may_pass`: Grafana remembers rights for up to a minute, and refused a key that may have them.
  */
-export type Film = {
+export type Preview = {
   outcome: Outcome;
   sentence: string | null;
   may_pass?: true;
@@ -48,15 +49,15 @@ const SLACK_MS = 30_000;
 const LATE_SLACK_MS = 5_000;
 
 /**
- * Opens a board, waits until it is finished or the time is over, says what it shows, and films it: a GIF
+ * Opens a board, waits until it is finished or the time is over, says what it shows, and records it: a GIF
  * of exactly `frames` frames of width × height. Throws what Browser.withPage throws, and
  * ExternalError("browser") for a server that does not answer or answers with a fault of its own.
  */
-export async function film(
+export async function takePreview(
   browser: Browser,
-  options: FilmOptions,
+  options: PreviewOptions,
   signal: AbortSignal,
-): Promise<Film> {
+): Promise<Preview> {
   const { headers, width, height, frames, delayMs, timeoutMs, theme, timezone } = options;
   const scale = Math.min(1, width / LEAST_WIDTH);
   const layout = { width: Math.max(width, LEAST_WIDTH), height: height / scale };
@@ -73,27 +74,32 @@ export async function film(
     timezone,
   };
   return await browser.withPage(view, signal, async (page, signal) => {
-    const wire = new Wire(options.panels, uidIn(url));
-    const { end, signs } = await watch(page, wire, { url, height: view.height, timeoutMs }, signal);
-    const panels = judgePanels(wire, signs, end === "ready");
-    const said = { ...judgeBoard(end, panels, timeoutMs), panels };
+    const network = new NetworkLog(options.panels, uidIn(url));
+    const { end, signs } = await watch(
+      page,
+      network,
+      { url, height: view.height, timeoutMs },
+      signal,
+    );
+    const panels = evaluatePanels(network, signs, end === "ready");
+    const said = { ...evaluateBoard(end, panels, timeoutMs), panels };
     if ((end !== "ready" && end !== "late") || !signs) return { ...said, ...NO_PICTURES };
     const boardHeight = boardHeightIn(signs, options);
     const shot = { width, height, frames, delayMs, layout: { ...layout, boardHeight } };
-    if (end === "ready") return { ...said, ...await shoot(page, shot, signal) };
-    return { ...said, ...await shootLate(page, shot, signal) };
+    if (end === "ready") return { ...said, ...await record(page, shot, signal) };
+    return { ...said, ...await recordLate(page, shot, signal) };
   });
 }
 
 export const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
 
 /** The pictures, or none where the page does not even give those. */
-async function shootLate(page: Page, shot: Shot, signal: AbortSignal) {
+async function recordLate(page: Page, shot: Recording, signal: AbortSignal) {
   const over = new AbortController();
   const ms = shot.frames * shot.delayMs + LATE_SLACK_MS;
   const timer = setTimeout(() => over.abort(), ms);
   try {
-    return await shoot(page, shot, AbortSignal.any([signal, over.signal]));
+    return await record(page, shot, AbortSignal.any([signal, over.signal]));
   } catch (error) {
     if (signal.aborted || !over.signal.aborted) throw error;
     return NO_PICTURES;
@@ -103,14 +109,17 @@ async function shootLate(page: Page, shot: Shot, signal: AbortSignal) {
 }
 
 /** What stands on the page counts; where not all panels do, the board's own measure. */
-function boardHeightIn({ bottom, mounted }: Signs, { panels, boardHeight }: FilmOptions): number {
+function boardHeightIn(
+  { bottom, mounted }: Signs,
+  { panels, boardHeight }: PreviewOptions,
+): number {
   return panels.every(({ id }) => mounted.includes(id)) && panels.length > 0
     ? Math.ceil(bottom)
     : boardHeight;
 }
 
 /** The address with what a page is asked for: no menus (a bare `kiosk`), no refresh, theme, time zone. */
-function dressed({ url, theme, timezone }: FilmOptions): string {
+function dressed({ url, theme, timezone }: PreviewOptions): string {
   const address = new URL(url);
   const asked = { kiosk: "kiosk", theme: `theme=${theme}`, refresh: "refresh=" };
   const wanted = { ...asked, timezone: `timezone=${encodeURIComponent(timezone)}` };

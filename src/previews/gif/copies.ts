@@ -10,7 +10,7 @@ const WIDTHS = [1000, 640, 360];
 type Size = { width: number; height: number; delayMs: number };
 type Copy = { shrinker: Shrinker; strip: GifStrip };
 
-/** Smaller copies of a film, made of the same frames beside it. */
+/** Smaller copies of a takePreview, made of the same frames beside it. */
 export class SlackCopies {
   readonly #size: Size;
   #copies: Copy[];
@@ -27,7 +27,7 @@ export class SlackCopies {
     });
   }
 
-  /** The film's next frame, as its own GIF shows it. */
+  /** The recording's next frame, as its own GIF shows it. */
   add(pixels: Uint32Array, holdMs: number | undefined) {
     let larger = pixels;
     for (const { shrinker, strip } of this.#copies) {
@@ -42,7 +42,7 @@ export class SlackCopies {
     for (const { strip } of this.#copies) strip.repeat(holdMs);
   }
 
-  /** The largest copy that is small enough; null where the film itself (of so many `bytes`) is. */
+  /** The largest copy that is small enough; null where the recording itself (of so many `bytes`) is. */
   finish(bytes: number): Uint8Array | null {
     if (this.#size.width <= MOST_WIDTH && bytes <= MOST_BYTES) return null;
     const last = this.#copies.at(-1);
