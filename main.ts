@@ -131,9 +131,9 @@ async function start(config: Config) {
     },
   });
   stopping.signal.throwIfAborted();
-  app = whole;
   ends.push(stopHttp); // before what its answers need
   const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
+  app = whole;
   const running = startJobs(deps, stopping.signal);
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));

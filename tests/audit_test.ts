@@ -1,4 +1,5 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
+import { audited, SYSTEM } from "../src/audit/audit.ts";
 import { connect } from "../src/external/postgres.ts";
 import { freshName, refused, type Reply, startApi, type TestApi, type User } from "./help/api.ts";
 import { testServer } from "./help/postgres.ts";
@@ -262,4 +263,33 @@ Deno.test("GET /audit pages newest first, and while records are added", async ()
   equal(`${body.entries.length} ${body.next_cursor}`, "65 null");
   same((await api.call("GET", "/audit?user_id=424242")).body, { entries: [], next_cursor: null });
   match(body.entries[0].at, /Z$/);
+});
+
+Deno.test("a deed that loses a deadlock to a step is done once that is through", async () => {
+  await using api = await startApi();
+  const { db } = api;
+  await db`create table a (n int); insert into a values (1)`.simple();
+  await db`create table b (n int); insert into b values (1)`.simple();
+  const held = Promise.withResolvers<void>();
+  const deed = { action: "user.change", subject: "ada", user_id: null } as const;
+  let tries = 0;
+  const step = db.begin(async (tx) => {
+    await tx`set local deadlock_timeout = '10s'`; // so that the deed is the one that gives way
+    await tx`update a set n = 2`;
+    await held.promise;
+    await tx`update b set n = 2`;
+  });
+  await audited(db, SYSTEM, deed, async (tx) => {
+    tries++;
+    await tx`set local deadlock_timeout = '50ms'`;
+    await tx`update b set n = 3`;
+    held.resolve();
+    if (tries === 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    await tx`update a set n = 3`;
+  });
+  await step;
+  same([tries, (await db`select a.n, b.n as m from a, b`).map(({ n, m }) => [n, m])], [2, [[
+    3,
+    3,
+  ]]]);
 });

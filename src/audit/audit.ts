@@ -1,5 +1,11 @@
 import { AppError } from "../errors.ts";
-import { asUnavailable, type Db, isOutcomeUnknown, type Sql } from "../external/postgres.ts";
+import {
+  asUnavailable,
+  type Db,
+  isDeadlock,
+  isOutcomeUnknown,
+  type Sql,
+} from "../external/postgres.ts";
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
 
@@ -62,11 +68,17 @@ export async function audited<T>(
   deed: Deed,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
-  try {
-    return await db.begin(async (tx) => {
+  const attempt = () =>
+    db.begin(async (tx) => {
       const result = await work(tx);
       await record(tx, who, deed);
       return result;
+    });
+  try {
+    return await attempt().catch((error) => {
+      // A step that worked on the same rows has had its way: nothing of the deed was done.
+      if (!isDeadlock(error)) throw error;
+      return attempt();
     });
   } catch (error) {
     const refused = error instanceof AppError && [403, 404, 409].includes(error.status);

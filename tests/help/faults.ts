@@ -46,7 +46,8 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
     Number((await Deno.readTextFile(join(folder, "postmaster.pid"))).split("\n")[0]);
   const signalAll = async (signal: Deno.Signal) => {
     const pid = await postmaster();
-    for (const one of [pid, ...await childrenOf(pid)]) Deno.kill(one, signal);
+    Deno.kill(pid, signal); // first: from now on it makes no other
+    for (const one of await childrenOf(pid)) Deno.kill(one, signal);
   };
   const open = (database = "postgres"): Sql => connect({ ...address, database }, 2);
   const ballast = `${dataDir}/ballast`;
