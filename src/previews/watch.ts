@@ -89,10 +89,8 @@ type Opened = { status: number; url: string; text: string };
 function judgeDocument(
   { status, url, text }: Opened,
   asked: string,
-): Exclude<End, "ready" | "late"> | undefined {
-  const refusal = refusalOf(status, text);
-  if (refusal) return refusal;
-  if (isLogin(new URL(url).pathname, asked)) return "denied";
+): "denied" | "gone" | undefined {
+  if (refusalOf(status, text) || isLogin(new URL(url).pathname, asked)) return "denied";
   if (status === 404) return "gone";
   if (status < 400) return undefined;
   throw new ExternalError("browser", `The dashboard's page was answered with ${status}.`, false);
