@@ -12,6 +12,7 @@ import { listenToNews } from "./src/external/news.ts";
 import { once } from "./src/external/patience.ts";
 import { openPlace } from "./src/external/place.ts";
 import { whileAnswering } from "./src/external/postgres_answer.ts";
+import { joinServices } from "./src/external/running.ts";
 import { readInstallation } from "./src/external/settings.ts";
 import { connectSlack } from "./src/external/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
@@ -51,6 +52,12 @@ async function start(config: Config) {
   await migrate(db);
   const sealKeys = await loadSealKeys(place.readSealKeys);
   await checkSealKeys(db, sealKeys);
+  const news = await joinServices(
+    db,
+    { frontend_url: config.FRONTEND_URL, isSet: config.FRONTEND_URL_IS_SET },
+    (name) => listenToNews(db, name),
+  );
+  ends.push(() => news.close());
   const installation = await readInstallation(db, config.FRONTEND_URL);
 
   const browser = connectBrowser({
@@ -60,9 +67,6 @@ async function start(config: Config) {
     log,
   });
   ends.push(() => browser.close());
-  const news = await listenToNews(db);
-  ends.push(() => news.close());
-
   const { host, port, ssl } = place.server;
   const servers = await openServers(
     db,

@@ -187,6 +187,7 @@ const Environment = z.object(VARIABLES).transform((env) => {
   return {
     ...env,
     FRONTEND_URL: env.FRONTEND_URL ?? `http://localhost:${env.PORT}`,
+    FRONTEND_URL_IS_SET: env.FRONTEND_URL !== undefined,
     CAPTURE_BASE_URL: env.CAPTURE_BASE_URL ?? `http://${loopback(env.HOST)}:${env.PORT}`,
   };
 });

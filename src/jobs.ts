@@ -7,6 +7,7 @@ import { archiveDashboards } from "./dashboards/archive.ts";
 import { createNext } from "./dashboards/create.ts";
 import { beginWithGrafana } from "./dashboards/key_saved.ts";
 import { type Deps as NotifyDeps, notifyNext } from "./dashboards/notify.ts";
+import { removeOldPictures } from "./dashboards/picture_files.ts";
 import { type Deps as ScanDeps, type Look, scan } from "./dashboards/scan.ts";
 import { nextLook } from "./dashboards/scan_store.ts";
 import { nextTry, type Step } from "./dashboards/store.ts";
@@ -43,13 +44,19 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const archive = oneAtATime(async () => {
     if (!signal.aborted) await archiveDashboards(deps, signal).catch(logged(deps, "archive"));
   });
+  const pictures = oneAtATime(async () => {
+    if (!signal.aborted) await removeOldPictures(deps).catch(logged(deps, "pictures"));
+  });
   const wakeAll = () => {
     for (const lanes of Object.values(steps)) lanes.wake();
     archive.wake();
+    pictures.wake();
   };
   const stopNews = deps.news.subscribe(({ step }) => {
     steps[step as Step]?.wake();
-    if (step === "done") archive.wake();
+    if (step !== "done") return;
+    archive.wake();
+    pictures.wake();
   }, wakeAll);
   signal.addEventListener("abort", stopNews);
 
@@ -64,6 +71,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   Deno.cron("notify Slack", "* * * * *", { signal }, () => steps.notify!.wake());
   Deno.cron("finish workspaces", "* * * * *", { signal }, workspaces);
   Deno.cron("archive dashboards", "* * * * *", { signal }, () => archive.wake());
+  Deno.cron("remove old pictures", "* * * * *", { signal }, () => pictures.wake());
   const first = Promise.all([workspaces(), scanner.minute()]);
   wakeAll();
   return {
@@ -73,6 +81,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
         first,
         scanner.idle(),
         archive.idle(),
+        pictures.idle(),
         ...Object.values(steps).map(({ idle }) => idle()),
       ]);
     },

@@ -1,5 +1,6 @@
 import { match, ok, rejects, strictEqual as equal } from "node:assert";
 import { withSharedReader } from "../src/dashboards/board_reader.ts";
+import { AppError } from "../src/errors.ts";
 import type { Sql } from "../src/external/postgres.ts";
 import { startScans } from "./help/scans.ts";
 
@@ -40,6 +41,19 @@ Deno.test("withSharedReader() gives a failure to who asked, and the others anoth
   await refused;
   ok(!others.includes(broken) && others.length === 9);
   await after(1200); // the driver's own second for a connection that broke
+});
+
+Deno.test("withSharedReader() goes on with the reader of a query that was refused", async () => {
+  await using test = await startScans();
+  const ask = (work: (reader: Sql) => Promise<number>) =>
+    withSharedReader(test.deps, test.ada.id, "qor", work);
+  let first = 0;
+  const refused = ask(async (reader) => {
+    first = await pidOf(reader);
+    throw new AppError("query_refused", 400, "The query divides by zero.");
+  });
+  await rejects(refused, /divides by zero/);
+  equal(await ask(pidOf), first);
 });
 
 Deno.test("withSharedReader() says to each who waits that there is no such workspace", async () => {

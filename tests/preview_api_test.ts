@@ -4,6 +4,7 @@ import {
   notStrictEqual as differs,
   strictEqual as equal,
 } from "node:assert";
+import { removeOldPictures } from "../src/dashboards/picture_files.ts";
 import { openGifFolder } from "../src/external/gif_folder.ts";
 import { refused, startApi } from "./help/api.ts";
 import { addDashboard } from "./help/rows.ts";
@@ -138,6 +139,39 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
       .write(8, 1, pictures);
     equal(lines.length, 2, `${lines}`);
     match(lines[0]!, /^GIF_CAPTURE_DIR: .*cannot be written \(E[A-Z]+\)/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted dashboard, and what is not ours", async () => {
+  await using test = await start();
+  const folder = await Deno.makeTempDir();
+  const gifFolder = openGifFolder(folder, () => {});
+  const left = async () => {
+    await removeOldPictures({ db: test.db, gifFolder });
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+  };
+  const others = ["dashboard-1-run-1.gif.txt", "notes.txt"];
+  const name = (run: number, what: string) => `dashboard-${test.id}-run-${run}.${what}`;
+  try {
+    for (const other of others) await Deno.writeTextFile(`${folder}/${other}`, "");
+    for (const run of [1, 2, 4, 5]) {
+      await gifFolder.write(test.id, run, { gif: bytes("gif"), png: bytes("png") });
+      await test.draw(run);
+    }
+    // What a process left that was killed while it wrote.
+    await Deno.writeTextFile(`${folder}/${name(1, "gif.0a1b-2c.part")}`, "");
+    await test.db`insert into runs (dashboard_id, run) values (${test.id}, 6)`;
+    same(
+      await left(),
+      [...[4, 5].flatMap((run) => WHATS.map((what) => name(run, what))), ...others].sort(),
+    );
+    equal((await test.call("DELETE", `/dashboards/${test.id}`)).status, 204);
+    same(await left(), others);
+    await gifFolder.write(test.id, 6, { gif: bytes("gif"), png: null });
+    await test.db`delete from users where id = ${test.ada.id}`;
+    same(await left(), others);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

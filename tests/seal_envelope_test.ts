@@ -135,6 +135,21 @@ Deno.test("checkSealKeys() names the one key that is missing among 200,000 rows,
   );
 });
 
+Deno.test("checkSealKeys() asks for the key of passwords that are being changed", async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const current = await keyOf(1);
+  await db`insert into users (username, role) values ('ada', 'member')`;
+  await db`insert into workspaces (user_id, owner_password, reader_password)
+    values (1, ${`dk1.${current.id}.a.b`}, ${`dk1.${current.id}.a.b`})`;
+  await checkSealKeys(db, { current });
+  await db`update workspaces set next_owner_password = 'dk1.0badc0de.a.b'`;
+  await rejects(checkSealKeys(db, { current }), /sealed with 0badc0de:/);
+  await db`update workspaces
+    set next_owner_password = null, next_reader_password = 'dk1.deadbeef.a.b'`;
+  await rejects(checkSealKeys(db, { current }), /sealed with deadbeef:/);
+});
+
 Deno.test("checkSealKeys() asks for no key where a row holds no sealed text, or its key was retired", async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;

@@ -142,6 +142,36 @@ Deno.test("the samples need a master that may make databases and roles, no super
   }
 });
 
+Deno.test("no transaction is open while the samples are made", async () => {
+  await using api = await startApi();
+  await using _ = dropSamples(api.deps);
+  const { db, deps } = api;
+  const role = db(`Samples_${deps.installation}_owner`);
+  const undo = new Error("undo");
+  let made: Promise<unknown> | undefined;
+  let open: string[] = [];
+  await db.begin(async (tx) => {
+    // The first step waits for whoever makes a role of the same name.
+    await tx`create role ${role}`;
+    const [own] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    made = withSamples(deps, (reader) => reader`select 1 from samples.paths limit 1`);
+    made.catch(() => {});
+    for (let waits = false; !waits;) {
+      const rows = await db<{ pid: number; state: string; waits: boolean }[]>`
+        select pid, state, coalesce(wait_event_type = 'Lock', false) as waits
+        from pg_stat_activity where datname = current_database()`;
+      waits = rows.some(({ waits }) => waits);
+      const others = rows.filter(({ pid }) => pid !== own!.pid);
+      open = others.map(({ state }) => state).filter((state) => /^idle in/.test(state));
+    }
+    throw undo;
+  }).catch((error) => {
+    if (error !== undo) throw error;
+  });
+  equal(`${open}`, "");
+  await made;
+});
+
 Deno.test("samples that are gone are made again", async () => {
   await using api = await startApi();
   await previewOf(api, 1);

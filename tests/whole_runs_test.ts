@@ -147,7 +147,11 @@ Deno.test("main.ts shows a member its own and nothing of another's; a stranger n
 });
 
 Deno.test("main.ts takes a new picture, retries what is stopped, and forgets what is removed", async () => {
-  await using work = await atWork();
+  const folder = await Deno.makeTempDir();
+  await using all = new AsyncDisposableStack();
+  all.defer(() => Deno.remove(folder, { recursive: true }));
+  const files = async () => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  const work = all.use(await atWork({ GIF_CAPTURE_DIR: folder }));
   const { service, key, write, slack, told, row } = work;
   const post = (path: string) => service.call("POST", `/api/v1/dashboards/${path}`, { key });
   slack.faults.push({ method: "chat.postMessage", what: { error: "not_in_channel" }, times: 1 });
@@ -172,8 +176,10 @@ Deno.test("main.ts takes a new picture, retries what is stopped, and forgets wha
   });
   same([after.run, after.slack_sent_at], [1, before.slack_sent_at]);
 
+  same((await files()).sort(), ["dashboard-1-run-1.gif", "dashboard-1-run-1.png"]);
   const removed = await service.call("DELETE", "/api/v1/dashboards/1", { key });
   equal(removed.status, 204);
+  await waitFor("the files' end", async () => (await files()).length === 0);
   await write(runs("history", 6, 5));
   await pause(LOOKS);
   for (const path of ["/api/v1/dashboards/1", "/api/v1/dashboards/1/preview.gif", "/boards/1"]) {

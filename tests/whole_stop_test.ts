@@ -125,12 +125,26 @@ Deno.test("main.ts shares its database with what runs beside it, and says when i
   for (const kind of ["timing", "qor", "drc"]) {
     match(sample.log, new RegExp(`^ada_${kind}\\.\\w+: \\d+ rows$`, "m"));
   }
-  const other = await home.start({ ...QUICK, PORT: freePort() });
+  const beside = { ...QUICK, PORT: freePort() };
+  const third = await home.tryToStart(beside);
+  equal(third.code, 1);
+  match(third.log, /Another Dashkeeper runs .* at http:\/\/localhost:\d+,.* set FRONTEND_URL/);
+  const address = async () => {
+    await using master = await home.openMaster();
+    return (await master`select value from settings where name = 'frontend_url'`)[0]!.value;
+  };
+  equal(await address(), `http://localhost:${home.PORT}`);
+  const FRONTEND_URL = "https://eda.example";
+  const other = await home.start({ ...beside, FRONTEND_URL });
+  equal(await address(), FRONTEND_URL);
   equal((await other.kill("SIGTERM")).code, 0);
   same(await home.postmasters(), running);
   const { status } = await service.call("GET", "/api/v1/users", { key });
   equal(status, 200);
   await stops(home, service, "SIGTERM");
+  const moved = await home.start(beside);
+  await moved.kill("SIGKILL");
+  await stops(home, await home.start(QUICK), "SIGTERM");
 });
 
 Deno.test("main.ts gives the admin the key of ADMIN_API_KEY, and no other", async () => {

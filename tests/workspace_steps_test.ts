@@ -4,7 +4,7 @@ import { seal } from "../src/credentials/seal.ts";
 import { KINDS } from "../src/workspaces/names.ts";
 import { makePassword, passwordPlace } from "../src/workspaces/password.ts";
 import { finishRemovals } from "../src/workspaces/remove.ts";
-import { finishWorkspaces, passwordsOf, STEPS } from "../src/workspaces/steps.ts";
+import { finishWorkspaces, passwordsOf, sealLogins, STEPS } from "../src/workspaces/steps.ts";
 import { findWorkspace, insertWorkspace } from "../src/workspaces/store.ts";
 import {
   allOf,
@@ -276,4 +276,31 @@ Deno.test("POST /users while the master database is away: 503, and nothing begun
   same(await thereOf(app.db, username), []);
   equal((await app.db`select 1 from users where username = ${username}`).length, 0);
   equal((await app.call("POST", "/users", { username })).body.workspace.state, "ready");
+});
+
+Deno.test("sealLogins() leaves a login that somebody adds meanwhile as it is, and makes the others", async () => {
+  await using app = await startWorkspaces();
+  const { db } = app;
+  const { id, username, work: { deps, server, passwords } } = await account(app);
+  const workspace = { user_id: id, username };
+  let sealing: Promise<void> | undefined;
+  await db.begin(async (tx) => {
+    await tx`insert into credentials (user_id, key_name, key_value)
+      values (${id}, 'QOR_DATABASE_URL', 'theirs')`;
+    sealing = sealLogins(deps, workspace, server, passwords);
+    sealing.catch(() => {});
+    for (let waiting = 0; waiting === 0;) {
+      waiting = (await db`select 1 from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`).length;
+    }
+  });
+  await sealing;
+  const theirs = await db<{ key_name: string; theirs: boolean }[]>`
+    select key_name, key_value = 'theirs' as theirs from credentials where user_id = ${id}
+    order by key_name`;
+  same(theirs.map(({ key_name, theirs }) => `${key_name} ${theirs}`), [
+    "DRC_DATABASE_URL false",
+    "QOR_DATABASE_URL true",
+    "TIMING_DATABASE_URL false",
+  ]);
 });

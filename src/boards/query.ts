@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import { DEADLINES } from "../external/deadlines.ts";
 import { asExternal, type Db, isAway, sqlState } from "../external/postgres.ts";
 import type { Dashboard } from "./compose.ts";
@@ -6,10 +7,8 @@ import { choicesOf, type Chosen, fillVariables } from "./variables.ts";
 type Value = number | string | boolean | null;
 type Field = { name: string; type: "time" | "number" | "string" | "boolean" };
 export type Frame = { schema: { refId: string; fields: Field[] }; data: { values: Value[][] } };
-type Result = { status: number; frames?: Frame[]; error?: string };
-export type Answer =
-  | { status: 200 | 400; body: { results: Record<string, Result> } }
-  | { status: 404; body: { message: string } };
+type Result = { status: 200; frames: Frame[] };
+export type Answer = { status: 200; body: { results: Record<string, Result> } };
 
 type Target = { refId: string; rawSql: string; format: string; hide?: boolean };
 type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
@@ -137,6 +136,34 @@ async function read(reader: Db, sql: string, stopped: AbortSignal): Promise<Rows
   }
 }
 
+const REASONS: Record<string, string> = {
+  "42601": "is no SQL that PostgreSQL reads",
+  "42703": "asks for a column that is not there",
+  "42P01": "asks for a table that is not there",
+  "42883": "uses a function or operator that does not fit these columns",
+  "42501": "asks for what the reader may not read",
+  "22007": "has a value that does not fit its type",
+  "22P02": "has a value that does not fit its type",
+  "22012": "divides by zero",
+  "55P03": "waits for a table that is locked",
+  "57014": "did not end within the time limit",
+};
+
+/** Why PostgreSQL refused a query: the SQLSTATE, and the word of `sql` at which it stopped, if it said. */
+export function refusalOf(error: unknown, sql: string) {
+  const at = Number((error as { position?: string }).position ?? 0);
+  const near = at > 0
+    ? /^\s*(\w+|"(?:[^"]|"")*"|\S)/.exec([...sql].slice(at - 1).join(""))?.[1]
+    : undefined;
+  return { state: sqlState(error) ?? "", near: near?.slice(0, 63) };
+}
+
+/** What is wrong with a query, for a person: what it does, and near which word. */
+export function reasonOf({ state, near }: ReturnType<typeof refusalOf>): string {
+  const reason = REASONS[state] ?? `is not taken by PostgreSQL (SQLSTATE ${state})`;
+  return near ? `${reason}, near ${near}` : reason;
+}
+
 async function runSql(
   reader: Db,
   { refId, rawSql, format }: Target,
@@ -150,14 +177,16 @@ async function runSql(
   } catch (error) {
     signal.throwIfAborted();
     if (sqlState(error) === undefined || isAway(error)) throw asExternal(error);
-    return { status: 400, error: `db query error: ${(error as Error).message}` };
+    throw new AppError("query_refused", 400, `The query ${reasonOf(refusalOf(error, rawSql))}.`);
   }
 }
 
 /**
  * Runs one panel of a stored dashboard as the reader role and answers as Grafana's /api/ds/query does:
  * columns side by side, times in ms. Only the stored SQL is ever run, over the dashboard's own time
- * range, with the `chosen` values of its variables (by name) as text constants. Throws ExternalError when the server is away, and the signal's reason when that fires.
+ * range, with the `chosen` values of its variables (by name) as text constants. Throws 404
+ * `panel_unknown`, 400 `query_refused`, ExternalError when the server is away, and the signal's reason
+ * when that fires.
  */
 export async function runPanel(
   reader: Db,
@@ -170,7 +199,7 @@ export async function runPanel(
   const all = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
   const targets = all.filter(({ hide }) => !hide);
   if (targets.length === 0) {
-    return { status: 404, body: { message: "This board has no such panel." } };
+    throw new AppError("panel_unknown", 404, "This board has no such panel.");
   }
   const range = { from: dashboard.time?.from ?? "", to: dashboard.time?.to ?? "" };
   const results: Record<string, Result> = {};
@@ -179,8 +208,7 @@ export async function runPanel(
     const rawSql = fillVariables(expandMacros(target.rawSql, range), dashboard, chosen);
     results[target.refId] = await runSql(reader, { ...target, rawSql }, signal);
   }
-  const failed = Object.values(results).some(({ error }) => error !== undefined);
-  return { status: failed ? 400 : 200, body: { results } };
+  return { status: 200, body: { results } };
 }
 
 /** A variable's choices, one a row: `__text`, and `__value` where it differs. As `runPanel` otherwise. */
@@ -192,8 +220,8 @@ export async function runVariable(
 ): Promise<Answer> {
   const rawSql = choicesOf(dashboard, name);
   if (rawSql === undefined) {
-    return { status: 404, body: { message: "This board has no such variable." } };
+    throw new AppError("variable_unknown", 404, "This board has no such variable.");
   }
   const result = await runSql(reader, { refId: "A", rawSql, format: "table" }, signal);
-  return { status: result.error === undefined ? 200 : 400, body: { results: { A: result } } };
+  return { status: 200, body: { results: { A: result } } };
 }

@@ -179,6 +179,6 @@ export function previewQueries(deps: templates.Deps) {
     const { drawn } = await templates.drawnOf(deps, id, version);
     const answer = await preview.queryPreview(deps, drawn, question.data, c.req.raw.signal);
     c.header("Cache-Control", "no-store");
-    return c.json(answer.body, answer.status);
+    return c.json(answer.body);
   });
 }

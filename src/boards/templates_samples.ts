@@ -3,6 +3,7 @@ import { type AppError, ExternalError, unavailable } from "../errors.ts";
 import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import { asExternal, connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
 import { whileAnswering } from "../external/postgres_answer.ts";
+import { holdLock } from "../external/postgres_lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
@@ -27,8 +28,7 @@ async function make(deps: Deps): Promise<void> {
   const [name, passwords] = [nameOf(deps), await passwordsOf(deps)];
   const mark = markOf(deps.installation, name);
   // Two processes that make it at the same time would be in each other's way.
-  await deps.db.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(hashtext(${mark}))`;
+  await holdLock(deps.db, { text: mark, seed: 0 }, async () => {
     await makeRoles(server, name, mark, passwords);
     await makeDatabase(server, name, mark, KIND);
     await asOwner(server, name, KIND, passwords, fill);

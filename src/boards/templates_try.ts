@@ -1,6 +1,6 @@
 import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
 import type { Dashboard } from "./compose.ts";
-import { expandMacros } from "./query.ts";
+import { expandMacros, reasonOf as reasonOfQuery, refusalOf } from "./query.ts";
 import { type JsonObject, panelsIn, type Path, targetsOf } from "./templates_json.ts";
 import { partsOf } from "./templates_sql.ts";
 import { fillVariables } from "./variables.ts";
@@ -57,29 +57,15 @@ async function faultOf(reader: Sql, sql: string) {
     const state = sqlState(error);
     // A lock or a time limit says nothing of the query.
     if (state === undefined || isAway(error) || /^5[57]/.test(state)) throw asExternal(error);
-    const at = Number((error as { position?: string }).position ?? 0);
-    const near = at > 0
-      ? /^\s*(\w+|"(?:[^"]|"")*"|\S)/.exec([...sql].slice(at - 1).join(""))?.[1]
-      : undefined;
-    return { state, near: near?.slice(0, 63) };
+    return refusalOf(error, sql);
   }
 }
 
 /** In place of a SQLSTATE: PostgreSQL takes the query, but not as it is meant. */
 const UNFILLED = "unfilled";
 
-const REASONS: Record<string, string> = {
-  "42601": "is no SQL that PostgreSQL reads",
-  "42703": "asks for a column that is not there",
-  "42P01": "asks for a table that is not there",
-  "42883": "uses a function or operator that does not fit these columns",
-  [UNFILLED]:
-    "has a variable as only Grafana fills it (the built-in board knows `${name:sqlstring}`)",
-  "42501": "asks for what the reader may not read",
-};
-
 /** What is wrong with a query, for a person: what it does, and near which word. */
 export function reasonOf({ state, near }: Refused): string {
-  const reason = REASONS[state] ?? `is not taken by PostgreSQL (SQLSTATE ${state})`;
-  return near ? `${reason}, near ${near}` : reason;
+  if (state !== UNFILLED) return reasonOfQuery({ state, near });
+  return `has a variable as only Grafana fills it (the built-in board knows \`\${name:sqlstring}\`), near ${near}`;
 }

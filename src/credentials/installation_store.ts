@@ -1,5 +1,25 @@
 import type { Db } from "../external/postgres.ts";
 
+/** A column of sealed texts; `version`: the second column of its table's key, if it has one. */
+export type SealedColumn = { table: string; id: string; version?: string; column: string };
+
+/** Every column that holds sealed texts, by what it holds. */
+export const SEALED_COLUMNS = {
+  credential: { table: "credentials", id: "id", column: "key_value" },
+  version: {
+    table: "credential_versions",
+    id: "credential_id",
+    version: "version",
+    column: "key_value",
+  },
+  owner: { table: "workspaces", id: "user_id", column: "owner_password" },
+  reader: { table: "workspaces", id: "user_id", column: "reader_password" },
+  next_owner: { table: "workspaces", id: "user_id", column: "next_owner_password" },
+  next_reader: { table: "workspaces", id: "user_id", column: "next_reader_password" },
+  refused: { table: "refused_rows", id: "id", column: "content" },
+  removal: { table: "grafana_removals", id: "id", column: "api_key" },
+} satisfies Record<string, SealedColumn>;
+
 /** The sealed signing key; `made` becomes it where there is none yet. */
 export async function keySetting(db: Db, made: string): Promise<string> {
   await db`
@@ -28,15 +48,10 @@ export async function usedKeyIds(db: Db): Promise<string[]> {
   };
   const [setting] = await db<{ id: string }[]>`
     select split_part(value, '.', 2) as id from settings where name = 'signing_key'`;
-  const all = [
-    ...await ids("credentials", "key_value"),
-    ...await ids("credential_versions", "key_value"),
-    ...await ids("workspaces", "owner_password"),
-    ...await ids("workspaces", "reader_password"),
-    ...await ids("refused_rows", "content"),
-    ...await ids("grafana_removals", "api_key"),
-    ...(setting ? [setting.id] : []),
-  ];
+  const all = setting ? [setting.id] : [];
+  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
+    all.push(...await ids(table, column));
+  }
   return [...new Set(all)];
 }
 

@@ -32,6 +32,20 @@ export async function insertCredential(
   return row!;
 }
 
+/** Leaves a credential of this name that is there already as it is. */
+export async function insertMissing(
+  db: Db,
+  user_id: number,
+  key_name: string,
+  sealed: string,
+  by: string,
+): Promise<void> {
+  await db`
+    insert into credentials (user_id, key_name, key_value, updated_by)
+    values (${user_id}, ${key_name}, ${sealed}, ${by})
+    on conflict (user_id, key_name) do nothing`;
+}
+
 export async function listCredentials(db: Db, user_id: number): Promise<CredentialRow[]> {
   return await db<CredentialRow[]>`
     select ${

@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { Db, Sql } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { withReader } from "../workspaces/reader.ts";
@@ -40,7 +41,8 @@ export function withSharedReader<T>(
       return true;
     } catch (error) {
       reject(error);
-      return false;
+      // A query that the database refused leaves the reader as it was.
+      return error instanceof AppError;
     }
   };
   const job = { run, fail: reject };

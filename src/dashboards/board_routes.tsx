@@ -69,7 +69,7 @@ export function boardPages(deps: Deps) {
         ? await boards.queryChoices(deps, id, proof, data.variable, signal)
         : await boards.queryBoard(deps, id, proof, data.panel_id, signal, data.variables);
       c.header("Cache-Control", "no-store");
-      return c.json(answer.body, answer.status);
+      return c.json(answer.body);
     });
 }
 

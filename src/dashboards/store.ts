@@ -159,6 +159,9 @@ export type Pictures = {
   captured_at: Date | null;
 };
 
+/** Of how many runs the pictures are kept. */
+const PICTURED_RUNS = 3;
+
 /**
  * Keeps the pictures of this run; of older runs the last two keep theirs. What Slack was given of this run
  * and has not shown is given anew.
@@ -175,7 +178,22 @@ export async function savePictures(
     where dashboard_id = ${id} and run = ${run}`;
   await db`
     update runs set gif = null, slack_gif = null, png = null
-    where dashboard_id = ${id} and run <= ${run - 3} and gif is not null`;
+    where dashboard_id = ${id} and run <= ${run - PICTURED_RUNS} and gif is not null`;
+}
+
+/** Which of these runs are of a deleted dashboard, or older than the runs that keep their pictures. */
+export async function runsWithoutPictures<T extends Pick<Claim, "run"> & { dashboard_id: number }>(
+  db: Db,
+  runs: T[],
+): Promise<T[]> {
+  const rows = await db<{ n: number }[]>`
+    select a.n from unnest(${runs.map(({ dashboard_id }) => dashboard_id)}::bigint[],
+        ${runs.map(({ run }) => run)}::int[]) with ordinality as a (id, run, n)
+      left join dashboards d on d.id = a.id and d.deleted_at is null
+    where d.id is null or a.run <= (
+      select max(r.run) - ${PICTURED_RUNS}::int from runs r
+      where r.dashboard_id = d.id and r.gif is not null)`;
+  return rows.map(({ n }) => runs[n - 1]!);
 }
 
 export type Run = {

@@ -20,9 +20,10 @@ const AGAIN_MS = 500;
 
 /**
  * Listens to the rows' own events (LISTEN), on a connection that is made anew when it is lost. What is
- * notified meanwhile is lost: whoever listens must look by the clock as well.
+ * notified meanwhile is lost: whoever listens must look by the clock as well. `name`: what other services
+ * see of this connection.
  */
-export async function listenToNews(db: Sql): Promise<News> {
+export async function listenToNews(db: Sql, name = "dashkeeper"): Promise<News> {
   const listeners = new Set<Parameters<News["subscribe"]>>();
   const closing = new AbortController();
   let client = await listen();
@@ -32,7 +33,10 @@ export async function listenToNews(db: Sql): Promise<News> {
       const event: Moved = JSON.parse(text);
       for (const [listener] of listeners) listener(event);
     };
-    const made = new Client({ address: db.address, parameters: {}, onnotify }, DEADLINES.job);
+    const made = new Client(
+      { address: db.address, parameters: { application_name: name }, onnotify },
+      DEADLINES.job,
+    );
     await made.open();
     const own = statements((query) => sendBy(made, query, () => made.discard()));
     const send = (query: () => PromiseLike<unknown>) => withDeadline(DEADLINES.call, query);

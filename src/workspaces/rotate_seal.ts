@@ -1,5 +1,5 @@
 import { checkSealKeys, SIGNING_KEY } from "../credentials/installation.ts";
-import { usedKeyIds } from "../credentials/installation_store.ts";
+import { SEALED_COLUMNS, usedKeyIds } from "../credentials/installation_store.ts";
 import { place as credentialPlace } from "../credentials/credentials.ts";
 import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../credentials/seal.ts";
 import { AppError } from "../errors.ts";
@@ -109,7 +109,7 @@ async function pass(
 ) {
   const { db, log } = deps;
   const seen = { opened: 0, unreadable: [] as string[], keys: new Set<string>() };
-  for (const name of Object.keys(store.COLUMNS) as store.ColumnName[]) {
+  for (const name of Object.keys(SEALED_COLUMNS) as store.ColumnName[]) {
     let rows: store.SealedRow[];
     for (let after = { id: -1, version: -1 };; after = rows.at(-1)!) {
       signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { SEALED_COLUMNS, type SealedColumn } from "../credentials/installation_store.ts";
 import { DEADLINES, withDeadline } from "../external/deadlines.ts";
 import type { Db, Sql } from "../external/postgres.ts";
 import { tryLock } from "../external/postgres_lock.ts";
@@ -13,24 +14,7 @@ export type SealedRow = {
 };
 type At = Pick<SealedRow, "id" | "version">;
 
-/** A column of sealed texts; `version`: the second column of its table's key, if it has one. */
-type Column = { table: string; id: string; version?: string; column: string };
-export const COLUMNS = {
-  credential: { table: "credentials", id: "id", column: "key_value" },
-  version: {
-    table: "credential_versions",
-    id: "credential_id",
-    version: "version",
-    column: "key_value",
-  },
-  owner: { table: "workspaces", id: "user_id", column: "owner_password" },
-  reader: { table: "workspaces", id: "user_id", column: "reader_password" },
-  next_owner: { table: "workspaces", id: "user_id", column: "next_owner_password" },
-  next_reader: { table: "workspaces", id: "user_id", column: "next_reader_password" },
-  refused: { table: "refused_rows", id: "id", column: "content" },
-  removal: { table: "grafana_removals", id: "id", column: "api_key" },
-} satisfies Record<string, Column>;
-export type ColumnName = keyof typeof COLUMNS;
+export type ColumnName = keyof typeof SEALED_COLUMNS;
 
 /** The next rows, in the order of the table's key, that are not sealed with the key `current`. */
 export async function rowsUnderOtherKeys(
@@ -40,7 +24,7 @@ export async function rowsUnderOtherKeys(
   after: At,
   limit: number,
 ): Promise<SealedRow[]> {
-  const { table, id, version, column }: Column = COLUMNS[name];
+  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
   const key = version ? db`(t.${db(id)}, t.${db(version)})` : db`t.${db(id)}`;
   const from = version ? db`(${after.id}::bigint, ${after.version}::int)` : db`${after.id}::bigint`;
   const ofNobody = name === "refused" || name === "removal";
@@ -64,7 +48,7 @@ export type Fresh = At & { sealed: string; fresh: string };
  * changed is left as it is: this statement waits for nobody, so it cannot be part of a deadlock.
  */
 export async function replaceSealed(db: Db, name: ColumnName, rows: Fresh[]): Promise<number> {
-  const { table, id, version, column }: Column = COLUMNS[name];
+  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
   const key = version ? db`(${db(id)}, ${db(version)})` : db`(${db(id)}, 0)`;
   const { count } = await db`
     with fresh (id, version, sealed, fresh) as (
@@ -87,7 +71,7 @@ export async function replaceSealed(db: Db, name: ColumnName, rows: Fresh[]): Pr
 /** How many rows are not sealed with the key `current`. */
 export async function countUnderOtherKeys(db: Db, current: string): Promise<number> {
   let all = 0;
-  for (const { table, column } of Object.values(COLUMNS)) {
+  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
     const [row] = await db<{ n: number }[]>`
       select count(*) as n from ${db(table)} where split_part(${db(column)}, '.', 2) <> ${current}`;
     all += row!.n;

@@ -1,6 +1,6 @@
-import { sealCredential } from "../credentials/credentials.ts";
-import { open } from "../credentials/seal.ts";
-import { findCredential } from "../credentials/store.ts";
+import { place as credentialPlace } from "../credentials/credentials.ts";
+import { open, seal } from "../credentials/seal.ts";
+import { insertMissing } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { databaseUrl, type Db } from "../external/postgres.ts";
 import { GRAFANA_STEPS, postponeStep } from "./datasource_store.ts";
@@ -41,7 +41,10 @@ export const STEPS: Step[] = [
     run: ({ workspace: { username }, server, passwords }) =>
       grantReading(server, username, passwords),
   },
-  { name: "credentials", run: addLogins },
+  {
+    name: "credentials",
+    run: ({ deps, workspace, server, passwords }) => sealLogins(deps, workspace, server, passwords),
+  },
 ];
 
 /** A part in Grafana; one for which there is no Grafana any more is nothing to be done. */
@@ -62,10 +65,6 @@ async function runInGrafana(
   }
 }
 
-function addLogins({ deps, workspace, server, passwords }: Work): Promise<void> {
-  return deps.db.begin((tx) => sealLogins({ ...deps, db: tx }, workspace, server, passwords));
-}
-
 /** The three logins that are the user's own; one that is there already is left as it is. */
 export async function sealLogins(
   { db, sealKeys }: { db: Db } & Pick<Deps, "sealKeys">,
@@ -75,9 +74,9 @@ export async function sealLogins(
 ): Promise<void> {
   for (const kind of names.KINDS) {
     const key_name = names.urlCredential(kind);
-    if (await findCredential(db, user_id, key_name)) continue;
-    const key_value = loginUrl(server, username, kind, passwords);
-    await sealCredential({ db, sealKeys }, user_id, { key_name, key_value }, "system");
+    const url = loginUrl(server, username, kind, passwords);
+    const sealed = await seal(sealKeys, credentialPlace(user_id, key_name), url);
+    await insertMissing(db, user_id, key_name, sealed, "system");
   }
 }
 

@@ -1,6 +1,7 @@
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../src/boards/query.ts";
+import { AppError, errorBody } from "../../src/errors.ts";
 import type { Sql } from "../../src/external/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
@@ -41,7 +42,7 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
         },
       },
     );
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+  async function answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/static/")) return await file(pathname.slice(8));
     if (pathname === "/boards/1") return page();
@@ -66,6 +67,14 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
       variables,
     );
     return Response.json(body, { status });
+  }
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return Response.json(errorBody(error, "r"), { status: error.status });
+    }
   });
   return {
     asked,

@@ -1,0 +1,47 @@
+import { ExternalError } from "../errors.ts";
+import { pause } from "./patience.ts";
+import type { Db, Sql } from "./postgres.ts";
+import { holdLock } from "./postgres_lock.ts";
+
+/** One start at a time looks for the others. */
+const LOCK = 7_203_515;
+const PREFIX = "dashkeeper at ";
+/** PostgreSQL cuts an application's name there. */
+const MOST_BYTES = 63;
+/** The server needs a moment to notice that a process was killed. */
+const GONE_MS = 3_000;
+
+/**
+ * Calls `join` with the name by which other services see the connection that this one keeps. Throws
+ * ExternalError where a service with another address runs and this one's was not set: each would
+ * overwrite the other's address in links.
+ */
+export async function joinServices<T>(
+  db: Sql,
+  { frontend_url, isSet }: { frontend_url: string; isSet: boolean },
+  join: (name: string) => Promise<T>,
+): Promise<T> {
+  const name = [...PREFIX + frontend_url].filter((c) => c <= "~").join("").slice(0, MOST_BYTES);
+  return await holdLock(db, LOCK, async () => {
+    const other = isSet ? undefined : await otherAddress(db, name);
+    if (!other) return await join(name);
+    throw new ExternalError(
+      "PostgreSQL",
+      `Another Dashkeeper runs on this database, at ${other}, and links would name its address or this one's (${frontend_url}) by chance: stop the other one, or set FRONTEND_URL to the address that people open.`,
+      true,
+    );
+  });
+}
+
+/** Where another service runs, if one still does after a moment. */
+async function otherAddress(db: Db, name: string): Promise<string | undefined> {
+  const end = performance.now() + GONE_MS;
+  for (;;) {
+    const [other] = await db<{ name: string }[]>`
+      select application_name as name from pg_stat_activity
+      where datname = current_database() and starts_with(application_name, ${PREFIX})
+        and application_name <> ${name} limit 1`;
+    if (!other || performance.now() > end) return other?.name.slice(PREFIX.length);
+    await pause(100);
+  }
+}
