@@ -16,10 +16,10 @@ import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./dashboards/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
-import { AppError, errorBody, errorReplies, refuse } from "./errors.ts";
+import { AppError, errorBody, errorReplies, refuse, unavailable } from "./errors.ts";
 import { DEADLINES, withDeadline } from "./external/deadlines.ts";
 import { isMigrated } from "./external/migrate.ts";
-import { asUnavailable, type Sql } from "./external/postgres.ts";
+import { asUnavailable, isOutcomeUnknown, type Sql } from "./external/postgres.ts";
 import type { News } from "./external/news.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./http/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
@@ -121,7 +121,7 @@ export async function makeApp(deps: Deps) {
     const hasLeft = c.req.raw.signal.aborted && error === c.req.raw.signal.reason;
     const known = hasLeft
       ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
-      : asAppError(error);
+      : asAppError(error, c.req.method);
     if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
     else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code} ${codeOf(error)}`);
     return fail(known, c);
@@ -177,8 +177,12 @@ async function api(deps: Deps) {
   return await Promise.resolve(api);
 }
 
-function asAppError(error: unknown): AppError {
+function asAppError(error: unknown, method: string): AppError {
   if (error instanceof AppError) return error;
+  // What a read notes on its way, as a reveal does, is nothing to look for.
+  if (method === "GET" && isOutcomeUnknown(error)) {
+    return unavailable("database_unavailable", "The connection to the database broke: try again.");
+  }
   if (error instanceof HTTPException) {
     if (error.status === 403) {
       return new AppError(

@@ -149,6 +149,7 @@ function startLanes(
   const running = new Set<Promise<void>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let news = false;
+  let hasFailed = false;
 
   async function lane() {
     while (!signal.aborted) {
@@ -161,17 +162,24 @@ function startLanes(
     clearTimeout(timer);
     if (ms !== undefined && !signal.aborted) timer = setTimeout(wake, Math.min(ms + 50, 60_000));
   }
-  function tryAgain(error: unknown) {
+  function fail(error: unknown) {
     logged(deps, step)(error);
+    hasFailed = true;
+  }
+  /** A row that could not even be claimed stays due: without a pause it would be tried at once. */
+  async function rest() {
+    if (!hasFailed) await waitForNext().catch(fail);
+    if (!hasFailed || signal.aborted) return;
     clearTimeout(timer);
-    if (!signal.aborted) timer = setTimeout(wake, AGAIN_MS);
+    timer = setTimeout(wake, AGAIN_MS);
   }
   function wake() {
     news = true;
+    hasFailed = false;
     while (!signal.aborted && running.size < most) {
-      const work = lane().catch(logged(deps, step)).finally(() => {
+      const work = lane().catch(fail).finally(() => {
         running.delete(work);
-        if (running.size === 0 && !signal.aborted) waitForNext().catch(tryAgain);
+        if (running.size === 0 && !signal.aborted) rest();
       });
       running.add(work);
     }

@@ -113,6 +113,11 @@ Deno.test("main.ts reads on while its database takes no changes, and says why it
     await db.end();
   };
   await unnoted();
+  const db = server.open("dashkeeper");
+  await db`
+    insert into dashboards (user_id, kind, schema_name, table_name, content, run, step, next_try_at)
+    values (${ada.id}, 'qor', 'public', 'due', '1:a:3:9', 1, 'notify', now() + interval '2 seconds')`;
+  await db.end();
   await server.readOnly(true);
   await reads();
   const refusedAll = async (why: RegExp) => {
@@ -130,6 +135,9 @@ Deno.test("main.ts reads on while its database takes no changes, and says why it
     match(body, why);
   };
   await refusedAll(/read-only/);
+  await pause(4000);
+  const failures = service.log().match(/ notify: /g)?.length ?? 0;
+  ok(failures > 0 && failures < 20, `a row that cannot be claimed was tried ${failures} times`);
   await server.readOnly(false);
   equal((await write(2)).status, 201);
 

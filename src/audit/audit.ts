@@ -54,6 +54,8 @@ const CHECKS: Partial<Record<Action, (deed: Deed) => string>> = {
     `Look for the credential: GET /api/v1/users/${user_id}/credentials.`,
   "credential.change": ({ subject, user_id }) =>
     `Look at the version of ${subject}: GET /api/v1/users/${user_id}/credentials.`,
+  "credential.remove": ({ user_id }) =>
+    `Look whether the credential is gone: GET /api/v1/users/${user_id}/credentials.`,
   "user.remove": ({ subject }) => `Look for the user: GET /api/v1/users?q=${subject}.`,
   "session.start": () => "Sign in again.",
 };

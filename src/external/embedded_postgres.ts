@@ -231,6 +231,8 @@ async function start(
     log_min_error_statement: "panic",
     log_error_verbosity: "terse",
     log_checkpoints: "off",
+    // After a crash one sync for the file system: one for each file took 20 s with 21 databases.
+    ...(Deno.build.os === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
     ...(fsync ? {} : { fsync: "off", full_page_writes: "off" }),
   };
   const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");

@@ -62,7 +62,9 @@ export const isOutcomeUnknown = (error: unknown): boolean => codeOf(error) === "
 const TAKES_NO_CHANGE = new Set(["53100", "25006"]);
 export const takesNoChange = (error: unknown): boolean => TAKES_NO_CHANGE.has(codeOf(error));
 
+const READ_ONLY = "The database is read-only: changes are possible once it takes writes again.";
 const SENTENCES: Record<string, string> = {
+  "25006": READ_ONLY,
   "3D000": "The database does not exist.",
   "28P01": "The database refused the password.",
   "28000": "The database refused the login.",
@@ -76,7 +78,6 @@ const AWAY_SENTENCES: Record<string, string> = {
   "53300":
     "The database server has no connection left: end some of its connections, or raise max_connections.",
 };
-const READ_ONLY = "The database is read-only: changes are possible once it takes writes again.";
 
 /** Turns what postgres.js threw into a sentence for the row; what is not the server's stays as it is. */
 export function asExternal(error: unknown): unknown {
