@@ -1,4 +1,5 @@
-import { readTable, type TableFacts } from "../measures/facts.ts";
+import type { TableFacts } from "../measures/facts.ts";
+import { readTable } from "../measures/read.ts";
 import { composeChosen } from "../boards/templates_board.ts";
 import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";

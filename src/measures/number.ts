@@ -6,11 +6,17 @@ export const NAMES = [
   "setup_wns",
   "setup_tns",
   "hold_wns",
+  "hold_tns",
   "violations",
+  "hold_violations",
+  "failing_tests",
   "drc_total",
+  "lvs_errors",
   "area",
   "utilization",
   "power",
+  "fmax",
+  "cells",
   "runtime",
 ] as const;
 export type NumberName = typeof NAMES[number];
@@ -19,11 +25,17 @@ export const LABELS: Record<NumberName, string> = {
   setup_wns: "Setup WNS",
   setup_tns: "Setup TNS",
   hold_wns: "Hold WNS",
+  hold_tns: "Hold TNS",
   violations: "Violations",
+  hold_violations: "Hold violations",
+  failing_tests: "Failing tests",
   drc_total: "DRC total",
+  lvs_errors: "LVS errors",
   area: "Area",
   utilization: "Utilization",
   power: "Power",
+  fmax: "Fmax",
+  cells: "Cells",
   runtime: "Runtime",
 };
 
@@ -35,7 +47,19 @@ export const KeyNumber = z.object({
   unit: z.string().nullable(),
   before: z.number().nullable().openapi({ description: "At the group's run before." }),
   change: z.number().nullable(),
-  better: z.boolean().nullable().openapi({ description: "Whether the change is a good one." }),
+  better: z.boolean().nullable().openapi({
+    description: "Whether the change is a good one; null also where the number is not sure.",
+  }),
+  before_run: z.string().nullable().optional().openapi({
+    description: "The run that `before` is of, by its name or its time.",
+  }),
+  sure: z.boolean().optional().openapi({ description: "False: `doubt` says what is ambiguous." }),
+  doubt: z.string().nullable().optional(),
+  source: z.object({
+    column: z.string(),
+    metric: z.string().nullable(),
+    unit: z.string().nullable(),
+  }).optional().openapi({ description: "Where the number stands in the table, as it is there." }),
 }).openapi("KeyNumber");
 export type KeyNumber = z.infer<typeof KeyNumber>;
 
@@ -44,7 +68,10 @@ const GOOD: Partial<Record<NumberName, 1 | 0>> = {
   setup_wns: 1,
   setup_tns: 1,
   hold_wns: 1,
+  hold_tns: 1,
+  fmax: 1,
   utilization: 0,
+  cells: 0,
 };
 
 /** Subtracts without the noise of binary fractions: 15 significant digits of the larger are sure. */

@@ -1,5 +1,4 @@
 import { type Column, unitOf } from "./columns.ts";
-import { textOf } from "./sql.ts";
 
 /** How people write units; others stand as the name has them. */
 const WRITTEN: Record<string, string> = {
@@ -18,13 +17,21 @@ const WRITTEN: Record<string, string> = {
   mins: "min",
   minutes: "min",
   hours: "h",
+  hrs: "h",
   us: "µs",
+  mhz: "MHz",
+  ghz: "GHz",
+  kge: "kGE",
 };
 
 /** A unit as a table's own column states it: `1ps`, `um^2`, `%`. At most 20 characters. */
 export function writtenUnit(text: string | null): string | null {
   const stated = (text ?? "").trim().replace(/^1(?=\s*\p{L})/u, "").trim();
   if (stated === "") return null;
+  const exponent = Object.keys(EXPONENTS).find((unit) =>
+    EXPONENTS[unit]!.includes(stated.toLowerCase().replaceAll(" ", ""))
+  );
+  if (exponent) return exponent;
   const symbol = unitOf(`in ${stated}`)?.symbol;
   return symbol ? WRITTEN[symbol] ?? symbol : [...stated].slice(0, 20).join("");
 }
@@ -51,6 +58,8 @@ const SIZES: Record<string, [kind: string, size: number]> = {
   W: ["power", 1],
   "µm²": ["area", 1e-12],
   "mm²": ["area", 1e-6],
+  MHz: ["frequency", 1e6],
+  GHz: ["frequency", 1e9],
 };
 
 /** The value in another unit, without the noise of binary fractions; undefined between unlike units. */
@@ -60,17 +69,58 @@ export function converted(value: number, from: string | null, to: string | null)
   return a && b && a[0] === b[0] ? Number((value * a[1] / b[1]).toPrecision(14)) : undefined;
 }
 
-/** Nanoseconds in one unit of time, as tools spell it beside a value (`1ps`). */
-const NANOSECONDS = { "1fs": 1e-6, "1ps": 1e-3, "10ps": 1e-2, "100ps": 0.1, "1ns": 1, "1us": 1e3 };
+/** How people and tools spell a unit, lower case; `1ps` and `10ps` stand for steps of a tool's time. */
+const SPELLINGS: Record<string, string> = {
+  nw: "nW",
+  uw: "µW",
+  "µw": "µW",
+  mw: "mW",
+  w: "W",
+  um2: "µm²",
+  "um^2": "µm²",
+  mm2: "mm²",
+  "mm^2": "mm²",
+  us: "µs",
+  sec: "s",
+  secs: "s",
+  seconds: "s",
+  mins: "min",
+  minutes: "min",
+  hr: "h",
+  hrs: "h",
+  hours: "h",
+};
 
-/** Times whose unit stands in a column of the row, in the unit `target`, as SQL; where none stands, null. */
-export function inUnit(value: string, unit: Column, target: string): string {
-  const said = `pg_catalog.lower(pg_catalog.replace(${textOf(unit)}, ' ', ''))`;
-  const one = Object.entries(NANOSECONDS).find(([name]) => name === `1${target}`)?.[1] ?? 1;
-  const cases = Object.entries(NANOSECONDS).map(([name, size]) =>
-    `WHEN ${said} IN ('${name}', '${name.replace(/^1(?=[a-z])/, "")}') THEN (${value})${
-      size === one ? "" : ` * ${size / one}::float8`
-    }`
+/** A value whose unit stands in SQL beside it, in the unit `target`, as SQL; where no such unit stands, null. */
+export function inUnit(value: string, unit: string, target: string): string {
+  const said =
+    `pg_catalog.regexp_replace(pg_catalog.lower(pg_catalog.replace(${unit}, ' ', '')), '^1(e-?\\d+)?(?=[a-z])', '\\1')`;
+  const [kind, one] = SIZES[target] ?? ["", 1];
+  const cases = Object.entries(SIZES).filter(([, [other]]) => other === kind).map(
+    ([name, [, size]]) => {
+      const spelled = Object.entries(SPELLINGS).filter(([, written]) => written === name)
+        .map(([spelling]) => spelling);
+      const power = kind === "time" && name === "s" ? [] : EXPONENTS[name] ?? [];
+      const list = [...new Set([name.toLowerCase(), ...spelled, ...power])].map((one) =>
+        `'${one}'`
+      );
+      const factor = Number((size / one).toPrecision(12));
+      return `WHEN ${said} IN (${list.join(", ")}) THEN (${value})${
+        factor === 1 ? "" : ` * ${factor}::float8`
+      }`;
+    },
   );
-  return `CASE ${cases.join(" ")} END`;
+  return cases.length > 0 ? `CASE ${cases.join(" ")} END` : value;
+}
+
+/** Liberty's and OpenSTA's way to write a unit of time: `1e-12s`. */
+const EXPONENTS: Record<string, string[]> = {
+  ps: ["e-12s", "1e-12s", "1.0e-12s"],
+  ns: ["e-09s", "e-9s", "1e-9s", "1e-09s", "1.0e-9s"],
+  fs: ["e-15s", "1e-15s"],
+};
+
+/** Grafana's id of a unit as people write it. */
+export function grafanaOf(symbol: string): string {
+  return unitOf(`in ${symbol}`)?.grafana ?? `suffix: ${symbol}`;
 }

@@ -1,6 +1,7 @@
+import { allOf } from "./conditions.ts";
 import { columnOf, type TableFacts, tableOf } from "./facts.ts";
 import { type Fold, type Measure, type PartName, PARTS } from "./measure.ts";
-import { keysOf, pickedRuns, runOf } from "./runs.ts";
+import { keysOf, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
 import { conditions, numberOf, textOf } from "./sql.ts";
 import { stageRank } from "./stages.ts";
 
@@ -22,7 +23,8 @@ export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {
 
 /**
  * SQL with a row for each group, run and value of `cut`: `k0 …` (the group's names, '' for none), `run`, `at`
- * (its time), `o` (its order), `n` (the most rows of one part), `cut`, `v0 …` (a value for each measure, float8), and, where a measure's rows state
+ * (its time), `o` (its order), `tie` (its order among runs of one time), `n` (the most rows of one
+ * part), `of_stage` (its last stage), `corners`, `cut`, `v0 …` (a value for each measure, float8), and, where a measure's rows state
  * their units, `lo0`, `hi0` (the least and greatest of them).
  */
 export function runValues(facts: TableFacts, measures: Measure[], choice: Choice = {}): string {
@@ -38,11 +40,15 @@ function outerNames(facts: TableFacts, parts: PartName[], { cut }: Choice): stri
   return [...facts.group_columns.map((_, i) => `k${i}`), "run", ...(cut ? ["cut"] : []), ...parts];
 }
 
+/** The order of a run's stages, the last first; stages of no known name by their time. */
+const STAGES_LAST = `${stageRank("stage")} DESC, o DESC, stage DESC`;
 const ENDS = [["lo", "min"], ["hi", "max"]] as const;
 
 function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choice: Choice) {
   const { point } = choice;
-  const { order, at, key } = point ? { order: point, at: point, key: point } : runOf(facts);
+  const { order, at, key, tie } = point
+    ? { order: point, at: point, key: point, tie: "''" }
+    : runOf(facts);
   const keys = keysOf(facts).map((sql, i) => `${sql} AS k${i}`);
   const named = [
     ...keys,
@@ -53,7 +59,10 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
   const values = measures.flatMap((measure, i) => {
     const { where, stated } = measure;
     const value = stated?.expression ?? measure.expression;
-    const counted = where ? `CASE WHEN ${where} THEN ${value} END` : value;
+    // Of the whole the parts are no parts: cut, the parts are shown, else the whole counts alone.
+    const whole = measure.whole && (choice.cut ? `(${measure.whole}) IS NOT TRUE` : measure.whole);
+    const counts = allOf(where, whole);
+    const counted = counts ? `CASE WHEN ${counts} THEN ${value} END` : value;
     return [
       `pg_catalog.${measure.rows}(${counted}) AS v${i}`,
       ...(stated
@@ -65,13 +74,16 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
   });
   const ends = [
     `pg_catalog.max(${order}) AS o`,
+    `pg_catalog.max(${tie}) AS tie`,
     `pg_catalog.max(${at}) AS at`,
     "pg_catalog.count(*) AS n",
+    "'' AS of_stage",
+    "'' AS corners",
   ];
   const by = outerNames(facts, parts, choice).map((_, i) => i + 1).join(", ");
   const picked = choice.newest ? pickedRuns(facts, choice.where ?? [], choice.newest) : undefined;
   return `SELECT ${[...named, ...ends, ...values].join(", ")} FROM ${tableOf(facts)}${
-    conditions([...(choice.where ?? []), picked])
+    conditions([...(choice.where ?? []), ofKnownRun(facts), picked])
   } GROUP BY ${by}`;
 }
 
@@ -95,7 +107,13 @@ function folded(
       ? ENDS.map(([name, end]) => `pg_catalog.${end}(${name}${i}) AS ${name}${i}`)
       : []),
   ]);
-  const ends = ["o", "at", "n"].map((name) => `pg_catalog.max(${name}) AS ${name}`);
+  const list = `pg_catalog.string_agg(corner, ' ' ORDER BY corner)`;
+  const last = `(pg_catalog.array_agg(stage ORDER BY ${STAGES_LAST}))[1]`;
+  const ends = [
+    ...["o", "tie", "at", "n"].map((name) => `pg_catalog.max(${name}) AS ${name}`),
+    `${part === "stage" ? last : "pg_catalog.max(of_stage)"} AS of_stage`,
+    `${part === "corner" ? list : "pg_catalog.max(corners)"} AS corners`,
+  ];
   return `SELECT ${[...names, ...ends, ...values].join(", ")} FROM (${inner}) ${part} GROUP BY ${
     names.join(", ")
   }`;
@@ -109,9 +127,7 @@ function foldOf({ of_endpoint, rows, folds }: Measure, part: PartName, i: number
   }
   const fold: Fold = folds[part] ?? rows;
   if (fold !== "last" && fold !== "first") return `pg_catalog.${fold}(v${i})`;
-  const order = part === "stage"
-    ? `${stageRank("stage")} DESC, o DESC, stage DESC`
-    : `${part} DESC`;
+  const order = part === "stage" ? STAGES_LAST : `${part} DESC`;
   return `(pg_catalog.array_agg(v${i} ORDER BY ${
     fold === "last" ? order : order.replaceAll("DESC", "ASC")
   }) FILTER (WHERE ${part} IS NOT NULL))[1]`;

@@ -1,4 +1,4 @@
-import { readTable } from "../../src/measures/facts.ts";
+import { readTable } from "../../src/measures/read.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { summarize } from "../../src/measures/summary.ts";
 import type { Sql } from "../../src/external/postgres.ts";

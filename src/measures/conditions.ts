@@ -1,0 +1,46 @@
+import { HOLD } from "./checks.ts";
+import { columnOf } from "./choose.ts";
+import type { TableFacts } from "./facts.ts";
+import { quoteName, quoteText, textOf } from "./sql.ts";
+
+const lower = (sql: string) => `pg_catalog.lower(${sql})`;
+/** A word of a check's name, `Hold` or `min_rise`, alone or in a longer name. */
+const worded = (words: string[]) => quoteText(`(^|[^a-z])(${words.join("|")})([^a-z]|$)`);
+const NEITHER = ["recovery", "removal", "pulse", "width", "period", "gating"];
+
+/** Which rows are of one check, as SQL; undefined where no column tells the checks apart. */
+export function ofCheck(facts: TableFacts, check: "setup" | "hold"): string | undefined {
+  const type = columnOf(facts.columns, "path_type");
+  if (!type) return undefined;
+  const text = lower(textOf(type));
+  return check === "hold"
+    ? `${text} ~ ${worded(HOLD)}`
+    : `(${text} IS NULL OR ${text} !~ ${worded([...HOLD, ...NEITHER])})`;
+}
+
+/** Whether the table has rows of hold checks. */
+export function hasHold({ values }: TableFacts): boolean {
+  const word = new RegExp(`(^|[^a-z])(${HOLD.join("|")})([^a-z]|$)`, "i");
+  return (values.path_type ?? []).some((value) => word.test(value));
+}
+
+/** Which rows are not waived, as SQL; undefined where no column says so. */
+export function notWaived({ columns }: TableFacts): string | undefined {
+  const [flag, status] = [columnOf(columns, "waived"), columnOf(columns, "status")];
+  if (flag?.shape === "boolean") return `${quoteName(flag.name)} IS NOT TRUE`;
+  if (flag) {
+    return `COALESCE(${lower(textOf(flag))}, '') NOT IN ('t', 'true', 'y', 'yes', '1', 'waived')`;
+  }
+  return status && `COALESCE(${lower(textOf(status))}, '') <> 'waived'`;
+}
+
+/** Which rows are the whole of a run, as SQL. */
+export function ofWhole({ mapping: { whole } }: TableFacts): string | undefined {
+  return whole && `${textOf(whole.column)} IN (${whole.values.map(quoteText).join(", ")})`;
+}
+
+/** All of these conditions as one, or undefined. */
+export function allOf(...parts: (string | undefined)[]): string | undefined {
+  const given = parts.filter((part) => part !== undefined);
+  return given.length > 0 ? given.join(" AND ") : undefined;
+}

@@ -1,0 +1,66 @@
+import { type Column, type Meaning, unitOf } from "../columns.ts";
+import { klayout } from "./klayout.ts";
+import { openlane } from "./openlane.ts";
+import { reportArea } from "./report_area.ts";
+import { siliconcompiler } from "./siliconcompiler.ts";
+import { vivadoTiming, vivadoUtilization } from "./vivado.ts";
+
+/** What one column of a known tool's format holds: its meaning (null: none of ours) and its unit. */
+export type Known = Meaning | null | [meaning: Meaning, unit: string];
+
+/** A known tool's format: how it is recognised and what each of its columns means. Names in lower case. */
+export type FormatEntry = {
+  name: string;
+  /** Where the meaning of its columns is written. */
+  source: string;
+  /** The columns that together are found in no other format. */
+  needs: string[];
+  columns: Record<string, Known>;
+  /** Numbers that are the sum of several columns, with their unit. */
+  sums?: { meaning: Meaning; unit: string; of: string[] }[];
+};
+
+export type Format = { name: string; source: string; read: (columns: Column[]) => Column[] };
+
+const ENTRIES: FormatEntry[] = [
+  openlane,
+  siliconcompiler,
+  vivadoTiming,
+  vivadoUtilization,
+  klayout,
+  reportArea,
+];
+
+const plain = (name: string) => name.trim().toLowerCase();
+
+/** The known format whose columns these are. */
+export function formatOf(names: string[]): Format | null {
+  const has = new Set(names.map(plain));
+  const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
+  if (!entry) return null;
+  const { name, source } = entry;
+  return { name, source, read: (columns) => [...read(entry, columns), ...sums(entry, columns)] };
+}
+
+function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
+  return columns.map((column) => {
+    const name = plain(column.name);
+    if (!Object.hasOwn(known, name)) return column;
+    const { meaning: _, unit, ...rest } = column;
+    const says = known[name]!;
+    if (says === null) return rest;
+    const [meaning, symbol] = typeof says === "string" ? [says] : says;
+    const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
+    return { ...rest, meaning, ...(said && { unit: said }) };
+  });
+}
+
+function sums({ sums = [] }: FormatEntry, columns: Column[]): Column[] {
+  return sums.flatMap(({ meaning, unit, of }) => {
+    const parts = of.flatMap((name) => columns.find((column) => plain(column.name) === name) ?? []);
+    const said = unitOf(`in ${unit}`);
+    return parts.length < of.length
+      ? []
+      : [{ ...parts[0]!, meaning, ...(said && { unit: said }), sum: parts }];
+  });
+}

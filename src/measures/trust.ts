@@ -1,0 +1,47 @@
+import type { TableFacts } from "./facts.ts";
+import type { Named } from "./measures.ts";
+import type { RunRow } from "./summary.ts";
+
+/** What a number is compared with: the run's name, its value, or why there is nothing to compare. */
+export type Compared = {
+  run: string | null;
+  value?: { value: number; unit: string | null };
+  why?: string;
+};
+
+/** Lengths that a report's list of paths is cut at: 10, 20, 25, 50, 100 … */
+const isRound = (n: number) =>
+  n >= 10 && [1, 2, 2.5, 5].some((k) => Number.isInteger(Math.log10(n / k)));
+
+/** Why a number of this run is not sure, as a sentence; undefined where it is. */
+export function doubtOf(
+  facts: TableFacts,
+  measure: Named,
+  run: RunRow,
+  lists_at: number,
+): string | undefined {
+  if (measure.doubt) return measure.doubt;
+  const [doubt] = facts.mapping.doubts;
+  if (doubt) return doubt;
+  if (facts.unordered && !measure.objects && run.n > 1) {
+    return "Nothing puts the rows in order: the newest of them is not known.";
+  }
+  if (!measure.objects || !/^(?:setup_tns|violations)$/.test(measure.name)) return undefined;
+  const [paths, best] = [run[`v${lists_at}`], run[`v${lists_at + 1}`]];
+  if (typeof paths !== "number" || typeof best !== "number") return undefined;
+  const cut = best < 0 && isRound(paths);
+  return cut ? `Only ${paths} paths are listed, and the last of them still fails.` : undefined;
+}
+
+/** Why two runs of a group cannot be compared, as a sentence. */
+export function unlike({ folds, name }: Named, now: RunRow, before: RunRow): string | undefined {
+  if (folds.stage === "last" && now.of_stage !== before.of_stage) {
+    return `This run ends at stage ${now.of_stage}, the one before at ${before.of_stage}.`;
+  }
+  if (name !== "runtime" && now.corners !== before.corners) {
+    return `This run has the corners ${now.corners || "of none"}, the one before ${
+      before.corners || "none"
+    }.`;
+  }
+  return undefined;
+}
