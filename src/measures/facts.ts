@@ -23,8 +23,8 @@ export type TableFacts = {
   time?: { column: Column; first: Date; last: Date };
   /** Columns that together name one design under test (platform, design, variant). */
   group_columns: Column[];
-  /** How many of them there are (at most MOST_GROUPS are counted), and the six that ran last. */
-  groups: { count: number; newest: string[] };
+  /** How many of them there are (at most MOST_GROUPS are counted), and the six worst. */
+  groups: { count: number; shown: string[] };
   /** Number columns without any value are of no use on a board. */
   empty: string[];
   /** The greatest value of each number column that is looked at. */

@@ -63,7 +63,7 @@ const SLACK = {
   folds: WORST_SLACK,
 } as const;
 const COUNT = { unit: "locale", decimals: 0, rows: "max", folds: MOST } as const;
-const FAULTS = { ...COUNT, across: "sum", good: "at 0" } as const;
+const FAULTS = { ...COUNT, across: "max", good: "at 0" } as const;
 const SIZE = { rows: "max", across: "max", log_scale: true, folds: MOST } as const;
 
 export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {

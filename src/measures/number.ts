@@ -74,6 +74,9 @@ const GOOD: Partial<Record<NumberName, 1 | 0>> = {
   cells: 0,
 };
 
+/** Whether more of a number is better: of a slack and a frequency it is. */
+export const isBetterHigh = (name: NumberName) => GOOD[name] === 1;
+
 /** Subtracts without the noise of binary fractions: 15 significant digits of the larger are sure. */
 function difference(value: number, before: number): number {
   const largest = Math.max(Math.abs(value), Math.abs(before));

@@ -15,8 +15,11 @@ import type { Content, Found } from "./mapping/content.ts";
 import { isUnordered, type Mapping, mappingOf } from "./mapping/mapping.ts";
 import { checkIn } from "./mapping/metrics.ts";
 import { type Moment, startsOf } from "./mapping/runs.ts";
+import { keyMeasures } from "./measures.ts";
+import { isBetterHigh } from "./number.ts";
 import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
 import { writtenUnit } from "./units.ts";
+import { runValues } from "./values.ts";
 
 /** Cells of a sample: what decides how a table is read must cost no more than a look at it. */
 const MOST_CELLS = 400_000;
@@ -114,15 +117,33 @@ async function readEnds(reader: Sql, place: string, times: Column[], numbers: Co
   };
 }
 
+/** Groups with a line of their own in a trend. */
+const SHOWN = 6;
+
+/** The groups whose newest run is worst by the table's first number; those that ran last where it has none. */
+async function readWorst(reader: Sql, facts: TableFacts): Promise<string[]> {
+  const [first] = keyMeasures(facts);
+  const { count, shown } = facts.groups;
+  if (!first || count <= SHOWN || count >= MOST_GROUPS) return shown;
+  const { stated: _, name, ...measure } = first;
+  const values = runValues(facts, [measure], { newest: 1 });
+  const parts = facts.group_columns.map((_, i) => `NULLIF(k${i}, '')`).join(", ");
+  const rows = await reader.unsafe(
+    `SELECT pg_catalog.concat_ws(' ', ${parts}) FROM (${values}) r WHERE v0 IS NOT NULL
+     ORDER BY v0 ${isBetterHigh(name) ? "ASC" : "DESC"}, at DESC NULLS LAST, 1 LIMIT ${SHOWN}`,
+  ).values() as unknown as string[][];
+  return rows.length < SHOWN ? shown : rows.map(([label]) => label!);
+}
+
 async function readGroups(reader: Sql, place: string, columns: Column[], time?: Column) {
   const label = groupLabel(columns);
-  if (!label) return { count: 1, newest: [] };
+  if (!label) return { count: 1, shown: [] };
   const last = time ? `pg_catalog.max(${timeOf(time)})` : "pg_catalog.count(*)";
   const rows = await reader.unsafe(
     `SELECT label FROM (SELECT ${label} AS label, ${last} AS last, pg_catalog.count(*) AS n
        FROM ${place} GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 3 DESC, 1 LIMIT ${MOST_GROUPS}) g`,
   ).values() as unknown as string[][];
-  return { count: rows.length, newest: rows.slice(0, 6).map(([label]) => label!) };
+  return { count: rows.length, shown: rows.slice(0, SHOWN).map(([label]) => label!) };
 }
 
 async function readRuns(reader: Sql, place: string, time?: Column): Promise<number> {
@@ -246,7 +267,7 @@ export async function readTable(
   const time_unit = await readTimeUnit(reader, place, columns, time?.column);
   const runs = await readRuns(reader, place, time?.column);
   const starts = await readStarts(reader, place, mapping, ends.rows, runs);
-  return {
+  const facts: TableFacts = {
     schema,
     table,
     kind,
@@ -267,4 +288,5 @@ export async function readTable(
     metrics: await readMetrics(reader, place, columns),
     read_at: ends.read_at,
   };
+  return { ...facts, groups: { ...facts.groups, shown: await readWorst(reader, facts) } };
 }

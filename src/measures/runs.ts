@@ -1,35 +1,26 @@
-import type { Column } from "./columns.ts";
 import { type TableFacts, tableOf } from "./facts.ts";
-import { conditions, numberOf, quoteText, textOf, timeOf } from "./sql.ts";
+import { conditions, quoteName, quoteText, textOf, timeOf } from "./sql.ts";
 
-/**
- * How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `order` and then `tie` put
- * runs in order, `at` is its time.
- */
-export type Run = { key: string; order: string; tie: string; at: string };
-
-const NO_TIME = "NULL::pg_catalog.timestamptz";
+/** How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `at` is its time. */
+export type Run = { key: string; at: string };
 
 /** What a row's run is known by: its name, else its time; without either all rows are one run. */
 export function runOf(facts: TableFacts): Run {
   const [name] = facts.mapping.run.names;
   const time = facts.time && timeOf(facts.time.column);
-  const at = time ?? NO_TIME;
-  if (name) {
-    const natural = naturalOrder(name);
-    return { key: textOf(name), order: time ?? natural, tie: natural, at };
-  }
-  if (!time) return { key: "''", order: NO_TIME, tie: "''", at: NO_TIME };
-  const key = facts.starts ? startedAt(facts, facts.starts, time) : time;
-  return { key, order: time, tie: "''", at };
+  const at = time ?? "NULL::pg_catalog.timestamptz";
+  if (name) return { key: name.shape === "number" ? quoteName(name.name) : textOf(name), at };
+  if (!time) return { key: "''", at };
+  return { key: facts.starts ? startedAt(facts, facts.starts, time) : time, at };
 }
 
-/** A name's order as people see it, as SQL: numbers inside it by their value, 100 after 99. */
-function naturalOrder(name: Column): string {
-  if (name.shape === "number") return numberOf(name);
-  const padded = String.raw`pg_catalog.regexp_replace(${
-    textOf(name)
-  }, '(\d+)', '00000000000000000000\1', 'g')`;
+/**
+ * The order of runs by name as people see it, as SQL over `run`: numbers inside it by their value, 100
+ * after 99. Over rows it would cost more than all else.
+ */
+function naturalOrder({ mapping: { run: { names } } }: TableFacts): string {
+  if (names[0]?.shape !== "text") return "run";
+  const padded = String.raw`pg_catalog.regexp_replace(run, '(\d+)', '00000000000000000000\1', 'g')`;
   return String.raw`pg_catalog.regexp_replace(${padded}, '0*(\d{20})', '\1', 'g') COLLATE "C"`;
 }
 
@@ -53,17 +44,17 @@ export function keysOf({ group_columns }: TableFacts): string[] {
 /** Rows of a run whose time PostgreSQL and a chart can show; "infinity" is none. */
 export function ofKnownRun({ time, mapping }: TableFacts): string | undefined {
   const [name] = mapping.run.names;
-  if (name) return `${textOf(name)} IS NOT NULL`;
+  if (name) return `${quoteName(name.name)} IS NOT NULL`;
   return time && `${timeOf(time.column)} BETWEEN '1900-01-01' AND '9999-12-31'`;
 }
 
 /** A run more than a day ahead is not the newest while there are others. */
 const isAhead = ({ time }: TableFacts) =>
-  time ? "(o > pg_catalog.now() + interval '1 day') IS TRUE, " : "";
+  time ? "(at > pg_catalog.now() + interval '1 day') IS TRUE, " : "";
 
-/** The order of runs, the newest first, over rows with `o` and `tie`. */
+/** The order of runs, the newest first, as SQL over rows with `run` and `at`. */
 export function newestFirst(facts: TableFacts): string {
-  return `${isAhead(facts)}o DESC NULLS LAST, tie DESC, run DESC`;
+  return `${isAhead(facts)}at DESC NULLS LAST, ${naturalOrder(facts)} DESC, run DESC`;
 }
 
 /** Whether the rows are of several runs at all. */
@@ -78,7 +69,7 @@ export function pickedRuns(
   most: number,
 ): string | undefined {
   if (!hasRuns(facts)) return undefined;
-  const { key, order, tie } = runOf(facts);
+  const { key, at } = runOf(facts);
   const keys = keysOf(facts);
   const names = keys.map((_, i) => `k${i}`);
   const list = [...keys.map((sql, i) => `${sql} AS k${i}`), `${key} AS run`];
@@ -86,7 +77,7 @@ export function pickedRuns(
   const of = names.length > 0 ? `PARTITION BY ${names.join(", ")} ` : "";
   return `(${[...keys, key].join(", ")}) IN (SELECT ${[...names, "run"].join(", ")} FROM (` +
     `SELECT *, pg_catalog.row_number() OVER (${of}ORDER BY ${newestFirst(facts)}) AS n FROM (` +
-    `SELECT ${list.join(", ")}, pg_catalog.max(${order}) AS o, pg_catalog.max(${tie}) AS tie FROM ${
-      tableOf(facts)
-    }${conditions([...where, ofKnownRun(facts)])} GROUP BY ${by}) r) r WHERE n <= ${most})`;
+    `SELECT ${list.join(", ")}, pg_catalog.max(${at}) AS at FROM ${tableOf(facts)}${
+      conditions([...where, ofKnownRun(facts)])
+    } GROUP BY ${by}) r) r WHERE n <= ${most})`;
 }

@@ -64,7 +64,7 @@ function writtenTime(column: Column, pattern: string, order: [number, number, nu
   const [year, month, day] = order.map(part);
   const full = column.form === "short" ? `('20' || ${year})` : year;
   const offset = column.form === "ymd"
-    ? ` - COALESCE((pg_catalog.substring(${text} from ${
+    ? ` - COALESCE((pg_catalog.substring(${text}, ${
       regex(String.raw`:\d{2}(?:\.\d+)?\s*([-+]\d{2}):?(?:\d{2})?$`)
     }) || ' hours')::interval, interval '0')`
     : "";
@@ -81,6 +81,7 @@ function writtenTime(column: Column, pattern: string, order: [number, number, nu
 export function cellOf(column: Column): string {
   if (column.shape === "number") return numberOf(column);
   if (column.shape === "time") {
+    if (column.form) return timeOf(column);
     return `CASE WHEN pg_catalog.isfinite(${quoteName(column.name)}) THEN ${timeOf(column)} END`;
   }
   if (column.shape === "boolean") return quoteName(column.name);
@@ -95,14 +96,14 @@ function readText(column: Column): string {
   const text = textOf(column);
   return `CASE WHEN ${text} ~ ${
     regex(NUMBER)
-  } THEN pg_catalog.replace(pg_catalog.substring(${text} from ${
+  } THEN pg_catalog.replace(pg_catalog.substring(${text}, ${
     regex(NUMBER_PART)
   }), ',', '')::float8 END`;
 }
 
 /** The unit that a cell states behind its number, as SQL. */
 export function cellUnit(column: Column): string {
-  return `pg_catalog.substring(${textOf(column)} from ${regex(UNIT_PART)})`;
+  return `pg_catalog.substring(${textOf(column)}, ${regex(UNIT_PART)})`;
 }
 
 /** `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05`, `07:30` in seconds. */
@@ -123,7 +124,7 @@ export function durationOf(column: Column): string {
     1,
   ], ["ms", 0.001]] as const;
   const letters = named.map(([unit, size]) =>
-    `COALESCE(pg_catalog.substring(${text} from ${
+    `COALESCE(pg_catalog.substring(${text}, ${
       regex(String.raw`(\d+(?:\.\d+)?)\s*${unit}(?![a-z])`)
     })::float8, 0) * ${size}`
   ).join(" + ");

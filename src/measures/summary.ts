@@ -111,7 +111,7 @@ function comparedWith(
   run: RunRow,
   before: RunRow,
 ): Compared {
-  const why = unlike(measure, run, before);
+  const why = unlike(measure, i, run, before);
   const value = why ? undefined : valueIn(before, measure, i);
   return { run: runName(facts, before), ...(value && { value }), ...(why && { why }) };
 }

@@ -33,15 +33,18 @@ export function doubtOf(
   return cut ? `Only ${paths} paths are listed, and the last of them still fails.` : undefined;
 }
 
-/** Why two runs of a group cannot be compared, as a sentence. */
-export function unlike({ folds, name }: Named, now: RunRow, before: RunRow): string | undefined {
-  if (folds.stage === "last" && now.of_stage !== before.of_stage) {
+/**
+ * Why two runs of a group cannot be compared, as a sentence: they end at different stages, or the number of
+ * one of them comes from a corner that the other has not.
+ */
+export function unlike(measure: Named, i: number, now: RunRow, before: RunRow): string | undefined {
+  if (measure.folds.stage === "last" && now.of_stage !== before.of_stage) {
     return `This run ends at stage ${now.of_stage}, the one before at ${before.of_stage}.`;
   }
-  if (name !== "runtime" && now.corners !== before.corners) {
-    return `This run has the corners ${now.corners || "of none"}, the one before ${
-      before.corners || "none"
-    }.`;
-  }
-  return undefined;
+  const has = (run: RunRow, other: RunRow) => {
+    const corner = run[`c${i}`];
+    return !corner || other.corners.split(" ").includes(String(corner));
+  };
+  if (has(now, before) && has(before, now)) return undefined;
+  return `This run has the corners ${now.corners || "of none"}, the one before ${before.corners}.`;
 }

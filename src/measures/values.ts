@@ -23,9 +23,9 @@ export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {
 
 /**
  * SQL with a row for each group, run and value of `cut`: `k0 …` (the group's names, '' for none), `run`, `at`
- * (its time), `o` (its order), `tie` (its order among runs of one time), `n` (the most rows of one
- * part), `of_stage` (its last stage), `corners`, `cut`, `v0 …` (a value for each measure, float8), and, where a measure's rows state
- * their units, `lo0`, `hi0` (the least and greatest of them).
+ * (its time), `cut`, `v0 …` (a value for each measure, float8), `c0 …` (the corner that it comes from), `lo0`, `hi0` (the
+ * least and greatest unit that its rows state), and of the run `of_stage` (its last), `corners` and `n` (the most
+ * rows of one part, where nothing puts them in order).
  */
 export function runValues(facts: TableFacts, measures: Measure[], choice: Choice = {}): string {
   const parts = partsOf(facts, measures);
@@ -41,14 +41,13 @@ function outerNames(facts: TableFacts, parts: PartName[], { cut }: Choice): stri
 }
 
 /** The order of a run's stages, the last first; stages of no known name by their time. */
-const STAGES_LAST = `${stageRank("stage")} DESC, o DESC, stage DESC`;
+const STAGES_LAST = `${stageRank("stage")} DESC, at DESC, stage DESC`;
+const PART_LAST = { iteration: "iteration DESC", stage: STAGES_LAST };
 const ENDS = [["lo", "min"], ["hi", "max"]] as const;
 
 function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choice: Choice) {
   const { point } = choice;
-  const { order, at, key, tie } = point
-    ? { order: point, at: point, key: point, tie: "''" }
-    : runOf(facts);
+  const { at, key } = point ? { at: point, key: point } : runOf(facts);
   const keys = keysOf(facts).map((sql, i) => `${sql} AS k${i}`);
   const named = [
     ...keys,
@@ -65,6 +64,7 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
     const counted = counts ? `CASE WHEN ${counts} THEN ${value} END` : value;
     return [
       `pg_catalog.${measure.rows}(${counted}) AS v${i}`,
+      ...(facts.mapping.corner ? [`'' AS c${i}`] : []),
       ...(stated
         ? ENDS.map(([name, end]) =>
           `pg_catalog.${end}(${stated.unit}) FILTER (WHERE (${counted}) IS NOT NULL) AS ${name}${i}`
@@ -73,10 +73,8 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
     ];
   });
   const ends = [
-    `pg_catalog.max(${order}) AS o`,
-    `pg_catalog.max(${tie}) AS tie`,
     `pg_catalog.max(${at}) AS at`,
-    "pg_catalog.count(*) AS n",
+    `${facts.unordered ? "pg_catalog.count(*)" : "1"} AS n`,
     "'' AS of_stage",
     "'' AS corners",
   ];
@@ -103,16 +101,19 @@ function folded(
   const names = outerNames(facts, rest, choice);
   const values = measures.flatMap((measure, i) => [
     `${foldOf(measure, part, i)} AS v${i}`,
+    ...(facts.mapping.corner ? [`${worstCorner(measure, part, i)} AS c${i}`] : []),
     ...(measure.stated
       ? ENDS.map(([name, end]) => `pg_catalog.${end}(${name}${i}) AS ${name}${i}`)
       : []),
   ]);
   const list = `pg_catalog.string_agg(corner, ' ' ORDER BY corner)`;
   const last = `(pg_catalog.array_agg(stage ORDER BY ${STAGES_LAST}))[1]`;
+  const kept = (name: string) => part === "endpoint" ? "''" : `pg_catalog.max(${name})`;
   const ends = [
-    ...["o", "tie", "at", "n"].map((name) => `pg_catalog.max(${name}) AS ${name}`),
-    `${part === "stage" ? last : "pg_catalog.max(of_stage)"} AS of_stage`,
-    `${part === "corner" ? list : "pg_catalog.max(corners)"} AS corners`,
+    "pg_catalog.max(at) AS at",
+    `${facts.unordered ? "pg_catalog.max(n)" : "1"} AS n`,
+    `${part === "stage" ? last : kept("of_stage")} AS of_stage`,
+    `${part === "corner" ? list : kept("corners")} AS corners`,
   ];
   return `SELECT ${[...names, ...ends, ...values].join(", ")} FROM (${inner}) ${part} GROUP BY ${
     names.join(", ")
@@ -131,4 +132,14 @@ function foldOf({ of_endpoint, rows, folds }: Measure, part: PartName, i: number
   return `(pg_catalog.array_agg(v${i} ORDER BY ${
     fold === "last" ? order : order.replaceAll("DESC", "ASC")
   }) FILTER (WHERE ${part} IS NOT NULL))[1]`;
+}
+
+/** The corner that a run's value comes from. */
+function worstCorner({ folds, rows }: Measure, part: PartName, i: number): string {
+  const fold = folds.corner ?? rows;
+  if (part === "endpoint") return "''";
+  if (part !== "corner") return `(pg_catalog.array_agg(c${i} ORDER BY ${PART_LAST[part]}))[1]`;
+  if (fold !== "min" && fold !== "max") return "''";
+  const order = fold === "min" ? "ASC" : "DESC";
+  return `(pg_catalog.array_agg(corner ORDER BY v${i} ${order} NULLS LAST, corner))[1]`;
 }

@@ -122,7 +122,7 @@ const VOCABULARY = {
   leakage: ["number", "leakage | leak"],
   power: [
     "number",
-    "power -internal -switching -dynamic -percent -static -pct -clock -density -ratio | total power",
+    "power -internal -switching -dynamic -percent -static -pct -clock -density -ratio",
   ],
   wirelength: ["number", "wirelength -iter | wire length -iter | wl | hpwl | wire len"],
   vias: ["number", "vias | via count"],

@@ -70,6 +70,11 @@ type StoredCase = {
 export async function loadCase(db: Sql, { files }: FieldCase): Promise<(() => Promise<void>)[]> {
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(new URL(file, FOLDER))));
   return texts.map((text) => async () => {
-    await db.unsafe(text.replace(/SELECT pg_sleep\(\d+\);/g, "")).simple();
+    const one = await db.reserve(); // the cases open transactions of their own
+    try {
+      await one.unsafe(text.replace(/SELECT pg_sleep\(\d+\);/g, "")).simple();
+    } finally {
+      one.release();
+    }
   });
 }

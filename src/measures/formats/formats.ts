@@ -16,8 +16,6 @@ export type FormatEntry = {
   /** The columns that together are found in no other format. */
   needs: string[];
   columns: Record<string, Known>;
-  /** Numbers that are the sum of several columns, with their unit. */
-  sums?: { meaning: Meaning; unit: string; of: string[] }[];
 };
 
 export type Format = { name: string; source: string; read: (columns: Column[]) => Column[] };
@@ -39,7 +37,7 @@ export function formatOf(names: string[]): Format | null {
   const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
   if (!entry) return null;
   const { name, source } = entry;
-  return { name, source, read: (columns) => [...read(entry, columns), ...sums(entry, columns)] };
+  return { name, source, read: (columns) => read(entry, columns) };
 }
 
 function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
@@ -52,15 +50,5 @@ function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
     const [meaning, symbol] = typeof says === "string" ? [says] : says;
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
     return { ...rest, meaning, ...(said && { unit: said }) };
-  });
-}
-
-function sums({ sums = [] }: FormatEntry, columns: Column[]): Column[] {
-  return sums.flatMap(({ meaning, unit, of }) => {
-    const parts = of.flatMap((name) => columns.find((column) => plain(column.name) === name) ?? []);
-    const said = unitOf(`in ${unit}`);
-    return parts.length < of.length
-      ? []
-      : [{ ...parts[0]!, meaning, ...(said && { unit: said }), sum: parts }];
   });
 }

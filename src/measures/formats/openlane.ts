@@ -41,9 +41,4 @@ export const openlane: FormatEntry = {
     suggested_clock_frequency: null,
     clock_period: null,
   },
-  sums: [{
-    meaning: "power",
-    unit: "uw",
-    of: ["power_typical_internal_uw", "power_typical_switching_uw", "power_typical_leakage_uw"],
-  }],
 };

@@ -15,6 +15,8 @@ export type Mapping = {
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
+  /** The column of corners or modes, of which the worst counts. */
+  corner?: Column;
   /** Rows that are the whole of a run and no part of it: `Total`, the root of a hierarchy. */
   whole?: { column: Column; values: string[] };
   /** Columns of figures that stand side by side for the parts of a run: Innovus' path groups. */
@@ -164,6 +166,7 @@ export function mappingOf(content: Content): Mapping {
   const dimensions = DIMENSIONS.flatMap((meaning) => columnOf(columns, meaning) ?? []);
   const run = runColumns(content, columns, [...group, ...dimensions]);
   const whole = wholeOf(content, dimensions);
+  const corner = columnOf(dimensions, "corner");
   const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
   return {
     format,
@@ -171,6 +174,7 @@ export function mappingOf(content: Content): Mapping {
     run,
     group,
     dimensions,
+    ...(corner && { corner }),
     ...(whole && { whole }),
     ...(figures && { figures }),
     rivals: rivalsIn(content, columns),
