@@ -17,11 +17,11 @@ export type Form =
 
 /** Digits enough for any float8, and an exponent that no cast refuses. */
 const DIGITS = String.raw`[-+]?(?:\d{1,40}(?:,\d{3})*\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,2})?`;
-const UNIT = String.raw`[A-Za-z%°µμ][A-Za-z0-9µμ²³^/%]{0,9}`;
+const UNIT = String.raw`(?![eE][-+]?\d)[A-Za-z%°µμ][A-Za-z0-9µμ²³^/%]{0,9}`;
 const REMARK = String.raw`(?:\s*\([A-Za-z ]{1,20}\))?`;
 export const NUMBER = String.raw`^\s*${DIGITS}\s*(?:${UNIT})?${REMARK}\s*$`;
 export const NUMBER_PART = String.raw`^\s*(${DIGITS})`;
-export const UNIT_PART = String.raw`^\s*${DIGITS}\s*(${UNIT})`;
+export const UNIT_PART = String.raw`^\s*${DIGITS}\s*(${UNIT})${REMARK}\s*$`;
 
 export const CLOCK = String
   .raw`^\s*(?:(\d{1,4})(?:-|\s*days?,?\s*))?(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d{1,12})?)\s*$`;
@@ -78,8 +78,8 @@ export function unitInCell(text: string): string {
   return new RegExp(UNIT_PART).exec(text)?.[1] ?? "";
 }
 
-/** How all of a column's values are written; undefined where they are plain text. At most one in ten may differ. */
-export function formOf(values: string[]): Form | undefined {
+/** How a column's values are written, at least this share of them; undefined where they are plain text. */
+export function formOf(values: string[], share = 0.9): Form | undefined {
   const said = values.filter((value) => !isMissing(value));
   if (said.length === 0) return undefined;
   if (said.every((value) => [CLOCK, MINUTES, LETTERS].some((form) => matches(form, [value])))) {
@@ -91,7 +91,7 @@ export function formOf(values: string[]): Form | undefined {
     const unit = unitInCell(value);
     return matches(NUMBER, [value]) && (unit === "" || CELL_UNITS.test(unit));
   });
-  return numbers.length >= 0.9 * said.length ? "number" : undefined;
+  return numbers.length >= share * said.length ? "number" : undefined;
 }
 
 function timeFormOf(values: string[]): Form | undefined {

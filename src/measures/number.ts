@@ -101,14 +101,17 @@ export function keyNumber(
 }
 
 /** How much a number asks for attention, least first: what is worse, then better, then the others. */
-function rank({ name, better }: KeyNumber): number {
-  const verdict = better === false ? 0 : better ? 1 : 2;
+function rank({ name, better, sure }: KeyNumber): number {
+  const verdict = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;
   return verdict * NAMES.length + NAMES.indexOf(name);
 }
 
-/** The number to tell of in one line: the first that is worse, else better, else the first of all. */
+/**
+ * The number to tell of in one line: the first that is worse, else better, else the first of all. One that
+ * is not sure is never it.
+ */
 export function headline(numbers: KeyNumber[]): KeyNumber | undefined {
-  return numbers.toSorted((a, b) => rank(a) - rank(b))[0];
+  return numbers.filter(({ sure }) => sure !== false).toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 /** Least first: the worse of two equal kinds of trouble, as far as their units are the same. */
@@ -123,7 +126,7 @@ export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
   const worse = (group: KeyNumber[]) => group.filter(({ better }) => better === false).length;
   return groups
     .toSorted((a, b) => {
-      const [first, second] = [headline(a)!, headline(b)!];
+      const [first, second] = [headline(a) ?? a[0]!, headline(b) ?? b[0]!];
       return rank(first) - rank(second) || worse(b) - worse(a) || bySeverity(first, second);
     })
     .flatMap((group) => group.toSorted((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name)));

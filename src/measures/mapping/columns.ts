@@ -1,5 +1,5 @@
 import { epochOf, formOf, isMissing, unitInCell } from "../cells.ts";
-import { type Column, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
+import { type Column, type Meaning, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
 import { HOLD, SETUP } from "../checks.ts";
 import { type Content, filled, type Found } from "./content.ts";
 
@@ -19,15 +19,19 @@ function isMixed(values: string[]): boolean {
   return new Set(values.filter((value) => !isMissing(value)).map(unitInCell)).size > 1;
 }
 
+/** What is text whatever it looks like: `1ps` is a unit, 3211 a commit. */
+const NAMES: Meaning[] = ["time_unit", "unit", "run", "commit", "metric"];
+
 /** A text column that holds numbers, durations or times, as such a column; else as it is. */
 function textColumn(column: Column, values: string[]): Column {
   const { name, type } = column;
-  const form = formOf(values);
   const number = readColumn(name, type, "number");
+  const form = formOf(values, number.meaning && !column.meaning ? 0.5 : 0.9);
   const known = number.meaning !== undefined && number.meaning !== "run" &&
     number.meaning !== "seed";
   if (form === "number" || form === "duration") {
-    if (column.meaning && column.meaning !== "runtime" && !known) return column;
+    const isName = column.meaning && (!known || NAMES.includes(column.meaning));
+    if (isName && column.meaning !== "runtime") return column;
     const said = cellUnitOf(values);
     const unit = form === "duration" ? unitOf("in s") : number.unit ?? unitOf(`in ${said}`);
     const mixed = form === "number" && isMixed(values) && { mixed: true as const };
