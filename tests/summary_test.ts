@@ -38,7 +38,7 @@ Deno.test("summarize() tells every number of a wide table, with unit, change and
     "gcd sky130hd fast: power 1 mW",
     "gcd sky130hd fast: runtime 1 s",
   ]);
-  equal(why, "setup WNS -0.05 → -0.12 ns, since bbbbbbb");
+  equal(why, "gcd sky130hd base: setup WNS -0.05 → -0.12 ns, since bbbbbbb");
 });
 
 Deno.test("summarize() shows each group's own newest run, the one that got worse first", async () => {

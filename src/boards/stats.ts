@@ -2,7 +2,14 @@ import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import type { Measure } from "../measures/measure.ts";
-import { colors, description, type Panel, type Source, thresholds } from "./panels.ts";
+import {
+  colors,
+  description,
+  type Panel,
+  type Source,
+  thresholds,
+  thresholdsOf,
+} from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
 import { asOf, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
@@ -33,7 +40,7 @@ export function newestStat({ facts, datasource }: Source, measure: Measure): Pan
         : new PostgresQuery(datasource, newestValue(facts, measure)),
     )
     .unit(measure.unit)
-    .thresholds(thresholds(measure.good))
+    .thresholds(thresholdsOf(measure))
     .colorScheme(colors(dashboard.FieldColorModeId.Thresholds))
     .colorMode(common.BigValueColorMode.Value)
     .graphMode(course ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)

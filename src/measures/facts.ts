@@ -43,6 +43,8 @@ export type TableFacts = {
   distinct: Record<string, number>;
   /** A long table's metrics (name and unit, the most frequent first, at most MOST_METRICS). */
   metrics: Metric[];
+  /** Why the table's numbers cannot be read: PostgreSQL's error for a value that cannot be computed. */
+  refused?: Error;
   read_at: Date;
 };
 

@@ -26,10 +26,20 @@ export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Mea
   return meanings.flatMap((meaning) => {
     for (const read of READERS) {
       const measure = read(facts, meaning);
-      if (measure) return [measure];
+      if (measure) return [{ ...measure, ...doubtOfTable(facts, measure) }];
     }
     return [];
   });
+}
+
+/** What makes every number of a table unsure: nothing tells which of its rows are the newest. */
+function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects }: Measure) {
+  const [ambiguous] = mapping.doubts;
+  const said = doubt ?? ambiguous ??
+    (unordered && !objects
+      ? "Nothing puts the rows in order: the newest of them is not known."
+      : undefined);
+  return said ? { doubt: said } : {};
 }
 
 /** Which meanings may stand for a number, the plainest first, where it is not the name's own. */

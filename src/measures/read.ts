@@ -146,6 +146,23 @@ async function readGroups(reader: Sql, place: string, columns: Column[], time?: 
   return { count: rows.length, shown: rows.slice(0, SHOWN).map(([label]) => label!) };
 }
 
+/** The same without any number where one of them cannot be computed (a generated column that divides by 0). */
+async function readEndsOrNone(
+  reader: Sql,
+  place: string,
+  time: Column | undefined,
+  numbers: Column[],
+): Promise<Awaited<ReturnType<typeof readEnds>> & { refused?: Error }> {
+  const times = time ? [time] : [];
+  try {
+    return await readEnds(reader, place, times, numbers);
+  } catch (error) {
+    if (!/^22/.test(sqlState(error) ?? "") || !(error instanceof Error)) throw error;
+    const ends = await readEnds(reader, place, times, []);
+    return { ...ends, empty: numbers.map(({ name }) => name), refused: error };
+  }
+}
+
 async function readRuns(reader: Sql, place: string, time?: Column): Promise<number> {
   if (!time) return 1;
   const name = time.type.startsWith("timestamp") ? quoteName(time.name) : timeOf(time);
@@ -256,7 +273,7 @@ export async function readTable(
   // Known numbers first, at most 64: each costs about 30 ms on a million rows.
   const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
     .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
-  const ends = await readEnds(reader, place, timed ? [timed] : [], numbers);
+  const { refused, ...ends } = await readEndsOrNone(reader, place, timed, numbers);
   const found = ends.times.find(({ first, last }) => first != null && last != null);
   const time = found &&
     { column: found.column, first: new Date(found.first!), last: new Date(found.last!) };
@@ -286,7 +303,9 @@ export async function readTable(
     greatest: ends.greatest,
     distinct: await readDistinct(reader, place, texts),
     metrics: await readMetrics(reader, place, columns),
+    ...(refused && { refused }),
     read_at: ends.read_at,
   };
+  if (refused) return facts;
   return { ...facts, groups: { ...facts.groups, shown: await readWorst(reader, facts) } };
 }

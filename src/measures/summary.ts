@@ -10,10 +10,15 @@ import { runValues } from "./values.ts";
 import { explain } from "./why.ts";
 
 /** What a run's row says of it. */
-export type Summary = { numbers: KeyNumber[]; why: string | null };
+export type Summary = {
+  numbers: KeyNumber[];
+  why: string | null;
+  /** Each group's newest run by its name or time; '' stands for no group. */
+  run_names: Record<string, string>;
+};
 
 /** What was kept of an earlier run: the base of comparison where the table holds none. */
-export type Kept = { run: string; numbers: KeyNumber[] };
+export type Kept = { run: string; numbers: KeyNumber[]; run_names: Record<string, string> };
 
 /** What stands on one row: more would be read by nobody. */
 const MOST_NUMBERS = 200;
@@ -25,6 +30,7 @@ const MOST_GROUPS = 200;
  * first of them moved. Reads the table as the reader role; throws what postgres.js throws.
  */
 export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Promise<Summary> {
+  if (facts.refused) throw facts.refused;
   return await reader.begin("read only", async (tx) => {
     // A table that was just loaded has no statistics: without these, a million paths are sorted by
     // their endpoints on disk (3.0 s); hashed in memory it is 1.3 s.
@@ -38,7 +44,6 @@ export type RunRow = {
   keys: string[];
   run: unknown;
   at_ms: number | null;
-  n: number;
   of_stage: string;
   corners: string;
 } & Record<string, unknown>;
@@ -63,7 +68,7 @@ async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promi
 
 async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<Summary> {
   const measures = keyMeasures(facts);
-  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null };
+  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null, run_names: {} };
   const groups = await readRuns(reader, facts, measures);
   const found = groups.flatMap(([run, before]) =>
     measures.flatMap((measure, i) => {
@@ -76,7 +81,11 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
   const moved = found.find(({ number }) => number === first);
   const why = moved && moved.number.before_run !== kept?.run &&
     await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: groups.length === 1 });
-  return { numbers, why: why || null };
+  const run_names = groups.flatMap(([run]) => {
+    const name = runName(facts, run!);
+    return name === null ? [] : [[groupOf(facts, run!.keys) ?? "", name]];
+  });
+  return { numbers, why: why || null, run_names: Object.fromEntries(run_names) };
 }
 
 /** One number of a group's newest run, compared with the run before or with what was kept of one. */
@@ -91,8 +100,13 @@ function numberOfRun(
   const value = valueIn(run, measure, i);
   if (!value) return undefined;
   const group = groupOf(facts, run.keys);
-  const doubt = doubtOf(facts, measure, run, lists_at);
-  const then = before ? comparedWith(facts, measure, i, run, before) : keptOf(kept, measure, group);
+  const doubt = doubtOf(measure, run, lists_at);
+  const own = runName(facts, run);
+  // More rows of the run that was kept are no other run.
+  const other = own === null || kept?.run_names[group ?? ""] !== own ? kept : undefined;
+  const then = before
+    ? comparedWith(facts, measure, i, run, before)
+    : keptOf(other, measure, group);
   const number = keyNumber(measure.name, group, value, then?.value);
   return {
     ...number,

@@ -1,4 +1,3 @@
-import type { TableFacts } from "./facts.ts";
 import type { Named } from "./measures.ts";
 import type { RunRow } from "./summary.ts";
 
@@ -14,18 +13,8 @@ const isRound = (n: number) =>
   n >= 10 && [1, 2, 2.5, 5].some((k) => Number.isInteger(Math.log10(n / k)));
 
 /** Why a number of this run is not sure, as a sentence; undefined where it is. */
-export function doubtOf(
-  facts: TableFacts,
-  measure: Named,
-  run: RunRow,
-  lists_at: number,
-): string | undefined {
+export function doubtOf(measure: Named, run: RunRow, lists_at: number): string | undefined {
   if (measure.doubt) return measure.doubt;
-  const [doubt] = facts.mapping.doubts;
-  if (doubt) return doubt;
-  if (facts.unordered && !measure.objects && run.n > 1) {
-    return "Nothing puts the rows in order: the newest of them is not known.";
-  }
   if (!measure.objects || !/^(?:setup_tns|violations)$/.test(measure.name)) return undefined;
   const [paths, best] = [run[`v${lists_at}`], run[`v${lists_at + 1}`]];
   if (typeof paths !== "number" || typeof best !== "number") return undefined;

@@ -24,8 +24,7 @@ export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {
 /**
  * SQL with a row for each group, run and value of `cut`: `k0 …` (the group's names, '' for none), `run`, `at`
  * (its time), `cut`, `v0 …` (a value for each measure, float8), `c0 …` (the corner that it comes from), `lo0`, `hi0` (the
- * least and greatest unit that its rows state), and of the run `of_stage` (its last), `corners` and `n` (the most
- * rows of one part, where nothing puts them in order).
+ * least and greatest unit that its rows state), and of the run `of_stage` (its last) and `corners`.
  */
 export function runValues(facts: TableFacts, measures: Measure[], choice: Choice = {}): string {
   const parts = partsOf(facts, measures);
@@ -74,7 +73,6 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
   });
   const ends = [
     `pg_catalog.max(${at}) AS at`,
-    `${facts.unordered ? "pg_catalog.count(*)" : "1"} AS n`,
     "'' AS of_stage",
     "'' AS corners",
   ];
@@ -111,7 +109,6 @@ function folded(
   const kept = (name: string) => part === "endpoint" ? "''" : `pg_catalog.max(${name})`;
   const ends = [
     "pg_catalog.max(at) AS at",
-    `${facts.unordered ? "pg_catalog.max(n)" : "1"} AS n`,
     `${part === "stage" ? last : kept("of_stage")} AS of_stage`,
     `${part === "corner" ? list : kept("corners")} AS corners`,
   ];

@@ -177,7 +177,7 @@ async function judgeCase(found: FieldCase): Promise<Omit<Judged, "id">> {
       for (const at of found.tables.keys()) {
         if (i < steps.length - 1 && !await isThere(db, found, at)) continue;
         const { summary, faults: own } = await judgeTable(reader, found, at, kept.get(at));
-        kept.set(at, { run: `run ${i + 1}`, numbers: summary.numbers });
+        kept.set(at, { ...summary, run: `run ${i + 1}` });
         if (i < steps.length - 1) continue;
         faults.push(...own);
         lines.push(...summary.numbers.slice(0, 12).map(said));
