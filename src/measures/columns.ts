@@ -75,6 +75,10 @@ const UNITS: Record<string, string> = {
 export function unitOf(name: string): Unit | undefined {
   const words = wordsOf(name);
   const symbol = words.length > 1 ? words.at(-1)! : "";
+  // `wns_ff` is of the fast corner; only capacitances are in fF.
+  if (/^[fp]f$/.test(symbol) && !words.some((word) => /^(?:cap|load|in$)/.test(word))) {
+    return undefined;
+  }
   return Object.hasOwn(UNITS, symbol) ? { symbol, grafana: UNITS[symbol]! } : undefined;
 }
 
