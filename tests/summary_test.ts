@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { headline, inOrder, type KeyNumber, keyNumber } from "../src/measures/number.ts";
-import { writtenUnit } from "../src/measures/units.ts";
+import { writtenUnit } from "../src/measures/names/units.ts";
 import { withTables } from "./help/boards.ts";
 import { summaryOf, told } from "./help/summaries.ts";
 

@@ -2,8 +2,8 @@ import type { Column } from "../measures/columns.ts";
 import { MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "../measures/facts.ts";
 import type { Measure } from "../measures/measure.ts";
 import { cellOf, conditions, numberOf, quoteName, quoteText, timeOf } from "../measures/sql.ts";
-import { pickedRuns } from "../measures/runs.ts";
-import { runValues } from "../measures/values.ts";
+import { pickedRuns } from "../measures/runs/runs.ts";
+import { runValues } from "../measures/runs/values.ts";
 import { ofDesign, unlessChosen, upToRun } from "./variables.ts";
 
 /** Spans of time that a trend of more runs than can be told apart is cut into. */

@@ -1,12 +1,9 @@
-import type { Form } from "./cells.ts";
-import { type Meaning, meaningOfWords, wordsFor } from "./vocabulary.ts";
-import { wordsOf } from "./words.ts";
+import type { Form } from "./names/cells.ts";
+import { type Meaning, meaningOfWords, type Shape, wordsFor } from "./names/vocabulary.ts";
+import { wordsOf } from "./names/words.ts";
 
-export type { Meaning } from "./vocabulary.ts";
-export { wordsOf } from "./words.ts";
-
-/** What a column's type can be used for; `other` (json, arrays, bytes …) is only ever shown. */
-export type Shape = "time" | "number" | "text" | "boolean" | "other";
+export type { Meaning, Shape } from "./names/vocabulary.ts";
+export { wordsOf } from "./names/words.ts";
 
 /** A unit read from a name: `grafana` is Grafana's id of it, `symbol` what the name said. */
 export type Unit = { symbol: string; grafana: string };

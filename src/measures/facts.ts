@@ -1,9 +1,9 @@
-import { columnOf } from "./choose.ts";
+import { columnOf } from "./names/choose.ts";
 import type { Column, Meaning } from "./columns.ts";
 import type { Mapping } from "./mapping/mapping.ts";
 import { quoteName } from "./sql.ts";
 
-export { columnOf } from "./choose.ts";
+export { columnOf } from "./names/choose.ts";
 
 export type Kind = "timing" | "qor" | "drc";
 

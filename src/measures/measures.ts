@@ -1,15 +1,15 @@
-import { columnOf } from "./choose.ts";
+import { columnOf } from "./names/choose.ts";
 import type { Column, Meaning } from "./columns.ts";
 import type { TableFacts } from "./facts.ts";
-import { longMeasure } from "./long.ts";
+import { longMeasure } from "./readers/long.ts";
 import { type Defaults, defaultsOf, type Measure, unnamed } from "./measure.ts";
 import type { NumberName } from "./number.ts";
 import { NAMES } from "./number.ts";
-import { failedMeasure, pathMeasure, testMeasure, violationMeasure } from "./objects.ts";
-import { type Scaled, scaled } from "./scaled.ts";
+import { failedMeasure, pathMeasure, testMeasure, violationMeasure } from "./readers/objects.ts";
+import { type Scaled, scaled } from "./readers/scaled.ts";
 import { numberOf } from "./sql.ts";
-import { symbolOf } from "./units.ts";
-import { wideMeasure } from "./wide.ts";
+import { symbolOf } from "./names/units.ts";
+import { wideMeasure } from "./readers/wide.ts";
 
 /** Where a number may stand, the plainest first: in a column, in rows that are to be counted. */
 const READERS = [

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { converted } from "./units.ts";
+import { converted } from "./names/units.ts";
 
 /** The numbers that people look for first, the first of them first. */
 export const NAMES = [

@@ -1,5 +1,5 @@
 import { type Sql, sqlState } from "../external/postgres.ts";
-import { columnOf } from "./choose.ts";
+import { columnOf } from "./names/choose.ts";
 import { type Column, meaningOf, shapeOf } from "./columns.ts";
 import {
   groupLabel,
@@ -18,8 +18,8 @@ import { type Moment, startsOf } from "./mapping/runs.ts";
 import { keyMeasures } from "./measures.ts";
 import { isBetterHigh } from "./number.ts";
 import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
-import { writtenUnit } from "./units.ts";
-import { runValues } from "./values.ts";
+import { writtenUnit } from "./names/units.ts";
+import { runValues } from "./runs/values.ts";
 
 /** Cells of a sample: what decides how a table is read must cost no more than a look at it. */
 const MOST_CELLS = 400_000;

@@ -8,7 +8,7 @@ import {
   ORDERS,
   TIMES,
   UNIT_PART,
-} from "./cells.ts";
+} from "./names/cells.ts";
 import type { Column } from "./columns.ts";
 
 /**

@@ -2,11 +2,11 @@ import type { Db, Sql } from "../external/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
 import { headline, inOrder, type KeyNumber, keyNumber } from "./number.ts";
-import { listMeasures } from "./objects.ts";
-import { hasRuns, newestFirst } from "./runs.ts";
+import { listMeasures } from "./readers/objects.ts";
+import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
-import { writtenUnit } from "./units.ts";
-import { runValues } from "./values.ts";
+import { writtenUnit } from "./names/units.ts";
+import { type RunRow, runValues } from "./runs/values.ts";
 import { explain } from "./why.ts";
 
 /** What a run's row says of it. */
@@ -38,15 +38,6 @@ export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Pr
     return await readSummary(tx, facts, kept);
   });
 }
-
-/** One run of one group, as `runValues` gives it. */
-export type RunRow = {
-  keys: string[];
-  run: unknown;
-  at_ms: number | null;
-  of_stage: string;
-  corners: string;
-} & Record<string, unknown>;
 
 /** The newest run of each group and the one before it, the group that ran last first. */
 async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promise<RunRow[][]> {

@@ -1,5 +1,5 @@
 import type { Named } from "./measures.ts";
-import type { RunRow } from "./summary.ts";
+import type { RunRow } from "./runs/values.ts";
 
 /** What a number is compared with: the run's name, its value, or why there is nothing to compare. */
 export type Compared = {

@@ -4,9 +4,9 @@ import { figure, oneLine } from "./format.ts";
 import { type Measure } from "./measure.ts";
 import { measuresOf } from "./measures.ts";
 import { type KeyNumber, LABELS } from "./number.ts";
-import { keysOf, newestFirst, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
+import { keysOf, newestFirst, ofKnownRun, pickedRuns, runOf } from "./runs/runs.ts";
 import { conditions, quoteText, textOf } from "./sql.ts";
-import { runValues } from "./values.ts";
+import { runValues } from "./runs/values.ts";
 
 type Moved = {
   number: KeyNumber;

@@ -1,22 +1,10 @@
-import { type Column, type Meaning, unitOf } from "../columns.ts";
+import { type Column, unitOf } from "../columns.ts";
+import type { FormatEntry } from "./entry.ts";
 import { klayout } from "./klayout.ts";
 import { openlane } from "./openlane.ts";
 import { reportArea } from "./report_area.ts";
 import { siliconcompiler } from "./siliconcompiler.ts";
 import { vivadoTiming, vivadoUtilization } from "./vivado.ts";
-
-/** What one column of a known tool's format holds: its meaning (null: none of ours) and its unit. */
-export type Known = Meaning | null | [meaning: Meaning, unit: string];
-
-/** A known tool's format: how it is recognised and what each of its columns means. Names in lower case. */
-export type FormatEntry = {
-  name: string;
-  /** Where the meaning of its columns is written. */
-  source: string;
-  /** The columns that together are found in no other format. */
-  needs: string[];
-  columns: Record<string, Known>;
-};
 
 export type Format = { name: string; source: string; read: (columns: Column[]) => Column[] };
 

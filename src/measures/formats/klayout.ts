@@ -1,4 +1,4 @@
-import type { FormatEntry } from "./formats.ts";
+import type { FormatEntry } from "./entry.ts";
 
 /** KLayout: the items of a report database (.lyrdb). */
 export const klayout: FormatEntry = {

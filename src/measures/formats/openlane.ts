@@ -1,4 +1,4 @@
-import type { FormatEntry } from "./formats.ts";
+import type { FormatEntry } from "./entry.ts";
 
 /** OpenLane 1: `metrics.csv`, and rows of `final_summary_report.csv`. -1 says that a step did not run. */
 export const openlane: FormatEntry = {

@@ -1,4 +1,4 @@
-import type { FormatEntry } from "./formats.ts";
+import type { FormatEntry } from "./entry.ts";
 
 /** Innovus `report_area`, Genus `report_area`: a row a hierarchical instance, the root first. */
 export const reportArea: FormatEntry = {

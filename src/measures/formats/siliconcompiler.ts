@@ -1,4 +1,4 @@
-import type { FormatEntry } from "./formats.ts";
+import type { FormatEntry } from "./entry.ts";
 
 /** SiliconCompiler: the metrics of its schema, a row a step. */
 export const siliconcompiler: FormatEntry = {

@@ -1,4 +1,4 @@
-import type { FormatEntry } from "./formats.ts";
+import type { FormatEntry } from "./entry.ts";
 
 /** Vivado: the tables of `report_timing_summary`; PW is pulse width, no setup. */
 export const vivadoTiming: FormatEntry = {

@@ -1,6 +1,6 @@
-import { epochOf, formOf, isMissing, unitInCell } from "../cells.ts";
+import { epochOf, formOf, isMissing, unitInCell } from "../names/cells.ts";
 import { type Column, type Meaning, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
-import { HOLD, SETUP } from "../checks.ts";
+import { HOLD, SETUP } from "../names/checks.ts";
 import { type Content, filled, type Found } from "./content.ts";
 
 /** Words of columns that hold times; a number column needs one to be read as a time. */

@@ -1,8 +1,8 @@
-import { isAmbiguousDate } from "../cells.ts";
+import { isAmbiguousDate } from "../names/cells.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
 import { readColumns } from "./columns.ts";
-import { columnOf, rivalsOf } from "../choose.ts";
+import { columnOf, rivalsOf } from "../names/choose.ts";
 import { type Content, filled, type Found, keysOf } from "./content.ts";
 import { withMetrics } from "./metrics.ts";
 import { type RunColumns, runColumns } from "./runs.ts";

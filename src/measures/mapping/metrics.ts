@@ -1,5 +1,5 @@
 import { type Column, type Meaning, meaningOf, wordsOf } from "../columns.ts";
-import { columnOf } from "../choose.ts";
+import { columnOf } from "../names/choose.ts";
 import { type Content, filled } from "./content.ts";
 
 const SIGN_OFF = /^(?:lvs|drc|erc)$/i;

@@ -1,7 +1,7 @@
-import { HOLD } from "./checks.ts";
-import { columnOf } from "./choose.ts";
-import type { TableFacts } from "./facts.ts";
-import { quoteName, quoteText, textOf } from "./sql.ts";
+import { HOLD } from "../names/checks.ts";
+import { columnOf } from "../names/choose.ts";
+import type { TableFacts } from "../facts.ts";
+import { quoteName, quoteText, textOf } from "../sql.ts";
 
 const lower = (sql: string) => `pg_catalog.lower(${sql})`;
 /** Whether a check's name, `Hold`, `min_rise` or a longer one with it, speaks of one of these. */

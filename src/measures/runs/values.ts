@@ -1,8 +1,8 @@
-import { allOf } from "./conditions.ts";
-import { columnOf, type TableFacts, tableOf } from "./facts.ts";
-import { type Fold, type Measure, type PartName, PARTS } from "./measure.ts";
+import { allOf } from "../readers/conditions.ts";
+import { columnOf, type TableFacts, tableOf } from "../facts.ts";
+import { type Fold, type Measure, type PartName, PARTS } from "../measure.ts";
 import { keysOf, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
-import { conditions, numberOf, textOf } from "./sql.ts";
+import { conditions, numberOf, textOf } from "../sql.ts";
 import { stageRank } from "./stages.ts";
 
 /** Which rows are read, and what else the answer is cut by, as SQL. */
@@ -14,6 +14,15 @@ export type Choice = {
   /** In place of a row's run, a point of time as SQL that several runs share. */
   point?: string;
 };
+
+/** One run of one group, as `runValues` gives it to who adds its keys and time. */
+export type RunRow = {
+  keys: string[];
+  run: unknown;
+  at_ms: number | null;
+  of_stage: string;
+  corners: string;
+} & Record<string, unknown>;
 
 /** The parts that a run of this table has, innermost first. */
 export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {

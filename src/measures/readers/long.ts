@@ -1,11 +1,11 @@
-import { arePathGroups, columnOf, combined, togetherWith } from "./choose.ts";
-import { type Column, type Meaning, readColumn, unitOf } from "./columns.ts";
+import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import { type Column, type Meaning, readColumn, unitOf } from "../columns.ts";
 import { allOf, notWaived } from "./conditions.ts";
-import type { Metric, TableFacts } from "./facts.ts";
-import { type Aggregate, DEFAULTS, type Measure, unnamed } from "./measure.ts";
+import type { Metric, TableFacts } from "../facts.ts";
+import { type Aggregate, DEFAULTS, type Measure, unnamed } from "../measure.ts";
 import { scaled } from "./scaled.ts";
-import { durationOf, numberOf, quoteText, textOf } from "./sql.ts";
-import { writtenUnit } from "./units.ts";
+import { durationOf, numberOf, quoteText, textOf } from "../sql.ts";
+import { writtenUnit } from "../names/units.ts";
 
 type Long = { metric: Column; value: Column; unit: Column | undefined };
 

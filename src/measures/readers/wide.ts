@@ -1,8 +1,8 @@
-import { arePathGroups, columnOf, combined, togetherWith } from "./choose.ts";
-import type { Column, Meaning } from "./columns.ts";
+import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import type { Column, Meaning } from "../columns.ts";
 import { allOf, hasHold, notWaived, ofCheck, ofWhole } from "./conditions.ts";
-import type { TableFacts } from "./facts.ts";
-import { type Aggregate, DEFAULTS, type Measure } from "./measure.ts";
+import type { TableFacts } from "../facts.ts";
+import { type Aggregate, DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
 
 /** Number columns that have a value somewhere. */

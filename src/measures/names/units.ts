@@ -1,4 +1,4 @@
-import { type Column, unitOf } from "./columns.ts";
+import { type Column, unitOf } from "../columns.ts";
 
 /** How people write units; others stand as the name has them. */
 const WRITTEN: Record<string, string> = {

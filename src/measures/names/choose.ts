@@ -1,5 +1,5 @@
-import { areAlike, type Column, type Meaning, wordsOf } from "./columns.ts";
-import { numberOf } from "./sql.ts";
+import { areAlike, type Column, type Meaning, wordsOf } from "../columns.ts";
+import { numberOf } from "../sql.ts";
 
 /** The stages of a flow in names, latest first: of `cts__…__ws` and `finish__…__ws` the later one counts. */
 const LATEST = [

@@ -1,10 +1,10 @@
-import { columnOf } from "./choose.ts";
-import type { Column, Meaning } from "./columns.ts";
+import { columnOf } from "../names/choose.ts";
+import type { Column, Meaning } from "../columns.ts";
 import { allOf, hasHold, notWaived, ofCheck } from "./conditions.ts";
-import type { TableFacts } from "./facts.ts";
-import { DEFAULTS, type Measure } from "./measure.ts";
+import type { TableFacts } from "../facts.ts";
+import { DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
-import { numberOf, quoteName, textOf } from "./sql.ts";
+import { numberOf, quoteName, textOf } from "../sql.ts";
 import { candidates } from "./wide.ts";
 
 const failing = (value: string) => `CASE WHEN ${value} < 0 THEN 1 WHEN ${value} >= 0 THEN 0 END`;

@@ -1,9 +1,9 @@
-import { columnOf } from "./choose.ts";
-import type { Column, Meaning } from "./columns.ts";
-import type { TableFacts } from "./facts.ts";
-import { defaultsOf, type Measure } from "./measure.ts";
-import { cellUnit, numberOf, textOf } from "./sql.ts";
-import { grafanaOf, inUnit, symbolOf } from "./units.ts";
+import { columnOf } from "../names/choose.ts";
+import type { Column, Meaning } from "../columns.ts";
+import type { TableFacts } from "../facts.ts";
+import { defaultsOf, type Measure } from "../measure.ts";
+import { cellUnit, numberOf, textOf } from "../sql.ts";
+import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
 /** Numbers that have no unit of their own. */

@@ -1,5 +1,7 @@
-import type { Shape } from "./columns.ts";
 import { partedWords } from "./words.ts";
+
+/** What a column's type can be used for; `other` (json, arrays, bytes …) is only ever shown. */
+export type Shape = "time" | "number" | "text" | "boolean" | "other";
 
 /** Words that say the same in a pattern, written `{name}`. */
 const CLASSES: Record<string, string[]> = {
