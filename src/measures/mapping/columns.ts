@@ -68,12 +68,15 @@ function numberColumn(column: Column, { least, most }: Found): Column {
 const STATUS =
   /^(?:pass(?:ed)?|fail(?:ed|ure)?|ok|error|timed? ?out|skip(?:ped)?|crash(?:ed)?|killed|not[ _]run|xfail|unknown)$/i;
 
+/** A check inside a longer text: `Slow 85C Model Setup 'clk'`. */
+const CHECKED = /\b(?:setup|hold|recovery|removal|pulse width)\b/;
+
 /** What a text column without a name that says it holds, by its values. */
 function byContent(column: Column, values: string[]): Column {
   if (column.shape !== "text" || values.length === 0) return column;
   const lower = values.map((value) => value.trim().toLowerCase());
   const checks = [...HOLD, ...SETUP];
-  const isCheck = lower.every((value) => checks.includes(value));
+  const isCheck = lower.every((value) => checks.includes(value) || CHECKED.test(value));
   if (isCheck && column.meaning !== "corner" && column.meaning !== "metric") {
     return { ...column, meaning: "path_type" };
   }

@@ -15,7 +15,7 @@ export type Mapping = {
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
-  /** The column of corners or modes, of which the worst counts. */
+  /** The column of corners or modes, else of tools that check the same rules: the worst of them counts. */
   corner?: Column;
   /** Rows that are the whole of a run and no part of it: `Total`, the root of a hierarchy. */
   whole?: { column: Column; values: string[] };
@@ -73,7 +73,17 @@ function wholeIn(column: Column, found: Found): string[] {
 }
 
 function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
-  const parts: Meaning[] = ["path_group", "rule", "layer", "instance", "cell", "corner", "test"];
+  const parts: Meaning[] = [
+    "path_group",
+    "rule",
+    "layer",
+    "instance",
+    "cell",
+    "category",
+    "site_type",
+    "corner",
+    "test",
+  ];
   for (const column of dimensions.filter(({ meaning }) => parts.includes(meaning!))) {
     const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
     if (values.length > 0) return { column, values };
@@ -166,7 +176,7 @@ export function mappingOf(content: Content): Mapping {
   const dimensions = DIMENSIONS.flatMap((meaning) => columnOf(columns, meaning) ?? []);
   const run = runColumns(content, columns, [...group, ...dimensions]);
   const whole = wholeOf(content, dimensions);
-  const corner = columnOf(dimensions, "corner");
+  const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
   const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
   return {
     format,

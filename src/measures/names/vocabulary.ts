@@ -62,7 +62,7 @@ const VOCABULARY = {
   other: [
     "number",
     "wpws | tpws | pulse | estimated | estimate | target | goal | limit | required | baseline | previous | prev | golden | " +
-    "suggested | unconstrained | period | old | {count} total -{bad} | all {count} -{bad} | wns percent | power delta",
+    "suggested | unconstrained | period | old | endpoints total -{bad} | paths total -{bad} | all endpoints -{bad} | all paths -{bad} | wns percent | power delta",
   ],
   skew: ["number", "skew | clk skew"],
   antenna: ["number", "antenna"],
@@ -108,7 +108,7 @@ const VOCABULARY = {
     "text",
     "rule -op | drc type | check name | violation type | drc check | rulecheck | rule check",
   ],
-  category: ["text", "category | class | type"],
+  category: ["text", "category | class | type | power group | cell group | group name"],
   severity: ["text", "severity"],
   tool: ["text", "tool -version | checker | engine"],
   violations: [
@@ -139,7 +139,10 @@ const VOCABULARY = {
     "cells -io -macro -tie -fill -filler | instance count | num cells | instances | cell count | inst count -io | instance count",
   ],
   errors: ["number", "errors | error count | mismatches"],
-  count: ["number", "count | num | occurrences | total | multiplicity"],
+  count: [
+    "number",
+    "count | num | occurrences | total | multiplicity | result count | results | violation count",
+  ],
   x: ["number", "x | x1 | llx | x min | xmin | cx"],
   y: ["number", "y | y1 | lly | y min | ymin | cy"],
   x_end: ["number", "x2 | urx | x max | xmax"],

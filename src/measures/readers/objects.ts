@@ -36,7 +36,12 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
   const listed = "Of the listed paths alone";
   if (meaning.endsWith("tns") && end) {
     const note = `${listed}: the sum of each endpoint's worst slack below 0, of the worst corner.`;
-    return { ...base, rows: "min", of_endpoint: `LEAST("v", 0)`, note };
+    return {
+      ...base,
+      rows: "min",
+      of_endpoint: `CASE WHEN "v" < 0 THEN "v" WHEN "v" >= 0 THEN 0 END`,
+      note,
+    };
   }
   if (!/^(?:setup|hold)_violations$/.test(meaning)) return undefined;
   const title = meaning.startsWith("hold") ? "Violating hold paths" : "Violating paths";
@@ -53,7 +58,7 @@ export function listMeasures(facts: TableFacts): Measure[] {
   if (!tns) return [];
   const { of_endpoint: _, stated: __, ...base } = tns;
   const folded = (fold: "sum" | "max") => ({ corner: fold, iteration: fold, stage: fold });
-  const one = `CASE WHEN (${base.expression}) IS NOT NULL THEN 1 END`;
+  const one = `CASE WHEN (${base.expression}) IS NOT NULL THEN 1::float8 END`;
   return [
     { ...base, expression: one, rows: "sum", folds: folded("sum") },
     { ...base, rows: "max", folds: folded("max") },
@@ -70,7 +75,8 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
     (kind === "drc" ? columnOf(columns, "layer") : undefined);
   if (!object && kind !== "drc") return undefined;
   const where = notWaived(facts);
-  const count = columnOf(candidates(facts), "violations") ?? columnOf(candidates(facts), "count");
+  const [count] = (["violations", "count", "errors"] as const)
+    .flatMap((meaning) => columnOf(candidates(facts), meaning) ?? []);
   const base = {
     ...DEFAULTS.drc_total!,
     meaning,

@@ -27,7 +27,7 @@ export type RunRow = {
 /** The parts that a run of this table has, innermost first. */
 export function partsOf(facts: TableFacts, measures: Measure[]): PartName[] {
   const objects = measures.some(({ of_endpoint }) => of_endpoint);
-  return PARTS.filter((part) => columnOf(facts.columns, part) && (part !== "endpoint" || objects));
+  return PARTS.filter((part) => columnOfPart(facts, part) && (part !== "endpoint" || objects));
 }
 
 /**
@@ -92,8 +92,12 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
   } GROUP BY ${by}`;
 }
 
-function partKey({ columns }: TableFacts, part: PartName): string {
-  const column = columnOf(columns, part)!;
+function columnOfPart({ columns, mapping }: TableFacts, part: PartName) {
+  return part === "corner" ? mapping.corner : columnOf(columns, part);
+}
+
+function partKey(facts: TableFacts, part: PartName): string {
+  const column = columnOfPart(facts, part)!;
   return part === "iteration" ? numberOf(column) : `COALESCE(${textOf(column)}, '')`;
 }
 
