@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { headline, inOrder, type KeyNumber, keyNumber } from "../src/measures/number.ts";
+import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "../src/measures/number.ts";
 import { writtenUnit } from "../src/measures/names/units.ts";
 import { withTables } from "./help/boards.ts";
 import { summaryOf, told } from "./help/summaries.ts";
@@ -376,4 +376,16 @@ Deno.test("summarize() knows hold paths by each tool's word for them", async () 
     );
     same(numbers, ["setup_wns 0.3 ns", "hold_wns -0.2 ns"]);
   }
+});
+
+Deno.test("ofNewRuns() leaves to a message the groups that have a new run, all where none has", () => {
+  const of = (group: string) => ({
+    ...keyNumber("area", group, { value: 1, unit: null }, undefined),
+  });
+  const numbers = [of("a"), of("b"), of("c")];
+  const groups = (now: Record<string, string>, told: Record<string, string>) =>
+    ofNewRuns(numbers, now, told).map(({ group }) => group);
+  same(groups({ a: "2", b: "7", c: "1" }, { a: "1", b: "7" }), ["a", "c"]);
+  same(groups({ a: "1", b: "7" }, { a: "1", b: "7", c: "1" }), ["c"], "a run without a name");
+  same(groups({ a: "1", b: "7", c: "1" }, { a: "1", b: "7", c: "1" }), ["a", "b", "c"]);
 });

@@ -131,3 +131,20 @@ export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
     })
     .flatMap((group) => group.toSorted((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name)));
 }
+
+/**
+ * The numbers of groups that have a new run since the message before; all where none has. `now` and `told`:
+ * each group's run by name or time, '' for no group.
+ */
+export function ofNewRuns(
+  numbers: KeyNumber[],
+  now: Record<string, string>,
+  told: Record<string, string>,
+): KeyNumber[] {
+  const isNew = ({ group }: KeyNumber) => {
+    const run = now[group ?? ""];
+    return run === undefined || run !== told[group ?? ""];
+  };
+  const found = numbers.filter(isNew);
+  return found.length > 0 ? found : numbers;
+}

@@ -1,6 +1,6 @@
 import { type Sql, sqlState } from "../external/postgres.ts";
 import { columnOf } from "./names/choose.ts";
-import { type Column, meaningOf, shapeOf } from "./columns.ts";
+import { type Column, meaningOf } from "./columns.ts";
 import {
   groupLabel,
   type Kind,
@@ -11,8 +11,8 @@ import {
   type TableFacts,
   tableOf,
 } from "./facts.ts";
-import type { Content, Found } from "./mapping/content.ts";
 import { isUnordered, type Mapping, mappingOf } from "./mapping/mapping.ts";
+import { readSample } from "./mapping/sample.ts";
 import { checkIn } from "./mapping/metrics.ts";
 import { type Moment, startsOf } from "./mapping/runs.ts";
 import { keyMeasures } from "./measures.ts";
@@ -20,67 +20,6 @@ import { isBetterHigh } from "./number.ts";
 import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
 import { writtenUnit } from "./names/units.ts";
 import { runValues } from "./runs/values.ts";
-
-/** Cells of a sample: what decides how a table is read must cost no more than a look at it. */
-const MOST_CELLS = 400_000;
-const MOST_SAMPLED = 5000;
-
-type Described = { name: string; type: string; is_enum: boolean };
-
-function describe(reader: Sql, schema: string, table: string) {
-  return reader<Described[]>`
-    select a.attname as name,
-      pg_catalog.format_type(coalesce(b.oid, t.oid), null) as type,
-      coalesce(b.typtype, t.typtype) = 'e' as is_enum
-    from pg_catalog.pg_attribute a
-    join pg_catalog.pg_class c on c.oid = a.attrelid
-    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    join pg_catalog.pg_type t on t.oid = a.atttypid
-    left join pg_catalog.pg_type b on t.typtype = 'd' and b.oid = t.typbasetype
-    where n.nspname = ${schema} and c.relname = ${table} and a.attnum > 0 and not a.attisdropped
-    order by a.attnum
-  `;
-}
-
-/** A cell as the sample has it; of a time its seconds since 1970. */
-function sampledCell({ name, shape, type }: Omit<Found, "values" | "least" | "most">): string {
-  const column = quoteName(name);
-  if (shape === "other" && !type.startsWith("interval")) return "NULL::pg_catalog.text";
-  if (shape !== "time") return `pg_catalog.left(${column}::pg_catalog.text, 200)`;
-  return `CASE WHEN pg_catalog.isfinite(${column}) THEN extract(epoch FROM ${column})::pg_catalog.text END`;
-}
-
-/** The columns with a sample of their content; one that cannot be read leaves all without. */
-async function readSample(reader: Sql, schema: string, table: string): Promise<Content> {
-  const described = (await describe(reader, schema, table)).map(({ name, type, is_enum }) => ({
-    name,
-    type,
-    shape: is_enum ? "text" as const : shapeOf(type),
-  }));
-  const most = Math.max(
-    100,
-    Math.min(MOST_SAMPLED, Math.floor(MOST_CELLS / (described.length + 1))),
-  );
-  const rows = described.length === 0 ? [] : await reader.unsafe(
-    `SELECT ${described.map(sampledCell).join(", ")} FROM ${
-      tableOf({ schema, table })
-    } LIMIT ${most}`,
-  ).values().catch((error) => {
-    if (/^22/.test(sqlState(error) ?? "")) return [];
-    throw error;
-  }) as unknown as (string | null)[][];
-  const columns = described.map((column, i): Found => {
-    const values = rows.map((row) => row[i] ?? null);
-    const numbers = column.shape === "number"
-      ? values.filter((value) => value !== null).map(Number).filter(Number.isFinite)
-      : [];
-    const [least, most] = numbers.length === 0
-      ? [null, null]
-      : [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))];
-    return { ...column, values, least, most };
-  });
-  return { columns, sampled: rows.length };
-}
 
 /** One pass over the table: rows, the ends of each time column, and which numbers are there at all. */
 async function readEnds(reader: Sql, place: string, times: Column[], numbers: Column[]) {
@@ -256,8 +195,17 @@ async function readStarts(
   return startsOf(moments);
 }
 
+/** The columns that are looked at over the whole table. */
+function looked(columns: Column[]) {
+  // Known numbers first, at most 64: each costs about 30 ms on a million rows.
+  const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
+    .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
+  const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name");
+  return { numbers, texts: texts.slice(0, 12) };
+}
+
 /**
- * Reads what boards and numbers need to know of a table, as the reader role, in at most ten queries that
+ * Reads what boards and numbers need to know of a table, as the reader role, in at most twelve queries that
  * each see the table at most once (1.2 s on a million rows). Throws what postgres.js throws.
  */
 export async function readTable(
@@ -269,43 +217,27 @@ export async function readTable(
   const place = tableOf({ schema, table });
   const content = await readSample(reader, schema, table);
   const mapping = mappingOf(content);
-  const { columns, group, run: { time: timed } } = mapping;
-  // Known numbers first, at most 64: each costs about 30 ms on a million rows.
-  const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
-    .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
-  const { refused, ...ends } = await readEndsOrNone(reader, place, timed, numbers);
-  const found = ends.times.find(({ first, last }) => first != null && last != null);
-  const time = found &&
-    { column: found.column, first: new Date(found.first!), last: new Date(found.last!) };
-  const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name").slice(
-    0,
-    12,
-  );
+  const { columns, group } = mapping;
+  const { numbers, texts } = looked(columns);
+  const { times, ...ends } = await readEndsOrNone(reader, place, mapping.run.time, numbers);
+  const [{ first, last, column } = {}] = times;
+  const time = column && first != null && last != null
+    ? { column, first: new Date(first), last: new Date(last) }
+    : undefined;
   const time_unit = await readTimeUnit(reader, place, columns, time?.column);
   const runs = await readRuns(reader, place, time?.column);
   const starts = await readStarts(reader, place, mapping, ends.rows, runs);
   const facts: TableFacts = {
-    schema,
-    table,
-    kind,
-    mapping,
-    columns,
-    ...(time_unit && { time_unit }),
-    rows: ends.rows,
+    ...{ schema, table, kind, mapping, columns, runs, group_columns: group, ...ends },
     ...(time && { time }),
-    group_columns: group,
-    groups: await readGroups(reader, place, group, time?.column),
-    runs,
+    ...(time_unit && { time_unit }),
     ...(starts && { starts }),
+    groups: await readGroups(reader, place, group, time?.column),
     unordered: isUnordered(content, mapping),
     values: await readValues(reader, place, columns),
-    empty: ends.empty,
-    greatest: ends.greatest,
     distinct: await readDistinct(reader, place, texts),
     metrics: await readMetrics(reader, place, columns),
-    ...(refused && { refused }),
-    read_at: ends.read_at,
   };
-  if (refused) return facts;
+  if (ends.refused) return facts;
   return { ...facts, groups: { ...facts.groups, shown: await readWorst(reader, facts) } };
 }

@@ -1,7 +1,7 @@
 import type { Db, Sql } from "../external/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
-import { headline, inOrder, type KeyNumber, keyNumber } from "./number.ts";
+import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
 import { listMeasures } from "./readers/objects.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
@@ -67,16 +67,18 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
       return number ? [{ number, measure, run: run! }] : [];
     })
   );
-  const numbers = inOrder(found.map(({ number }) => number)).slice(0, MOST_NUMBERS);
-  const first = headline(numbers);
+  const run_names = Object.fromEntries(groups.flatMap(([run]) => {
+    const name = runName(facts, run!);
+    return name === null ? [] : [[groupOf(facts, run!.keys) ?? "", name]];
+  }));
+  const all = inOrder(found.map(({ number }) => number));
+  const fresh = ofNewRuns(all, run_names, kept?.run_names ?? {});
+  const numbers = [...fresh, ...all.filter((one) => !fresh.includes(one))].slice(0, MOST_NUMBERS);
+  const first = headline(fresh);
   const moved = found.find(({ number }) => number === first);
   const why = moved && moved.number.before_run !== kept?.run &&
     await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: groups.length === 1 });
-  const run_names = groups.flatMap(([run]) => {
-    const name = runName(facts, run!);
-    return name === null ? [] : [[groupOf(facts, run!.keys) ?? "", name]];
-  });
-  return { numbers, why: why || null, run_names: Object.fromEntries(run_names) };
+  return { numbers, why: why || null, run_names };
 }
 
 /** One number of a group's newest run, compared with the run before or with what was kept of one. */
