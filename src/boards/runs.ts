@@ -55,6 +55,11 @@ export function isDense({ runs }: TableFacts): boolean {
   return runs > MOST_RUNS;
 }
 
+/** Whether the last run lies more than a day ahead, which makes it not the newest. */
+export function endsAhead({ time, read_at }: TableFacts): boolean {
+  return time !== undefined && time.last.getTime() > read_at.getTime() + 86_400_000;
+}
+
 /** Whether each design's own newest run can be looked for: not among thousands of them. */
 export function areComparable(facts: TableFacts): boolean {
   return isCompared(facts) && facts.groups.count < MOST_GROUPS;

@@ -11,7 +11,7 @@ import {
   thresholdsOf,
 } from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
-import { asOf, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
+import { asOf, endsAhead, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
 /** Which of the newest run's designs a stat shows, as a word and as a sentence. */
 function choice({ across, good, log_scale }: Measure): [string, string] {
@@ -23,8 +23,9 @@ function choice({ across, good, log_scale }: Measure): [string, string] {
 /** The newest run's number; over one design with its course behind it, over several with the design's name. */
 export function newestStat({ facts, datasource }: Source, measure: Measure): Panel {
   const compared = isCompared(facts);
-  // Of a dense table the last point covers many runs: it is not the newest one's number.
-  const course = facts.time !== undefined && !compared && !isDense(facts);
+  // Of a dense table the last point covers many runs, and a run ahead of time comes last: neither is
+  // the newest one's number.
+  const course = facts.time !== undefined && !compared && !isDense(facts) && !endsAhead(facts);
   const [word, sentence] = choice(measure);
   const panel = new stat.PanelBuilder()
     .title(compared ? `${measure.title} · ${word}` : measure.title)
