@@ -99,6 +99,8 @@ Deno.test("board, row, message and page agree on the real results", async () => 
   await withTables(async ({ db }, reader) => {
     await load(db, "qor_history");
     await load(db, "drc_iterations");
+    // As many designs as a row has numbers for.
+    await db`delete from public.qor_history where platform <> 'nangate45'`;
     ok(await compared(reader, "qor_history", "qor", "public") >= 5);
     equal(await compared(reader, "drc_iterations", "drc", "public"), 1);
   });

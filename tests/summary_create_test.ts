@@ -15,7 +15,9 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   ok(await createNext(test.deps, never));
   const key = test.ada.api_key;
   const row = async () => (await test.api("GET", "/dashboards", { key })).body.dashboards[0];
-  const number = { name: "setup_wns", group: "gcd", value: -0.05, unit: "ns" };
+  const source = { column: "wns_ns", metric: null, unit: "ns" };
+  const sure = { sure: true, doubt: null, source, before_run: null };
+  const number = { name: "setup_wns", group: "gcd", value: -0.05, unit: "ns", ...sure };
   const { numbers, why } = await row();
   same([numbers, why], [[{ ...number, before: null, change: null, better: null }], null]);
 
@@ -24,7 +26,8 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   same(await test.found(), ["history 2"]);
   ok(await createNext(test.deps, never));
   const now = await row();
-  const change = { value: -0.12, before: -0.05, change: -0.07, better: false };
+  const before_run = "2026-01-01T00:00:00Z";
+  const change = { value: -0.12, before: -0.05, change: -0.07, better: false, before_run };
   same(now.numbers, [{ ...number, ...change }]);
   equal(now.why, "setup WNS -0.05 → -0.12 ns, since 3f2a9c1");
   same((await test.api("GET", `/dashboards/${now.id}`, { key })).body.numbers, now.numbers);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { headline, inOrder, type KeyNumber, keyNumber } from "../src/measures/number.ts";
-import { writtenUnit } from "../src/measures/units.ts";
+import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "../src/measures/number.ts";
+import { writtenUnit } from "../src/measures/names/units.ts";
 import { withTables } from "./help/boards.ts";
 import { summaryOf, told } from "./help/summaries.ts";
 
@@ -28,18 +28,32 @@ Deno.test("summarize() tells every number of a wide table, with unit, change and
     "gcd sky130hd base: utilization 55 % (50)",
     "gcd sky130hd base: power 7 mW (6 worse)",
     "gcd sky130hd base: runtime 60 s (80 better)",
+    "gcd sky130hd fast: setup_wns 1 ns",
+    "gcd sky130hd fast: setup_tns 1 ns",
+    "gcd sky130hd fast: hold_wns 1 ns",
+    "gcd sky130hd fast: violations 1",
+    "gcd sky130hd fast: drc_total 1",
+    "gcd sky130hd fast: area 1 µm²",
+    "gcd sky130hd fast: utilization 1 %",
+    "gcd sky130hd fast: power 1 mW",
+    "gcd sky130hd fast: runtime 1 s",
   ]);
-  equal(why, "setup WNS -0.05 → -0.12 ns, since bbbbbbb");
+  equal(why, "gcd sky130hd base: setup WNS -0.05 → -0.12 ns, since bbbbbbb");
 });
 
-Deno.test("summarize() shows each group of the newest run, the one that got worse first", async () => {
+Deno.test("summarize() shows each group's own newest run, the one that got worse first", async () => {
   const { numbers, why } = await told(
     "qor",
     `create table t (design text, run_date date, wns float8)`,
     `insert into t values ('b', '2026-01-02', -2), ('b', '2026-01-01', -1), ('a', '2026-01-02', 1),
       ('a', '2025-01-01', 0), (null, '2026-01-02', 5), (null, '2026-01-01', 5), ('old', '2026-01-01', 3)`,
   );
-  same(numbers, ["b: setup_wns -2 (-1 worse)", "a: setup_wns 1 (0 better)", "setup_wns 5 (5)"]);
+  same(numbers, [
+    "b: setup_wns -2 (-1 worse)",
+    "a: setup_wns 1 (0 better)",
+    "old: setup_wns 3",
+    "setup_wns 5 (5)",
+  ]);
   equal(why, null, "neither a place nor a commit is known");
 });
 
@@ -122,7 +136,9 @@ Deno.test("summarize() tells of a table of paths: worst, total by endpoint, viol
     "setup_wns -0.12 ns (-0.05 worse)",
     "setup_tns -0.14 ns (-0.05 worse)",
     "hold_wns -0.01 ns (0.01 worse)",
+    "hold_tns -0.01 ns (0 worse)",
     "violations 2 (1 worse)",
+    "hold_violations 1 (0 worse)",
   ]);
   equal(why, "setup WNS -0.05 → -0.12 ns, worst in path group clk, 2 endpoints, since 3f2a9c1");
 });
@@ -162,12 +178,12 @@ Deno.test("summarize() takes what the last stage left, and the runtime of all st
   same(numbers, ["setup_wns -1 ns", "area 7 µm²", "runtime 60 s"]);
 });
 
-Deno.test("summarize() without a time orders runs by name, and tells nothing where it cannot know which is newest", async () => {
+Deno.test("summarize() without a time orders runs by name, and is not sure where it cannot know which is newest", async () => {
   same((await told("qor", `create table t as select 'gcd' as design, 3.5 as area_um2`)).numbers, [
     "gcd: area 3.5 µm²",
   ]);
   const rows = `select n as area, 'gcd' as design from generate_series(1, 2) n`;
-  same((await told("qor", `create table t as ${rows}`)).numbers, []);
+  same((await told("qor", `create table t as ${rows}`)).numbers, ["gcd: area 2 not sure"]);
   const slacks = (runs: number) =>
     `create table t as
     select 'e' || n as endpoint, -n as slack_ns, 'r' || n % ${runs} as run_id from generate_series(1, 4) n`;
@@ -360,4 +376,16 @@ Deno.test("summarize() knows hold paths by each tool's word for them", async () 
     );
     same(numbers, ["setup_wns 0.3 ns", "hold_wns -0.2 ns"]);
   }
+});
+
+Deno.test("ofNewRuns() leaves to a message the groups that have a new run, all where none has", () => {
+  const of = (group: string) => ({
+    ...keyNumber("area", group, { value: 1, unit: null }, undefined),
+  });
+  const numbers = [of("a"), of("b"), of("c")];
+  const groups = (now: Record<string, string>, told: Record<string, string>) =>
+    ofNewRuns(numbers, now, told).map(({ group }) => group);
+  same(groups({ a: "2", b: "7", c: "1" }, { a: "1", b: "7" }), ["a", "c"]);
+  same(groups({ a: "1", b: "7" }, { a: "1", b: "7", c: "1" }), ["c"], "a run without a name");
+  same(groups({ a: "1", b: "7", c: "1" }, { a: "1", b: "7", c: "1" }), ["a", "b", "c"]);
 });

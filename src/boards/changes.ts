@@ -1,20 +1,20 @@
 import type { Meaning } from "../measures/columns.ts";
-import { columnOf, groupLabel, type TableFacts } from "../measures/facts.ts";
+import { groupLabel, type TableFacts } from "../measures/facts.ts";
 import { defaultsOf } from "../measures/measure.ts";
-import { quoteName } from "../measures/sql.ts";
+import { quoteName, timeOf } from "../measures/sql.ts";
 import type { Cell } from "./tables.ts";
 
-/** What else tells two rows of one run and design apart. */
-const PARTS: Meaning[] = ["stage", "corner", "path_group"];
+/** What tells rows of one run apart and is no object that comes again. */
+const PLACES: (Meaning | undefined)[] = ["x", "y", "metric", "iteration"];
 
 /** The row of the run before, as a window over a design's rows. */
 function before(facts: TableFacts): string {
-  const parts = PARTS.flatMap((meaning) => columnOf(facts.columns, meaning) ?? []);
+  const parts = facts.mapping.dimensions.filter(({ meaning }) => !PLACES.includes(meaning));
   const same = [
     groupLabel(facts.group_columns) ?? "''",
     ...parts.map(({ name }) => quoteName(name)),
   ];
-  return `(PARTITION BY ${same.join(", ")} ORDER BY ${quoteName(facts.time!.column.name)})`;
+  return `(PARTITION BY ${same.join(", ")} ORDER BY ${timeOf(facts.time!.column)})`;
 }
 
 /**

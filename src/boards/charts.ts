@@ -23,9 +23,9 @@ import { isCompared, isDense, newestOfEach, shownName, spanOf, trend } from "./r
 
 /** What one point of a trend is, and which designs have a line. */
 function pointSentence(facts: TableFacts, { rows }: Measure): string {
-  const { count, newest } = facts.groups;
-  const lines = isCompared(facts) && newest.length < count
-    ? ` The ${newest.length} designs that ran last of ${count >= 1000 ? "1000 or more" : count}.`
+  const { count, shown } = facts.groups;
+  const lines = isCompared(facts) && shown.length < count
+    ? ` The ${shown.length} worst designs of ${count >= 1000 ? "1000 or more" : count}.`
     : "";
   if (!isDense(facts)) return `Each point is one run.${lines}`;
   const which = { min: "lowest", max: "highest", sum: "sum" }[rows];
@@ -76,7 +76,7 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
       new common.ScaleDistributionConfigBuilder().type(common.ScaleDistribution.Log).log(10),
     );
   }
-  const names = compared ? facts.groups.newest : [shownName(measure)];
+  const names = compared ? facts.groups.shown : [shownName(measure)];
   names.forEach((name, i) =>
     panel.overrideByName(name, [
       { id: "color", value: { mode: "fixed", fixedColor: SERIES[i % SERIES.length] } },

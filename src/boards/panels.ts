@@ -32,6 +32,8 @@ export const SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#
 export const BAD = "#C4320A";
 export const GOOD = "#00846B";
 const PLAIN = "#1F4E79";
+/** What is not sure is neither good nor bad. */
+const UNSURE = "#6E7681";
 
 /** Where a value turns from bad to good; without `good` one colour for all. */
 export function thresholds(good: Measure["good"]) {
@@ -41,6 +43,11 @@ export function thresholds(good: Measure["good"]) {
     ? [{ value: null, color: GOOD }, { value: 1, color: BAD }]
     : [{ value: null, color: PLAIN }];
   return stepped(steps);
+}
+
+/** The same for a measure: grey where it is not sure. */
+export function thresholdsOf({ good, doubt }: Measure) {
+  return doubt ? stepped([{ value: null, color: UNSURE }]) : thresholds(good);
 }
 
 /** A threshold's colour from each value on; the first value is null. */
@@ -62,7 +69,8 @@ export function description(measure: Measure, first: string): string {
     : measure.good === "at 0"
     ? "Good at 0."
     : "";
-  return [first, good, measure.note ?? ""].filter(Boolean).join(" ");
+  const doubt = measure.doubt ? `Not sure: ${measure.doubt}` : "";
+  return [first, doubt || good, measure.note ?? ""].filter(Boolean).join(" ");
 }
 
 export function legend(shown: boolean) {

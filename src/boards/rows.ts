@@ -4,8 +4,8 @@ import { changeMeasure } from "./changes.ts";
 import { defaultsOf, type Measure } from "../measures/measure.ts";
 import { cellMeasure } from "../measures/measures.ts";
 import type { Panel, Source } from "./panels.ts";
-import { areComparable, asOf, isCompared, ofEachNewest, ofNewest } from "./runs.ts";
-import { cellOf, conditions, quoteName } from "../measures/sql.ts";
+import { areComparable, asOf, isCompared, ofNewest } from "./runs.ts";
+import { cellOf, conditions, quoteName, timeOf } from "../measures/sql.ts";
 import { type Cell, tablePanel } from "./tables.ts";
 
 /** Columns that fit side by side on a screen 1,920 pixels wide and can still be read. */
@@ -118,7 +118,7 @@ function withChanges(facts: TableFacts, shown: Detail[], { changes = [] }: Look)
 /** Rows with changes: the run before is looked up among all rows, then the choice is made. */
 function changesPanel(source: Source, choice: Choice, shown: Detail[], newest: boolean): Panel {
   const { facts } = source;
-  const time = quoteName(facts.time!.column.name);
+  const time = timeOf(facts.time!.column);
   const label = groupLabel(facts.group_columns) ?? "''";
   const list = shown.map(({ expression }, i) => `${expression} AS "c${i}"`);
   const rows = `SELECT ${list.join(", ")}, ${time} AS "at", ${label} AS "of", ` +
@@ -152,7 +152,7 @@ export function newestRows(source: Source, look: Look = {}): Panel {
   // One design: its history says more than its one newest row.
   const each = areComparable(facts) || facts.metrics.length > 0 && !isCompared(facts);
   if (!facts.time || !label || !each) return recentRows(source, look);
-  const time = quoteName(facts.time.column.name);
+  const time = timeOf(facts.time.column);
   const iteration = columnOf(facts.columns, "iteration");
   const part = iteration && quoteName(iteration.name);
   const last = part && `(${label}, ${time}, ${part}) IN (SELECT ${label}, ${time}, ` +
@@ -173,13 +173,13 @@ export function newestRows(source: Source, look: Look = {}): Panel {
       withChanges(facts, shown, look),
       true,
     )
-    : rowsPanel(source, { ...choice, where: [...ofEachNewest(facts), last] }, shown);
+    : rowsPanel(source, { ...choice, where: [...ofNewest(facts), last] }, shown);
 }
 
 /** The newest rows, or the first ones of a table without time. */
 export function recentRows(source: Source, look: Look = {}): Panel {
   const { facts } = source;
-  const time = facts.time && quoteName(facts.time.column.name);
+  const time = facts.time && timeOf(facts.time.column);
   const worst = look.first?.find(({ good, where }) => good && !where);
   const choice = {
     title: time ? "Newest rows" : "Rows",

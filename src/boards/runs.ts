@@ -1,9 +1,9 @@
 import type { Column } from "../measures/columns.ts";
-import { groupLabel, MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "../measures/facts.ts";
+import { MOST_GROUPS, MOST_RUNS, type TableFacts, tableOf } from "../measures/facts.ts";
 import type { Measure } from "../measures/measure.ts";
 import { cellOf, conditions, numberOf, quoteName, quoteText, timeOf } from "../measures/sql.ts";
-import { pickedRuns } from "../measures/runs.ts";
-import { runValues } from "../measures/values.ts";
+import { pickedRuns } from "../measures/runs/runs.ts";
+import { runValues } from "../measures/runs/values.ts";
 import { ofDesign, unlessChosen, upToRun } from "./variables.ts";
 
 /** Spans of time that a trend of more runs than can be told apart is cut into. */
@@ -19,7 +19,12 @@ export function shownName({ title }: Measure): string {
 /** Only rows of the time range and the design that the viewer chose. */
 export function seen(facts: TableFacts): (string | undefined)[] {
   const { time } = facts;
-  return [time && `$__timeFilter(${quoteName(time.column.name)})`, ofDesign(facts)];
+  if (!time) return [ofDesign(facts)];
+  // The macro takes a column alone; what is a time only by its form stands before a range.
+  const range = time.column.form
+    ? `${timeOf(time.column)} BETWEEN $__timeFrom() AND $__timeTo()`
+    : `$__timeFilter(${quoteName(time.column.name)})`;
+  return [range, ofDesign(facts)];
 }
 
 /** Of these the rows up to the run that the viewer chose. */
@@ -27,19 +32,32 @@ export function asOf(facts: TableFacts): (string | undefined)[] {
   return [...seen(facts), upToRun(facts)];
 }
 
-/** Only rows of the newest run: those that share the greatest run time. */
+/** Only rows of each group's newest run, in the time range and of the design that the viewer chose. */
 export function ofNewest(facts: TableFacts): (string | undefined)[] {
-  if (!facts.time) return [pickedRuns(facts, asOf(facts), 1), ofDesign(facts)];
-  const time = quoteName(facts.time.column.name);
-  const newest = `(SELECT pg_catalog.max(${time}) FROM ${tableOf(facts)}${
-    conditions(asOf(facts))
-  })`;
-  return [`${time} = ${newest}`, ofDesign(facts)];
+  return [newestRows(facts), ofDesign(facts)];
+}
+
+function newestRows(facts: TableFacts): string | undefined {
+  const { time, starts, mapping } = facts;
+  const plain = time && !starts && mapping.run.names.length === 0;
+  // Of one group, or of more than can be told apart, the greatest time is looked up at less cost.
+  if (!plain || isCompared(facts) && areComparable(facts)) return pickedRuns(facts, asOf(facts), 1);
+  const name = timeOf(time.column);
+  const newest = (extra?: string) =>
+    `(SELECT pg_catalog.max(${name}) FROM ${tableOf(facts)}${conditions([...asOf(facts), extra])})`;
+  return `${name} = COALESCE(${
+    newest(`${name} <= pg_catalog.now() + interval '1 day'`)
+  }, ${newest()})`;
 }
 
 /** Whether there are more run times than points of a trend. */
 export function isDense({ runs }: TableFacts): boolean {
   return runs > MOST_RUNS;
+}
+
+/** Whether the last run lies more than a day ahead, which makes it not the newest. */
+export function endsAhead({ time, read_at }: TableFacts): boolean {
+  return time !== undefined && time.last.getTime() > read_at.getTime() + 86_400_000;
 }
 
 /** Whether each design's own newest run can be looked for: not among thousands of them. */
@@ -112,7 +130,7 @@ export function trend(
   { value = `"value"`, where = seen(facts) } = {},
 ): string {
   const compared = isCompared(facts);
-  const six = compared ? unlessChosen(facts, facts.groups.newest.map(quoteText)) : undefined;
+  const six = compared ? unlessChosen(facts, facts.groups.shown.map(quoteText)) : undefined;
   const points = `SELECT "time", ${
     compared ? `"metric", ${value} AS "value"` : `${value} AS ${quoteName(shownName(measure))}`
   } FROM (${perRun(facts, measure, [...where, six], pointOf(facts))}) r${
@@ -121,21 +139,10 @@ export function trend(
   return `SELECT * FROM (${points}) t ORDER BY "time"`;
 }
 
-/** Only the rows of each group's newest run. Without a time column: all. */
-export function ofEachNewest(facts: TableFacts): (string | undefined)[] {
-  const label = groupLabel(facts.group_columns);
-  if (!facts.time || !label) return asOf(facts);
-  const time = quoteName(facts.time.column.name);
-  const newest = `(SELECT ${label}, pg_catalog.max(${time}) FROM ${tableOf(facts)}${
-    conditions(asOf(facts))
-  } GROUP BY 1)`;
-  return [`(${label}, ${time}) IN ${newest}`];
-}
-
 /** Each group's newest value, the worst (or largest) first, at most 20. */
 export function newestOfEach(facts: TableFacts, measure: Measure): string {
   return `SELECT "metric" AS "of", "value" AS ${quoteName(shownName(measure))} FROM (${
-    perRun(facts, measure, ofEachNewest(facts))
+    perRun(facts, measure, ofNewest(facts))
   }) r WHERE "value" IS NOT NULL ORDER BY 2 ${order(measure)}, 1 LIMIT 20`;
 }
 

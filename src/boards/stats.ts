@@ -2,9 +2,16 @@ import * as common from "@grafana/grafana-foundation-sdk/common";
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import * as stat from "@grafana/grafana-foundation-sdk/stat";
 import type { Measure } from "../measures/measure.ts";
-import { colors, description, type Panel, type Source, thresholds } from "./panels.ts";
+import {
+  colors,
+  description,
+  type Panel,
+  type Source,
+  thresholds,
+  thresholdsOf,
+} from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
-import { asOf, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
+import { asOf, endsAhead, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
 /** Which of the newest run's designs a stat shows, as a word and as a sentence. */
 function choice({ across, good, log_scale }: Measure): [string, string] {
@@ -16,8 +23,9 @@ function choice({ across, good, log_scale }: Measure): [string, string] {
 /** The newest run's number; over one design with its course behind it, over several with the design's name. */
 export function newestStat({ facts, datasource }: Source, measure: Measure): Panel {
   const compared = isCompared(facts);
-  // Of a dense table the last point covers many runs: it is not the newest one's number.
-  const course = facts.time !== undefined && !compared && !isDense(facts);
+  // Of a dense table the last point covers many runs, and a run ahead of time comes last: neither is
+  // the newest one's number.
+  const course = facts.time !== undefined && !compared && !isDense(facts) && !endsAhead(facts);
   const [word, sentence] = choice(measure);
   const panel = new stat.PanelBuilder()
     .title(compared ? `${measure.title} · ${word}` : measure.title)
@@ -33,7 +41,7 @@ export function newestStat({ facts, datasource }: Source, measure: Measure): Pan
         : new PostgresQuery(datasource, newestValue(facts, measure)),
     )
     .unit(measure.unit)
-    .thresholds(thresholds(measure.good))
+    .thresholds(thresholdsOf(measure))
     .colorScheme(colors(dashboard.FieldColorModeId.Thresholds))
     .colorMode(common.BigValueColorMode.Value)
     .graphMode(course ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)

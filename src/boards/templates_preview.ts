@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { composeDashboard, type Dashboard, timeRange } from "./compose.ts";
-import { readTable } from "../measures/facts.ts";
+import { readTable } from "../measures/read.ts";
 import { runPanel, runVariable } from "./query.ts";
 import { fillTemplate, unfolded } from "./templates_fill.ts";
 import type { JsonObject } from "./templates_json.ts";

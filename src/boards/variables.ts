@@ -1,9 +1,10 @@
 import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import { z } from "zod";
-import type { Dashboard } from "./compose.ts";
 import { groupLabel, type TableFacts, tableOf } from "../measures/facts.ts";
 import type { DataSource } from "./query_builder.ts";
 import { quoteName, timeOf } from "../measures/sql.ts";
+
+type Dashboard = dashboard.Dashboard;
 
 /** What stands in SQL for a choice: Grafana writes it as text constants, so does the built-in board. */
 const DESIGN = "${design:sqlstring}";

@@ -1,4 +1,5 @@
-import { readTable, type TableFacts } from "../measures/facts.ts";
+import type { TableFacts } from "../measures/facts.ts";
+import { readTable } from "../measures/read.ts";
 import { composeChosen } from "../boards/templates_board.ts";
 import { isAway, type Sql, sqlState } from "../external/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
@@ -8,7 +9,8 @@ import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
 import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./grafana_store.ts";
 import { publicUrl, putInGrafana } from "./put.ts";
-import { advance, type Claim, claimNext, saveBoard, saveNumbers } from "./store.ts";
+import { findKept, saveNumbers } from "./numbers_store.ts";
+import { advance, type Claim, claimNext, saveBoard } from "./store.ts";
 import { summarize, type Summary } from "../measures/summary.ts";
 
 /**
@@ -75,19 +77,20 @@ function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
  * query), the run has none. Only a server that is away is waited for: it would draw no board either.
  */
 async function summaryOf(
-  { log }: WorkspaceDeps,
+  { db, log }: WorkspaceDeps,
   reader: Sql,
   facts: TableFacts,
   { id, run }: Claim,
 ): Promise<Summary> {
+  const kept = await findKept(db, { id, run });
   try {
-    return await summarize(reader, facts);
+    return await summarize(reader, facts, kept);
   } catch (error) {
     const state = sqlState(error);
     // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
     if (isAway(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
-    return { numbers: [], why: null };
+    return { numbers: [], why: null, run_names: {} };
   }
 }

@@ -154,8 +154,9 @@ function numberBlocks(
 }
 
 /** "-0.12 ns (-0.07, worse)". */
-function amount({ value, unit, change: by, better }: KeyNumber): string {
+function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
   const size = quantity(value, unit);
+  if (sure === false) return `${size} (not sure)`;
   return by === null ? size : `${size} (${change(by, better)})`;
 }
 

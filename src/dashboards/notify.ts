@@ -1,10 +1,12 @@
 import { ExternalError } from "../errors.ts";
 import type { Sql } from "../external/postgres.ts";
 import type { Place, Slack } from "../external/slack.ts";
+import { ofNewRuns } from "../measures/number.ts";
 import { attempt, ClaimLost } from "./attempt.ts";
 import { signLink } from "./board_access.ts";
 import { composeMessage } from "./message.ts";
 import { withoutData } from "./outcome.ts";
+import { findCovered } from "./numbers_store.ts";
 import * as store from "./store.ts";
 
 export type Deps = {
@@ -113,12 +115,13 @@ async function post(
 }
 
 async function compose(
-  { signingKey, frontend_url, board_link_days }: Deps,
+  { db, signingKey, frontend_url, board_link_days }: Deps,
   claim: store.Claim,
   run: store.Run,
   image: { slack_file: { id: string } } | { image_url: string } | null,
 ): Promise<Message> {
   const signature = await signLink(signingKey, claim.id, board_link_days);
+  const { now, told } = await findCovered(db, claim);
   return composeMessage({
     username: claim.username,
     kind: claim.kind,
@@ -127,7 +130,7 @@ async function compose(
     run: claim.run,
     rows: run.row_count,
     rows_before: run.rows_before,
-    numbers: run.numbers,
+    numbers: ofNewRuns(run.numbers, now, told),
     why: run.why,
     dashboard_url: run.grafana_url ??
       `${frontend_url}/boards/${claim.id}?signature=${signature}`,

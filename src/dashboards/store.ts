@@ -106,17 +106,6 @@ export async function saveBoard(db: Db, id: number, board: string): Promise<void
   await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
 }
 
-/** Keeps what the newest run came to, and why. */
-export async function saveNumbers(
-  db: Db,
-  { id, run }: Claim,
-  { numbers, why }: Summary,
-): Promise<void> {
-  await db`
-    update runs set numbers = ${JSON.stringify(numbers)}::text::jsonb, why = ${why}
-    where dashboard_id = ${id} and run = ${run}`;
-}
-
 /** The board's JSON, and the claim under which it is worked on. */
 export async function findBoard(db: Db, id: number) {
   const [row] = await db<

@@ -46,7 +46,11 @@ export function shownNumber(number: KeyNumber): ShownNumber {
     label: LABELS[name],
     value: quantity(value, unit),
     before: before === null ? "" : quantity(before, unit),
-    change: number.change === null ? "no value before" : change(number.change, better, unit),
+    change: number.sure === false
+      ? `not sure: ${number.doubt ?? ""}`
+      : number.change === null
+      ? number.doubt ?? "no value before"
+      : change(number.change, better, unit),
     state: better === null ? "none" : better ? "good" : "bad",
   };
 }

@@ -37,8 +37,14 @@ export type Measure = {
   good?: "from 0" | "at 0";
   /** Never negative and of any size: designs of different sizes are read on a logarithmic axis. */
   log_scale?: boolean;
+  /** Which rows are the whole of a run: the others are its parts. As SQL. */
+  whole?: string;
   /** What a reader should know of the number. */
   note?: string;
+  /** Why the number is not sure, as a sentence. */
+  doubt?: string;
+  /** Where it was found: a column, and in a long table the metric. */
+  source: { column: string; metric: string | null };
 };
 
 /** How a known number is shown and put together; a column's own unit goes before `unit`. */
@@ -57,7 +63,7 @@ const SLACK = {
   folds: WORST_SLACK,
 } as const;
 const COUNT = { unit: "locale", decimals: 0, rows: "max", folds: MOST } as const;
-const FAULTS = { ...COUNT, across: "sum", good: "at 0" } as const;
+const FAULTS = { ...COUNT, across: "max", good: "at 0" } as const;
 const SIZE = { rows: "max", across: "max", log_scale: true, folds: MOST } as const;
 
 export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
@@ -72,6 +78,9 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
   antenna: { ...FAULTS, title: "Antenna violations" },
   slew_violations: { ...FAULTS, title: "Max slew violations" },
   cap_violations: { ...FAULTS, title: "Max cap violations" },
+  fanout_violations: { ...FAULTS, title: "Max fanout violations" },
+  lvs_errors: { ...FAULTS, title: "LVS errors" },
+  failing_tests: { ...FAULTS, title: "Failing tests", rows: "sum" },
   failed: { ...FAULTS, title: "Failed checks", rows: "sum" },
   area: { ...SIZE, title: "Area", unit: "suffix: µm²" },
   utilization: {
@@ -118,6 +127,8 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
     folds: { corner: "sum", iteration: "last", stage: "sum" },
   },
   memory: { ...SIZE, title: "Peak memory", unit: "short" },
+  used: { ...COUNT, ...SIZE, title: "Used", log_scale: false },
+  site_utilization: { ...SIZE, title: "Used of what there is", unit: "percent", log_scale: false },
 };
 
 const OTHER = { rows: "max", across: "max", folds: MOST } as const;

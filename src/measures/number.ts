@@ -1,16 +1,22 @@
 import { z } from "@hono/zod-openapi";
-import { converted } from "./units.ts";
+import { converted } from "./names/units.ts";
 
 /** The numbers that people look for first, the first of them first. */
 export const NAMES = [
   "setup_wns",
   "setup_tns",
   "hold_wns",
+  "hold_tns",
   "violations",
+  "hold_violations",
+  "failing_tests",
   "drc_total",
+  "lvs_errors",
   "area",
   "utilization",
   "power",
+  "fmax",
+  "cells",
   "runtime",
 ] as const;
 export type NumberName = typeof NAMES[number];
@@ -19,11 +25,17 @@ export const LABELS: Record<NumberName, string> = {
   setup_wns: "Setup WNS",
   setup_tns: "Setup TNS",
   hold_wns: "Hold WNS",
+  hold_tns: "Hold TNS",
   violations: "Violations",
+  hold_violations: "Hold violations",
+  failing_tests: "Failing tests",
   drc_total: "DRC total",
+  lvs_errors: "LVS errors",
   area: "Area",
   utilization: "Utilization",
   power: "Power",
+  fmax: "Fmax",
+  cells: "Cells",
   runtime: "Runtime",
 };
 
@@ -35,7 +47,19 @@ export const KeyNumber = z.object({
   unit: z.string().nullable(),
   before: z.number().nullable().openapi({ description: "At the group's run before." }),
   change: z.number().nullable(),
-  better: z.boolean().nullable().openapi({ description: "Whether the change is a good one." }),
+  better: z.boolean().nullable().openapi({
+    description: "Whether the change is a good one; null also where the number is not sure.",
+  }),
+  before_run: z.string().nullable().optional().openapi({
+    description: "The run that `before` is of, by its name or its time.",
+  }),
+  sure: z.boolean().optional().openapi({ description: "False: `doubt` says what is ambiguous." }),
+  doubt: z.string().nullable().optional(),
+  source: z.object({
+    column: z.string(),
+    metric: z.string().nullable(),
+    unit: z.string().nullable(),
+  }).optional().openapi({ description: "Where the number stands in the table, as it is there." }),
 }).openapi("KeyNumber");
 export type KeyNumber = z.infer<typeof KeyNumber>;
 
@@ -44,8 +68,14 @@ const GOOD: Partial<Record<NumberName, 1 | 0>> = {
   setup_wns: 1,
   setup_tns: 1,
   hold_wns: 1,
+  hold_tns: 1,
+  fmax: 1,
   utilization: 0,
+  cells: 0,
 };
+
+/** Whether more of a number is better: of a slack and a frequency it is. */
+export const isBetterHigh = (name: NumberName) => GOOD[name] === 1;
 
 /** Subtracts without the noise of binary fractions: 15 significant digits of the larger are sure. */
 function difference(value: number, before: number): number {
@@ -71,14 +101,17 @@ export function keyNumber(
 }
 
 /** How much a number asks for attention, least first: what is worse, then better, then the others. */
-function rank({ name, better }: KeyNumber): number {
-  const verdict = better === false ? 0 : better ? 1 : 2;
+function rank({ name, better, sure }: KeyNumber): number {
+  const verdict = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;
   return verdict * NAMES.length + NAMES.indexOf(name);
 }
 
-/** The number to tell of in one line: the first that is worse, else better, else the first of all. */
+/**
+ * The number to tell of in one line: the first that is worse, else better, else the first of all. One that
+ * is not sure is never it.
+ */
 export function headline(numbers: KeyNumber[]): KeyNumber | undefined {
-  return numbers.toSorted((a, b) => rank(a) - rank(b))[0];
+  return numbers.filter(({ sure }) => sure !== false).toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 /** Least first: the worse of two equal kinds of trouble, as far as their units are the same. */
@@ -93,8 +126,25 @@ export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
   const worse = (group: KeyNumber[]) => group.filter(({ better }) => better === false).length;
   return groups
     .toSorted((a, b) => {
-      const [first, second] = [headline(a)!, headline(b)!];
+      const [first, second] = [headline(a) ?? a[0]!, headline(b) ?? b[0]!];
       return rank(first) - rank(second) || worse(b) - worse(a) || bySeverity(first, second);
     })
     .flatMap((group) => group.toSorted((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name)));
+}
+
+/**
+ * The numbers of groups that have a new run since the message before; all where none has. `now` and `told`:
+ * each group's run by name or time, '' for no group.
+ */
+export function ofNewRuns(
+  numbers: KeyNumber[],
+  now: Record<string, string>,
+  told: Record<string, string>,
+): KeyNumber[] {
+  const isNew = ({ group }: KeyNumber) => {
+    const run = now[group ?? ""];
+    return run === undefined || run !== told[group ?? ""];
+  };
+  const found = numbers.filter(isNew);
+  return found.length > 0 ? found : numbers;
 }

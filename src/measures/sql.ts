@@ -1,3 +1,14 @@
+import {
+  CLOCK,
+  EPOCHS,
+  LETTERS,
+  MINUTES,
+  NUMBER,
+  NUMBER_PART,
+  ORDERS,
+  TIMES,
+  UNIT_PART,
+} from "./names/cells.ts";
 import type { Column } from "./columns.ts";
 
 /**
@@ -22,28 +33,45 @@ function escaped(character: string): string {
 
 /**
  * A number as float8, null where it is none: NaN and infinity would spoil every aggregate, and a
- * numeric above 1e308 would end the query with an error.
+ * numeric above 1e308 would end the query with an error. Text is read by its form: `12.4 mW`, `0:13:42`.
  */
 export function numberOf(column: Column): string {
-  if (column.shape === "text") {
-    return column.meaning === "runtime" ? clockOf(column) : readText(column);
+  if (column.sum) return `(${column.sum.map(numberOf).join(" + ")})`;
+  if (column.form === "duration") return durationOf(column);
+  if (column.shape === "text" || column.form === "number") {
+    return column.meaning === "runtime" && !column.form ? durationOf(column) : readText(column);
   }
-  return storedNumber(column);
-}
-
-function storedNumber({ name, type }: Column): string {
-  const column = quoteName(name);
-  if (type.startsWith("interval")) return `extract(epoch FROM ${column})::float8`;
-  const whole = /^(smallint|integer|bigint)$/.test(type);
-  if (whole) return `${column}::float8`;
-  return `CASE WHEN pg_catalog.abs(${column}) < 1e300 THEN ${column}::float8 END`;
+  const name = quoteName(column.name);
+  if (column.type.startsWith("interval")) return `extract(epoch FROM ${name})::float8`;
+  if (/^(smallint|integer|bigint)$/.test(column.type)) return `${name}::float8`;
+  return `CASE WHEN pg_catalog.abs(${name}) < 1e300 THEN ${name}::float8 END`;
 }
 
 /** A point in time as timestamptz; what has no time zone is UTC, as Grafana reads it. */
-export function timeOf({ name, type }: Column): string {
-  const column = quoteName(name);
-  if (type.endsWith("with time zone")) return column;
-  return `(${column}::pg_catalog.timestamp AT TIME ZONE 'UTC')`;
+export function timeOf(column: Column): string {
+  const { name, type, form } = column;
+  const epoch = form && EPOCHS[form];
+  if (epoch) return `pg_catalog.to_timestamp(${quoteName(name)}::float8 * ${epoch})`;
+  if (form && TIMES[form]) return writtenTime(column, TIMES[form], ORDERS[form]!);
+  if (type.endsWith("with time zone")) return quoteName(name);
+  return `(${quoteName(name)}::pg_catalog.timestamp AT TIME ZONE 'UTC')`;
+}
+
+/** A time in text; a day that no month has counts on into the next, as no cast could. */
+function writtenTime(column: Column, pattern: string, order: [number, number, number]): string {
+  const text = textOf(column);
+  const part = (n: number) => `(pg_catalog.regexp_match(${text}, ${regex(pattern)}))[${n}]`;
+  const [year, month, day] = order.map(part);
+  const full = column.form === "short" ? `('20' || ${year})` : year;
+  const offset = column.form === "ymd"
+    ? ` - COALESCE((pg_catalog.substring(${text}, ${
+      regex(String.raw`:\d{2}(?:\.\d+)?\s*([-+]\d{2}):?(?:\d{2})?$`)
+    }) || ' hours')::interval, interval '0')`
+    : "";
+  return `CASE WHEN ${text} ~ ${regex(pattern)} THEN (pg_catalog.make_timestamp(${full}::int, ` +
+    `GREATEST(LEAST(${month}::int, 12), 1), 1, 0, 0, 0) + pg_catalog.make_interval(days => ${day}::int - 1, ` +
+    `hours => COALESCE(${part(4)}::int, 0), mins => COALESCE(${part(5)}::int, 0), ` +
+    `secs => COALESCE(${part(6)}::float8, 0))${offset}) AT TIME ZONE 'UTC' END`;
 }
 
 /**
@@ -53,28 +81,55 @@ export function timeOf({ name, type }: Column): string {
 export function cellOf(column: Column): string {
   if (column.shape === "number") return numberOf(column);
   if (column.shape === "time") {
+    if (column.form) return timeOf(column);
     return `CASE WHEN pg_catalog.isfinite(${quoteName(column.name)}) THEN ${timeOf(column)} END`;
   }
   if (column.shape === "boolean") return quoteName(column.name);
   return `pg_catalog.left(${quoteName(column.name)}::pg_catalog.text, 200)`;
 }
 
-/** Digits enough for any float8, and an exponent that no cast refuses. */
-const NUMBER = String.raw`^\s*[-+]?(\d{1,40}\.?\d{0,40}|\.\d{1,40})([eE][-+]?\d{1,2})?\s*$`;
-const CLOCK = String.raw`^\s*\d{1,6}:[0-5]?\d:[0-5]?\d(\.\d{1,12})?\s*$`;
+/** A regular expression as a text constant. */
+const regex = (pattern: string) => quoteText(pattern);
 
 /** Text that is a number as that number, `N/A` and the like as null. */
 function readText(column: Column): string {
   const text = textOf(column);
-  return `CASE WHEN ${text} ~ '${NUMBER}' THEN (${text})::float8 END`;
+  return `CASE WHEN ${text} ~ ${
+    regex(NUMBER)
+  } THEN pg_catalog.replace(pg_catalog.substring(${text}, ${
+    regex(NUMBER_PART)
+  }), ',', '')::float8 END`;
 }
 
-/** `0:13:42.36` in seconds. */
-export function clockOf(column: Column): string {
-  const part = (n: number) => `pg_catalog.split_part(${textOf(column)}, ':', ${n})::float8`;
-  return `CASE WHEN ${textOf(column)} ~ '${CLOCK}' THEN ${part(1)} * 3600 + ${part(2)} * 60 + ${
-    part(3)
-  } END`;
+/** The unit that a cell states behind its number, as SQL. */
+export function cellUnit(column: Column): string {
+  return `pg_catalog.substring(${textOf(column)}, ${regex(UNIT_PART)})`;
+}
+
+/** `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05`, `07:30` in seconds. */
+export function durationOf(column: Column): string {
+  const text = textOf(column);
+  const parts = (pattern: string, seconds: number[]) =>
+    `WHEN ${text} ~ ${regex(pattern)} THEN ` +
+    seconds.map((size, i) =>
+      `COALESCE((pg_catalog.regexp_match(${text}, ${regex(pattern)}))[${
+        i + 1
+      }]::float8, 0) * ${size}`
+    ).join(" + ");
+  const named = [["(?:d|days?)", 86_400], ["h(?:rs?|ours?)?", 3600], [
+    "m(?!s)(?:ins?|inutes?)?",
+    60,
+  ], [
+    "s(?:ecs?|econds?)?",
+    1,
+  ], ["ms", 0.001]] as const;
+  const letters = named.map(([unit, size]) =>
+    `COALESCE(pg_catalog.substring(${text}, ${
+      regex(String.raw`(\d+(?:\.\d+)?)\s*${unit}(?![a-z])`)
+    })::float8, 0) * ${size}`
+  ).join(" + ");
+  return `CASE ${parts(CLOCK, [86_400, 3600, 60, 1])} ${parts(MINUTES, [60, 1])} ` +
+    `WHEN ${text} ~ ${regex(LETTERS)} THEN ${letters} END`;
 }
 
 /** Any column as text. */

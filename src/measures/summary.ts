@@ -1,90 +1,144 @@
 import type { Db, Sql } from "../external/postgres.ts";
-import type { Meaning } from "./columns.ts";
 import type { TableFacts } from "./facts.ts";
-import type { Measure } from "./measure.ts";
-import { measuresOf } from "./measures.ts";
-import { headline, inOrder, type KeyNumber, keyNumber, NAMES, type NumberName } from "./number.ts";
-import { ofKnownRun } from "./runs.ts";
-import { writtenUnit } from "./units.ts";
-import { runValues } from "./values.ts";
+import { keyMeasures, type Named } from "./measures.ts";
+import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
+import { listMeasures } from "./readers/objects.ts";
+import { hasRuns, newestFirst } from "./runs/runs.ts";
+import { type Compared, doubtOf, unlike } from "./trust.ts";
+import { writtenUnit } from "./names/units.ts";
+import { type RunRow, runValues } from "./runs/values.ts";
 import { explain } from "./why.ts";
 
 /** What a run's row says of it. */
-export type Summary = { numbers: KeyNumber[]; why: string | null };
+export type Summary = {
+  numbers: KeyNumber[];
+  why: string | null;
+  /** Each group's newest run by its name or time; '' stands for no group. */
+  run_names: Record<string, string>;
+};
+
+/** What was kept of an earlier run: the base of comparison where the table holds none. */
+export type Kept = { run: string; numbers: KeyNumber[]; run_names: Record<string, string> };
 
 /** What stands on one row: more would be read by nobody. */
 const MOST_NUMBERS = 200;
-/** Groups of one newest run that are read; the others are on the board. */
+/** Groups whose newest runs are read, those that ran last; the others are on the board. */
 const MOST_GROUPS = 200;
 
-/** Which meanings may stand for a number, the plainest first. */
-const MEANINGS: Partial<Record<NumberName, Meaning[]>> = {
-  violations: ["violations", "setup_violations", "hold_violations"],
-};
-
-export type Named = Measure & { name: NumberName };
-
-/** The measures of a table that are key numbers, in the order of their names. */
-export function keyMeasures(facts: TableFacts): Named[] {
-  return NAMES.flatMap((name) => {
-    const [first] = measuresOf(facts, MEANINGS[name] ?? [name as Meaning]);
-    return first ? [{ ...first, name }] : [];
-  });
-}
-
 /**
- * The numbers of the newest run (the rows that share the greatest run time, each group for itself), at
- * most 200, the groups that need attention first, and why the first of them moved. Reads the table as the
- * reader role; throws what postgres.js throws.
+ * The numbers of each group's newest run, at most 200, the groups that need attention first, and why the
+ * first of them moved. Reads the table as the reader role; throws what postgres.js throws.
  */
-export async function summarize(reader: Sql, facts: TableFacts): Promise<Summary> {
+export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Promise<Summary> {
+  if (facts.refused) throw facts.refused;
   return await reader.begin("read only", async (tx) => {
     // A table that was just loaded has no statistics: without these, a million paths are sorted by
     // their endpoints on disk (3.0 s); hashed in memory it is 1.3 s.
     await tx.unsafe("SET LOCAL enable_sort = off; SET LOCAL work_mem = '64MB'");
-    return await readSummary(tx, facts);
+    return await readSummary(tx, facts, kept);
   });
 }
 
-type Run = { keys: string[]; at_ms: number | null } & Record<string, unknown>;
-
 /** The newest run of each group and the one before it, the group that ran last first. */
-async function readRuns(reader: Db, facts: TableFacts, measures: Measure[]): Promise<Run[]> {
+async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promise<RunRow[][]> {
   const names = facts.group_columns.map((_, i) => `k${i}`);
-  const of = names.length > 0 ? `PARTITION BY ${names.join(", ")}` : "";
-  const values = runValues(facts, measures, { where: [ofKnownRun(facts)], newest: 2 });
+  const of = names.length > 0 ? `PARTITION BY ${names.join(", ")} ` : "";
+  const values = runValues(facts, [...measures, ...listMeasures(facts)], { newest: 2 });
+  const order = newestFirst(facts);
   const rows = await reader.unsafe(
-    `SELECT *, (extract(epoch FROM at) * 1000)::float8 AS at_ms FROM (${values}) r ORDER BY pg_catalog.max(o) OVER (${of}) DESC NULLS LAST${
-      names.map((name) => `, ${name}`).join("")
-    }, o DESC NULLS LAST LIMIT ${2 * MOST_GROUPS}`,
-  ) as unknown as Run[];
-  return rows.map((row) => ({ ...row, keys: names.map((name) => String(row[name])) }));
+    `SELECT *, (extract(epoch FROM at) * 1000)::float8 AS at_ms FROM (
+       SELECT *, pg_catalog.row_number() OVER (${of}ORDER BY ${order}) AS nth,
+         pg_catalog.max(at) OVER (${of}) AS last FROM (${values}) r) r
+     ORDER BY last DESC NULLS LAST${names.map((name) => `, ${name}`).join("")}, nth LIMIT ${
+      2 * MOST_GROUPS
+    }`,
+  ) as unknown as RunRow[];
+  const read = rows.map((row) => ({ ...row, keys: names.map((name) => String(row[name])) }));
+  return [...Map.groupBy(read, ({ keys }) => JSON.stringify(keys)).values()];
 }
 
-async function readSummary(reader: Db, facts: TableFacts): Promise<Summary> {
+async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<Summary> {
   const measures = keyMeasures(facts);
-  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null };
-  const runs = await readRuns(reader, facts, measures);
-  const groups = [...Map.groupBy(runs, ({ keys }) => JSON.stringify(keys)).values()];
-  const now = groups.filter(([run]) => run!.at_ms === runs[0]!.at_ms);
-  const found = now.flatMap(([run, before]) =>
+  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null, run_names: {} };
+  const groups = await readRuns(reader, facts, measures);
+  const found = groups.flatMap(([run, before]) =>
     measures.flatMap((measure, i) => {
-      const value = valueIn(run!, facts, measure, i);
-      if (!value) return [];
-      const then = before && valueIn(before, facts, measure, i);
-      return [{
-        number: keyNumber(measure.name, groupOf(facts, run!.keys), value, then),
-        run: run!,
-        measure,
-      }];
+      const number = numberOfRun(facts, measure, i, measures.length, { run: run!, before }, kept);
+      return number ? [{ number, measure, run: run! }] : [];
     })
   );
-  const numbers = inOrder(found.map(({ number }) => number)).slice(0, MOST_NUMBERS);
-  const first = headline(numbers);
+  const run_names = Object.fromEntries(groups.flatMap(([run]) => {
+    const name = runName(facts, run!);
+    return name === null ? [] : [[groupOf(facts, run!.keys) ?? "", name]];
+  }));
+  const all = inOrder(found.map(({ number }) => number));
+  const fresh = ofNewRuns(all, run_names, kept?.run_names ?? {});
+  const numbers = [...fresh, ...all.filter((one) => !fresh.includes(one))].slice(0, MOST_NUMBERS);
+  const first = headline(fresh);
   const moved = found.find(({ number }) => number === first);
-  const why = moved &&
-    await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: now.length === 1 });
-  return { numbers, why: why ?? null };
+  const why = moved && moved.number.before_run !== kept?.run &&
+    await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: groups.length === 1 });
+  return { numbers, why: why || null, run_names };
+}
+
+/** One number of a group's newest run, compared with the run before or with what was kept of one. */
+function numberOfRun(
+  facts: TableFacts,
+  measure: Named,
+  i: number,
+  lists_at: number,
+  { run, before }: { run: RunRow; before: RunRow | undefined },
+  kept?: Kept,
+): KeyNumber | undefined {
+  const value = valueIn(run, measure, i);
+  if (!value) return undefined;
+  const group = groupOf(facts, run.keys);
+  const doubt = doubtOf(measure, run, lists_at);
+  const own = runName(facts, run);
+  // More rows of the run that was kept are no other run.
+  const other = own === null || kept?.run_names[group ?? ""] !== own ? kept : undefined;
+  const then = before
+    ? comparedWith(facts, measure, i, run, before)
+    : keptOf(other, measure, group);
+  const number = keyNumber(measure.name, group, value, then?.value);
+  return {
+    ...number,
+    ...(doubt && { better: null }),
+    before_run: number.before === null ? null : then?.run ?? null,
+    sure: doubt === undefined,
+    doubt: doubt ?? (then?.why || null),
+    source: { ...measure.source, unit: value.unit },
+  };
+}
+
+function comparedWith(
+  facts: TableFacts,
+  measure: Named,
+  i: number,
+  run: RunRow,
+  before: RunRow,
+): Compared {
+  const why = unlike(measure, i, run, before);
+  const value = why ? undefined : valueIn(before, measure, i);
+  return { run: runName(facts, before), ...(value && { value }), ...(why && { why }) };
+}
+
+/** What was kept of an earlier run, for a table that is replaced for each run. */
+function keptOf(
+  kept: Kept | undefined,
+  { name }: Named,
+  group: string | null,
+): Compared | undefined {
+  const number = kept?.numbers.find((one) => one.name === name && one.group === group);
+  if (!number || number.sure === false) return undefined;
+  return { run: kept!.run, value: { value: number.value, unit: number.unit } };
+}
+
+/** A run's name, else its time, as text. */
+function runName(facts: TableFacts, { run, at_ms }: RunRow): string | null {
+  if (facts.mapping.run.names.length > 0) return String(run);
+  if (!hasRuns(facts) || at_ms === null) return null;
+  return `${new Date(at_ms).toISOString().slice(0, 19)}Z`;
 }
 
 const NAMING = ["design", "platform", "variant"];
@@ -93,28 +147,20 @@ const NAMING = ["design", "platform", "variant"];
 function groupOf({ group_columns }: TableFacts, keys: string[]): string | null {
   const rank = (i: number) => NAMING.indexOf(group_columns[i]!.meaning!);
   const named = keys.map((key, i) => ({ key, i })).toSorted((a, b) => rank(a.i) - rank(b.i));
-  const parts = named.filter(({ key }) => key !== "").map(({ key }) =>
-    [...key].slice(0, 200).join("")
-  );
+  const parts = named.filter(({ key }) => key !== "")
+    .map(({ key }) => [...key].slice(0, 200).join(""));
   return parts.join(" ").trim() || null;
 }
 
-/** A run's value in its unit; undefined where there is none, or nothing puts its rows in order. */
-function valueIn(
-  run: Run,
-  facts: TableFacts,
-  { rows, folds, of_endpoint, objects, ...measure }: Measure,
-  i: number,
-) {
+/** A run's value in its unit; undefined where there is none, or its rows speak of several units. */
+function valueIn(run: RunRow, { rows, folds, of_endpoint, ...measure }: Named, i: number) {
   const stored = run[`v${i}`];
   if (typeof stored !== "number" || !Number.isFinite(stored)) return undefined;
-  if (!facts.time && !objects && Number(run.n) > 1) return undefined;
   const sums = rows === "sum" || of_endpoint || Object.values(folds).includes("sum");
   // What was added up has the noise of binary fractions: -0.12 and -0.02 are -0.14.
   const value = (sums && !Number.isInteger(stored) ? Number(stored.toPrecision(14)) : stored) + 0;
   if (!measure.stated) return { value, unit: measure.symbol };
-  const [low, high] = [run[`lo${i}`], run[`hi${i}`]].map((text) =>
-    writtenUnit(text as string | null)
-  );
+  const [low, high] = [run[`lo${i}`], run[`hi${i}`]]
+    .map((text) => writtenUnit(text as string | null));
   return low === high ? { value, unit: low ?? null } : undefined;
 }

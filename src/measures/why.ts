@@ -4,9 +4,9 @@ import { figure, oneLine } from "./format.ts";
 import { type Measure } from "./measure.ts";
 import { measuresOf } from "./measures.ts";
 import { type KeyNumber, LABELS } from "./number.ts";
-import { keysOf, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
+import { keysOf, newestFirst, ofKnownRun, pickedRuns, runOf } from "./runs/runs.ts";
 import { conditions, quoteText, textOf } from "./sql.ts";
-import { runValues } from "./values.ts";
+import { runValues } from "./runs/values.ts";
 
 type Moved = {
   number: KeyNumber;
@@ -54,6 +54,10 @@ export async function explain(
   return sentence(number, alone, [...(most ? wordsOf(most, number) : []), commit]);
 }
 
+/** Whether a row is of the newest run among all, as SQL. */
+const isNewest = (facts: TableFacts) =>
+  `run = pg_catalog.first_value(run) OVER (ORDER BY ${newestFirst(facts)})`;
+
 const isSum = ({ rows, of_endpoint }: Measure) => rows === "sum" || of_endpoint !== undefined;
 
 /** A measure's parts of the newest run and the run before; of a slack also how many endpoints fail. */
@@ -71,7 +75,7 @@ async function readCut(
     : [];
   const values = runValues(facts, [measure, ...fails], { where, newest: 2, cut });
   return await reader.unsafe(
-    `SELECT pg_catalog.left(cut, 200) AS cut, o = pg_catalog.max(o) OVER () AS now, v0${
+    `SELECT pg_catalog.left(cut, 200) AS cut, ${isNewest(facts)} AS now, v0${
       fails.length > 0 ? ", v1" : ""
     } FROM (${values}) r ORDER BY pg_catalog.abs(v0) DESC NULLS LAST LIMIT ${MOST_CUTS}`,
   ) as unknown as CutRow[];
@@ -115,11 +119,13 @@ async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undef
   const commit = columnOf(facts.columns, "commit");
   if (!commit) return undefined;
   const rows = await reader.unsafe(
-    `SELECT o = pg_catalog.max(o) OVER () AS now, low, high FROM (
-       SELECT pg_catalog.max(${runOf(facts).order}) AS o, pg_catalog.min(${textOf(commit)}) AS low,
+    `SELECT ${isNewest(facts)} AS now, low, high FROM (
+       SELECT ${runOf(facts).key} AS run, pg_catalog.max(${
+      runOf(facts).at
+    }) AS at, pg_catalog.min(${textOf(commit)}) AS low,
          pg_catalog.max(${textOf(commit)}) AS high
        FROM ${tableOf(facts)}${conditions([...where, pickedRuns(facts, where, 2)])}
-       GROUP BY ${runOf(facts).key}) r`,
+       GROUP BY 1) r`,
   ) as unknown as { now: boolean; low: string | null; high: string | null }[];
   const of = (now: boolean) =>
     new Set(

@@ -69,7 +69,10 @@ type StoredCase = {
 /** The steps of a case, each to be run and read before the next; waits in the files are left out. */
 export async function loadCase(db: Sql, { files }: FieldCase): Promise<(() => Promise<void>)[]> {
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(new URL(file, FOLDER))));
-  return texts.map((text) => async () => {
-    await db.unsafe(text.replace(/SELECT pg_sleep\(\d+\);/g, "")).simple();
-  });
+  // The cases open transactions of their own.
+  return texts.map((text) => () =>
+    db.session(async (own) => {
+      await own.unsafe(text.replace(/SELECT pg_sleep\(\d+\);/g, "")).simple();
+    })
+  );
 }

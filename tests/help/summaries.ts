@@ -1,4 +1,4 @@
-import { readTable } from "../../src/measures/facts.ts";
+import { readTable } from "../../src/measures/read.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { summarize } from "../../src/measures/summary.ts";
 import type { Sql } from "../../src/external/postgres.ts";
@@ -15,10 +15,12 @@ export async function told(kind: Kind, ...statements: string[]) {
   await withTables(async ({ db }, reader) => {
     for (const statement of statements) await db.unsafe(statement);
     const { numbers, why } = await summaryOf(reader, "t", kind);
-    const lines = numbers.map(({ group, name, value, unit, before, better }) => {
-      const verdict = better === null ? "" : better ? " better" : " worse";
+    const lines = numbers.map(({ group, name, value, unit, before, better, sure }) => {
+      const verdict = !sure ? " not sure" : better === null ? "" : better ? " better" : " worse";
       const was = before === null ? "" : ` (${before}${verdict})`;
-      return `${group ? `${group}: ` : ""}${name} ${value}${unit ? ` ${unit}` : ""}${was}`;
+      return `${group ? `${group}: ` : ""}${name} ${value}${unit ? ` ${unit}` : ""}${
+        was || (sure ? "" : " not sure")
+      }`;
     });
     found = { numbers: lines, why };
   });

@@ -33,6 +33,7 @@ export function plain(source: Source): Row[] {
     expression: "1",
     rows: "sum",
     folds: { stage: "sum", iteration: "sum", corner: "sum" },
+    source: { column: "", metric: null },
     across: "sum",
   };
   const texts = facts.columns.filter(({ name }) => {

@@ -33,29 +33,49 @@ function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
   ];
 }
 
+/** How much of an FPGA's resources is used, one bar a site type. */
+function bySite(source: Source, measures: Measure[]): Panel[] {
+  const [site] = cutsOf(source.facts, ["site_type"]);
+  if (!site) return [];
+  return measures.filter(({ meaning }) => meaning === "site_utilization" || meaning === "used")
+    .map((measure) =>
+      barPanel(source, {
+        title: `${measure.title} by ${site.name}`,
+        about: "The newest run, the most first.",
+        sql: newestBy(source.facts, measure, site),
+        measure,
+      })
+    );
+}
+
 /** Quality of results: size, power and speed of the newest run, their course, each design's newest. */
 export function qor(source: Source): Row[] {
   const { facts } = source;
   const measures = measuresOf(facts, [
+    "failing_tests",
     "area",
     "utilization",
     "power",
     "setup_wns",
     "setup_tns",
     "drc_total",
+    "lvs_errors",
     "wirelength",
     "runtime",
     "cells",
     "hold_wns",
-    "leakage",
     "vias",
+    "leakage",
     "memory",
     "frequency",
     "ir_drop",
     "violations",
     "failed",
-  ]).filter(({ objects }) => !objects);
+    "site_utilization",
+    "used",
+  ]).filter(({ objects, meaning }) => !objects || meaning === "failing_tests");
   if (measures.length === 0) return [];
+  const sites = bySite(source, measures);
   const of = (...meanings: string[]) =>
     measures.filter(({ meaning }) => meanings.includes(meaning!));
   const followed = [...new Set([...of("area"), ...of("power"), ...of("setup_wns"), ...measures])];
@@ -73,7 +93,7 @@ export function qor(source: Source): Row[] {
       height: 4,
       panels: [...measures.slice(0, 7).map((m) => newestStat(source, m)), ...newestRun(source)],
     },
-    { height: 10, panels: trends.slice(0, 3) },
+    { height: 10, panels: [...sites, ...trends].slice(0, 3) },
     {
       height: tableHeight(facts),
       panels: [
@@ -82,6 +102,6 @@ export function qor(source: Source): Row[] {
       ],
       wide_last: true,
     },
-    ...packed([...ofEachDesign(source, measures), ...trends.slice(3, 10)]),
+    ...packed([...ofEachDesign(source, measures), ...trends.slice(3 - sites.length, 10)]),
   ];
 }

@@ -1,0 +1,42 @@
+import { type Column, unitOf } from "../columns.ts";
+import type { FormatEntry } from "./entry.ts";
+import { klayout } from "./klayout.ts";
+import { openlane } from "./openlane.ts";
+import { reportArea } from "./report_area.ts";
+import { siliconcompiler } from "./siliconcompiler.ts";
+import { vivadoTiming, vivadoUtilization } from "./vivado.ts";
+
+export type Format = { name: string; source: string; read: (columns: Column[]) => Column[] };
+
+const ENTRIES: FormatEntry[] = [
+  openlane,
+  siliconcompiler,
+  vivadoTiming,
+  vivadoUtilization,
+  klayout,
+  reportArea,
+];
+
+const plain = (name: string) => name.trim().toLowerCase();
+
+/** The known format whose columns these are. */
+export function formatOf(names: string[]): Format | null {
+  const has = new Set(names.map(plain));
+  const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
+  if (!entry) return null;
+  const { name, source } = entry;
+  return { name, source, read: (columns) => read(entry, columns) };
+}
+
+function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
+  return columns.map((column) => {
+    const name = plain(column.name);
+    if (!Object.hasOwn(known, name)) return column;
+    const { meaning: _, unit, ...rest } = column;
+    const says = known[name]!;
+    if (says === null) return rest;
+    const [meaning, symbol] = typeof says === "string" ? [says] : says;
+    const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
+    return { ...rest, meaning, ...(said && { unit: said }) };
+  });
+}

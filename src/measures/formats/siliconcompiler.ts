@@ -1,0 +1,35 @@
+import type { FormatEntry } from "./entry.ts";
+
+/** SiliconCompiler: the metrics of its schema, a row a step. */
+export const siliconcompiler: FormatEntry = {
+  name: "SiliconCompiler",
+  source: "https://docs.siliconcompiler.com/en/stable/reference_manual/schema.html (metric)",
+  needs: ["setupwns", "setuptns", "cellarea", "tasktime"],
+  columns: {
+    step: "stage",
+    index: null,
+    errors: null,
+    warnings: null,
+    drvs: null,
+    drcs: "drc_total",
+    cellarea: ["area", "um2"],
+    totalarea: null,
+    utilization: ["utilization", "pct"],
+    peakpower: ["power", "mw"],
+    leakagepower: ["leakage", "mw"],
+    averagepower: null,
+    holdpaths: "hold_violations",
+    setuppaths: "setup_violations",
+    holdslack: null,
+    setupslack: null,
+    holdwns: ["hold_wns", "ns"],
+    holdtns: ["hold_tns", "ns"],
+    setupwns: ["setup_wns", "ns"],
+    setuptns: ["setup_tns", "ns"],
+    fmax: ["frequency", "mhz"],
+    tasktime: ["runtime", "s"],
+    exetime: null,
+    totaltime: null,
+    memory: "memory",
+  },
+};

@@ -1,0 +1,203 @@
+import { isAmbiguousDate } from "../names/cells.ts";
+import { type Column, type Meaning, wordsOf } from "../columns.ts";
+import { type Format, formatOf } from "../formats/formats.ts";
+import { readColumns } from "./columns.ts";
+import { columnOf, rivalsOf } from "../names/choose.ts";
+import { type Content, filled, type Found, keysOf } from "./content.ts";
+import { withMetrics } from "./metrics.ts";
+import { type RunColumns, runColumns } from "./runs.ts";
+
+/** How a table is read. Made from its columns and a sample of its content; nothing else decides. */
+export type Mapping = {
+  /** The known tool's format that the columns are of. */
+  format: Format | null;
+  columns: Column[];
+  run: RunColumns;
+  group: Column[];
+  dimensions: Column[];
+  /** The column of corners or modes, else of tools that check the same rules: the worst of them counts. */
+  corner?: Column;
+  /** Rows that are the whole of a run and no part of it: `Total`, the root of a hierarchy. */
+  whole?: { column: Column; values: string[] };
+  /** Columns of figures that stand side by side for the parts of a run: Innovus' path groups. */
+  figures?: Column[];
+  /** For each meaning that several columns claim with different values, the ones that were not chosen. */
+  rivals: Partial<Record<Meaning, string>>;
+  ignored: string[];
+  doubts: string[];
+};
+
+const GROUP: Meaning[] = ["platform", "design", "variant"];
+const DIMENSIONS: Meaning[] = [
+  "stage",
+  "corner",
+  "path_type",
+  "path_group",
+  "startpoint",
+  "endpoint",
+  "rule",
+  "layer",
+  "category",
+  "instance",
+  "cell",
+  "site_type",
+  "test",
+  "tool",
+  "metric",
+  "iteration",
+  "x",
+  "y",
+];
+
+/** A design per row of a hierarchy is a part of it: the group is what stays the same in a run. */
+function groupColumns(columns: Column[]): Column[] {
+  const parts = columnOf(columns, "instance") !== undefined;
+  return GROUP.flatMap((meaning) =>
+    parts && meaning === "design" && !columns.some(({ name }) => /design|block|top/i.test(name))
+      ? []
+      : columnOf(columns, meaning) ?? []
+  );
+}
+
+const TOTAL = /^\s*(?:grand |sub)?(?:totals?|all|overall|sum|whole)\s*:?\s*$/i;
+
+/** The rows of a column of parts that are the whole: called so, or the root of a hierarchy. */
+function wholeIn(column: Column, found: Found): string[] {
+  const values = [...new Set(filled(found))];
+  const total = values.filter((value) => TOTAL.test(value));
+  if (total.length > 0 || column.meaning !== "instance") return total;
+  const isOver = (root: string, name: string) =>
+    name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
+  const roots = values.filter((value) => !values.some((other) => isOver(other, value)));
+  return roots.filter((root) => values.some((name) => isOver(root, name)));
+}
+
+function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
+  const parts: Meaning[] = [
+    "path_group",
+    "rule",
+    "layer",
+    "instance",
+    "cell",
+    "category",
+    "site_type",
+    "corner",
+    "test",
+  ];
+  for (const column of dimensions.filter(({ meaning }) => parts.includes(meaning!))) {
+    const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
+    if (values.length > 0) return { column, values };
+  }
+  return undefined;
+}
+
+function doubtsOf(content: Content, { names, time }: RunColumns): string[] {
+  if (time?.form !== "dmy" || names.length > 0) return [];
+  const found = content.columns.find(({ name }) => name === time.name)!;
+  return isAmbiguousDate(filled(found))
+    ? [`Nothing in ${time.name} tells the day from the month: it is read as day first.`]
+    : [];
+}
+
+const KEY: Meaning[] = [
+  "setup_wns",
+  "setup_tns",
+  "hold_wns",
+  "hold_tns",
+  "area",
+  "power",
+  "utilization",
+];
+
+/** Columns that claim the same number as the chosen one and hold other values. */
+function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
+  const valuesOf = ({ name }: Column) =>
+    JSON.stringify(content.columns.find((column) => column.name === name)?.values);
+  const numbers = columns.filter(({ shape }) => shape === "number");
+  const claims = KEY.flatMap((meaning) => {
+    const chosen = columnOf(numbers, meaning);
+    if (!chosen) return [];
+    const rivals = rivalsOf(numbers, chosen).filter((other) =>
+      valuesOf(other) !== valuesOf(chosen)
+    );
+    return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
+  });
+  return Object.fromEntries(claims);
+}
+
+/** The total of areas is the area where it is exactly the sum of the others; else it is no rival of the cells'. */
+function withTotalArea(content: Content, columns: Column[]): Column[] {
+  const areas = columns.filter(({ name, shape }) =>
+    shape === "number" && wordsOf(name).includes("area")
+  );
+  const total = areas.find(({ name }) => wordsOf(name).includes("total"));
+  const cells = areas.find((column) => column !== total && column.meaning === "area");
+  if (!total || !cells) return columns;
+  const rowsOf = ({ name }: Column) =>
+    content.columns.find((column) => column.name === name)!.values.map(Number);
+  const [whole, parts] = [rowsOf(total), areas.filter((area) => area !== total).map(rowsOf)];
+  const isSum = parts.length > 1 && whole.every((value, row) => {
+    const sum = parts.reduce((all, values) => all + values[row]!, 0);
+    return Math.abs(sum - value) <= 1e-9 * Math.abs(value);
+  });
+  const dropped = isSum ? cells : total;
+  return columns.map((column) => {
+    const { meaning: _, ...rest } = column;
+    return column === dropped || column.meaning === "area" && column !== total && isSum
+      ? rest
+      : column;
+  });
+}
+
+const RULE =
+  /^(?:m|met|metal|li|via|v|poly|po|od|co|cont|nw|pw|well|diff|mcon|tap|rdl|ap)\d*(?:[._ ]|$)/i;
+
+/** A table of violations with a column for each rule: their sum is the total. */
+function withRuleColumns(content: Content, columns: Column[]): Column[] {
+  if (columns.some(({ meaning }) => meaning === "drc_total" || meaning === "rule")) return columns;
+  const counts = columns.filter(({ name, shape, meaning }) => {
+    const { values } = content.columns.find((column) => column.name === name)!;
+    return shape === "number" && !meaning && RULE.test(name) &&
+      values.every((value) => value === null || /^\d+$/.test(value));
+  });
+  const total = columns.find(({ meaning }) => meaning === "count");
+  if (counts.length < 3) return columns;
+  if (total) return columns.map((c) => c === total ? { ...c, meaning: "drc_total" } : c);
+  return [...columns, { ...counts[0]!, meaning: "drc_total", sum: counts }];
+}
+
+/** Makes the mapping of a table. Pure: the order of columns and rows, and the case of names, change nothing. */
+export function mappingOf(content: Content): Mapping {
+  const format = formatOf(content.columns.map(({ name }) => name));
+  const read = readColumns(content);
+  const known = withTotalArea(content, format ? format.read(read) : read);
+  const { columns, figures } = withMetrics(content, withRuleColumns(content, known));
+  const group = groupColumns(columns);
+  const dimensions = DIMENSIONS.flatMap((meaning) => columnOf(columns, meaning) ?? []);
+  const run = runColumns(content, columns, [...group, ...dimensions]);
+  const whole = wholeOf(content, dimensions);
+  const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
+  const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
+  return {
+    format,
+    columns,
+    run,
+    group,
+    dimensions,
+    ...(corner && { corner }),
+    ...(whole && { whole }),
+    ...(figures && { figures }),
+    rivals: rivalsIn(content, columns),
+    ignored: columns.filter((column) => !used.includes(column)).map(({ name }) => name),
+    doubts: doubtsOf(content, run),
+  };
+}
+
+/** Whether some object stands in several rows though nothing names runs or puts them in order. */
+export function isUnordered(content: Content, { run, group, dimensions }: Mapping): boolean {
+  if (run.names.length > 0 || run.time) return false;
+  const found = [...group, ...dimensions].map(({ name }) =>
+    content.columns.find((column) => column.name === name)!
+  );
+  return new Set(keysOf(found, content.sampled)).size < content.sampled;
+}

@@ -1,0 +1,54 @@
+import { type Column, type Meaning, meaningOf, wordsOf } from "../columns.ts";
+import { columnOf } from "../names/choose.ts";
+import { type Content, filled } from "./content.ts";
+
+const SIGN_OFF = /^(?:lvs|drc|erc)$/i;
+/** What a column may hold that gives figures to names in another column. */
+const VALUES: (Meaning | undefined)[] = [undefined, "value", "errors", "violations", "count"];
+const WHOLE = /^(?:all|total|overall)$/i;
+
+/** The words of a column's name that say which check its figures are of: "Setup mode". */
+export function checkIn({ name }: Column): string {
+  return wordsOf(name).find((word) => ["setup", "hold"].includes(word)) ?? "";
+}
+
+/** Whether a text column's values are names of figures: most of them mean something as numbers. */
+function namesFigures(column: Column, content: Content): boolean {
+  if (column.shape !== "text" || column.form) return false;
+  const found = content.columns.find(({ name }) => name === column.name)!;
+  const values = [...new Set(filled(found))];
+  if (values.some((value) => SIGN_OFF.test(value))) return true;
+  if (column.meaning || values.length < 2) return false;
+  const known = values.filter((value) => meaningOf(value, "number"));
+  return known.length >= values.length / 2 && known.length >= 2;
+}
+
+/**
+ * A long table (metric, value) may call its columns anything, and may have a column of values for each part
+ * of a run. Gives the columns with `metric` and `value`, and the columns of figures where there are several.
+ */
+export function withMetrics(
+  content: Content,
+  columns: Column[],
+): { columns: Column[]; figures?: Column[] } {
+  const numbers = columns.filter(({ shape }) => shape === "number");
+  const metric = columnOf(columns, "metric") ??
+    columns.find((column) => namesFigures(column, content));
+  if (!metric) return { columns };
+  const named = columnOf(columns, "value");
+  const candidates = numbers.filter(({ meaning }) => VALUES.includes(meaning));
+  const value = named ?? candidates.find(({ name }) => WHOLE.test(name)) ?? candidates[0];
+  if (!value || !named && metric.meaning !== "metric" && !namesFigures(metric, content)) {
+    return { columns };
+  }
+  const read = columns.map((column) =>
+    column === metric
+      ? { ...column, meaning: "metric" as const }
+      : column === value
+      ? { ...column, meaning: "value" as const }
+      : column
+  );
+  const several = !named && candidates.length > 1 && !WHOLE.test(value.name) &&
+    value.meaning === undefined;
+  return { columns: read, ...(several && { figures: candidates }) };
+}

@@ -1,0 +1,129 @@
+/**
+ * How cells are written whose type does not say what they hold: numbers, durations and times as text, and
+ * times as whole numbers. The same patterns are read here, to decide, and by PostgreSQL, to compute.
+ */
+export type Form =
+  | "number"
+  | "duration"
+  | "ymd"
+  | "dmy"
+  | "mdy"
+  | "compact"
+  | "short"
+  | "epoch_s"
+  | "epoch_ms"
+  | "epoch_us"
+  | "epoch_ns";
+
+/** Digits enough for any float8, and an exponent that no cast refuses. */
+const DIGITS = String.raw`[-+]?(?:\d{1,40}(?:,\d{3})*\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,2})?`;
+const UNIT = String.raw`(?![eE][-+]?\d)[A-Za-z%°µμ][A-Za-z0-9µμ²³^/%]{0,9}`;
+const REMARK = String.raw`(?:\s*\([A-Za-z ]{1,20}\))?`;
+export const NUMBER = String.raw`^\s*${DIGITS}\s*(?:${UNIT})?${REMARK}\s*$`;
+export const NUMBER_PART = String.raw`^\s*(${DIGITS})`;
+export const UNIT_PART = String.raw`^\s*${DIGITS}\s*(${UNIT})${REMARK}\s*$`;
+
+export const CLOCK = String
+  .raw`^\s*(?:(\d{1,4})(?:-|\s*days?,?\s*))?(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d{1,12})?)\s*$`;
+export const MINUTES = String.raw`^\s*(\d{1,6}):([0-5]\d(?:\.\d{1,12})?)\s*$`;
+const LETTER_UNITS = String.raw`(?:d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs?|seconds?|ms)`;
+export const LETTERS = String.raw`^\s*(?:\d{1,9}(?:\.\d{1,12})?\s*${LETTER_UNITS}[\s,]*){2,5}$`;
+
+const CLOCK_TIME = String
+  .raw`(?:[T _.,-]+(\d{1,2})[:._h-](\d{2})(?:[:._m-](\d{2}(?:\.\d{1,9})?))?)?`;
+/** Patterns of times: year, month, day, hour, minute, second, in this form's order. */
+export const TIMES: Partial<Record<Form, string>> = {
+  ymd: String.raw`^\D{0,20}((?:19|20)\d{2})[-/._](\d{1,2})[-/._](\d{1,2})${CLOCK_TIME}`,
+  dmy: String.raw`^\s*(\d{1,2})[-/.](\d{1,2})[-/.]((?:19|20)\d{2})${CLOCK_TIME}`,
+  mdy: String.raw`^\s*(\d{1,2})[-/.](\d{1,2})[-/.]((?:19|20)\d{2})${CLOCK_TIME}`,
+  compact: String
+    .raw`^\D{0,20}((?:19|20)\d{2})(\d{2})(\d{2})(?:[T_-]?(\d{2})(\d{2})(\d{2})?)?(?!\d)`,
+  short: String.raw`^(\d{2})[_.-](\d{2})[_.-](\d{2})[_.-](\d{2})[_.-](\d{2})(?:[_.-](\d{2}))?$`,
+};
+/** Which group of the pattern is the year, the month and the day. */
+export const ORDERS: Partial<Record<Form, [year: number, month: number, day: number]>> = {
+  ymd: [1, 2, 3],
+  compact: [1, 2, 3],
+  short: [1, 2, 3],
+  dmy: [3, 2, 1],
+  mdy: [3, 1, 2],
+};
+
+/** Milliseconds, seconds … in one unit of an epoch's count. */
+export const EPOCHS: Partial<Record<Form, number>> = {
+  epoch_s: 1,
+  epoch_ms: 1e-3,
+  epoch_us: 1e-6,
+  epoch_ns: 1e-9,
+};
+
+const MISSING = /^\s*(?:|-+|n\/?a|none|null|nan|[-+]?inf(?:inity)?|err(?:or)?|unknown|tbd|\?)\s*$/i;
+/** Whether a cell says that there is no value. */
+export const isMissing = (text: string) => MISSING.test(text);
+
+const matches = (pattern: string, values: string[]) => {
+  const test = new RegExp(pattern);
+  return values.length > 0 && values.every((value) => test.test(value));
+};
+
+/** Units that a cell's number may be followed by; others make it a name (`123abc`). */
+const CELL_UNITS = new RegExp(
+  "^(?:[fpnuµμm]?s|sec|secs|min|mins|h|hrs?|hours|[numµμk]?W|[um]?V|[kMG]?Hz|[um]m(?:\\^?2|²)?|[numµμ]m\\^?2|%|" +
+    "[kKMG]i?B|kGE|GE|[fp]F|x|cells|paths|endpoints|violations?|errors?)$",
+  "i",
+);
+
+/** The unit that a cell states behind its number, or "". */
+export function unitInCell(text: string): string {
+  return new RegExp(UNIT_PART).exec(text)?.[1] ?? "";
+}
+
+/** How a column's values are written, at least this share of them; undefined where they are plain text. */
+export function formOf(values: string[], share = 0.9): Form | undefined {
+  const said = values.filter((value) => !isMissing(value));
+  if (said.length === 0) return undefined;
+  if (said.every((value) => [CLOCK, MINUTES, LETTERS].some((form) => matches(form, [value])))) {
+    return "duration";
+  }
+  const time = timeFormOf(said);
+  if (time) return time;
+  const numbers = said.filter((value) => {
+    const unit = unitInCell(value);
+    return matches(NUMBER, [value]) && (unit === "" || CELL_UNITS.test(unit));
+  });
+  return numbers.length >= share * said.length ? "number" : undefined;
+}
+
+function timeFormOf(values: string[]): Form | undefined {
+  for (const form of ["ymd", "compact", "short"] as const) {
+    if (matches(TIMES[form]!, values) && values.every((value) => isDate(value, form))) return form;
+  }
+  if (!matches(TIMES.dmy!, values)) return undefined;
+  // The whole column decides the order of day and month.
+  return values.every((value) => isDate(value, "mdy")) &&
+      !values.every((value) => isDate(value, "dmy"))
+    ? "mdy"
+    : "dmy";
+}
+
+function isDate(value: string, form: Form): boolean {
+  const parts = new RegExp(TIMES[form]!).exec(value);
+  const [, month, day] = ORDERS[form]!.map((at) => Number(parts?.[at]));
+  return month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31;
+}
+
+/** Whether nothing in a column of dates tells the day from the month. */
+export function isAmbiguousDate(values: string[]): boolean {
+  const said = values.filter((value) => !isMissing(value));
+  return said.length > 0 &&
+    ["dmy", "mdy"].every((form) =>
+      matches(TIMES[form as Form]!, said) && said.every((value) => isDate(value, form as Form))
+    );
+}
+
+/** What whole numbers between these count since 1970, if they can be times of 2000 to 2100. */
+export function epochOf(least: number, most: number): Form | undefined {
+  return (["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"] as const).find((form) =>
+    least * EPOCHS[form]! >= 946_684_800 && most * EPOCHS[form]! <= 4_102_444_800
+  );
+}

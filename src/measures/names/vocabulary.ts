@@ -1,0 +1,211 @@
+import { partedWords } from "./words.ts";
+
+/** What a column's type can be used for; `other` (json, arrays, bytes …) is only ever shown. */
+export type Shape = "time" | "number" | "text" | "boolean" | "other";
+
+/** Words that say the same in a pattern, written `{name}`. */
+const CLASSES: Record<string, string[]> = {
+  hold: "hold whs ths early min hd".split(" "),
+  setup: "setup late max su".split(" "),
+  fails:
+    ("endpoints endpoint paths violations violation viol vio vios nvp fep failing violating failed drvs")
+      .split(" "),
+  count: "count counts number num no endpoints paths nvp fep".split(" "),
+  tool: "magic klayout triton tritonroute calibre pegasus icv assura pvs".split(" "),
+};
+
+/**
+ * The vocabulary: what the columns of chip designers' tables mean, most specific meaning first.
+ * A pattern is a set of words that must all stand in the name, in any order; `-word` must not;
+ * ` | ` separates spellings; `{class}` is any word of a class. Names are cut into words at punctuation and
+ * case, so `WNS(ns)`, `worstSlack` and `finish__timing__setup__ws` read alike; a spelling without any cut
+ * (`worstslack`) is read too. Sources: the metric names of METRICS 2.1 (`stage__category__metric`), the
+ * headers of tools' reports, and what teams usually write by hand.
+ */
+const VOCABULARY = {
+  time: [
+    "time",
+    "run ts | run time | run date | timestamp | ts | time | date | created at | created | at | started | finished | ended | start | end | when",
+  ],
+  time_unit: ["text", "time units | time unit | timescale"],
+  commit: ["text", "commit | git sha | git hash | sha | revision | rev"],
+  run: [
+    "text number",
+    "run id | run tag | run name | run number | run no | run uuid | run -type -time -date -dir -ts -seconds -hours | build -time -date -dir -type | " +
+    "pipeline -time -stage | job -time -type | tag -waiver | uuid | regression id | session id",
+  ],
+  stage: ["text", "stage | step | flow step | phase"],
+  seed: ["number text", "seed"],
+  test: ["text", "test -bench | testcase | test case | test name | testname"],
+  status: ["text", "status | result | outcome | verdict | pass fail"],
+  waived: ["boolean text number", "waived | is waived | waiver -id -comment"],
+  site_type: ["text", "site type | resource | resource type"],
+  instance: ["text", "hinst | hier | hierarchy | instance -count | inst -count | hierarchical"],
+  cell: ["text", "cell -top -library -lib | cell name | cell type | macro | ref name | lib cell"],
+  platform: ["text", "platform | pdk | technology | tech -lef | process node"],
+  design: [
+    "text",
+    "design -rule -instance -stage -type | block name | block | top -cell -net | top cell | top module | top name | module -type | chip | partition | subsystem | ip name | ip",
+  ],
+  variant: ["text", "variant | flow variant | experiment | config | configuration | flow"],
+  path_type: [
+    "text",
+    "path type | pathtype | delay type | check type | analysis type | timing type | timing check",
+  ],
+  corner: [
+    "text",
+    "corner | scenario | mode corner | view | analysis view | pvt | mode -setup -hold | operating condition",
+  ],
+  path_group: ["text", "path group | pathgroup | group | clock -edge -pin | clk | clock group"],
+  startpoint: ["text", "startpoint | start point | launch pin | from pin | from"],
+  endpoint: ["text", "endpoint | end point | capture pin | to pin | to"],
+  other: [
+    "number",
+    "wpws | tpws | pulse | estimated | estimate | target | goal | limit | required | baseline | previous | prev | golden | " +
+    "suggested | unconstrained | period | old | endpoints total -{bad} | paths total -{bad} | all endpoints -{bad} | all paths -{bad} | wns percent | power delta",
+  ],
+  skew: ["number", "skew | clk skew"],
+  antenna: ["number", "antenna"],
+  slew_violations: [
+    "number",
+    "max slew -limit | slew viol | slew violation | slew violations | tran viol | tran violations",
+  ],
+  cap_violations: ["number", "max cap -limit | cap viol | cap violation | cap violations"],
+  fanout_violations: ["number", "fanout viol | fanout violation | fanout violations"],
+  hold_tns: [
+    "number",
+    "ths -{fails} | hold tns -{fails} | {hold} tns -{fails} | {hold} slack total | {hold} total negative | " +
+    "total {hold} violation -{count}",
+  ],
+  hold_wns: [
+    "number",
+    "whs -{count} | {hold} wns -{count} | {hold} ws -{count} | {hold} worst slack | worst {hold} violation | {hold} slack -{count} | worst {hold} -skew",
+  ],
+  hold_violations: ["number", "{hold} {fails}"],
+  setup_tns: [
+    "number",
+    "tns -{fails} | total negative slack -{count} | total slack -{count} | total {setup} violation -{count} | total {setup} slack",
+  ],
+  setup_wns: [
+    "number",
+    "wns -percent -{count} | ws -{count} | worst slack -{count} | critical slack | worst negative slack -{count} | {setup} slack -{count} | worst {setup} violation | worst {setup} -skew",
+  ],
+  setup_violations: ["number", "{setup} {fails} | tns {fails} | wns {fails}"],
+  slack: ["number", "slack"],
+  frequency: ["number", "fmax | frequency | freq"],
+  lvs_errors: ["number", "lvs"],
+  drc_total: [
+    "number",
+    "drc -iter | drcs -iter | {tool} violations | {tool} violation | {tool} errors",
+  ],
+  iteration: ["number", "iteration -drc | iter -drc -wirelength | pass number"],
+  failing_tests: [
+    "number",
+    "tests failed | tests failing | test failures | failed tests | failing tests | tests fail | fails | num fail | fail count | failures",
+  ],
+  layer: ["text", "layer"],
+  rule: [
+    "text",
+    "rule -op | drc type | check name | violation type | drc check | rulecheck | rule check",
+  ],
+  category: ["text", "category | class | type | power group | cell group | group name"],
+  severity: ["text", "severity"],
+  tool: ["text", "tool -version | checker | engine"],
+  violations: [
+    "number",
+    "violations | violation | viol | num viol | num violations | vios | violating endpoints | failing endpoints | " +
+    "violating paths | failing paths | nvp | fep",
+  ],
+  utilization: ["number", "utilization | utilisation | util | density -power"],
+  area: [
+    "number",
+    "area -io -core -die -net -macros -macro -stdcell -floorplan -bbox -blackbox | total area | cell area -per | area total",
+  ],
+  leakage: ["number", "leakage | leak"],
+  power: [
+    "number",
+    "power -internal -switching -dynamic -percent -static -pct -clock -density -ratio",
+  ],
+  wirelength: ["number", "wirelength -iter | wire length -iter | wl | hpwl | wire len"],
+  vias: ["number", "vias | via count"],
+  ir_drop: ["number", "ir drop | irdrop | voltage drop"],
+  memory: ["number", "peak mem | memory | mem | rss"],
+  runtime: [
+    "number text",
+    "runtime | total time | elapsed | wall time | walltime | duration | cpu time | run time | task time",
+  ],
+  cells: [
+    "number",
+    "cells -io -macro -tie -fill -filler | instance count | num cells | instances | cell count | inst count -io | instance count",
+  ],
+  errors: ["number", "errors | error count | mismatches"],
+  count: [
+    "number",
+    "count | num | occurrences | total | multiplicity | result count | results | violation count",
+  ],
+  x: ["number", "x | x1 | llx | x min | xmin | cx"],
+  y: ["number", "y | y1 | lly | y min | ymin | cy"],
+  x_end: ["number", "x2 | urx | x max | xmax"],
+  y_end: ["number", "y2 | ury | y max | ymax"],
+  metric: ["text", "metric | metric name | kpi | figure"],
+  value: ["number", "value | val | metric value"],
+  unit: ["text", "unit | units | uom"],
+  failed: ["boolean", "pass | passed"],
+  depth: ["number", "depth | level | hier level"],
+  used: ["number", "used"],
+  site_utilization: ["number", "utilization of site"],
+} as const;
+
+export type Meaning = keyof typeof VOCABULARY;
+
+type Pattern = { all: string[][]; none: string[]; joined: string };
+type Entry = { meaning: Meaning; shapes: string[]; patterns: Pattern[] };
+
+const BAD = "failing violating failed violations violation viol vio nvp fep negative".split(" ");
+const membersOf = (word: string) =>
+  word === "{bad}" ? BAD : /^\{.*\}$/.test(word) ? CLASSES[word.slice(1, -1)]! : [word];
+
+const ENTRIES: Entry[] = Object.entries(VOCABULARY).map(([meaning, [shapes, spellings]]) => ({
+  meaning: meaning as Meaning,
+  shapes: shapes.split(" "),
+  patterns: spellings.split(" | ").map((spelling) => {
+    const words = spelling.trim().split(" ");
+    const all = words.filter((word) => !word.startsWith("-"));
+    const none = words.filter((word) => word.startsWith("-")).map((word) => word.slice(1));
+    return { all: all.map(membersOf), none: none.flatMap(membersOf), joined: all.join("") };
+  }),
+}));
+
+/** Short or everyday words: they mean what they say only when the name is nothing else. */
+const ALONE = new Set(
+  ("x y at group class mode step count num total view rev val unit units tag to from start end when clk clock ip top " +
+    "module flow status result type fails failures no level depth date tool time job cell errors figure resource " +
+    "old previous prev period used test category").split(" "),
+);
+/** What may stand beside such a word and changes nothing: `Clock Name`, `Physical Design Stage`. */
+const FILLERS = new Set("name id physical".split(" "));
+
+function fits({ all, none, joined }: Pattern, words: string[], stem: string): boolean {
+  if (joined === stem) return true;
+  if (all.length === 1 && all[0]!.length === 1 && ALONE.has(all[0]![0]!)) {
+    return all[0]![0] === words.filter((word) => !FILLERS.has(word)).join(" ");
+  }
+  return all.every((one) => one.some((word) => words.includes(word))) &&
+    !none.some((word) => words.includes(word));
+}
+
+/** The meaning of a name's words in a column of this shape; undefined where the vocabulary has none. */
+export function meaningOfWords(words: string[], shape: Shape): Meaning | undefined {
+  const stem = words.join("");
+  const parts = partedWords(words);
+  const found = ENTRIES.find(({ shapes, patterns }) =>
+    shapes.includes(shape) && patterns.some((pattern) => fits(pattern, parts, stem))
+  )?.meaning;
+  return found === "other" ? undefined : found;
+}
+
+/** The words that the vocabulary has for a meaning. */
+export function wordsFor(meaning: Meaning | undefined): string[] {
+  return ENTRIES.find((entry) => entry.meaning === meaning)?.patterns
+    .flatMap(({ all }) => all.flat()) ?? [];
+}

@@ -1,0 +1,57 @@
+import { HOLD } from "../names/checks.ts";
+import { columnOf } from "../names/choose.ts";
+import type { TableFacts } from "../facts.ts";
+import { quoteName, quoteText, textOf } from "../sql.ts";
+
+const lower = (sql: string) => `pg_catalog.lower(${sql})`;
+/** Whether a check's name, `Hold`, `min_rise` or a longer one with it, speaks of one of these. */
+const speaksOf = (words: string[]) => {
+  const word = new RegExp(`(^|[^a-z])(${words.join("|")})([^a-z]|$)`, "i");
+  return (value: string) => word.test(value);
+};
+const isHold = speaksOf(HOLD);
+const isNeither = speaksOf(["recovery", "removal", "pulse", "width", "period", "gating"]);
+
+/**
+ * Which rows are of one check, as SQL; undefined where no column tells the checks apart. By the values that
+ * were seen: a pattern over a million rows takes seconds.
+ */
+export function ofCheck(facts: TableFacts, check: "setup" | "hold"): string | undefined {
+  const type = columnOf(facts.columns, "path_type");
+  if (!type) return undefined;
+  const seen = facts.values.path_type ?? [];
+  const hold = seen.filter(isHold);
+  const chosen = check === "hold" ? hold : [...hold, ...seen.filter(isNeither)];
+  if (chosen.length === 0) return check === "hold" ? "false" : undefined;
+  const list = chosen.map(quoteText).join(", ");
+  const text = textOf(type);
+  return check === "hold"
+    ? `${text} IN (${list})`
+    : `(${text} IS NULL OR ${text} NOT IN (${list}))`;
+}
+
+/** Whether the table has rows of hold checks. */
+export function hasHold({ values }: TableFacts): boolean {
+  return (values.path_type ?? []).some(isHold);
+}
+
+/** Which rows are not waived, as SQL; undefined where no column says so. */
+export function notWaived({ columns }: TableFacts): string | undefined {
+  const [flag, status] = [columnOf(columns, "waived"), columnOf(columns, "status")];
+  if (flag?.shape === "boolean") return `${quoteName(flag.name)} IS NOT TRUE`;
+  if (flag) {
+    return `COALESCE(${lower(textOf(flag))}, '') NOT IN ('t', 'true', 'y', 'yes', '1', 'waived')`;
+  }
+  return status && `COALESCE(${lower(textOf(status))}, '') <> 'waived'`;
+}
+
+/** Which rows are the whole of a run, as SQL. */
+export function ofWhole({ mapping: { whole } }: TableFacts): string | undefined {
+  return whole && `${textOf(whole.column)} IN (${whole.values.map(quoteText).join(", ")})`;
+}
+
+/** All of these conditions as one, or undefined. */
+export function allOf(...parts: (string | undefined)[]): string | undefined {
+  const given = parts.filter((part) => part !== undefined);
+  return given.length > 0 ? given.join(" AND ") : undefined;
+}

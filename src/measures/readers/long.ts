@@ -1,0 +1,74 @@
+import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import { type Column, type Meaning, readColumn, unitOf } from "../columns.ts";
+import { allOf, notWaived } from "./conditions.ts";
+import type { Metric, TableFacts } from "../facts.ts";
+import { type Aggregate, DEFAULTS, type Measure, unnamed } from "../measure.ts";
+import { scaled } from "./scaled.ts";
+import { durationOf, numberOf, quoteText, textOf } from "../sql.ts";
+import { writtenUnit } from "../names/units.ts";
+
+type Long = { metric: Column; value: Column; unit: Column | undefined };
+
+function longOf({ columns, metrics }: TableFacts): Long | undefined {
+  const [metric, value] = [columnOf(columns, "metric"), columnOf(columns, "value")];
+  if (!metric || !value || metrics.length === 0) return undefined;
+  return { metric, value, unit: columnOf(columns, "unit") };
+}
+
+/** A metric's name as if it were a number column's. */
+function named({ name, meaning }: Metric): Column {
+  const { meaning: _, ...column } = readColumn(name, "double precision");
+  return { ...column, ...(meaning && { meaning }) };
+}
+
+/** The number of a long table that stands in the rows of these metrics. */
+function ofMetrics(facts: TableFacts, long: Long, found: Metric[], rows?: Aggregate): Measure {
+  const [{ name, unit: stated, meaning }] = found as [Metric];
+  const { metric, value, unit } = long;
+  const defaults = meaning && DEFAULTS[meaning];
+  const said = stated ? unitOf(`in ${stated}`) : unitOf(name) ?? value.unit;
+  const column: Column = { ...value, ...(said && { unit: said }) };
+  const clock = meaning === "runtime" && value.type === "text";
+  const figures = facts.mapping.figures;
+  const number = figures ? combined(figures, meaning ?? "area") : numberOf(value);
+  const names = found.map(({ name }) => quoteText(name)).join(", ");
+  return {
+    ...defaults ?? unnamed(name),
+    title: defaults?.title ?? name,
+    ...(meaning && { meaning }),
+    ...(rows && { rows }),
+    ...scaled(facts, column, meaning, number),
+    ...(unit && stated && !clock && {
+      symbol: writtenUnit(stated),
+      stated: { unit: textOf(unit), expression: number },
+    }),
+    ...(clock && {
+      unit: "s",
+      symbol: "s",
+      expression: `COALESCE(${durationOf(value)}, ${numberOf(value)})`,
+    }),
+    where: allOf(`${textOf(metric)} IN (${names})`, notWaived(facts))!,
+    source: { column: value.name, metric: name },
+  };
+}
+
+/** A long table's number of a meaning; of several metrics the one that says it best, or all that say it together. */
+export function longMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
+  const long = longOf(facts);
+  if (!long) return undefined;
+  const columns = facts.metrics.map(named);
+  const chosen = columnOf(columns, meaning);
+  if (!chosen) return undefined;
+  const together = togetherWith(columns, chosen);
+  const found = together.map((column) => facts.metrics[columns.indexOf(column)]!);
+  const worst = meaning.endsWith("ns") ? "min" : "max";
+  const rows = arePathGroups(together) && !meaning.endsWith("wns") ? "sum" : worst;
+  return ofMetrics(facts, long, found, together.length > 1 ? rows : undefined);
+}
+
+/** Every metric of a long table as a number under its own name. */
+export function allMetrics(facts: TableFacts, most: number): Measure[] {
+  const long = longOf(facts);
+  if (!long) return [];
+  return facts.metrics.slice(0, most).map((metric) => ofMetrics(facts, long, [metric]));
+}

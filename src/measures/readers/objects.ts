@@ -1,0 +1,123 @@
+import { columnOf } from "../names/choose.ts";
+import type { Column, Meaning } from "../columns.ts";
+import { allOf, hasHold, notWaived, ofCheck } from "./conditions.ts";
+import type { TableFacts } from "../facts.ts";
+import { DEFAULTS, type Measure } from "../measure.ts";
+import { scaled } from "./scaled.ts";
+import { numberOf, quoteName, textOf } from "../sql.ts";
+import { candidates } from "./wide.ts";
+
+const failing = (value: string) => `CASE WHEN ${value} < 0 THEN 1 WHEN ${value} >= 0 THEN 0 END`;
+
+/** The numbers of a table of paths: one row a path, its slack in a column. */
+export function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
+  const slack = columnOf(candidates(facts), "slack");
+  const defaults = DEFAULTS[meaning];
+  if (!slack || !defaults || facts.metrics.length > 0) return undefined;
+  const hold = meaning.startsWith("hold");
+  // Only where there are such paths: a panel that stays empty says nothing.
+  if (hold && !hasHold(facts)) return undefined;
+  const end = columnOf(facts.columns, "endpoint");
+  if (!meaning.endsWith("wns") && !end && !columnOf(facts.columns, "startpoint")) return undefined;
+  const where = allOf(ofCheck(facts, hold ? "hold" : "setup"), notWaived(facts));
+  const base: Measure = {
+    ...defaults,
+    meaning,
+    objects: true,
+    ...scaled(facts, slack, "slack"),
+    ...(where && { where }),
+    source: { column: slack.name, metric: null },
+  };
+  return ofPaths(base, meaning, end);
+}
+
+function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Measure | undefined {
+  if (meaning.endsWith("wns")) return { ...base, rows: "min" };
+  const listed = "Of the listed paths alone";
+  if (meaning.endsWith("tns") && end) {
+    const note = `${listed}: the sum of each endpoint's worst slack below 0, of the worst corner.`;
+    return {
+      ...base,
+      rows: "min",
+      of_endpoint: `CASE WHEN "v" < 0 THEN "v" WHEN "v" >= 0 THEN 0 END`,
+      note,
+    };
+  }
+  if (!/^(?:setup|hold)_violations$/.test(meaning)) return undefined;
+  const title = meaning.startsWith("hold") ? "Violating hold paths" : "Violating paths";
+  const note = `${listed}: endpoints with a slack below 0, of the worst corner.`;
+  const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
+  if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
+  const { stated: _, ...counted } = count;
+  return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
+}
+
+/** How many paths a run lists and the best slack of them: a full list that still fails is cut. */
+export function listMeasures(facts: TableFacts): Measure[] {
+  const tns = pathMeasure(facts, "setup_tns");
+  if (!tns) return [];
+  const { of_endpoint: _, stated: __, ...base } = tns;
+  const folded = (fold: "sum" | "max") => ({ corner: fold, iteration: fold, stage: fold });
+  const one = `CASE WHEN (${base.expression}) IS NOT NULL THEN 1::float8 END`;
+  return [
+    { ...base, expression: one, rows: "sum", folds: folded("sum") },
+    { ...base, rows: "max", folds: folded("max") },
+  ];
+}
+
+/** A table of violations counts itself: one row each, or a count in a column. */
+export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
+  const { columns, kind } = facts;
+  if (meaning !== "drc_total" || facts.metrics.length > 0 || columnOf(columns, "slack")) {
+    return undefined;
+  }
+  const object = columnOf(columns, "rule") ??
+    (kind === "drc" ? columnOf(columns, "layer") : undefined);
+  if (!object && kind !== "drc") return undefined;
+  const where = notWaived(facts);
+  const [count] = (["violations", "count", "errors"] as const)
+    .flatMap((meaning) => columnOf(candidates(facts), meaning) ?? []);
+  const base = {
+    ...DEFAULTS.drc_total!,
+    meaning,
+    symbol: null,
+    objects: true,
+    ...(where && { where }),
+    source: { column: (count ?? object)?.name ?? "", metric: null },
+  } as const;
+  if (count) return { ...base, expression: numberOf(count) };
+  return object && { ...base, title: "DRC violations", expression: "1" };
+}
+
+/** The start of a status word that says a test did not pass, as a regular expression. */
+const FAILED = "^\\s*(fail|err|time|crash|kill|abort|mismatch|incorrect)";
+
+/** A regression, a row a test: how many did not pass. */
+export function testMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
+  const { columns } = facts;
+  const status = columnOf(columns, "status");
+  const test = columnOf(columns, "test") ?? columnOf(columns, "seed");
+  const pass = columnOf(columns, "failed");
+  if (meaning !== "failing_tests" || !test || !(status ?? pass)) return undefined;
+  const failed = status
+    ? `pg_catalog.lower(${textOf(status)}) ~ '${FAILED}'`
+    : `NOT ${quoteName(pass!.name)}`;
+  return {
+    ...DEFAULTS.failing_tests!,
+    meaning,
+    symbol: null,
+    objects: true,
+    expression: `CASE WHEN ${failed} THEN 1 ELSE 0 END`,
+    source: { column: (status ?? pass)!.name, metric: null },
+  };
+}
+
+/** Checks against a limit, each row one: how many did not pass. */
+export function failedMeasure({ columns }: TableFacts, meaning: Meaning): Measure | undefined {
+  const pass = columnOf(columns, "failed");
+  if (meaning !== "failed" || !pass || columnOf(columns, "test")) return undefined;
+  const expression = `CASE WHEN ${quoteName(pass.name)} THEN 0 ELSE 1 END`;
+  const where = `${quoteName(pass.name)} IS NOT NULL`;
+  const source = { column: pass.name, metric: null };
+  return { ...DEFAULTS.failed!, meaning: "failed", symbol: null, where, expression, source };
+}

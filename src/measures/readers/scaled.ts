@@ -1,0 +1,70 @@
+import { columnOf } from "../names/choose.ts";
+import type { Column, Meaning } from "../columns.ts";
+import type { TableFacts } from "../facts.ts";
+import { defaultsOf, type Measure } from "../measure.ts";
+import { cellUnit, numberOf, textOf } from "../sql.ts";
+import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
+
+const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
+/** Numbers that have no unit of their own. */
+const COUNTS =
+  /_violations$|^violations$|_total$|_errors$|_tests$|^cells$|^vias$|^antenna$|^failed$/;
+
+/** From here on a column's greatest utilization says that it holds percentages, not ratios. */
+const MOST_RATIO = 1.5;
+
+/** Units that cells state, brought to one: the unit that boards show. */
+const SHOWN: Partial<Record<Meaning, string>> = {
+  power: "mW",
+  leakage: "mW",
+  runtime: "s",
+  area: "µm²",
+};
+
+export type Scaled = Pick<
+  Measure,
+  "expression" | "unit" | "symbol" | "stated" | "note" | "decimals"
+>;
+
+/** The unit that a column's values stand in, with the SQL of a value in it. */
+export function scaled(
+  facts: TableFacts,
+  column: Column,
+  meaning: Meaning | undefined,
+  value = numberOf(column),
+): Scaled {
+  const decimals = meaning && defaultsOf({ meaning })?.decimals;
+  const symbol = symbolOf(column);
+  if (meaning && COUNTS.test(meaning)) return { unit: "locale", symbol: null, expression: value };
+  if (column.mixed) return inOneUnit(value, cellUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
+  if (column.unit) return { unit: column.unit.grafana, symbol, expression: value };
+  const time_unit = columnOf(facts.columns, "time_unit");
+  if (time_unit && meaning && TIMES.has(meaning)) {
+    const target = facts.time_unit ?? "ns";
+    const note =
+      `In ${target} by the unit in ${time_unit.name}; rows that state none are left out.`;
+    return { ...inOneUnit(value, textOf(time_unit), target), note };
+  }
+  if (meaning === "utilization") return ratioOrPercent(facts, column, value);
+  // A name without a unit says nothing of it: only powers have one that all tools share.
+  const unit = meaning && !TIMES.has(meaning) ? defaultsOf({ meaning })?.unit ?? "none" : "none";
+  return { unit, symbol: null, expression: value, ...(decimals !== undefined && { decimals }) };
+}
+
+function inOneUnit(value: string, unit: string, target: string): Scaled {
+  return {
+    unit: grafanaOf(target),
+    symbol: target,
+    expression: inUnit(value, unit, target),
+    stated: { unit, expression: value },
+  };
+}
+
+/** The whole column decides, not each value; below 0 there is no value: the step did not run. */
+function ratioOrPercent(facts: TableFacts, column: Column, value: string): Scaled {
+  const percent = (facts.greatest[column.name] ?? 0) > MOST_RATIO;
+  const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;
+  return percent
+    ? { unit: "percent", symbol: null, expression }
+    : { unit: "none", decimals: 3, symbol: null, expression };
+}
