@@ -80,7 +80,7 @@ export function unitOf(name: string): Unit | undefined {
 }
 
 /** The words of a name without its unit. */
-export function namingWords(name: string): string[] {
+function namingWords(name: string): string[] {
   const words = wordsOf(name);
   return unitOf(name) ? words.slice(0, -1) : words;
 }

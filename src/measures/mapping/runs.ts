@@ -19,7 +19,7 @@ const firstOf = (words: string[], order: string[]) => {
 };
 
 /** The time columns, likeliest first: those named as a run's, then named as a time, then the others. */
-export function timeColumns(columns: Column[]): Column[] {
+function timeColumns(columns: Column[]): Column[] {
   const rank = ({ name, meaning }: Column) => {
     const words = wordsOf(name);
     if (words.some((word) => NOT_OF_RUN.has(word))) return 100;

@@ -1,5 +1,5 @@
 /** What a name's unit is called where names end in it; see `units.ts` for what each of them means. */
-export const UNIT_WORDS = new Set(
+const UNIT_WORDS = new Set(
   ("fs ps ns us ms s sec secs seconds mins minutes hours hrs h um mm um2 mm2 w mw uw nw v mv hz mhz ghz kb mb gb kib " +
     "mib gib bytes ff pf pct percent kge").split(" "),
 );

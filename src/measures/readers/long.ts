@@ -65,10 +65,3 @@ export function longMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   const rows = arePathGroups(together) && !meaning.endsWith("wns") ? "sum" : worst;
   return ofMetrics(facts, long, found, together.length > 1 ? rows : undefined);
 }
-
-/** Every metric of a long table as a number under its own name. */
-export function allMetrics(facts: TableFacts, most: number): Measure[] {
-  const long = longOf(facts);
-  if (!long) return [];
-  return facts.metrics.slice(0, most).map((metric) => ofMetrics(facts, long, [metric]));
-}
