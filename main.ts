@@ -3,15 +3,15 @@ import { type Config, ConfigError, grafanaOf, placeOf, readConfig } from "./src/
 import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
 import { loadSealKeys } from "./src/credentials/seal.ts";
 import { ExternalError } from "./src/errors.ts";
-import { connectBrowser } from "./src/external/browser.ts";
+import { connectBrowser } from "./src/external/browser/browser.ts";
 import { openGifFolder } from "./src/external/gif_folder.ts";
-import { START_MS } from "./src/external/deadlines.ts";
+import { START_MS } from "./src/external/postgres/deadlines.ts";
 import { connectMaster } from "./src/external/master.ts";
 import { migrate } from "./src/external/migrate.ts";
 import { listenToNews } from "./src/external/news.ts";
 import { once } from "./src/external/patience.ts";
 import { openPlace } from "./src/external/place.ts";
-import { whileAnswering } from "./src/external/postgres_answer.ts";
+import { whileAnswering } from "./src/external/postgres/answer.ts";
 import { joinServices } from "./src/external/running.ts";
 import { readInstallation } from "./src/external/settings.ts";
 import { connectSlack } from "./src/external/slack.ts";

@@ -1,7 +1,7 @@
 import type { News } from "./external/news.ts";
-import { DEADLINES, withDeadline } from "./external/deadlines.ts";
+import { DEADLINES, withDeadline } from "./external/postgres/deadlines.ts";
 import { pause } from "./external/patience.ts";
-import type { Sql } from "./external/postgres.ts";
+import type { Sql } from "./external/postgres/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "./dashboards/capture.ts";
 import { archiveDashboards } from "./dashboards/archive.ts";
 import { createNext } from "./dashboards/create.ts";

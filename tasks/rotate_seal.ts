@@ -8,7 +8,7 @@ import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/master.ts";
 import { migrate } from "../src/external/migrate.ts";
 import { openPlace } from "../src/external/place.ts";
-import { asExternal, type Sql } from "../src/external/postgres.ts";
+import { asExternal, type Sql } from "../src/external/postgres/postgres.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
 import { refuseOldInstallation } from "../src/workspaces/adopt.ts";
 import { renewSealKey, rotateSeal } from "../src/workspaces/rotate_seal.ts";

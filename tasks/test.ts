@@ -3,8 +3,8 @@
  * run, makes sure of a browser, and ends with the line `N passed, N failed`.
  */
 import { dirname } from "node:path";
-import { startEmbedded } from "../src/external/embedded_postgres.ts";
-import { databaseUrl } from "../src/external/postgres.ts";
+import { startEmbedded } from "../src/external/postgres/embedded.ts";
+import { databaseUrl } from "../src/external/postgres/postgres.ts";
 
 type Counts = { passed: number; failed: number };
 
@@ -20,7 +20,7 @@ export function countsIn(output: string): Counts | undefined {
 
 async function makeSureOfBrowser(signal: AbortSignal) {
   try {
-    const { ensureBrowser } = await import("../src/external/browser_install.ts");
+    const { ensureBrowser } = await import("../src/external/browser/install.ts");
     const path = Deno.env.get("BROWSER_PATH");
     const install = Deno.env.get("BROWSER_INSTALL") !== "no";
     await ensureBrowser({ path, install, log: say, signal });

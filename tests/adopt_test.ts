@@ -2,7 +2,7 @@ import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } fro
 import { revealCredential } from "../src/credentials/credentials.ts";
 import { importSealKey } from "../src/credentials/seal.ts";
 import { migrate } from "../src/external/migrate.ts";
-import { connect, type Sql } from "../src/external/postgres.ts";
+import { connect, type Sql } from "../src/external/postgres/postgres.ts";
 import { hashKey } from "../src/users/key.ts";
 import { findUserByName } from "../src/users/store.ts";
 import {

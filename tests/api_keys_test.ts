@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import type { Db } from "../src/external/postgres.ts";
+import type { Db } from "../src/external/postgres/postgres.ts";
 import { holdUser } from "../src/users/store.ts";
 import { refused, startApi, type TestApi, type User } from "./help/api.ts";
 import { ensureAdmin } from "../src/users/users.ts";

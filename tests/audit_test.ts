@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { audited, SYSTEM } from "../src/audit/audit.ts";
-import { connect } from "../src/external/postgres.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
 import { freshName, refused, type Reply, startApi, type TestApi, type User } from "./help/api.ts";
 import { testServer } from "./help/postgres.ts";
 

@@ -1,7 +1,7 @@
 import { match, ok, rejects, strictEqual as equal } from "node:assert";
 import { withSharedReader } from "../src/dashboards/board_reader.ts";
 import { AppError } from "../src/errors.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { startScans } from "./help/scans.ts";
 
 const pidOf = async (reader: Sql) =>

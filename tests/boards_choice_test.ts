@@ -3,7 +3,7 @@ import { runPanel, runVariable } from "../src/boards/query.ts";
 import { fillVariables } from "../src/boards/variables.ts";
 import { boardOf, load, never, type Shown, withTables } from "./help/boards.ts";
 import type { Dashboard } from "../src/boards/compose.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 
 const ibex = "sky130hd ibex";
 

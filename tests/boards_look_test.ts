@@ -4,8 +4,8 @@ import {
   ok,
   strictEqual as equal,
 } from "node:assert";
-import type { Browser, Page } from "../src/external/browser.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Browser, Page } from "../src/external/browser/browser.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, withTables } from "./help/boards.ts";
 import { browserHere, never } from "./help/previews/browser.ts";

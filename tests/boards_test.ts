@@ -8,7 +8,7 @@ import { serveBoard } from "./help/board_server.tsx";
 import { boardOf, drawn, load, never, place, type Row, withTables } from "./help/boards.ts";
 import { newestOfEach } from "./help/flow_results.ts";
 import { loadOdd } from "./help/odd_tables.ts";
-import { connectBrowser } from "../src/external/browser.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
 import { openParsed } from "./help/open_page.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {

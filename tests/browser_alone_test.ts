@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { ExternalError } from "../src/errors.ts";
-import { type Browser, connectBrowser, type Page } from "../src/external/browser.ts";
-import { ensureBrowser, findBrowser } from "../src/external/browser_install.ts";
+import { type Browser, connectBrowser, type Page } from "../src/external/browser/browser.ts";
+import { ensureBrowser, findBrowser } from "../src/external/browser/install.ts";
 
 const never = new AbortController().signal;
 const quiet = { install: true, log: () => {} };
@@ -187,7 +187,7 @@ Deno.test("close() ends a page at work, the browser and its folder within 3 s", 
 });
 
 Deno.test("a killed process leaves no browser, and its folder goes with the next start", async () => {
-  const program = `import { connectBrowser } from "./src/external/browser.ts";
+  const program = `import { connectBrowser } from "./src/external/browser/browser.ts";
     const browser = connectBrowser({ install: false, log() {} });
     const view = { width: 9, height: 9, headers: {}, origin: "http://127.0.0.1:9", timeoutMs: 60000 };
     await browser.withPage(view, new AbortController().signal, async (page) => {

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
-import { type Browser, connectBrowser } from "../src/external/browser.ts";
+import { type Browser, connectBrowser } from "../src/external/browser/browser.ts";
 import { after, never } from "./help/previews/browser.ts";
 
 function browserHere(mostPages: number): Browser & AsyncDisposable {

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
-import { connect, type Sql } from "../src/external/postgres.ts";
+import { connect, type Sql } from "../src/external/postgres/postgres.ts";
 import { checkWorkspaces } from "../src/workspaces/check.ts";
 import { crowding } from "../src/workspaces/guard.ts";
 import { login, never, startApi } from "./help/api.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import type { Db } from "../src/external/postgres.ts";
+import type { Db } from "../src/external/postgres/postgres.ts";
 import { refused, type Reply, startApi } from "./help/api.ts";
 
 const LISTED = [

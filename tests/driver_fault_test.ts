@@ -1,5 +1,5 @@
 import { match, ok, strictEqual as equal } from "node:assert/strict";
-import { databaseUrl } from "../src/external/postgres.ts";
+import { databaseUrl } from "../src/external/postgres/postgres.ts";
 import { testServer } from "./help/postgres.ts";
 
 const source = (path: string) => JSON.stringify(import.meta.resolve(path));

@@ -11,8 +11,8 @@ import {
   type EmbeddedServer,
   type ServerAddress,
   startEmbedded,
-} from "../src/external/embedded_postgres.ts";
-import { connect } from "../src/external/postgres.ts";
+} from "../src/external/postgres/embedded.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
 
 /** A data folder inside a folder that only this user may enter; its server is stopped at the end. */
 async function scratch() {
@@ -128,7 +128,7 @@ Deno.test("startEmbedded() shares one server, which the last user stops", async 
 
 Deno.test("startEmbedded() adopts the server of a killed process", async () => {
   await using place = await scratch();
-  const module = import.meta.resolve("../src/external/embedded_postgres.ts");
+  const module = import.meta.resolve("../src/external/postgres/embedded.ts");
   const script = `
     const { startEmbedded } = await import(${JSON.stringify(module)});
     await startEmbedded({ dataDir: Deno.args[0], fsync: false, log: () => {} });

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
-import { databaseUrl } from "../src/external/postgres.ts";
+import { databaseUrl } from "../src/external/postgres/postgres.ts";
 import { startClients, uses } from "./help/clients.ts";
 import { type FaultyServer, startFaultyServer } from "./help/faults.ts";
 import { addUser, keyIn, makeHome, type Service, signIn, waitFor } from "./help/service.ts";

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { ExternalError } from "../src/errors.ts";
-import { connectGrafana } from "../src/external/grafana.ts";
-import { checkGrafana } from "../src/external/grafana_check.ts";
+import { connectGrafana } from "../src/external/grafana/grafana.ts";
+import { checkGrafana } from "../src/external/grafana/check.ts";
 import { namingRights } from "../src/workspaces/grafana.ts";
 import { never } from "./help/app.ts";
 import { type Fault, startGrafana } from "./help/grafana.ts";

@@ -3,7 +3,7 @@ import { importSealKey } from "../src/credentials/seal.ts";
 import { beginWithGrafana } from "../src/dashboards/key_saved.ts";
 import { finishGrafanaRemovals } from "../src/workspaces/grafana_removals.ts";
 import { rotateSeal } from "../src/workspaces/rotate_seal.ts";
-import { connect } from "../src/external/postgres.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
 import { never } from "./help/app.ts";
 import { startGrafana } from "./help/grafana.ts";
 import { DONE, type GrafanaApp, READY, startWithGrafana, statesOf } from "./help/grafana_app.ts";

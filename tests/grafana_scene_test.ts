@@ -5,7 +5,7 @@ import { captureNext } from "../src/dashboards/capture.ts";
 import { restartForKey } from "../src/dashboards/grafana_store.ts";
 import { sceneOf } from "../src/dashboards/scene.ts";
 import { claimNext } from "../src/dashboards/store.ts";
-import { connectBrowser } from "../src/external/browser.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
 import { never } from "./help/app.ts";
 import { startInGrafana } from "./help/grafana_rows.ts";
 

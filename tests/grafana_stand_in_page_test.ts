@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { takePreview } from "../src/previews/preview.ts";
-import { type Browser, connectBrowser } from "../src/external/browser.ts";
+import { type Browser, connectBrowser } from "../src/external/browser/browser.ts";
 import { startGrafana } from "./help/grafana.ts";
 import { addTiming, timingDatabase } from "./help/grafana_database.ts";
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok } from "node:assert";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { withTables } from "./help/boards.ts";
 import { summaryOf } from "./help/summaries.ts";
 

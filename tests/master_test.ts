@@ -1,7 +1,7 @@
 import { ok, rejects, strictEqual as equal } from "node:assert";
 import { ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/master.ts";
-import { connect } from "../src/external/postgres.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
 import { dropUsers, freshName, scoped } from "./help/app.ts";
 import { testServer } from "./help/postgres.ts";
 

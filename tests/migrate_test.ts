@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, match, ok, rejects } from "node:assert";
 import { ExternalError } from "../src/errors.ts";
 import { migrate, MIGRATIONS } from "../src/external/migrate.ts";
-import { connect } from "../src/external/postgres.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { freshDatabase, testServer } from "./help/postgres.ts";
 import { untilWaiting } from "./help/rows.ts";
 

@@ -1,9 +1,9 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { join } from "node:path";
-import { startEmbedded } from "../src/external/embedded_postgres.ts";
-import { chooseAccount, run } from "../src/external/postgres_binaries.ts";
+import { startEmbedded } from "../src/external/postgres/embedded.ts";
+import { chooseAccount, run } from "../src/external/postgres/binaries.ts";
 import { connectMaster } from "../src/external/master.ts";
-import type { ServerAddress } from "../src/external/postgres_cluster.ts";
+import type { ServerAddress } from "../src/external/postgres/cluster.ts";
 import { guardServer } from "../src/workspaces/guard.ts";
 import { KINDS } from "../src/workspaces/names.ts";
 import { finishRemovals } from "../src/workspaces/remove.ts";

@@ -3,7 +3,7 @@ import { composeMessage } from "../src/dashboards/message.ts";
 import type { Kind } from "../src/measures/facts.ts";
 import { quantity, shownNumber } from "../src/measures/format.ts";
 import type { KeyNumber } from "../src/measures/number.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { boardOf, load, type Shown, withTables } from "./help/boards.ts";
 import { fieldCases, loadCase } from "./help/field_cases.ts";
 import { summaryOf } from "./help/summaries.ts";

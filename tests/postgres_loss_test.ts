@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert/strict";
-import { DEADLINES, withDeadline } from "../src/external/deadlines.ts";
-import { whileAnswering } from "../src/external/postgres_answer.ts";
-import { connect, type Db, isConnectionLost, type Sql } from "../src/external/postgres.ts";
-import { holdLock } from "../src/external/postgres_lock.ts";
+import { DEADLINES, withDeadline } from "../src/external/postgres/deadlines.ts";
+import { whileAnswering } from "../src/external/postgres/answer.ts";
+import { connect, type Db, isConnectionLost, type Sql } from "../src/external/postgres/postgres.ts";
+import { holdLock } from "../src/external/postgres/lock.ts";
 import { losingAnswers } from "./help/faults.ts";
 import { freshDatabase, holdSession } from "./help/postgres.ts";
 

@@ -3,7 +3,7 @@ import { captureNext, type Deps } from "../src/dashboards/capture.ts";
 import { createNext } from "../src/dashboards/create.ts";
 import { notifyNext } from "../src/dashboards/notify.ts";
 import type { Panel } from "../src/previews/outcome.ts";
-import { connectBrowser } from "../src/external/browser.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
 import { openGifFolder } from "../src/external/gif_folder.ts";
 import { connectSlack } from "../src/external/slack.ts";
 import { never } from "./help/app.ts";

@@ -1,5 +1,5 @@
 import { ok, strictEqual as equal } from "node:assert";
-import { connectBrowser } from "../src/external/browser.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
 import { never, startApp } from "./help/app.ts";
 import { addDashboard } from "./help/rows.ts";
 import { waitFor } from "./help/service.ts";

@@ -7,7 +7,7 @@ import { nextOf, withoutData } from "../src/dashboards/outcome.ts";
 import type { Panel } from "../src/previews/outcome.ts";
 import { findRunIn } from "../src/dashboards/scan_store.ts";
 import { advance, claimNext, saveBoard } from "../src/dashboards/store.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { freshDatabase } from "./help/postgres.ts";
 import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "./help/rows.ts";
 

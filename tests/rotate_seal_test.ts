@@ -9,7 +9,7 @@ import { isSigned, sign } from "../src/credentials/sign.ts";
 import { importSealKey, loadSealKeys, type SealKeys } from "../src/credentials/seal.ts";
 import { ExternalError } from "../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { insertUser } from "../src/users/store.ts";
 import { renewSealKey, rotateSeal } from "../src/workspaces/rotate_seal.ts";
 import { replaceSealed, rowsUnderOtherKeys } from "../src/workspaces/rotation_store.ts";

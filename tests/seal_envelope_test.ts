@@ -10,7 +10,7 @@ import {
 } from "../src/credentials/seal.ts";
 import { ExternalError } from "../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { freshDatabase } from "./help/postgres.ts";
 
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);

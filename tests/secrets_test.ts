@@ -1,5 +1,5 @@
 import { match, ok, strictEqual as equal } from "node:assert";
-import { connect, type Sql } from "../src/external/postgres.ts";
+import { connect, type Sql } from "../src/external/postgres/postgres.ts";
 import { freshName, login, startApi } from "./help/api.ts";
 import { testServer } from "./help/postgres.ts";
 import { startSlack } from "./help/slack.ts";

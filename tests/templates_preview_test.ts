@@ -1,8 +1,8 @@
 import { match, ok, strictEqual as equal } from "node:assert";
 import { signedVersion, signPreview } from "../src/boards/templates_preview.ts";
 import { withSamples } from "../src/boards/templates_samples.ts";
-import { connectBrowser } from "../src/external/browser.ts";
-import { connect } from "../src/external/postgres.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
+import { connect } from "../src/external/postgres/postgres.ts";
 import { signIn } from "../src/users/sign_in.ts";
 import { openServers } from "../src/workspaces/servers.ts";
 import { freshName, refused, startApi, type TestApi } from "./help/api.ts";

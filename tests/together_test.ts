@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, rejects, strictEqual as equal } from "node:assert";
 import { revealCredential } from "../src/credentials/store.ts";
 import { together } from "../src/credentials/together.ts";
-import type { Sql } from "../src/external/postgres.ts";
+import type { Sql } from "../src/external/postgres/postgres.ts";
 import { insertUser } from "../src/users/store.ts";
 import { freshDatabase } from "./help/postgres.ts";
 

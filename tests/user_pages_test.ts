@@ -1,6 +1,6 @@
 import { doesNotMatch, match, ok, strictEqual as equal } from "node:assert";
 import puppeteer from "puppeteer-core";
-import { findBrowser } from "../src/external/browser_install.ts";
+import { findBrowser } from "../src/external/browser/install.ts";
 import { freshName, startApi, type TestApi } from "./help/api.ts";
 
 const SECRET = 'kept\n-----BEGIN & <b>"secret"</b>-----\n';

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { scan } from "../src/dashboards/scan.ts";
-import { connect, connectToUserDatabase, type Db } from "../src/external/postgres.ts";
+import { connect, connectToUserDatabase, type Db } from "../src/external/postgres/postgres.ts";
 import { holdUser } from "../src/users/store.ts";
 import { changeUser, settleLogins } from "../src/workspaces/change.ts";
 import { finishRemovals, removeUser } from "../src/workspaces/remove.ts";

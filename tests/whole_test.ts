@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
-import { connectBrowser } from "../src/external/browser.ts";
+import { connectBrowser } from "../src/external/browser/browser.ts";
 import { decodeGif } from "./help/gif.ts";
 import { flowResults, loadResults, newestOfEach } from "./help/flow_results.ts";
 import { readBoard, reads, type Shown } from "./help/read_board.ts";

@@ -16,7 +16,7 @@ import {
   type TestWorkspaces,
   type User,
 } from "./help/workspace_app.ts";
-import { connectToUserDatabase, type Sql } from "../src/external/postgres.ts";
+import { connectToUserDatabase, type Sql } from "../src/external/postgres/postgres.ts";
 import { testServer } from "./help/postgres.ts";
 
 type Drift = {

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { databaseUrl } from "../src/external/postgres.ts";
+import { databaseUrl } from "../src/external/postgres/postgres.ts";
 import { createNext } from "../src/dashboards/create.ts";
 import { advance, claimNext } from "../src/dashboards/store.ts";
 import { KINDS } from "../src/workspaces/names.ts";
@@ -22,7 +22,7 @@ const source = (path: string) => JSON.stringify(import.meta.resolve(`../src/${pa
 function startProcess(app: TestWorkspaces, work: string) {
   const url = databaseUrl(app.db.address);
   const script = `
-    import { connect } from ${source("external/postgres.ts")};
+    import { connect } from ${source("external/postgres/postgres.ts")};
     import { openServers } from ${source("workspaces/servers.ts")};
     import { importSealKey } from ${source("credentials/seal.ts")};
     import { createUser } from ${source("workspaces/workspaces.ts")};

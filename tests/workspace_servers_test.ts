@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { startEmbedded } from "../src/external/embedded_postgres.ts";
+import { startEmbedded } from "../src/external/postgres/embedded.ts";
 import { finishWorkspaces } from "../src/workspaces/steps.ts";
 import { guardServer } from "../src/workspaces/guard.ts";
 import { createNext } from "../src/dashboards/create.ts";

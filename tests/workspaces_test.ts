@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
-import { connect, type Sql } from "../src/external/postgres.ts";
+import { connect, type Sql } from "../src/external/postgres/postgres.ts";
 import { openServers } from "../src/workspaces/servers.ts";
 import { finishWorkspaces } from "../src/workspaces/steps.ts";
 import { createUser, showUser, workspaceOf } from "../src/workspaces/workspaces.ts";

@@ -5,7 +5,7 @@ import {
   isDeadlock,
   isOutcomeUnknown,
   type Sql,
-} from "../external/postgres.ts";
+} from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
 

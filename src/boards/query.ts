@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
-import { DEADLINES } from "../external/deadlines.ts";
-import { asExternal, type Db, isAway, sqlState } from "../external/postgres.ts";
+import { DEADLINES } from "../external/postgres/deadlines.ts";
+import { asExternal, type Db, isAway, sqlState } from "../external/postgres/postgres.ts";
 import type { Dashboard } from "./compose.ts";
 import { choicesOf, type Chosen, fillVariables } from "./variables.ts";
 

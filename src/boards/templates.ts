@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { audited, type Deed } from "../audit/audit.ts";
 import { AppError, type Issue } from "../errors.ts";
-import { type Db, isUniqueViolation, sqlState } from "../external/postgres.ts";
+import { type Db, isUniqueViolation, sqlState } from "../external/postgres/postgres.ts";
 import { findUserByName } from "../users/store.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";

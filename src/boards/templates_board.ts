@@ -1,4 +1,4 @@
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import { composeDashboard, type Dashboard, type Place, timeRange } from "./compose.ts";
 import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./templates_fill.ts";

@@ -1,6 +1,6 @@
 import { isSigned, sign } from "../credentials/sign.ts";
 import { AppError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { composeDashboard, type Dashboard, timeRange } from "./compose.ts";
 import { readTable } from "../measures/read.ts";

@@ -1,9 +1,14 @@
 import { sign } from "../credentials/sign.ts";
 import { type AppError, ExternalError, unavailable } from "../errors.ts";
-import { DEADLINES, withDeadline } from "../external/deadlines.ts";
-import { asExternal, connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
-import { holdLock } from "../external/postgres_lock.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
+import {
+  asExternal,
+  connectToUserDatabase,
+  type Db,
+  type Sql,
+} from "../external/postgres/postgres.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
+import { holdLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";

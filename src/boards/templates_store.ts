@@ -1,5 +1,5 @@
 import type { Issue } from "../errors.ts";
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { JsonObject } from "./templates_json.ts";
 

@@ -1,4 +1,4 @@
-import { asExternal, isAway, type Sql, sqlState } from "../external/postgres.ts";
+import { asExternal, isAway, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import type { Dashboard } from "./compose.ts";
 import { expandMacros, reasonOf as reasonOfQuery, refusalOf } from "./query.ts";
 import { type JsonObject, panelsIn, type Path, targetsOf } from "./templates_json.ts";

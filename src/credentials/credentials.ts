@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited, record } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import { type Db, isUniqueViolation, type Sql, sqlState } from "../external/postgres.ts";
+import { type Db, isUniqueViolation, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { Expiry } from "../users/expiry.ts";
 import { isVisible, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";

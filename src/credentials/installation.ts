@@ -1,5 +1,5 @@
 import { ExternalError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import { keySetting, retiredKeyIds, usedKeyIds } from "./installation_store.ts";
 import { open, seal, type SealKeys } from "./seal.ts";
 import { importSigningKey } from "./sign.ts";

@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 
 /** A column of sealed texts; `version`: the second column of its table's key, if it has one. */
 export type SealedColumn = { table: string; id: string; version?: string; column: string };

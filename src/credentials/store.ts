@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import { together } from "./together.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */

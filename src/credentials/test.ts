@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts";
-import { asExternal, type Db, type Server, tryLogin } from "../external/postgres.ts";
+import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
+import { asExternal, type Db, type Server, tryLogin } from "../external/postgres/postgres.ts";
 import { connectSlack, SCOPES } from "../external/slack.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";

@@ -1,4 +1,4 @@
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 
 /** More at once would be smaller ones: the disk takes one flush after the other. */
 const MOST_STATEMENTS = 2;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { type Deps, openValue, place, shown, unknown } from "./credentials.ts";

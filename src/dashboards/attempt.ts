@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import { pause } from "../external/patience.ts";
-import { asExternal, type Db, isAway } from "../external/postgres.ts";
+import { asExternal, type Db, isAway } from "../external/postgres/postgres.ts";
 import { type Claim, release, renew, setBack } from "./store.ts";
 
 const MOST_DEATHS = 10;

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Db, Sql } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { withReader } from "../workspaces/reader.ts";
 import type { Deps } from "../workspaces/workspaces.ts";

@@ -1,7 +1,7 @@
 import { heightOf } from "../boards/layout.ts";
 import { shownPanels } from "../boards/queried.ts";
 import { ExternalError } from "../errors.ts";
-import type { Browser } from "../external/browser.ts";
+import type { Browser } from "../external/browser/browser.ts";
 import type { GifFolder } from "../external/gif_folder.ts";
 import { attempt } from "./attempt.ts";
 import { conclude } from "./conclude.ts";

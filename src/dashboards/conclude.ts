@@ -1,5 +1,5 @@
 import { isTemplateChanged } from "../boards/templates_store.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import { ClaimLost } from "./attempt.ts";
 import type { Preview } from "../previews/preview.ts";
 import { isOfBoard, nextOf } from "./outcome.ts";

@@ -1,7 +1,7 @@
 import type { TableFacts } from "../measures/facts.ts";
 import { readTable } from "../measures/read.ts";
 import { composeChosen } from "../boards/templates_board.ts";
-import { isAway, type Sql, sqlState } from "../external/postgres.ts";
+import { isAway, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
 import { dashboardUid, datasourceUid } from "../workspaces/names.ts";
 import { withReader } from "../workspaces/reader.ts";

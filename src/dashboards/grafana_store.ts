@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Claim } from "./store.ts";
 
 /** Where a row's dashboard is, and what we know of it. `board`: the JSON that was composed last. */

@@ -2,7 +2,7 @@ import { openValue } from "../credentials/credentials.ts";
 import { baseOf, mayContact } from "../credentials/hosts.ts";
 import { findCredential } from "../credentials/store.ts";
 import { ExternalError } from "../errors.ts";
-import { checkGrafana } from "../external/grafana_check.ts";
+import { checkGrafana } from "../external/grafana/check.ts";
 import { dropSteps, planAllSteps, planSteps } from "../workspaces/datasource_store.ts";
 import { grafanaOf, lacking } from "../workspaces/grafana.ts";
 import { runSteps } from "../workspaces/steps.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as store from "./listing_store.ts";

@@ -1,5 +1,5 @@
 import { ExternalError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Place, Slack } from "../external/slack.ts";
 import { ofNewRuns } from "../measures/number.ts";
 import { attempt, ClaimLost } from "./attempt.ts";

@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Kept, Summary } from "../measures/summary.ts";
 
 type Run = { id: number; run: number };

@@ -1,5 +1,5 @@
 import type { GifFolder } from "../external/gif_folder.ts";
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import { runsWithoutPictures } from "./store.ts";
 
 type Deps = { db: Db; gifFolder?: GifFolder | undefined };

@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { showDashboard, visibleDashboard } from "./listing.ts";
 import { withoutData } from "./outcome.ts";

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { errorReplies, refuse } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import { Id } from "../users/paging.ts";
 import type { Env } from "../who.ts";
 import { showPreview } from "./preview.ts";

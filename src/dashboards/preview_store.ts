@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 
 export type Preview = { tag: string; bytes: Uint8Array | null };
 

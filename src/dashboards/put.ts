@@ -1,6 +1,6 @@
 import type { Dashboard } from "../boards/compose.ts";
 import { ExternalError } from "../errors.ts";
-import type { DashboardJson, Saved, StoredDashboard } from "../external/grafana.ts";
+import type { DashboardJson, Saved, StoredDashboard } from "../external/grafana/grafana.ts";
 import { ensureInGrafana, folderStep } from "../workspaces/datasources.ts";
 import { namingRights, type UserGrafana } from "../workspaces/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../workspaces/names.ts";

@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import { within } from "../external/patience.ts";
-import { asExternal, type Sql } from "../external/postgres.ts";
+import { asExternal, type Sql } from "../external/postgres/postgres.ts";
 import { withReader } from "../workspaces/reader.ts";
 import { inWords, type WorkspaceServer } from "../workspaces/servers.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";

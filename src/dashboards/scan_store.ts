@@ -1,5 +1,5 @@
-import type { Db, Sql } from "../external/postgres.ts";
-import { holdLock } from "../external/postgres_lock.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
+import { holdLock } from "../external/postgres/lock.ts";
 import type { Kind } from "../workspaces/names.ts";
 
 export type ChangedDatabase = {

@@ -1,5 +1,5 @@
 import { quoteName } from "../measures/sql.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 
 export type FoundTable = {
   schema_name: string;

@@ -1,5 +1,5 @@
 import type { Dashboard } from "../boards/compose.ts";
-import type { DashboardJson, Grafana } from "../external/grafana.ts";
+import type { DashboardJson, Grafana } from "../external/grafana/grafana.ts";
 import { grafanaAt } from "../workspaces/grafana.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";

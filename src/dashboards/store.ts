@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
 import type { Summary } from "../measures/summary.ts";

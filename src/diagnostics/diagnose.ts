@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
 import { ExternalError } from "../errors.ts";
-import type { Browser } from "../external/browser.ts";
-import { checkGrafana, checkGrafanaAddress } from "../external/grafana_check.ts";
+import type { Browser } from "../external/browser/browser.ts";
+import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { lacking } from "../workspaces/grafana.ts";

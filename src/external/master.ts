@@ -6,7 +6,7 @@ import {
   isUniqueViolation,
   type Sql,
   sqlState,
-} from "./postgres.ts";
+} from "./postgres/postgres.ts";
 
 const DUPLICATE_DATABASE = "42P04";
 const AGAIN_MS = 500;

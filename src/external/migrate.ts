@@ -1,7 +1,7 @@
 import { ExternalError } from "../errors.ts";
-import { DEADLINES, withDeadline } from "./deadlines.ts";
-import type { Db, Sql } from "./postgres.ts";
-import { holdLock } from "./postgres_lock.ts";
+import { DEADLINES, withDeadline } from "./postgres/deadlines.ts";
+import type { Db, Sql } from "./postgres/postgres.ts";
+import { holdLock } from "./postgres/lock.ts";
 
 /** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
 const LOCK = 7_203_511;

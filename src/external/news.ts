@@ -1,8 +1,8 @@
-import { DEADLINES, HEARTBEAT_MS, withDeadline } from "./deadlines.ts";
+import { DEADLINES, HEARTBEAT_MS, withDeadline } from "./postgres/deadlines.ts";
 import { pause } from "./patience.ts";
-import type { Sql } from "./postgres.ts";
-import { Client, connectionError } from "./postgres_client.ts";
-import { sendBy, statements } from "./postgres_session.ts";
+import type { Sql } from "./postgres/postgres.ts";
+import { Client, connectionError } from "./postgres/client.ts";
+import { sendBy, statements } from "./postgres/session.ts";
 
 /** A dashboard's row has moved. */
 export type Moved = { id: number; user_id: number; step: string };

@@ -1,5 +1,5 @@
-import { startEmbedded } from "./embedded_postgres.ts";
-import type { Address } from "./postgres.ts";
+import { startEmbedded } from "./postgres/embedded.ts";
+import type { Address } from "./postgres/postgres.ts";
 import { embeddedSealKeys } from "./seal_key.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
 import { ExternalError } from "../errors.ts";
 import { pause } from "./patience.ts";
-import type { Db, Sql } from "./postgres.ts";
-import { holdLock } from "./postgres_lock.ts";
+import type { Db, Sql } from "./postgres/postgres.ts";
+import { holdLock } from "./postgres/lock.ts";
 
 /** One start at a time looks for the others. */
 const LOCK = 7_203_515;

@@ -1,4 +1,4 @@
-import type { Sql } from "./postgres.ts";
+import type { Sql } from "./postgres/postgres.ts";
 
 /** Writes down the address in links, and returns the id of this installation, made once. */
 export async function readInstallation(db: Sql, frontend_url: string): Promise<string> {

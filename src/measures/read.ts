@@ -1,4 +1,4 @@
-import { type Sql, sqlState } from "../external/postgres.ts";
+import { type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { columnOf } from "./names/choose.ts";
 import { type Column, meaningOf } from "./columns.ts";
 import {

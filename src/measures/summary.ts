@@ -1,4 +1,4 @@
-import type { Db, Sql } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
 import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";

@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import { columnOf, type TableFacts, tableOf } from "./facts.ts";
 import { figure, oneLine } from "./format.ts";
 import { type Measure } from "./measure.ts";

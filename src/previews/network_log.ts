@@ -1,5 +1,5 @@
 import type { ShownPanel } from "../boards/queried.ts";
-import type { NetworkEvent } from "../external/browser.ts";
+import type { NetworkEvent } from "../external/browser/browser.ts";
 import { type Answer, evaluateAnswer, type Refusal, refusalOf } from "./answer.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { ShownPanel } from "../boards/queried.ts";
-import type { Browser, Page } from "../external/browser.ts";
+import type { Browser, Page } from "../external/browser/browser.ts";
 import type { Signs } from "./signs.ts";
 import { record, type Recording } from "./record.ts";
 import { evaluateBoard, evaluatePanels } from "./evaluate.ts";

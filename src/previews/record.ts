@@ -1,4 +1,4 @@
-import type { Page } from "../external/browser.ts";
+import type { Page } from "../external/browser/browser.ts";
 import { orAborted } from "../external/patience.ts";
 import { pause } from "./watch.ts";
 import { encodeGif } from "./gif/encode.ts";

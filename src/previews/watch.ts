@@ -1,5 +1,5 @@
 import { ExternalError } from "../errors.ts";
-import type { Page } from "../external/browser.ts";
+import type { Page } from "../external/browser/browser.ts";
 import { orAborted } from "../external/patience.ts";
 import { refusalOf } from "./answer.ts";
 import { PROBE, type Signs } from "./signs.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ACTIONS } from "../audit/audit.ts";
 import { listEntries } from "../audit/store.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { AppError } from "../errors.ts";
 import { adminOnly } from "./users.ts";

@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { ACTIONS } from "../audit/audit.ts";
 import { errorReplies, refuse } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Env } from "../who.ts";
 import { AuditEntry, pageOfAudit } from "./audit_page.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "./paging.ts";

@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 
 type Found = Omit<Who, "from">;

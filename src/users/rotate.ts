@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { Expiry } from "./expiry.ts";
 import { hashKey, makeKey } from "./key.ts";

@@ -1,6 +1,6 @@
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import { type Sql, takesNoChange } from "../external/postgres.ts";
+import { type Sql, takesNoChange } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { hashKey, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";

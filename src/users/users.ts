@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
-import type { Db, Sql } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { hashKey, makeKey } from "./key.ts";
 import { insertKey, replaceKeys } from "./key_store.ts";

@@ -3,7 +3,7 @@ import { open, seal, type SealKeys } from "../credentials/seal.ts";
 import { findCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/migrate.ts";
-import type { Db, Sql } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import { judge, type Judged, type Old, type OldRows, type Refused } from "./adopt_judge.ts";
 import { judgeKeys, type Keys } from "./adopt_keys.ts";
 import * as store from "./adopt_store.ts";

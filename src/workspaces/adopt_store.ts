@@ -1,4 +1,4 @@
-import type { Db, Sql } from "../external/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Old, TakenCredential, TakenDashboard, TakenUser } from "./adopt_judge.ts";
 import type { Kind } from "./names.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import { type Db } from "../external/postgres.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
+import { type Db } from "../external/postgres/postgres.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
 import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
 import { adminOnly, Role, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import { isAway, isRoleFull } from "../external/postgres.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
+import { isAway, isRoleFull } from "../external/postgres/postgres.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { settleLogin } from "./change.ts";

@@ -3,7 +3,7 @@ import { place, sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
 import { holdCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS, urlCredential } from "./names.ts";

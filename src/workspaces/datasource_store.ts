@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "./names.ts";
 
 export type DatasourceRow = {

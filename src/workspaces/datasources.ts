@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import type { Datasource } from "../external/grafana.ts";
-import { asExternal, databaseUrl, tryLogin } from "../external/postgres.ts";
+import type { Datasource } from "../external/grafana/grafana.ts";
+import { asExternal, databaseUrl, tryLogin } from "../external/postgres/postgres.ts";
 import { adminOnly, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import type { Check } from "./check.ts";

@@ -2,8 +2,8 @@ import { openValue } from "../credentials/credentials.ts";
 import { baseOf, mayContact } from "../credentials/hosts.ts";
 import { findCredential } from "../credentials/store.ts";
 import { ExternalError } from "../errors.ts";
-import { connectGrafana, type Grafana } from "../external/grafana.ts";
-import { checkGrafana } from "../external/grafana_check.ts";
+import { connectGrafana, type Grafana } from "../external/grafana/grafana.ts";
+import { checkGrafana } from "../external/grafana/check.ts";
 import type { Deps } from "./workspaces.ts";
 
 /** A Grafana that a user's dashboards are in. `isOwn`: by the user's own credentials. */

@@ -1,7 +1,7 @@
 import { open, seal } from "../credentials/seal.ts";
 import { ExternalError } from "../errors.ts";
-import { connectGrafana } from "../external/grafana.ts";
-import type { Db } from "../external/postgres.ts";
+import { connectGrafana } from "../external/grafana/grafana.ts";
+import type { Db } from "../external/postgres/postgres.ts";
 import { grafanaOf, isGrafanaAway, ownGrafana } from "./grafana.ts";
 import * as removals from "./grafana_removal_store.ts";
 import * as names from "./names.ts";

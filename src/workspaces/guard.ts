@@ -1,5 +1,5 @@
 import { AppError, ExternalError } from "../errors.ts";
-import { asExternal, sqlState } from "../external/postgres.ts";
+import { asExternal, sqlState } from "../external/postgres/postgres.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
 /** What a server lacks for our work, as a sentence that says what to do. */

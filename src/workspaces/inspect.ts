@@ -1,4 +1,4 @@
-import { connectToUserDatabase, type Sql, sqlState } from "../external/postgres.ts";
+import { connectToUserDatabase, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
 import { asOwner, connectionLimits, type Passwords } from "./parts.ts";
 import type { WorkspaceServer } from "./servers.ts";

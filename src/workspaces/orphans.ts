@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "./names.ts";

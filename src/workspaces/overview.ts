@@ -1,5 +1,5 @@
 import type { Who } from "../who.ts";
-import { DEADLINES, withDeadline } from "../external/deadlines.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Finding } from "./inspect.ts";
 import { databaseName, type Kind, KINDS, ownerRole } from "./names.ts";

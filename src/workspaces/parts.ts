@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import { DEADLINES, withDeadline } from "../external/deadlines.ts";
-import { connectToUserDatabase, type Db, type Sql } from "../external/postgres.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
+import { connectToUserDatabase, type Db, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
 import { scramVerifier } from "./scram.ts";
 import type { WorkspaceServer } from "./servers.ts";

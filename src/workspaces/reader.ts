@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import { type Address, connectToUserDatabase, type Sql } from "../external/postgres.ts";
+import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./steps.ts";
 import { findWorkspace } from "./store.ts";

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
-import { whileAnswering } from "../external/postgres_answer.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
 import { deleteUser, holdUser } from "../users/store.ts";
 import { adminOnly, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";

@@ -3,7 +3,7 @@ import { SEALED_COLUMNS, usedKeyIds } from "../credentials/installation_store.ts
 import { place as credentialPlace } from "../credentials/credentials.ts";
 import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../credentials/seal.ts";
 import { AppError } from "../errors.ts";
-import type { Sql } from "../external/postgres.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
 import { refusedPlace } from "./adopt_store.ts";
 import * as store from "./rotation_store.ts";
 import { REMOVAL_KEY } from "./grafana_removals.ts";

@@ -1,7 +1,7 @@
 import { SEALED_COLUMNS, type SealedColumn } from "../credentials/installation_store.ts";
-import { DEADLINES, withDeadline } from "../external/deadlines.ts";
-import type { Db, Sql } from "../external/postgres.ts";
-import { tryLock } from "../external/postgres_lock.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
+import { tryLock } from "../external/postgres/lock.ts";
 
 /** A sealed text and whose it is; the fields of its place that it does not have are null or 0. */
 export type SealedRow = {

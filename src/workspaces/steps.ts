@@ -2,7 +2,7 @@ import { place as credentialPlace } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
 import { insertMissing } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
-import { databaseUrl, type Db } from "../external/postgres.ts";
+import { databaseUrl, type Db } from "../external/postgres/postgres.ts";
 import { GRAFANA_STEPS, postponeStep } from "./datasource_store.ts";
 import { datasourceStep, folderStep } from "./datasources.ts";
 import { grafanaOf, isGrafanaAway, late } from "./grafana.ts";

@@ -1,5 +1,5 @@
-import type { Db, Sql } from "../external/postgres.ts";
-import { holdLock } from "../external/postgres_lock.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
+import { holdLock } from "../external/postgres/lock.ts";
 import { takeTurns } from "../external/turns.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";

@@ -1,6 +1,6 @@
 import postgres, { type Sql, type TransactionSql } from "postgres";
 import { ExternalError } from "../../src/errors.ts";
-import { DEADLINES } from "../../src/external/deadlines.ts";
+import { DEADLINES } from "../../src/external/postgres/deadlines.ts";
 import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
 
 const SEED = 20_260_301;

@@ -2,8 +2,8 @@ import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { readTable } from "../../src/measures/read.ts";
 import { runPanel } from "../../src/boards/query.ts";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 
 const ROWS = 1_000_000;
 const ROUNDS = 3;

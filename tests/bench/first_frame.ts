@@ -5,9 +5,9 @@ import { CAPTURE_HEADER, signCapture } from "../../src/dashboards/board_access.t
 import { createNext } from "../../src/dashboards/create.ts";
 import { takePreview } from "../../src/previews/preview.ts";
 import { claimNext } from "../../src/dashboards/store.ts";
-import type { Browser } from "../../src/external/browser.ts";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { databaseUrl } from "../../src/external/postgres.ts";
+import type { Browser } from "../../src/external/browser/browser.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { never } from "../help/app.ts";
 import { load } from "../help/boards.ts";
 import { browserHere } from "../help/previews/browser.ts";

@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { decodePng } from "../../src/previews/gif/png.ts";
-import { connectBrowser } from "../../src/external/browser.ts";
+import { connectBrowser } from "../../src/external/browser/browser.ts";
 import { decodeGif } from "../help/gif.ts";
 import { browserMemory, filmTogether } from "./gif_film.ts";
 import { GIF_PAGE } from "./gif_page.ts";

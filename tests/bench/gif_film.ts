@@ -1,5 +1,5 @@
 import { takePreview } from "../../src/previews/preview.ts";
-import type { Browser } from "../../src/external/browser.ts";
+import type { Browser } from "../../src/external/browser/browser.ts";
 import { readGif } from "../help/previews/browser.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { openForTask } from "../../src/credentials/credentials.ts";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { scan } from "../../src/dashboards/scan.ts";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { connectMaster } from "../../src/external/master.ts";
 import { migrate } from "../../src/external/migrate.ts";
-import { connectToUserDatabase } from "../../src/external/postgres.ts";
+import { connectToUserDatabase } from "../../src/external/postgres/postgres.ts";
 import { KINDS, urlCredential } from "../../src/workspaces/names.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { importSealKey } from "../../src/credentials/seal.ts";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { connect, databaseUrl, type Sql } from "../../src/external/postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { connect, databaseUrl, type Sql } from "../../src/external/postgres/postgres.ts";
 import { findUserByName } from "../../src/users/store.ts";
 import { writeCursor } from "../../src/users/paging.ts";
 import type { Load, Outcome } from "./load.ts";

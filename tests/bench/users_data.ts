@@ -1,6 +1,6 @@
 import { seal, type SealKeys } from "../../src/credentials/seal.ts";
 import { insertCredential } from "../../src/credentials/store.ts";
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
 

@@ -1,6 +1,6 @@
 import { scan } from "../../src/dashboards/scan.ts";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { databaseUrl } from "../../src/external/postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { freshName, never, startWorkspaces } from "../help/workspace_app.ts";
 
 const USERS = 300;

@@ -1,6 +1,6 @@
 /** `deno task field [cases]`: reads each open field case and prints what was expected and found. */
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { databaseUrl } from "../../src/external/postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { judgeCases } from "./judge.ts";
 
 const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-field-" });

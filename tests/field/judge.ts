@@ -10,7 +10,7 @@ import { readTable } from "../../src/measures/read.ts";
 import type { KeyNumber } from "../../src/measures/number.ts";
 import { type Kept, summarize, type Summary } from "../../src/measures/summary.ts";
 import { converted } from "../../src/measures/names/units.ts";
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 
 /** What came of one case: the lines say what was expected and found. */
 export type Judged = { id: string; faults: string[]; found: string[] };

@@ -2,7 +2,7 @@ import { ok, strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
 import { scan } from "../../src/dashboards/scan.ts";
 import { listenToNews } from "../../src/external/news.ts";
-import { connect, type Db, type Sql } from "../../src/external/postgres.ts";
+import { connect, type Db, type Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
 import { insertUser } from "../../src/users/store.ts";

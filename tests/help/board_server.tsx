@@ -2,7 +2,7 @@ import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../src/boards/query.ts";
 import { AppError, errorBody } from "../../src/errors.ts";
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 

@@ -2,7 +2,7 @@ import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { readTable } from "../../src/measures/read.ts";
 import { runPanel } from "../../src/boards/query.ts";
-import { connectToUserDatabase, type Sql } from "../../src/external/postgres.ts";
+import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 import { readTiming } from "./flow_results.ts";
 import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 

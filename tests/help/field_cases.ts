@@ -1,4 +1,4 @@
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 
 const FOLDER = new URL("../../../shared/data/field/", import.meta.url);

@@ -1,4 +1,4 @@
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { load, real, type Row } from "./boards.ts";
 
 const FOLDER = new URL("../../../shared/data/orfs/", import.meta.url);

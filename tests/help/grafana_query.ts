@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { connect, isAway, type Sql } from "../../src/external/postgres.ts";
+import { connect, isAway, type Sql } from "../../src/external/postgres/postgres.ts";
 import { columnsOf, framesOf } from "./grafana_frames.ts";
 import { expand, type Range, rangeOf } from "./grafana_macros.ts";
 import { type Datasource, Refusal, type State } from "./grafana_state.ts";

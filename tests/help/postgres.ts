@@ -1,6 +1,6 @@
 import { migrate } from "../../src/external/migrate.ts";
-import { connect, databaseUrl, type Db, type Sql } from "../../src/external/postgres.ts";
-import type { ServerAddress } from "../../src/external/postgres_cluster.ts";
+import { connect, databaseUrl, type Db, type Sql } from "../../src/external/postgres/postgres.ts";
+import type { ServerAddress } from "../../src/external/postgres/cluster.ts";
 
 /** The test run's own server, as its superuser. Throws when the run has none. */
 export function testServer(): Promise<ServerAddress> {

@@ -1,5 +1,5 @@
 import { ok } from "node:assert/strict";
-import type { Browser } from "../../src/external/browser.ts";
+import type { Browser } from "../../src/external/browser/browser.ts";
 import { waitFor } from "./service.ts";
 import { openParsed } from "./open_page.ts";
 

@@ -1,5 +1,5 @@
 import type { Claim, Step } from "../../src/dashboards/store.ts";
-import type { Sql } from "../../src/external/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import type { Kind } from "../../src/workspaces/names.ts";
 
 type Row = {

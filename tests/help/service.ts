@@ -1,7 +1,7 @@
 import { fail, match, strictEqual as equal } from "node:assert/strict";
 import { dirname } from "node:path";
-import { startEmbedded } from "../../src/external/embedded_postgres.ts";
-import { connect, type Sql } from "../../src/external/postgres.ts";
+import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import type { TestSlack } from "./slack.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;

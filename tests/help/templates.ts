@@ -1,4 +1,4 @@
-import { connect } from "../../src/external/postgres.ts";
+import { connect } from "../../src/external/postgres/postgres.ts";
 import type { makeDeps } from "./deps.ts";
 import { testServer } from "./postgres.ts";
 

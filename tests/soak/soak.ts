@@ -3,7 +3,7 @@
  * append and three clients call. Ends with 1 when the service ended, a run was posted twice or lost, or the
  * first good answer after a fault took over 10 s.
  */
-import { connect, type Sql } from "../../src/external/postgres.ts";
+import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import { startClients, uses } from "../help/clients.ts";
 import { type FaultyServer, startFaultyServer } from "../help/faults.ts";
 import { addUser, keyIn, makeHome, type Service, tells, urlOf, waitFor } from "../help/service.ts";

@@ -1,4 +1,4 @@
-import { type Sql, sqlState } from "../../external/postgres.ts";
+import { type Sql, sqlState } from "../../external/postgres/postgres.ts";
 import { shapeOf } from "../columns.ts";
 import { tableOf } from "../facts.ts";
 import { quoteName } from "../sql.ts";

@@ -1,8 +1,8 @@
 import process from "node:process";
 import puppeteer, { type Browser as Driver } from "puppeteer-core";
-import { ExternalError } from "../errors.ts";
-import { makeBrowserFolder, removeBrowserFolder } from "./browser_folder.ts";
-import { once, within } from "./patience.ts";
+import { ExternalError } from "../../errors.ts";
+import { makeBrowserFolder, removeBrowserFolder } from "./folder.ts";
+import { once, within } from "../patience.ts";
 
 /** A browser that answers; `end` may be called more than once. */
 export type Running = { driver: Driver; end: () => Promise<void> };

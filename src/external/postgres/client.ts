@@ -1,6 +1,6 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import postgres from "postgres";
-import { arrayTypes } from "./postgres_arrays.ts";
+import { arrayTypes } from "./arrays.ts";
 import { CONNECT_MS, type Deadline, DEADLINES } from "./deadlines.ts";
 
 /** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */

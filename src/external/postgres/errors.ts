@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import { type AppError, ExternalError, unavailable } from "../errors.ts";
+import { type AppError, ExternalError, unavailable } from "../../errors.ts";
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type Answer, call, type GrafanaLogin, parsed, unexpected } from "./grafana_call.ts";
-import { maskSecrets } from "./mask.ts";
+import { type Answer, call, type GrafanaLogin, parsed, unexpected } from "./call.ts";
+import { maskSecrets } from "../mask.ts";
 
 /** What of a data source is ours to say; `database` belongs in `jsonData`. */
 export type Datasource = {

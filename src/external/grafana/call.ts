@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { ExternalError } from "../errors.ts";
-import { maskSecrets } from "./mask.ts";
+import { ExternalError } from "../../errors.ts";
+import { maskSecrets } from "../mask.ts";
 
 /** `base`: its address as we reach it, perhaps with a path, without a slash at its end. */
 export type GrafanaLogin = { base: string; key?: string | undefined };

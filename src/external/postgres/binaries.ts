@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { ExternalError } from "../errors.ts";
+import { ExternalError } from "../../errors.ts";
 
 /** A folder with initdb, pg_ctl and postgres. `version` "18.4", `major` "18". */
 export type Binaries = { bin: string; version: string; major: string };

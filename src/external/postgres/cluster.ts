@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { ExternalError } from "../errors.ts";
+import { ExternalError } from "../../errors.ts";
 import {
   type Account,
   type Binaries,
@@ -9,7 +9,7 @@ import {
   run,
   SHARED_FOLDER,
   within,
-} from "./postgres_binaries.ts";
+} from "./binaries.ts";
 
 /** Where and as whom to connect. */
 export type ServerAddress = { host: string; port: number; user: string; password: string };

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { ExternalError } from "../errors.ts";
-import { pause } from "./patience.ts";
+import { ExternalError } from "../../errors.ts";
+import { pause } from "../patience.ts";
 import { connect, sqlState } from "./postgres.ts";
-import { run } from "./postgres_binaries.ts";
+import { run } from "./binaries.ts";
 import {
   type Cluster,
   fault,
@@ -13,7 +13,7 @@ import {
   type ServerAddress,
   statIfThere,
   USER,
-} from "./postgres_cluster.ts";
+} from "./cluster.ts";
 
 export type { ServerAddress };
 export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };

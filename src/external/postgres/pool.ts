@@ -1,5 +1,5 @@
 import { beginWait, type Deadline, deadlineHere } from "./deadlines.ts";
-import { type Address, Client, type ClientOptions, connectionError } from "./postgres_client.ts";
+import { type Address, Client, type ClientOptions, connectionError } from "./client.ts";
 
 export type PoolOptions = {
   address: Address;

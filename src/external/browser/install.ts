@@ -1,4 +1,4 @@
-import { ExternalError } from "../errors.ts";
+import { ExternalError } from "../../errors.ts";
 
 /** In the order of preference: the headless shell starts four times faster than a full browser. */
 const NAMES = [

@@ -1,5 +1,5 @@
 import type { BrowserContext, CDPSession, Page as DriverPage } from "puppeteer-core";
-import { ExternalError } from "../errors.ts";
+import { ExternalError } from "../../errors.ts";
 
 /**
  * `width`, `height` in CSS pixels, of which each is `scale` pixels of a screenshot (1); `headers` go to

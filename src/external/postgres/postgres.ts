@@ -1,11 +1,11 @@
 import type postgres from "postgres";
 import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
-import type { Address, Parsed } from "./postgres_client.ts";
-import { Pool } from "./postgres_pool.ts";
-import { sendByAny, session, statements, transaction } from "./postgres_session.ts";
+import type { Address, Parsed } from "./client.ts";
+import { Pool } from "./pool.ts";
+import { sendByAny, session, statements, transaction } from "./session.ts";
 
-export type { Address, Ssl } from "./postgres_client.ts";
-export * from "./postgres_errors.ts";
+export type { Address, Ssl } from "./client.ts";
+export * from "./errors.ts";
 
 /** What sends statements: a pool, a transaction, or a connection that is held. */
 export type ISql = postgres.ISql<Parsed>;

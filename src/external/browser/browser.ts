@@ -1,11 +1,11 @@
 import type { BrowserContext } from "puppeteer-core";
-import { ExternalError } from "../errors.ts";
-import { openPage, type Page, type PageOptions } from "./browser_page.ts";
-import { attach, END_MS, launch, type Running } from "./browser_process.ts";
-import { supplyBrowser } from "./browser_supply.ts";
-import { orAborted, within } from "./patience.ts";
+import { ExternalError } from "../../errors.ts";
+import { openPage, type Page, type PageOptions } from "./page.ts";
+import { attach, END_MS, launch, type Running } from "./process.ts";
+import { supplyBrowser } from "./supply.ts";
+import { orAborted, within } from "../patience.ts";
 
-export type { NetworkEvent, Page, PageOptions } from "./browser_page.ts";
+export type { NetworkEvent, Page, PageOptions } from "./page.ts";
 
 /**
  * `path`: BROWSER_PATH; `url`: BROWSER_URL (http or ws address of a browser that runs elsewhere);

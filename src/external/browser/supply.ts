@@ -1,5 +1,5 @@
-import { ExternalError } from "../errors.ts";
-import { ensureBrowser } from "./browser_install.ts";
+import { ExternalError } from "../../errors.ts";
+import { ensureBrowser } from "./install.ts";
 
 /** A failed installation is not tried again at each capture. */
 const INSTALL_AGAIN_MS = 600_000;

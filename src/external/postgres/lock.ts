@@ -1,6 +1,6 @@
 import { deadlineHere, DEADLINES, HEARTBEAT_MS, until, withDeadline } from "./deadlines.ts";
 import type { ISql, Sql } from "./postgres.ts";
-import { sqlState } from "./postgres_errors.ts";
+import { sqlState } from "./errors.ts";
 
 /** A number, or a text and the seed of its hash. */
 export type LockKey = number | { text: string; seed: number };

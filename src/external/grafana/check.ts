@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ExternalError } from "../errors.ts";
-import { call, type GrafanaLogin, parsed } from "./grafana_call.ts";
+import { ExternalError } from "../../errors.ts";
+import { call, type GrafanaLogin, parsed } from "./call.ts";
 
 /** What Dashkeeper does in a Grafana, by the names of Grafana's own permissions. */
 export const NEEDED = [

@@ -1,7 +1,7 @@
 import { beginWait, deadlineHere, lostHere } from "./deadlines.ts";
-import { type Client, connectionError, maker, type Query } from "./postgres_client.ts";
-import { isConnectionLost, outcomeUnknown } from "./postgres_errors.ts";
-import type { Pool } from "./postgres_pool.ts";
+import { type Client, connectionError, maker, type Query } from "./client.ts";
+import { isConnectionLost, outcomeUnknown } from "./errors.ts";
+import type { Pool } from "./pool.ts";
 import type { ISql } from "./postgres.ts";
 
 type Send = (query: Query) => void;
