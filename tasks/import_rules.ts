@@ -11,6 +11,7 @@ const ORDER = [
   ["workspaces"],
   ["measures"],
   ["boards"],
+  ["templates"],
   ["previews"],
   ["dashboards"],
   ["diagnostics"],
@@ -51,7 +52,7 @@ const WRITTEN: Home[] = [
     homes: [
       STORE,
       EXTERNAL,
-      /^src\/(?:workspaces|measures|boards)\//,
+      /^src\/(?:workspaces|measures|boards|templates)\//,
       /^src\/dashboards\/scan\w*\.ts$/,
     ],
   },

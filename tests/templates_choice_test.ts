@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import { createNext } from "../src/dashboards/create.ts";
-import { chosenFor } from "../src/boards/templates_store.ts";
+import { chosenFor } from "../src/templates/store.ts";
 import { login, never, refused, startApi } from "./help/api.ts";
 import { addDashboard } from "./help/rows.ts";
 import { dropSamples, panel, QUERY, template } from "./help/templates.ts";

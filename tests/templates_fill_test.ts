@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import { cleanExport, fillTemplate, unfolded } from "../src/boards/templates_fill.ts";
-import { isShallow, type JsonObject, MOST_DEPTH } from "../src/boards/templates_json.ts";
+import { cleanExport, fillTemplate, unfolded } from "../src/templates/fill.ts";
+import { isShallow, type JsonObject, MOST_DEPTH } from "../src/templates/json.ts";
 
 const place = {
   uid: "dk-d7",

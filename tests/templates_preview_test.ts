@@ -1,6 +1,6 @@
 import { match, ok, strictEqual as equal } from "node:assert";
-import { signedVersion, signPreview } from "../src/boards/templates_preview.ts";
-import { withSamples } from "../src/boards/templates_samples.ts";
+import { signedVersion, signPreview } from "../src/templates/preview.ts";
+import { withSamples } from "../src/templates/samples.ts";
 import { connectBrowser } from "../src/external/browser/browser.ts";
 import { connect } from "../src/external/postgres/postgres.ts";
 import { signIn } from "../src/users/sign_in.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { faultOfQuery, nameTable, partsOf } from "../src/boards/templates_sql.ts";
+import { faultOfQuery, nameTable, partsOf } from "../src/templates/sql.ts";
 import { freshDatabase } from "./help/postgres.ts";
 
 const kinds = (sql: string) => partsOf(sql).map(({ kind, sql }) => `${kind}:${sql}`);

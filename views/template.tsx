@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { TemplateDetails } from "../src/boards/templates_input.ts";
+import type { TemplateDetails } from "../src/templates/input.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
 import { ChoiceField, TextField } from "./field.tsx";

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { Template as TemplateSchema } from "../src/boards/templates_input.ts";
+import type { Template as TemplateSchema } from "../src/templates/input.ts";
 import type { Issue } from "../src/errors.ts";
 import type { Who } from "../src/who.ts";
 import { ChoiceField, TextField } from "./field.tsx";

@@ -2,11 +2,11 @@ import * as dashboard from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Kind, TableFacts } from "../measures/facts.ts";
 import type { Panel } from "./panels.ts";
 import type { DataSource } from "./query_builder.ts";
-import { drc } from "./templates/drc.ts";
-import { plain } from "./templates/plain.ts";
-import { qor } from "./templates/qor.ts";
-import type { Row } from "./templates/row.ts";
-import { timing } from "./templates/timing.ts";
+import { drc } from "./layouts/drc.ts";
+import { plain } from "./layouts/plain.ts";
+import { qor } from "./layouts/qor.ts";
+import type { Row } from "./layouts/row.ts";
+import { timing } from "./layouts/timing.ts";
 import { boardVariables } from "./variables.ts";
 
 export type Dashboard = dashboard.Dashboard;

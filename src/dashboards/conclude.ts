@@ -1,4 +1,4 @@
-import { isTemplateChanged } from "../boards/templates_store.ts";
+import { isTemplateChanged } from "../templates/store.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { ClaimLost } from "./attempt.ts";
 import type { Preview } from "../previews/preview.ts";

@@ -1,6 +1,6 @@
 import type { TableFacts } from "../measures/facts.ts";
 import { readTable } from "../measures/read.ts";
-import { composeChosen } from "../boards/templates_board.ts";
+import { composeChosen } from "../templates/board.ts";
 import { isAway, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
 import { dashboardUid, datasourceUid } from "../workspaces/names.ts";

@@ -6,10 +6,10 @@ import { BoardHeader } from "../../views/board_header.tsx";
 import { AppError, errorReplies, refuse } from "../errors.ts";
 import { Id } from "../users/paging.ts";
 import type { Env } from "../who.ts";
-import { Choices, NewTemplate, Template, TemplateDetails } from "./templates_input.ts";
-import * as preview from "./templates_preview.ts";
+import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
+import * as preview from "./preview.ts";
 import * as templates from "./templates.ts";
-import { Chosen } from "./variables.ts";
+import { Chosen } from "../boards/variables.ts";
 
 const json = <T,>(schema: T, description: string) => ({
   description,

@@ -5,14 +5,14 @@ import { type Db, isUniqueViolation, sqlState } from "../external/postgres/postg
 import { findUserByName } from "../users/store.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { checkTemplate, issueAt } from "./templates_check.ts";
-import { cleanExport } from "./templates_fill.ts";
-import type { NewTemplate, Template, TemplateDetails } from "./templates_input.ts";
-import { isObject, isShallow, type JsonObject, MOST_DEPTH } from "./templates_json.ts";
-import { type Drawn, onBestSample } from "./templates_preview.ts";
-import { type Deps as SampleDeps, withSamples } from "./templates_samples.ts";
-import * as store from "./templates_store.ts";
-import { reasonOf } from "./templates_try.ts";
+import { checkTemplate, issueAt } from "./check.ts";
+import { cleanExport } from "./fill.ts";
+import type { NewTemplate, Template, TemplateDetails } from "./input.ts";
+import { isObject, isShallow, type JsonObject, MOST_DEPTH } from "./json.ts";
+import { type Drawn, onBestSample } from "./preview.ts";
+import { type Deps as SampleDeps, withSamples } from "./samples.ts";
+import * as store from "./store.ts";
+import { reasonOf } from "./try.ts";
 
 export type Deps = SampleDeps;
 

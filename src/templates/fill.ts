@@ -1,14 +1,7 @@
-import type { Dashboard, Place } from "./compose.ts";
-import type { DataSource } from "./query_builder.ts";
-import {
-  changed,
-  isObject,
-  type Json,
-  type JsonObject,
-  listOf,
-  panelsIn,
-} from "./templates_json.ts";
-import { type Named, nameTable } from "./templates_sql.ts";
+import type { Dashboard, Place } from "../boards/compose.ts";
+import type { DataSource } from "../boards/query_builder.ts";
+import { changed, isObject, type Json, type JsonObject, listOf, panelsIn } from "./json.ts";
+import { type Named, nameTable } from "./sql.ts";
 
 /** What Grafana calls its PostgreSQL source, by version. */
 const POSTGRES = /^(?:grafana-postgresql-datasource|postgres)$/;

@@ -7,9 +7,9 @@ import {
   type Path,
   targetsOf,
   textsIn,
-} from "./templates_json.ts";
-import { shapeIssues } from "./templates_shape.ts";
-import { faultOfQuery } from "./templates_sql.ts";
+} from "./json.ts";
+import { shapeIssues } from "./shape.ts";
+import { faultOfQuery } from "./sql.ts";
 
 /** What a look at a template found: `issues` refuse it, `warnings` are told with it. */
 export type Findings = { issues: Issue[]; warnings: Issue[] };

@@ -12,7 +12,7 @@ import { holdLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
-import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./templates_sample_rows.ts";
+import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./sample_rows.ts";
 
 export type Deps = { db: Sql; servers: Servers; installation: string; signingKey: CryptoKey };
 

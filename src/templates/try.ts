@@ -1,9 +1,9 @@
 import { asExternal, isAway, type Sql, sqlState } from "../external/postgres/postgres.ts";
-import type { Dashboard } from "./compose.ts";
-import { expandMacros, reasonOf as reasonOfQuery, refusalOf } from "./query.ts";
-import { type JsonObject, panelsIn, type Path, targetsOf } from "./templates_json.ts";
-import { partsOf } from "./templates_sql.ts";
-import { fillVariables } from "./variables.ts";
+import type { Dashboard } from "../boards/compose.ts";
+import { expandMacros, reasonOf as reasonOfQuery, refusalOf } from "../boards/query.ts";
+import { type JsonObject, panelsIn, type Path, targetsOf } from "./json.ts";
+import { partsOf } from "./sql.ts";
+import { fillVariables } from "../boards/variables.ts";
 
 /**
  * A query that PostgreSQL does not take as it stands. `near`: the word at which it stopped, if it said;

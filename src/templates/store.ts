@@ -1,7 +1,7 @@
 import type { Issue } from "../errors.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
-import type { JsonObject } from "./templates_json.ts";
+import type { JsonObject } from "./json.ts";
 
 export type TemplateKind = Kind | "any";
 export type TemplateRow = {

@@ -1,9 +1,9 @@
 import type { Sql } from "../external/postgres/postgres.ts";
-import { composeDashboard, type Dashboard, type Place, timeRange } from "./compose.ts";
+import { composeDashboard, type Dashboard, type Place, timeRange } from "../boards/compose.ts";
 import type { TableFacts } from "../measures/facts.ts";
-import { fillTemplate, unfolded } from "./templates_fill.ts";
-import { chosenFor, noteTemplate } from "./templates_store.ts";
-import { reasonOf, refusedQueries } from "./templates_try.ts";
+import { fillTemplate, unfolded } from "./fill.ts";
+import { chosenFor, noteTemplate } from "./store.ts";
+import { reasonOf, refusedQueries } from "./try.ts";
 
 type Deps = { db: Sql; log: (line: string) => void };
 

@@ -7,9 +7,9 @@ import { AppError, type Issue, refuse } from "../errors.ts";
 import { Id } from "../users/paging.ts";
 import { adminOnly } from "../users/users.ts";
 import type { Env, Who } from "../who.ts";
-import { NewChoice, NewTemplate } from "./templates_input.ts";
-import { previewPage } from "./templates_routes.tsx";
-import type { Choice } from "./templates_store.ts";
+import { NewChoice, NewTemplate } from "./input.ts";
+import { previewPage } from "./routes.tsx";
+import type { Choice } from "./store.ts";
 import * as templates from "./templates.ts";
 
 type Page = Context<Env>;

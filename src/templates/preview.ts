@@ -2,16 +2,16 @@ import { isSigned, sign } from "../credentials/sign.ts";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
-import { composeDashboard, type Dashboard, timeRange } from "./compose.ts";
+import { composeDashboard, type Dashboard, timeRange } from "../boards/compose.ts";
 import { readTable } from "../measures/read.ts";
-import { runPanel, runVariable } from "./query.ts";
-import { fillTemplate, unfolded } from "./templates_fill.ts";
-import type { JsonObject } from "./templates_json.ts";
-import { SAMPLE_TABLES, SAMPLES } from "./templates_sample_rows.ts";
-import { type Deps, rolledBack, withSamples } from "./templates_samples.ts";
-import type { TemplateKind } from "./templates_store.ts";
-import { type Refused, refusedQueries } from "./templates_try.ts";
-import type { Chosen } from "./variables.ts";
+import { runPanel, runVariable } from "../boards/query.ts";
+import { fillTemplate, unfolded } from "./fill.ts";
+import type { JsonObject } from "./json.ts";
+import { SAMPLE_TABLES, SAMPLES } from "./sample_rows.ts";
+import { type Deps, rolledBack, withSamples } from "./samples.ts";
+import type { TemplateKind } from "./store.ts";
+import { type Refused, refusedQueries } from "./try.ts";
+import type { Chosen } from "../boards/variables.ts";
 
 /** What is drawn: a built-in template on its table, or a template of a person's own. */
 export type Drawn =

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Issue } from "../errors.ts";
-import type { JsonObject, Path } from "./templates_json.ts";
-import { Value } from "./variables.ts";
+import type { JsonObject, Path } from "./json.ts";
+import { Value } from "../boards/variables.ts";
 
 const Fields = z.looseObject({}).nullish();
 const Text = z.string().nullish();
