@@ -142,12 +142,14 @@ async function start(config: Config) {
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));
 
-  console.log(
-    `Dashkeeper is at ${config.FRONTEND_URL} (listening on ${config.HOST}:${config.PORT})`,
-  );
-  if (!newKey) return;
-  console.log(`The admin's API key, shown this once:\n\n    ${newKey}\n`);
-  console.log(`Sign in with it at ${config.FRONTEND_URL}/sign-in`);
+  const at = config.FRONTEND_URL;
+  const lines = [`Dashkeeper is at ${at} (listening on ${config.HOST}:${config.PORT})`];
+  if (newKey) {
+    lines.push("The admin's API key, shown this once:", "", `    ${newKey}`, "");
+    lines.push(`Sign in with it at ${at}/sign-in`);
+  }
+  // At once: whoever waits for the first line finds the key.
+  console.log(lines.join("\n"));
 }
 
 async function within(ms: number, work: Promise<unknown>) {

@@ -298,3 +298,20 @@ Deno.test("once there is no Grafana, nothing waits for one", async () => {
   equal(later.workspace.state, "ready");
   same(await app.sources(later), []);
 });
+
+Deno.test("a data source that two make at once has one name", async () => {
+  await using app = await startWithGrafana();
+  const ada = await app.create();
+  const source = app.uids(ada).source("qor");
+  const kept = app.grafana.datasources.get(source)!;
+  app.grafana.remove(source);
+  app.grafana.fault({
+    ...{ method: "POST", path: /\/api\/datasources$/, times: 1, answer: "pass" },
+    before: () => Promise.resolve(app.grafana.datasources.set(source, kept)),
+  });
+  await app.db`update workspace_steps set state = 'pending' where name = 'datasource_qor'`;
+  await app.finish();
+  same((await app.sources(ada)).map(({ name }) => name).sort(), [
+    ...["drc", "qor", "timing"].map((kind) => `${ada.username} ${kind}`),
+  ]);
+});

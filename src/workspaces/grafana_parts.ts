@@ -105,6 +105,11 @@ async function write(
         ? await grafana.changeDatasource(source, password, signal)
         : await grafana.makeDatasource(source, password, signal);
     }
+    // By whoever makes the same one at this moment, perhaps.
+    if (done === "name_taken" && !there && await grafana.findDatasource(wanted.uid, signal)) {
+      there = true;
+      done = await grafana.changeDatasource(source, password, signal);
+    }
     if (done === "written") return name;
   }
   throw new ExternalError("Grafana", "The data source was changed by somebody else.", false);
