@@ -92,7 +92,8 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
     const body = new ReadableStream<Uint8Array>({
       start: (stream) => {
         stream.enqueue(new TextEncoder().encode(": hello\n\n"));
-        end.promise.then(() => stream.close());
+        // The page may have gone before, and its stream with it.
+        end.promise.then(() => stream.close()).catch(() => {});
       },
     });
     const type = kind === "events" ? "text/event-stream" : "text/plain";
