@@ -64,7 +64,15 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
     },
     /** SIGKILL to the server's first process: the others end when they notice. */
     async kill() {
-      Deno.kill(await postmaster(), "SIGKILL");
+      const pid = await postmaster();
+      const others = await childrenOf(pid);
+      Deno.kill(pid, "SIGKILL");
+      // One that is busy answers on until it notices.
+      const isThere = (one: number) => Deno.stat(`/proc/${one}`).then(() => true, () => false);
+      for (let tries = 0; tries < 100; tries++) {
+        if (!(await Promise.all(others.map(isThere))).includes(true)) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     /** It goes on accepting connections, and answers nobody. */
     freeze: () => signalAll("SIGSTOP"),
