@@ -55,6 +55,9 @@ function isoTime(text: string): string {
 /** Makes queries and their fragments, and sends none: each is handed to a client. */
 export const maker = postgres({ max: 1, types });
 
+/** How long the driver has to say itself why a statement failed with its connection. */
+const SETTLE_MS = 100;
+
 export type ClientOptions = {
   address: Address;
   /** Start-up parameters. */
@@ -77,6 +80,7 @@ export class Client {
   #why: Error | undefined;
   #statement: number;
   #socket: Socket | undefined;
+  readonly #underWay = new Set<() => void>();
 
   constructor(options: ClientOptions, { statement }: Deadline) {
     this.#options = options;
@@ -121,6 +125,7 @@ export class Client {
   #close() {
     if (this.closed) return;
     this.closed = true;
+    for (const failSoon of this.#underWay) failSoon();
     this.#gone.resolve();
     this.#options.onclose?.();
   }
@@ -146,6 +151,20 @@ export class Client {
     if (this.closed) return query.reject(this.#why ?? connectionError("CONNECTION_CLOSED"));
     query.canceller = () => this.#cancel(query);
     this.#send(query);
+  }
+
+  /**
+   * Calls `fail` soon after the connection is gone, unless the function that it returns was called before:
+   * the driver forgets a statement that is sent between the server's farewell and the socket's end.
+   */
+  whileOpen(fail: () => void): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const failSoon = () => timer = setTimeout(fail, SETTLE_MS);
+    this.#underWay.add(failSoon);
+    return () => {
+      this.#underWay.delete(failSoon);
+      clearTimeout(timer);
+    };
   }
 
   /** The server's own limit for what is sent from now on. */

@@ -60,7 +60,9 @@ export function sendBy(
     ...(Number.isFinite(wait.ms) ? [setTimeout(miss, wait.ms)] : []),
     ...(silence === undefined ? [] : [whenSilent(client, query, silence, miss)]),
   ];
+  const settled = client.whileOpen(() => query.reject(connectionError("CONNECTION_CLOSED")));
   whenSettled(query, (error) => {
+    settled();
     wait.end();
     timers.forEach((timer) => clearInterval(timer));
     return ended(error);
