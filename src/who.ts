@@ -1,3 +1,5 @@
+import { AppError } from "./errors.ts";
+
 /** Who is asking. `from` is the address that the request came from. */
 export type Who = {
   user_id: number;
@@ -10,3 +12,8 @@ export type Who = {
 export type Env = {
   Variables: { who: Who; request_id: string; key_expires_at?: string | null };
 };
+
+/** Throws 403 unless an admin is asking. */
+export function adminOnly({ role }: Who): void {
+  if (role !== "admin") throw new AppError("admin_only", 403, "Only an admin may do this.");
+}

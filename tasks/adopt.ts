@@ -9,12 +9,12 @@ import { checkSealKeys } from "../src/credentials/installation.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { DEADLINES, withDeadline } from "../src/external/postgres/deadlines.ts";
-import { connectMaster } from "../src/external/master.ts";
+import { connectMaster } from "../src/external/postgres/master.ts";
 import { openPlace } from "../src/external/place.ts";
 import { asExternal } from "../src/external/postgres/postgres.ts";
-import { adopt, openRefused, planAdoption } from "../src/workspaces/adopt.ts";
-import { describePlan } from "../src/workspaces/adopt_report.ts";
-import { cleanStatistics } from "../src/workspaces/adopt_store.ts";
+import { adopt, openRefused, planAdoption } from "../src/adoption/adopt.ts";
+import { describePlan } from "../src/adoption/report.ts";
+import { cleanStatistics } from "../src/adoption/store.ts";
 import { openServers } from "../src/workspaces/servers.ts";
 
 type Deps = Parameters<typeof adopt>[0];

@@ -3,28 +3,34 @@
  * Names on one line are peers, which do not import each other. config is for main alone.
  */
 const ORDER = [
-  ["errors", "who"],
+  ["errors"],
+  ["who"],
   ["external"],
+  ["http"],
   ["audit"],
   ["users"],
   ["credentials"],
   ["workspaces"],
+  ["grafana"],
   ["measures"],
   ["boards"],
   ["templates"],
   ["previews"],
+  ["pipeline"],
   ["dashboards"],
   ["diagnostics"],
-  ["http"],
-  ["app", "jobs"],
+  ["accounts"],
+  ["adoption"],
+  ["jobs"],
+  ["app"],
   ["config"],
   ["main"],
 ];
 const MAIN = /^main\.ts$/;
 const CONFIG = /^src\/config\.ts$/;
-const JOBS = /^src\/jobs\.ts$/;
+const JOBS = /^src\/jobs\//;
 const APP = /^src\/app\.tsx?$/;
-const HTTP = /^src\/http\//;
+const HTTP = /^src\/(?:http\/|users\/authenticate\.ts$)/;
 const EXTERNAL = /^src\/external\//;
 const ROUTES = /^src\/(?:.+\/)?(?:\w+_)?routes\.tsx?$/;
 const STORE = /^src\/(?:.+\/)?(?:\w+_)?store\.ts$/;
@@ -53,7 +59,7 @@ const WRITTEN: Home[] = [
       STORE,
       EXTERNAL,
       /^src\/(?:workspaces|measures|boards|templates)\//,
-      /^src\/dashboards\/scan\w*\.ts$/,
+      /^src\/pipeline\/(?:row\.ts$|scan\/)/,
     ],
   },
 ];

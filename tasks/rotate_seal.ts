@@ -5,13 +5,13 @@
 import { ConfigError, placeOf, readConfig } from "../src/config.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
-import { connectMaster } from "../src/external/master.ts";
-import { migrate } from "../src/external/migrate.ts";
+import { connectMaster } from "../src/external/postgres/master.ts";
+import { migrate } from "../src/external/postgres/migrate.ts";
 import { openPlace } from "../src/external/place.ts";
 import { asExternal, type Sql } from "../src/external/postgres/postgres.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
-import { refuseOldInstallation } from "../src/workspaces/adopt.ts";
-import { renewSealKey, rotateSeal } from "../src/workspaces/rotate_seal.ts";
+import { refuseOldInstallation } from "../src/adoption/adopt.ts";
+import { renewSealKey, rotateSeal } from "../src/adoption/rotation/rotate.ts";
 
 /** Longer than any call of a service takes from sealing a value to storing it. */
 const SETTLE_SECONDS = 10;

@@ -2,7 +2,7 @@ import { ConfigError, placeOf, readConfig } from "../src/config.ts";
 import { openForTask } from "../src/credentials/credentials.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
-import { connectMaster } from "../src/external/master.ts";
+import { connectMaster } from "../src/external/postgres/master.ts";
 import { openPlace } from "../src/external/place.ts";
 import { findUserByName } from "../src/users/store.ts";
 import { KINDS, urlCredential } from "../src/workspaces/names.ts";

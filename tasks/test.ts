@@ -35,6 +35,13 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesIn(`${folder}/${name}`);
+    else yield `${folder}/${name}`;
+  }
+}
+
 const ALONE = /_alone_test\.ts$/;
 
 /** The files to run, those in parallel first: files …_alone_test.ts look at all that this process does. */
@@ -44,7 +51,7 @@ async function passes(args: string[]): Promise<{ files: string[]; parallel: bool
   const files = [];
   for (const path of named.length > 0 ? named : ["tests"]) {
     if (!(await Deno.stat(path)).isDirectory) files.push(path);
-    else for await (const { name } of Deno.readDir(path)) files.push(`${path}/${name}`);
+    else for await (const file of filesIn(path)) files.push(file);
   }
   const tests = files.filter((file) => /_test\.tsx?$/.test(file)).sort();
   return [

@@ -45,7 +45,7 @@ export function BoardPage({ title, dashboard, query_url, scripts, styles, header
           <title>{title}</title>
           {styles.map((href) => <link key={href} rel="stylesheet" href={href} />)}
           {MODULES.map((name) => (
-            <link rel="modulepreload" href={scripts.board.replace(".js", `_${name}.js`)} />
+            <link rel="modulepreload" href={scripts.board.replace("board.js", `${name}.js`)} />
           ))}
           {/* In this order: the panels ask for their rows before the library is read. */}
           <script type="module" blocking="render" src={scripts.board}></script>

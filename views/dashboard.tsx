@@ -1,5 +1,5 @@
 import type { Panel } from "../src/previews/outcome.ts";
-import type { Story as StoredStory } from "../src/dashboards/preview.ts";
+import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";

@@ -1,6 +1,6 @@
 import type { z } from "@hono/zod-openapi";
-import type { DatasourceView } from "../src/workspaces/datasources.ts";
-import type { Check } from "../src/workspaces/check.ts";
+import type { DatasourceView } from "../src/grafana/datasources.ts";
+import type { Check } from "../src/workspaces/inspect.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
 import { type Again, Refused } from "./field.tsx";

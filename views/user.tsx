@@ -1,9 +1,9 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
-import type { DatasourceView } from "../src/workspaces/datasources.ts";
-import type { Overview } from "../src/workspaces/overview.ts";
-import type { UserWithWorkspace } from "../src/workspaces/workspaces.ts";
+import type { DatasourceView } from "../src/grafana/datasources.ts";
+import type { Overview } from "../src/accounts/overview.ts";
+import type { UserWithWorkspace } from "../src/accounts/create.ts";
 import { Credentials } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
 import { DatasourcesCard } from "./datasources.tsx";

@@ -1,7 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { User as UserSchema } from "../src/users/users.ts";
 import type { Who } from "../src/who.ts";
-import type { RemovedUser } from "../src/workspaces/remove.ts";
+import type { RemovedUser } from "../src/accounts/remove.ts";
 import { Time } from "./dashboards.tsx";
 import { type Again, ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";

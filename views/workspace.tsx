@@ -1,4 +1,4 @@
-import type { Overview } from "../src/workspaces/overview.ts";
+import type { Overview } from "../src/accounts/overview.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
 import { type Again, Refused } from "./field.tsx";

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { errorReplies, refuse } from "../errors.ts";
-import { Id } from "../users/paging.ts";
+import { Id } from "../http/paging.ts";
 import type { Env } from "../who.ts";
 import * as credentials from "./credentials.ts";
 import { type Deps as TestDeps, testCredential, Tested } from "./test.ts";

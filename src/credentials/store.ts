@@ -1,5 +1,5 @@
 import type { Db } from "../external/postgres/postgres.ts";
-import { together } from "./together.ts";
+import { together } from "./batch.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */
 export type CredentialRow = {

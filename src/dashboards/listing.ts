@@ -3,7 +3,7 @@ import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
-import * as store from "./listing_store.ts";
+import * as store from "./store.ts";
 import { Outcome, Panel } from "../previews/outcome.ts";
 import { KeyNumber } from "../measures/number.ts";
 

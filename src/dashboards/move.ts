@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { AppError, ExternalError } from "../errors.ts";
 import type { Who } from "../who.ts";
-import { grafanaOf, type UserGrafana } from "../workspaces/grafana.ts";
-import { removalKey } from "../workspaces/grafana_removals.ts";
-import { insertGrafanaRemoval } from "../workspaces/grafana_removal_store.ts";
+import { grafanaOf, type UserGrafana } from "../grafana/grafana.ts";
+import { removalKey } from "../grafana/removal/removal.ts";
+import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import * as store from "./grafana_store.ts";
+import * as store from "../pipeline/create/store.ts";
 import { visibleDashboard } from "./listing.ts";
-import { publicUrl } from "./put.ts";
+import { publicUrl } from "../pipeline/create/upsert.ts";
 
 export const Moving = z.object({
   moving: z.int().openapi({ description: "How many dashboards are on their way." }),

@@ -1,12 +1,12 @@
-import { adminOnly } from "../users/users.ts";
+import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
-import { finishGrafanaRemovals, removalKey } from "../workspaces/grafana_removals.ts";
-import { insertGrafanaRemoval } from "../workspaces/grafana_removal_store.ts";
+import { finishGrafanaRemovals, removalKey } from "../grafana/removal/removal.ts";
+import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { findPlace } from "./grafana_store.ts";
+import { findPlace } from "../pipeline/create/store.ts";
 import { visibleDashboard } from "./listing.ts";
-import { bury } from "./listing_store.ts";
+import { bury } from "./store.ts";
 
 /** How long whoever removes a dashboard waits for Grafana. */
 const GRAFANA_MS = 5_000;

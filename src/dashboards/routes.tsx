@@ -5,7 +5,7 @@ import { DashboardPage } from "../../views/dashboard.tsx";
 import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { errorReplies, refuse } from "../errors.ts";
-import { cursor, Id, IdQuery, Limit, writeCursor } from "../users/paging.ts";
+import { cursor, Id, IdQuery, Limit, writeCursor } from "../http/paging.ts";
 import type { Env } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
@@ -13,9 +13,9 @@ import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { showStory } from "./preview.ts";
-import { previewApi } from "./preview_routes.ts";
-import type { Look } from "./scan.ts";
+import { showStory } from "./preview/preview.ts";
+import { previewApi } from "./preview/routes.ts";
+import type { Look } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 

@@ -3,10 +3,10 @@ import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
 import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser/browser.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
-import { adminOnly } from "../users/users.ts";
+import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
-import { lacking } from "../workspaces/grafana.ts";
-import { crowding, guardServer } from "../workspaces/guard.ts";
+import { lacking } from "../grafana/grafana.ts";
+import { crowding, guardServer } from "../workspaces/preflight.ts";
 import type { Servers } from "../workspaces/servers.ts";
 
 export type Deps = { servers: Servers; browser: Pick<Browser, "state">; outside: Outside };

@@ -1,5 +1,5 @@
 import { ExternalError } from "../errors.ts";
-import { pause } from "./patience.ts";
+import { pause } from "./abort.ts";
 import type { Db, Sql } from "./postgres/postgres.ts";
 import { holdLock } from "./postgres/lock.ts";
 

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { News } from "../external/news.ts";
+import type { News } from "../external/events.ts";
 import type { Env } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;

@@ -2,36 +2,36 @@ import { Hono } from "hono";
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import sse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
-import boardCss from "../../static/board.css" with { type: "text" };
-import boardBars from "../../static/board_bars.js" with { type: "text" };
-import boardChart from "../../static/board_chart.js" with { type: "text" };
-import boardChoices from "../../static/board_choices.js" with { type: "text" };
-import boardLines from "../../static/board_lines.js" with { type: "text" };
-import boardMaps from "../../static/board_maps.js" with { type: "text" };
-import boardStat from "../../static/board_stat.js" with { type: "text" };
-import boardTable from "../../static/board_table.js" with { type: "text" };
-import boardTheme from "../../static/board_theme.js" with { type: "text" };
-import boardUnits from "../../static/board_units.js" with { type: "text" };
-import boardZone from "../../static/board_zone.js" with { type: "text" };
-import boardJs from "../../static/board.js" with { type: "text" };
+import boardCss from "../../static/board/board.css" with { type: "text" };
+import boardBars from "../../static/board/bars.js" with { type: "text" };
+import boardChart from "../../static/board/chart.js" with { type: "text" };
+import boardChoices from "../../static/board/choices.js" with { type: "text" };
+import boardLines from "../../static/board/lines.js" with { type: "text" };
+import boardMaps from "../../static/board/maps.js" with { type: "text" };
+import boardStat from "../../static/board/stat.js" with { type: "text" };
+import boardTable from "../../static/board/table.js" with { type: "text" };
+import boardTheme from "../../static/board/theme.js" with { type: "text" };
+import boardUnits from "../../static/board/units.js" with { type: "text" };
+import boardZone from "../../static/board/zone.js" with { type: "text" };
+import boardJs from "../../static/board/board.js" with { type: "text" };
 import copy from "../../static/copy.js" with { type: "text" };
 import dashboards from "../../static/dashboards.css" with { type: "text" };
 import icon from "../../static/icon.svg" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
 
 const FILES: Record<string, [type: string, text: string]> = {
-  "board.css": ["text/css", boardCss],
-  "board.js": ["text/javascript", boardJs],
-  "board_bars.js": ["text/javascript", boardBars],
-  "board_chart.js": ["text/javascript", boardChart],
-  "board_choices.js": ["text/javascript", boardChoices],
-  "board_lines.js": ["text/javascript", boardLines],
-  "board_maps.js": ["text/javascript", boardMaps],
-  "board_stat.js": ["text/javascript", boardStat],
-  "board_table.js": ["text/javascript", boardTable],
-  "board_theme.js": ["text/javascript", boardTheme],
-  "board_units.js": ["text/javascript", boardUnits],
-  "board_zone.js": ["text/javascript", boardZone],
+  "board/board.css": ["text/css", boardCss],
+  "board/board.js": ["text/javascript", boardJs],
+  "board/bars.js": ["text/javascript", boardBars],
+  "board/chart.js": ["text/javascript", boardChart],
+  "board/choices.js": ["text/javascript", boardChoices],
+  "board/lines.js": ["text/javascript", boardLines],
+  "board/maps.js": ["text/javascript", boardMaps],
+  "board/stat.js": ["text/javascript", boardStat],
+  "board/table.js": ["text/javascript", boardTable],
+  "board/theme.js": ["text/javascript", boardTheme],
+  "board/units.js": ["text/javascript", boardUnits],
+  "board/zone.js": ["text/javascript", boardZone],
   "copy.js": ["text/javascript", copy],
   "dashboards.css": ["text/css", dashboards],
   "echarts.js": ["text/javascript", echarts],

@@ -1,5 +1,5 @@
 import type { Page } from "../external/browser/browser.ts";
-import { orAborted } from "../external/patience.ts";
+import { orAborted } from "../external/abort.ts";
 import { pause } from "./watch.ts";
 import { encodeGif } from "./gif/encode.ts";
 

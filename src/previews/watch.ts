@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import type { Page } from "../external/browser/browser.ts";
-import { orAborted } from "../external/patience.ts";
+import { orAborted } from "../external/abort.ts";
 import { refusalOf } from "./answer.ts";
 import { PROBE, type Signs } from "./signs.ts";
 import type { End } from "./evaluate.ts";

@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 import { AppError, errorReplies, refuse } from "../errors.ts";
-import { Id } from "../users/paging.ts";
+import { Id } from "../http/paging.ts";
 import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
 import * as preview from "./preview.ts";
@@ -116,8 +116,8 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
       title={title}
       dashboard={board}
       query_url={`/template-previews/${id}/query?signed=${signature}`}
-      scripts={{ echarts: "/static/echarts.js", board: "/static/board.js" }}
-      styles={["/static/board.css"]}
+      scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
+      styles={["/static/board/board.css"]}
       header={<BoardHeader title={title} from={from} to={to} signed_in />}
     />,
   );

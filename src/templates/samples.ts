@@ -10,7 +10,7 @@ import {
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { holdLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
-import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/parts.ts";
+import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/provision.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
 import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./sample_rows.ts";
 

@@ -3,7 +3,7 @@ import { audited, type Deed } from "../audit/audit.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { type Db, isUniqueViolation, sqlState } from "../external/postgres/postgres.ts";
 import { findUserByName } from "../users/store.ts";
-import { adminOnly } from "../users/users.ts";
+import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { checkTemplate, issueAt } from "./check.ts";
 import { cleanExport } from "./fill.ts";

@@ -5,7 +5,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { SignInPage } from "../../views/sign_in.tsx";
 import { AppError, errorReplies, refuse } from "../errors.ts";
 import type { Env } from "../who.ts";
-import { Id } from "./paging.ts";
+import { Id } from "../http/paging.ts";
 import { NewKey, rotateKey, Rotation } from "./rotate.ts";
 import { type Deps, signIn, signOut } from "./sign_in.ts";
 import { Role } from "./users.ts";

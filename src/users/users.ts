@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import type { Who } from "../who.ts";
+import { adminOnly, type Who } from "../who.ts";
 import { hashKey, makeKey } from "./key.ts";
 import { insertKey, replaceKeys } from "./key_store.ts";
 import * as store from "./store.ts";
@@ -52,11 +52,6 @@ export async function userDetails(db: Db, who: Who, id: number) {
   if (!found) throw unknownUser();
   const { dashboards, credentials, ...user } = found;
   return { ...user, counts: { dashboards, credentials } };
-}
-
-/** Throws 403 unless an admin is asking. */
-export function adminOnly({ role }: Who): void {
-  if (role !== "admin") throw new AppError("admin_only", 403, "Only an admin may do this.");
 }
 
 /** One page of users by name; `next` is null at the end. Admins only. */

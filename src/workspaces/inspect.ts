@@ -1,9 +1,20 @@
+import { z } from "@hono/zod-openapi";
 import { connectToUserDatabase, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.ts";
-import { asOwner, connectionLimits, type Passwords } from "./parts.ts";
+import { asOwner, connectionLimits, type Passwords } from "./provision.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
 /** One thing that is not as it should be. */
+/** What a check found. */
+export const Check = z.object({
+  ok: z.boolean(),
+  findings: z.array(z.object({
+    what: z.string().openapi({ example: "role ada_reader" }),
+    expected: z.string().openapi({ example: "may log in" }),
+    found: z.string().openapi({ example: "may not log in" }),
+  })),
+}).openapi("Check");
+
 export type Finding = { what: string; expected: string; found: string };
 
 type Subject = {

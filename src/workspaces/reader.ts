@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
-import { passwordsOf } from "./steps.ts";
+import { passwordsOf } from "./logins.ts";
 import { findWorkspace } from "./store.ts";
 import type { Deps } from "./workspaces.ts";
 

@@ -1,7 +1,7 @@
 import { SealError } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, connect, type Server, type Sql } from "../external/postgres/postgres.ts";
-import { takeTurns } from "../external/turns.ts";
+import { takeTurns } from "../external/semaphore.ts";
 
 /** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
 export type WorkspaceServer = {

@@ -1,6 +1,6 @@
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import { holdLock } from "../external/postgres/lock.ts";
-import { takeTurns } from "../external/turns.ts";
+import { takeTurns } from "../external/semaphore.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
 

@@ -1,10 +1,10 @@
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { heightOf } from "../../src/boards/layout.ts";
 import { shownPanels } from "../../src/boards/queried.ts";
-import { CAPTURE_HEADER, signCapture } from "../../src/dashboards/board_access.ts";
-import { createNext } from "../../src/dashboards/create.ts";
+import { CAPTURE_HEADER, signCapture } from "../../src/boards/access.ts";
+import { createNext } from "../../src/pipeline/create/create.ts";
 import { takePreview } from "../../src/previews/preview.ts";
-import { claimNext } from "../../src/dashboards/store.ts";
+import { claimNext } from "../../src/pipeline/row.ts";
 import type { Browser } from "../../src/external/browser/browser.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";

@@ -1,14 +1,14 @@
 import { openForTask } from "../../src/credentials/credentials.ts";
 import { importSealKey } from "../../src/credentials/seal.ts";
-import { scan } from "../../src/dashboards/scan.ts";
+import { scan } from "../../src/pipeline/scan/scan.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
-import { connectMaster } from "../../src/external/master.ts";
-import { migrate } from "../../src/external/migrate.ts";
+import { connectMaster } from "../../src/external/postgres/master.ts";
+import { migrate } from "../../src/external/postgres/migrate.ts";
 import { connectToUserDatabase } from "../../src/external/postgres/postgres.ts";
 import { KINDS, urlCredential } from "../../src/workspaces/names.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
-import { createUser } from "../../src/workspaces/workspaces.ts";
+import { createUser } from "../../src/accounts/create.ts";
 import { fillDatabase } from "../../tasks/sample/write.ts";
 
 const ROUNDS = 5;

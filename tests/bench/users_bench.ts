@@ -3,7 +3,7 @@ import { importSealKey } from "../../src/credentials/seal.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { connect, databaseUrl, type Sql } from "../../src/external/postgres/postgres.ts";
 import { findUserByName } from "../../src/users/store.ts";
-import { writeCursor } from "../../src/users/paging.ts";
+import { writeCursor } from "../../src/http/paging.ts";
 import type { Load, Outcome } from "./load.ts";
 import { fill, giveKey, sample } from "./users_data.ts";
 

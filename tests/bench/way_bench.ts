@@ -1,5 +1,5 @@
 import { VARIABLES } from "../../src/config.ts";
-import { listenToNews, type Moved } from "../../src/external/news.ts";
+import { listenToNews, type Moved } from "../../src/external/events.ts";
 import { addUser, keyIn, makeHome, openUrl, tells, urlOf, waitFor } from "../help/service.ts";
 import { startSlack } from "../help/slack.ts";
 

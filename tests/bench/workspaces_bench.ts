@@ -1,4 +1,4 @@
-import { scan } from "../../src/dashboards/scan.ts";
+import { scan } from "../../src/pipeline/scan/scan.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { freshName, never, startWorkspaces } from "../help/workspace_app.ts";

@@ -1,11 +1,12 @@
 import { strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
-import { scan } from "../../src/dashboards/scan.ts";
-import { listenToNews } from "../../src/external/news.ts";
+import { scan } from "../../src/pipeline/scan/scan.ts";
+import { listenToNews } from "../../src/external/events.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
-import { adminOnly, ensureAdmin } from "../../src/users/users.ts";
+import { ensureAdmin } from "../../src/users/users.ts";
+import { adminOnly } from "../../src/who.ts";
 import { type Kind, KINDS } from "../../src/workspaces/names.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { makeDeps } from "./deps.ts";

@@ -30,8 +30,8 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
           title={dashboard.title!}
           dashboard={dashboard}
           query_url="/boards/1/query"
-          scripts={{ echarts: "/static/echarts.js", board: "/static/board.js" }}
-          styles={["/static/board.css"]}
+          scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
+          styles={["/static/board/board.css"]}
           header={with_header && <BoardHeader title={dashboard.title!} from="" to="" signed_in />}
         />,
       ),

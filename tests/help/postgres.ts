@@ -1,4 +1,4 @@
-import { migrate } from "../../src/external/migrate.ts";
+import { migrate } from "../../src/external/postgres/migrate.ts";
 import { connect, databaseUrl, type Db, type Sql } from "../../src/external/postgres/postgres.ts";
 import type { ServerAddress } from "../../src/external/postgres/cluster.ts";
 

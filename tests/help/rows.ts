@@ -1,4 +1,4 @@
-import type { Claim, Step } from "../../src/dashboards/store.ts";
+import type { Claim, Step } from "../../src/pipeline/row.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import type { Kind } from "../../src/workspaces/names.ts";
 

@@ -1,6 +1,6 @@
-import { type Look, scan } from "../../src/dashboards/scan.ts";
+import { type Look, scan } from "../../src/pipeline/scan/scan.ts";
 import type { Outside } from "../../src/credentials/hosts.ts";
-import type { Limits } from "../../src/dashboards/settle.ts";
+import type { Limits } from "../../src/pipeline/scan/debounce.ts";
 import type { Kind } from "../../src/workspaces/names.ts";
 import { never, startApp, type User } from "./app.ts";
 

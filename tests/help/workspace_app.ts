@@ -2,14 +2,15 @@ import { strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { importSigningKey } from "../../src/credentials/sign.ts";
-import { scan } from "../../src/dashboards/scan.ts";
+import { scan } from "../../src/pipeline/scan/scan.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/external/postgres/embedded.ts";
-import { migrate } from "../../src/external/migrate.ts";
-import { listenToNews } from "../../src/external/news.ts";
+import { migrate } from "../../src/external/postgres/migrate.ts";
+import { listenToNews } from "../../src/external/events.ts";
 import { type Address, connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import { readInstallation } from "../../src/external/settings.ts";
+import { readInstallation } from "../../src/external/installation.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
-import { adminOnly, ensureAdmin } from "../../src/users/users.ts";
+import { ensureAdmin } from "../../src/users/users.ts";
+import { adminOnly } from "../../src/who.ts";
 import {
   databaseName,
   type Kind,
@@ -18,7 +19,7 @@ import {
   readerRole,
 } from "../../src/workspaces/names.ts";
 import { type Login, openServers } from "../../src/workspaces/servers.ts";
-import { passwordsOf } from "../../src/workspaces/steps.ts";
+import { passwordsOf } from "../../src/workspaces/logins.ts";
 import { findWorkspace } from "../../src/workspaces/store.ts";
 import { freshDatabase, testServer } from "./postgres.ts";
 

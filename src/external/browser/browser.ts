@@ -3,7 +3,7 @@ import { ExternalError } from "../../errors.ts";
 import { openPage, type Page, type PageOptions } from "./page.ts";
 import { attach, END_MS, launch, type Running } from "./process.ts";
 import { supplyBrowser } from "./supply.ts";
-import { orAborted, within } from "../patience.ts";
+import { orAborted, within } from "../abort.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
 

@@ -2,7 +2,7 @@ import process from "node:process";
 import puppeteer, { type Browser as Driver } from "puppeteer-core";
 import { ExternalError } from "../../errors.ts";
 import { makeBrowserFolder, removeBrowserFolder } from "./folder.ts";
-import { once, within } from "../patience.ts";
+import { once, within } from "../abort.ts";
 
 /** A browser that answers; `end` may be called more than once. */
 export type Running = { driver: Driver; end: () => Promise<void> };

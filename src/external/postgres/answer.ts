@@ -1,5 +1,5 @@
 import { DEADLINES, withDeadline } from "./deadlines.ts";
-import { pause } from "../patience.ts";
+import { pause } from "../abort.ts";
 import type { Db } from "./postgres.ts";
 
 const ASK_AGAIN_MS = 500;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ExternalError } from "../../errors.ts";
-import { pause } from "../patience.ts";
+import { pause } from "../abort.ts";
 import { connect, sqlState } from "./postgres.ts";
 import { run } from "./binaries.ts";
 import {

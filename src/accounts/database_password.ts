@@ -1,0 +1,113 @@
+import { audited, type Deed, SYSTEM } from "../audit/audit.ts";
+import { place, sealCredential } from "../credentials/credentials.ts";
+import { open, seal } from "../credentials/seal.ts";
+import { holdCredential, replaceValue } from "../credentials/store.ts";
+import { AppError, ExternalError, unavailable } from "../errors.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
+import { visibleUser } from "../users/users.ts";
+import type { Who } from "../who.ts";
+import { KINDS, urlCredential } from "../workspaces/names.ts";
+import { endSessions, letLogIn, makeRoles, markOf } from "../workspaces/provision.ts";
+import { makePassword, passwordPlace } from "../workspaces/password.ts";
+import { asRefusal, eachServer, inWords } from "../workspaces/servers.ts";
+import { isInGrafana, runSteps } from "./steps.ts";
+import { loginUrl } from "../workspaces/logins.ts";
+import * as store from "../workspaces/store.ts";
+import type { Deps } from "../workspaces/workspaces.ts";
+
+/** How long whoever changes a password waits for Grafana. */
+const GRAFANA_WAITS_MS = 5_000;
+
+/**
+ * New passwords for owner and reader, new values of the three logins, and an end of the connections that
+ * the old ones opened. Throws 404, 409 `workspace_pending`, 503 where the server is away (the change is
+ * then finished by the job).
+ */
+export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): Promise<void> {
+  const { db, sealKeys } = deps;
+  await visibleUser(db, who, id);
+  const workspace = await store.findWorkspace(db, id);
+  if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
+  const steps = await store.stepsOf(db, id);
+  if (steps.some(({ name, state }) => state !== "done" && !isInGrafana(name))) {
+    const message = "The workspace is not complete yet: wait until it is, or have it mended.";
+    throw new AppError("workspace_pending", 409, message);
+  }
+  const { master } = deps.servers.of(workspace.server);
+  await whileAnswering(master, () =>
+    store.holdWorkspace(db, workspace, async () => {
+      if (!(await store.findWorkspace(db, id))?.next_owner_password) {
+        await store.keepNextPasswords(
+          db,
+          id,
+          await seal(sealKeys, passwordPlace(id, "owner"), makePassword()),
+          await seal(sealKeys, passwordPlace(id, "reader"), makePassword()),
+        );
+      }
+      try {
+        await applyNextPasswords(deps, who, id);
+      } catch (error) {
+        const known = asRefusal(error);
+        if (!(known instanceof ExternalError)) throw error;
+        // What nobody knows the end of is finished by the job as well.
+        throw unavailable("server_refused", `Not changed yet, and tried again: ${known.message}`);
+      }
+    }));
+  // The change itself is done: what Grafana does not take now, the job brings it.
+  await runSteps(deps, id, workspace.username, { grafanaMs: GRAFANA_WAITS_MS }).catch((error) => {
+    deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+  });
+}
+
+/** The next passwords, on the server first and then in the rows: repeated, it comes to the same. */
+async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from">, id: number) {
+  const { db, sealKeys, servers, installation } = deps;
+  const workspace = await store.findWorkspace(db, id);
+  if (!workspace?.next_owner_password || !workspace.next_reader_password) return;
+  const { username, is_active } = workspace;
+  const passwords = {
+    owner: await open(sealKeys, passwordPlace(id, "owner"), workspace.next_owner_password),
+    reader: await open(sealKeys, passwordPlace(id, "reader"), workspace.next_reader_password),
+  };
+  const server = servers.of(workspace.server);
+  const mark = markOf(installation, username);
+  await makeRoles(server, username, mark, passwords);
+  if (!is_active) await letLogIn(server, username, mark, false);
+  // Before the rows say that all is done: a kill in between would leave them open.
+  await endSessions(server, username, mark);
+  const deed: Deed = { action: "password.rotate", subject: username, user_id: id };
+  await audited(db, who, deed, async (tx) => {
+    await store.takeNextPasswords(tx, id);
+    await store.resetSteps(tx, id, KINDS.map((kind) => `datasource_${kind}`));
+    for (const kind of KINDS) {
+      const key_name = urlCredential(kind);
+      const key_value = loginUrl(server, username, kind, passwords);
+      const held = await holdCredential(tx, id, key_name);
+      if (held) {
+        const sealed = await seal(sealKeys, place(id, key_name), key_value);
+        await replaceValue(tx, held, sealed, who.username, held.expires_at);
+      } else {
+        await sealCredential({ db: tx, sealKeys }, id, { key_name, key_value }, who.username);
+      }
+    }
+  });
+}
+
+/** Goes on with changes that a server refused, or that a killed process left. */
+export async function finishPasswords(deps: Deps, signal: AbortSignal): Promise<void> {
+  const waiting = await store.unfinishedPasswords(deps.db);
+  await eachServer(
+    waiting,
+    signal,
+    (workspace) =>
+      store.holdWorkspace(
+        deps.db,
+        workspace,
+        () => applyNextPasswords(deps, SYSTEM, workspace.user_id),
+      )
+        .then(() => true, (error) => {
+          deps.log(`workspaces: the passwords of ${workspace.username}: ${inWords(error)}`);
+          return false;
+        }),
+  );
+}

@@ -1,0 +1,70 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { errorReplies, refuse } from "../errors.ts";
+import { Id } from "../http/paging.ts";
+import type { Env } from "../who.ts";
+import { Check } from "../workspaces/inspect.ts";
+import {
+  checkDatasources,
+  datasourcesOf,
+  DatasourceView,
+  mendDatasources,
+} from "../grafana/datasources.ts";
+import type { Deps } from "../workspaces/workspaces.ts";
+
+/** Whoever asks waits for Grafana so long. */
+const LIMIT_MS = 30_000;
+
+const json = <T>(schema: T, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+const params = z.object({ id: Id });
+const nothing = { content: { "application/json": { schema: z.strictObject({}) } } };
+
+const list = createRoute({
+  method: "get",
+  path: "/{id}/datasources",
+  summary: "The user's data sources in Grafana",
+  request: { params },
+  responses: {
+    200: json(z.object({ datasources: z.array(DatasourceView) }).openapi("Datasources"), "All."),
+    ...errorReplies(400, 404),
+  },
+});
+
+const check = createRoute({
+  method: "post",
+  path: "/{id}/datasources/check",
+  summary: "Compares folder and data sources in Grafana with what should be",
+  request: { params, body: nothing },
+  responses: { 200: json(Check, "What was found."), ...errorReplies(400, 404, 409, 422, 503) },
+});
+
+const mend = createRoute({
+  method: "post",
+  path: "/{id}/datasources/mend",
+  summary: "Mends folder and data sources in Grafana (admin)",
+  request: { params, body: nothing },
+  responses: {
+    200: json(Check, "What is left afterwards."),
+    ...errorReplies(400, 403, 404, 409, 422, 503),
+  },
+});
+
+/** Under `/api/v1/users`: what is a user's in Grafana. */
+export function datasourceApi(deps: Deps) {
+  const limit = () => AbortSignal.timeout(LIMIT_MS);
+  return new OpenAPIHono<Env>({ defaultHook: refuse })
+    .openapi(list, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json({ datasources: await datasourcesOf(deps, c.var.who, id) }, 200);
+    })
+    .openapi(check, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await checkDatasources(deps, c.var.who, id, limit()), 200);
+    })
+    .openapi(mend, async (c) => {
+      const { id } = c.req.valid("param");
+      return c.json(await mendDatasources(deps, c.var.who, id, limit()), 200);
+    });
+}

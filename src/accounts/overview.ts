@@ -1,0 +1,47 @@
+import type { Who } from "../who.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
+import { visibleUser } from "../users/users.ts";
+import type { Finding } from "../workspaces/inspect.ts";
+import { databaseName, type Kind, KINDS, ownerRole } from "../workspaces/names.ts";
+import * as store from "../workspaces/store.ts";
+import { type Deps, workspaceOf } from "../workspaces/workspaces.ts";
+
+/** `bytes` is null where the server does not say; `line` opens it, the password left out. */
+export type DatabaseView = {
+  kind: Kind;
+  name: string;
+  bytes: number | null;
+  tables: number;
+  line: string;
+};
+export type Overview = {
+  state: "pending" | "ready" | "failed";
+  steps: store.StepRow[];
+  databases: DatabaseView[];
+  checked_at: string | null;
+  findings: Finding[];
+};
+
+/** What the page of a user shows of its workspace; null: it has none. Throws 404 as visibleUser(). */
+export async function overviewOf(deps: Deps, who: Who, id: number): Promise<Overview | null> {
+  const { username } = await visibleUser(deps.db, who, id);
+  const [workspace, steps] = await Promise.all([
+    store.findWorkspace(deps.db, id),
+    workspaceOf(deps.db, id),
+  ]);
+  if (!workspace || !steps) return null;
+  const { shown, master } = deps.servers.of(workspace.server);
+  const names = KINDS.map((kind) => databaseName(username, kind));
+  const [sizes, tables, check] = await Promise.all([
+    withDeadline(DEADLINES.aside, () => store.databaseSizes(master, names))
+      .catch(() => new Map<string, number>()),
+    store.tablesByKind(deps.db, id),
+    store.lastCheck(deps.db, id),
+  ]);
+  const databases = KINDS.map((kind) => {
+    const name = databaseName(username, kind);
+    const line = `psql -h ${shown.host} -p ${shown.port} -U ${ownerRole(username)} ${name}`;
+    return { kind, name, bytes: sizes.get(name) ?? null, tables: tables.get(kind) ?? 0, line };
+  });
+  return { ...steps, databases, ...check };
+}

@@ -1,0 +1,109 @@
+import { z } from "@hono/zod-openapi";
+import { audited } from "../audit/audit.ts";
+import { whileAnswering } from "../external/postgres/answer.ts";
+import { deleteUser, holdUser } from "../users/store.ts";
+import { unknownUser, visibleUser } from "../users/users.ts";
+import { adminOnly } from "../who.ts";
+import type { Who } from "../who.ts";
+import { keepOneAdmin } from "./change.ts";
+import { databaseName, KINDS } from "../workspaces/names.ts";
+import { finishGrafanaRemovals, userRemoval } from "../grafana/removal/removal.ts";
+import { dropWorkspace, letLogIn, markOf } from "../workspaces/provision.ts";
+import { eachServer, inWords } from "../workspaces/servers.ts";
+import * as store from "../workspaces/store.ts";
+import type { Deps } from "../workspaces/workspaces.ts";
+
+const Fate = z.enum(["kept", "dropped", "dropping"]);
+export const RemovedUser = z.object({
+  id: z.int(),
+  username: z.string(),
+  databases: z.object({ timing: Fate, qor: Fate, drc: Fate }).partial(),
+}).openapi("RemovedUser");
+type Removed = z.infer<typeof RemovedUser>;
+
+/** How long whoever removes a user waits for Grafana. */
+const GRAFANA_MS = 5_000;
+
+/**
+ * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
+ * cannot log in, or dropped; what the server refuses now (`dropping`) is done by the job later, and
+ * so is what Grafana does not remove at once. Throws
+ * 404, 403, and 409 `last_admin`.
+ */
+export async function removeUser(
+  deps: Deps,
+  who: Who,
+  id: number,
+  databases: "keep" | "drop",
+): Promise<Removed> {
+  const { username } = await visibleUser(deps.db, who, id);
+  const deed = { action: "user.remove", subject: username, user_id: id } as const;
+  const leaveGrafana = await userRemoval(deps, id);
+  const removal = await audited(deps.db, who, deed, async (tx) => {
+    adminOnly(who);
+    await keepOneAdmin(tx, id);
+    if (!await holdUser(tx, id)) throw unknownUser();
+    const workspace = await store.findWorkspace(tx, id);
+    await deleteUser(tx, id);
+    await leaveGrafana(tx);
+    if (!workspace) return undefined;
+    const { server } = workspace;
+    await store.insertRemoval(tx, { username, databases, server });
+    if (databases === "keep") {
+      for (const kind of KINDS) {
+        await store.insertOrphan(tx, {
+          name: databaseName(username, kind),
+          username,
+          kind,
+          server,
+        });
+      }
+    }
+    return { username, databases, server };
+  });
+  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_MS)).catch(() => {
+    deps.log(`grafana: what ${username} had there is removed later`);
+  });
+  if (!removal) return { id, username, databases: {} };
+  const done = await whileAnswering(
+    deps.servers.of(removal.server).master,
+    () => finishRemoval(deps, removal),
+  ).catch(() => false);
+  const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
+  const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
+  return { id, username, databases: fates as Removed["databases"] };
+}
+
+/** Does on the server what the removal's row says, unless the row has changed meanwhile. */
+function finishRemoval(deps: Deps, removal: store.Removal): Promise<boolean> {
+  const { db, servers, log, installation } = deps;
+  const { username, databases } = removal;
+  const mark = markOf(installation, username);
+  return store.holdWorkspace(db, removal, async () => {
+    if ((await store.findRemoval(db, username))?.databases !== databases) return true;
+    try {
+      const server = servers.of(removal.server);
+      if (databases === "keep") await letLogIn(server, username, mark, false);
+      else await dropWorkspace(server, username, mark);
+      await store.noteRemoval(db, removal, null);
+      return true;
+    } catch (error) {
+      log(`workspaces: removal of ${username}: ${inWords(error)}`);
+      await store.noteRemoval(db, removal, inWords(error));
+      return false;
+    }
+  });
+}
+
+/** Goes on with removals that a server refused, or that a killed process left. */
+export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
+  await eachServer(
+    await store.unfinishedRemovals(deps.db),
+    signal,
+    (removal) =>
+      finishRemoval(deps, removal).catch((error) => {
+        deps.log(`workspaces: removal of ${removal.username}: ${inWords(error)}`);
+        return false;
+      }),
+  );
+}

@@ -1,0 +1,213 @@
+import { checkSealKeys, SIGNING_KEY } from "../../credentials/installation.ts";
+import { SEALED_COLUMNS, usedKeyIds } from "../../credentials/installation_store.ts";
+import { place as credentialPlace } from "../../credentials/credentials.ts";
+import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../../credentials/seal.ts";
+import { AppError } from "../../errors.ts";
+import type { Sql } from "../../external/postgres/postgres.ts";
+import { refusedPlace } from "../store.ts";
+import * as store from "./store.ts";
+import { REMOVAL_KEY } from "../../grafana/removal/removal.ts";
+import { passwordPlace } from "../../workspaces/password.ts";
+
+export type Deps = { db: Sql; log: (line: string) => void };
+type Bytes = Uint8Array<ArrayBuffer>;
+/** `resealed`: rows whose data key is wrapped anew; `unreadable`: names of the rows that do not open. */
+export type Rotation = { key: string; resealed: number; unreadable: string[] };
+
+/** A statement takes some 10 ms, so whoever wants one of its rows hardly waits. */
+const BATCH = 500;
+/** Only a service that goes on sealing with another key makes that many necessary. */
+const MOST_PASSES = 30;
+/** How long a row that somebody holds is left alone. */
+const HELD_MS = 500;
+const TOLD_EVERY = 10_000;
+
+/**
+ * Wraps the data key of everything sealed by the current key, while services run: with both keys at hand
+ * they read all of it all the time. Goes on where an earlier call stopped. Throws AppError
+ * `rotation_running`, and ExternalError where no key at hand is the one that values are sealed with.
+ */
+export async function rotateSeal(
+  deps: Deps,
+  sealKeys: SealKeys,
+  signal: AbortSignal,
+): Promise<Rotation> {
+  return await alone(deps.db, async () => {
+    if (!sealKeys.previous) await checkSealKeys(deps.db, sealKeys);
+    return await rotate(deps, sealKeys, signal);
+  });
+}
+
+/**
+ * A new key for the embedded database, or the end of a change that stopped half-way: the file holds both
+ * until everything is sealed with the new one, and nothing changed for `settleSeconds` more, in which
+ * whoever had read the old file has long stored what it sealed. Throws as rotateSeal() does.
+ */
+export async function renewSealKey(
+  deps: Deps,
+  file: { read(): Promise<Bytes[]>; write(keys: Bytes[]): Promise<void> },
+  { makeNew, settleSeconds }: { makeNew: boolean; settleSeconds: number },
+  signal: AbortSignal,
+): Promise<Rotation> {
+  return await alone(deps.db, async () => {
+    const [newest, older] = await file.read();
+    if (!older && makeNew) {
+      const keys = await loadSealKeys(file.read);
+      // Rows of a key that is lost are named below; where all are, the file is the wrong one.
+      const used = await usedKeyIds(deps.db);
+      if (!used.includes(keys.current.id)) await checkSealKeys(deps.db, keys);
+      await file.write([crypto.getRandomValues(new Uint8Array(32)), newest!]);
+    }
+    const sealKeys = await loadSealKeys(file.read);
+    const { previous } = sealKeys;
+    if (!previous) return await rotate(deps, sealKeys, signal);
+    deps.log(`From the key ${previous.id} to the key ${sealKeys.current.id}.`);
+    let rotation = await rotate(deps, sealKeys, signal);
+    for (let found = 1; found > 0;) {
+      await pause(settleSeconds * 1000, signal);
+      const { resealed, unreadable } = await rotate(deps, sealKeys, signal);
+      rotation = { ...rotation, resealed: rotation.resealed + resealed, unreadable };
+      found = resealed;
+    }
+    await file.write((await file.read()).slice(0, 1));
+    return rotation;
+  });
+}
+
+async function alone<T>(db: Sql, work: () => Promise<T>): Promise<T> {
+  const result = await store.holdRotation(db, async () => ({ done: await work() }));
+  if (result) return result.done;
+  throw new AppError("rotation_running", 409, "The seal key is just being changed: wait for that.");
+}
+
+async function rotate(deps: Deps, sealKeys: SealKeys, signal: AbortSignal): Promise<Rotation> {
+  const { current, previous } = sealKeys;
+  const progress = { done: 0, of: await store.countUnderOtherKeys(deps.db, current.id) };
+  for (let passes = 0; passes < MOST_PASSES; passes++) {
+    const before = progress.done;
+    const { opened, unreadable, keys } = await pass(deps, sealKeys, progress, signal);
+    if (opened > 0) {
+      if (progress.done === before) await pause(HELD_MS, signal);
+      continue;
+    }
+    if (previous && keys.has(previous.id)) await store.retireKey(deps.db, previous.id);
+    return { key: current.id, resealed: progress.done, unreadable };
+  }
+  throw new AppError(
+    "rotation_endless",
+    409,
+    `A service goes on sealing with another key than ${current.id}: give it SEAL_KEY and SEAL_KEY_PREVIOUS, restart it, and run this again.`,
+  );
+}
+
+/** Takes each row under another key once. `opened`: how many of them a key at hand opened. */
+async function pass(
+  deps: Deps,
+  sealKeys: SealKeys,
+  progress: { done: number; of: number },
+  signal: AbortSignal,
+) {
+  const { db, log } = deps;
+  const seen = { opened: 0, unreadable: [] as string[], keys: new Set<string>() };
+  for (const name of Object.keys(SEALED_COLUMNS) as store.ColumnName[]) {
+    let rows: store.SealedRow[];
+    for (let after = { id: -1, version: -1 };; after = rows.at(-1)!) {
+      signal.throwIfAborted();
+      rows = await store.rowsUnderOtherKeys(db, name, sealKeys.current.id, after, BATCH);
+      if (rows.length === 0) break;
+      const tried = await Promise.all(rows.map((row) => renew(sealKeys, name, row)));
+      const fresh = tried.filter((row) => row !== undefined);
+      seen.opened += fresh.length;
+      for (const row of rows.filter((_, i) => !tried[i])) {
+        seen.unreadable.push(nameOf(name, row));
+        seen.keys.add(keyIdOf(row.sealed));
+      }
+      const before = progress.done;
+      progress.done += fresh.length > 0 ? await store.replaceSealed(db, name, fresh) : 0;
+      if (Math.floor(progress.done / TOLD_EVERY) > Math.floor(before / TOLD_EVERY)) {
+        log(`${progress.done} of ${Math.max(progress.done, progress.of)} are sealed anew.`);
+      }
+    }
+  }
+  const signing = await renewSigningKey(deps, sealKeys);
+  if (signing === "unreadable") seen.unreadable.push("the signing key");
+  else if (signing === "renewed") progress.done++;
+  return seen;
+}
+
+/** The row with its text sealed anew; undefined: it does not open. */
+async function renew(
+  keys: SealKeys,
+  name: store.ColumnName,
+  row: store.SealedRow,
+): Promise<store.Fresh | undefined> {
+  const { id, version, sealed } = row;
+  const fresh = await renewed(keys, placeOf(name, row), sealed);
+  return fresh === undefined ? undefined : { id, version, sealed, fresh };
+}
+
+async function renewed(keys: SealKeys, where: string, sealed: string): Promise<string | undefined> {
+  try {
+    await open(keys, where, sealed); // a damaged value is found now, while the old key is there
+    return await rewrap(keys, where, sealed);
+  } catch (error) {
+    if (error instanceof SealError) return undefined;
+    throw error;
+  }
+}
+
+async function renewSigningKey({ db }: Deps, keys: SealKeys) {
+  const sealed = await store.findSetting(db, "signing_key");
+  if (!sealed || keyIdOf(sealed) === keys.current.id) return "current";
+  const fresh = await renewed(keys, SIGNING_KEY, sealed);
+  if (!fresh) return "unreadable";
+  await store.replaceSetting(db, "signing_key", sealed, fresh);
+  return "renewed";
+}
+
+function placeOf(name: store.ColumnName, { id, user_id, key_name }: store.SealedRow): string {
+  if (name === "owner" || name === "next_owner") return passwordPlace(user_id!, "owner");
+  if (name === "reader" || name === "next_reader") return passwordPlace(user_id!, "reader");
+  if (name === "refused") return refusedPlace(id);
+  if (name === "removal") return REMOVAL_KEY;
+  return credentialPlace(user_id!, key_name!);
+}
+
+/** What a person calls the row, and the key that it asks for. */
+function nameOf(
+  name: store.ColumnName,
+  { id, version, username, key_name, sealed }: store.SealedRow,
+) {
+  const names: Record<store.ColumnName, string> = {
+    credential: `${username}/${key_name}`,
+    version: `${username}/${key_name} version ${version}`,
+    owner: `${username}'s owner password`,
+    reader: `${username}'s reader password`,
+    next_owner: `${username}'s next owner password`,
+    next_reader: `${username}'s next reader password`,
+    refused: `refused row ${id}`,
+    removal: `the Grafana key of removal ${id}`,
+  };
+  const key = keyIdOf(sealed);
+  return `${names[name]} (${key ? `names the key ${key}` : "not a sealed text"})`;
+}
+
+/** The id of the key in a sealed text; "" where the text is none. */
+function keyIdOf(sealed: string): string {
+  return /^dk1\.([0-9a-f]{8})\./.exec(sealed)?.[1] ?? "";
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,105 @@
+import { SEALED_COLUMNS, type SealedColumn } from "../../credentials/installation_store.ts";
+import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
+import type { Db, Sql } from "../../external/postgres/postgres.ts";
+import { tryLock } from "../../external/postgres/lock.ts";
+
+/** A sealed text and whose it is; the fields of its place that it does not have are null or 0. */
+export type SealedRow = {
+  id: number;
+  version: number;
+  user_id: number | null;
+  username: string | null;
+  key_name: string | null;
+  sealed: string;
+};
+type At = Pick<SealedRow, "id" | "version">;
+
+export type ColumnName = keyof typeof SEALED_COLUMNS;
+
+/** The next rows, in the order of the table's key, that are not sealed with the key `current`. */
+export async function rowsUnderOtherKeys(
+  db: Db,
+  name: ColumnName,
+  current: string,
+  after: At,
+  limit: number,
+): Promise<SealedRow[]> {
+  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
+  const key = version ? db`(t.${db(id)}, t.${db(version)})` : db`t.${db(id)}`;
+  const from = version ? db`(${after.id}::bigint, ${after.version}::int)` : db`${after.id}::bigint`;
+  const ofNobody = name === "refused" || name === "removal";
+  const user = name === "version" ? db`c.user_id` : ofNobody ? db`null` : db`t.user_id`;
+  const named = name === "version" ? db`c` : db`t`;
+  return await db<SealedRow[]>`
+    select t.${db(id)} as id, ${version ? db`t.${db(version)}` : db`0`} as version,
+      u.id as user_id, u.username, t.${db(column)} as sealed,
+      ${name === "credential" || name === "version" ? db`${named}.key_name` : db`null`} as key_name
+    from ${db(table)} t
+      ${name === "version" ? db`join credentials c on c.id = t.credential_id` : db``}
+      left join users u on u.id = ${user}
+    where ${key} > ${from} and split_part(t.${db(column)}, '.', 2) <> ${current}
+    order by ${key} limit ${limit}`;
+}
+
+export type Fresh = At & { sealed: string; fresh: string };
+
+/**
+ * Puts the fresh texts where the old ones still stand; returns how many. A row that somebody holds or has
+ * changed is left as it is: this statement waits for nobody, so it cannot be part of a deadlock.
+ */
+export async function replaceSealed(db: Db, name: ColumnName, rows: Fresh[]): Promise<number> {
+  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
+  const key = version ? db`(${db(id)}, ${db(version)})` : db`(${db(id)}, 0)`;
+  const { count } = await db`
+    with fresh (id, version, sealed, fresh) as (
+      select * from unnest(${rows.map(({ id }) => id)}::bigint[],
+        ${rows.map(({ version }) => version)}::int[],
+        ${rows.map(({ sealed }) => sealed)}::text[], ${rows.map(({ fresh }) => fresh)}::text[])
+    ), free (id, version) as (
+      select ${db(id)}, ${version ? db(version) : db`0`} from ${db(table)}
+      where ${db(id)} = any(${rows.map(({ id }) => id)}::bigint[])
+        and ${key} in (select id, version from fresh)
+      for no key update skip locked
+    )
+    update ${db(table)} t set ${db(column)} = fresh.fresh
+    from fresh join free using (id, version)
+    where t.${db(id)} = fresh.id ${version ? db`and t.${db(version)} = fresh.version` : db``}
+      and t.${db(column)} = fresh.sealed`;
+  return count;
+}
+
+/** How many rows are not sealed with the key `current`. */
+export async function countUnderOtherKeys(db: Db, current: string): Promise<number> {
+  let all = 0;
+  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
+    const [row] = await db<{ n: number }[]>`
+      select count(*) as n from ${db(table)} where split_part(${db(column)}, '.', 2) <> ${current}`;
+    all += row!.n;
+  }
+  return all;
+}
+
+export async function findSetting(db: Db, name: string): Promise<string | undefined> {
+  const [row] = await db<{ value: string }[]>`select value from settings where name = ${name}`;
+  return row?.value;
+}
+
+/** False: it is not `old` any more. */
+export async function replaceSetting(db: Db, name: string, old: string, value: string) {
+  const { count } = await db`
+    update settings set value = ${value} where name = ${name} and value = ${old}`;
+  return count === 1;
+}
+
+/** Writes down that whatever still names this key opens with no key, so that a start need not ask for it. */
+export async function retireKey(db: Db, id: string): Promise<void> {
+  await db`
+    insert into settings as s (name, value) values ('retired_seal_keys', ${id})
+    on conflict (name) do update set value = s.value || ' ' || excluded.value
+    where excluded.value <> all(string_to_array(s.value, ' '))`;
+}
+
+/** Does the work while no other process changes the seal key; undefined: one is at it. */
+export function holdRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
+  return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
+}

@@ -1,0 +1,33 @@
+import { z } from "@hono/zod-openapi";
+import { ACTIONS } from "./audit.ts";
+import { listEntries } from "./store.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
+import type { Who } from "../who.ts";
+import { AppError } from "../errors.ts";
+import { adminOnly } from "../who.ts";
+
+export const AuditEntry = z.object({
+  id: z.int(),
+  at: z.iso.datetime(),
+  actor: z.string().openapi({ description: "A username, or `system`.", example: "ada" }),
+  action: z.enum(ACTIONS),
+  subject: z.string().openapi({ example: "ada/SLACK_BOT_TOKEN" }),
+  from: z.string().openapi({ description: "The address of who was asking." }),
+  outcome: z.enum(["ok", "refused"]),
+}).openapi("AuditEntry");
+
+/** One page of the record, newest first, also of users who are gone. Admins only. */
+export async function pageOfAudit(
+  db: Sql,
+  who: Who,
+  filter: { user_id?: number | undefined; action?: string | undefined },
+  page: { limit: number; below: number },
+) {
+  if (who.role !== "admin" && filter.user_id !== undefined && filter.user_id !== who.user_id) {
+    throw new AppError("user_unknown", 404, "There is no such user.");
+  }
+  adminOnly(who);
+  const found = await listEntries(db, filter, page.below, page.limit + 1);
+  const entries = found.slice(0, page.limit) as z.infer<typeof AuditEntry>[];
+  return { entries, next: found.length > page.limit ? entries.at(-1)!.id : null };
+}

@@ -1,0 +1,43 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { ACTIONS } from "./audit.ts";
+import { errorReplies, refuse } from "../errors.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
+import type { Env } from "../who.ts";
+import { AuditEntry, pageOfAudit } from "./page.ts";
+import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
+
+const list = createRoute({
+  method: "get",
+  path: "/",
+  summary: "Who did what, newest first (admin)",
+  request: {
+    query: z.strictObject({
+      user_id: IdQuery,
+      action: z.enum(ACTIONS).optional(),
+      limit: Limit,
+      cursor: cursor(/^[1-9]\d{0,14}$/),
+    }),
+  },
+  responses: {
+    200: {
+      description: "One page.",
+      content: {
+        "application/json": {
+          schema: z.object({ entries: z.array(AuditEntry), next_cursor: z.string().nullable() })
+            .openapi("Audit"),
+        },
+      },
+    },
+    ...errorReplies(403, 404, 422),
+  },
+});
+
+/** `/api/v1/audit`. */
+export function auditApi({ db }: { db: Sql }) {
+  return new OpenAPIHono<Env>({ defaultHook: refuse }).openapi(list, async (c) => {
+    const { limit, cursor, ...filter } = c.req.valid("query");
+    const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
+    const { entries, next } = await pageOfAudit(db, c.var.who, filter, { limit, below });
+    return c.json({ entries, next_cursor: writeCursor(next) }, 200);
+  });
+}

@@ -1,0 +1,86 @@
+import { AppError } from "../../errors.ts";
+import type { Db, Sql } from "../../external/postgres/postgres.ts";
+import type { Kind } from "../../workspaces/names.ts";
+import { withReader } from "../../workspaces/reader.ts";
+import type { Deps } from "../../workspaces/workspaces.ts";
+
+/** `run` says whether its reader may be used on. */
+type Job = { run(reader: Sql): Promise<boolean>; fail(error: unknown): void };
+/** What waits for a reader of one database, the readers that wait for work, and how many are open. */
+type Queue = { jobs: Job[]; idle: ((job: Job) => void)[]; readers: number };
+
+/** Of the six questions that a browser has under way: more logins cost more than they win on two cores. */
+const MOST_READERS = 3;
+/** A browser asks its next question within 10 ms of an answer. */
+const IDLE_MS = 50;
+
+const queues = new WeakMap<Db, Map<string, Queue>>();
+
+function queueOf(db: Db, name: string): Queue {
+  if (!queues.has(db)) queues.set(db, new Map());
+  const all = queues.get(db)!;
+  if (!all.has(name)) all.set(name, { jobs: [], idle: [], readers: 0 });
+  return all.get(name)!;
+}
+
+/**
+ * As withReader(), for the twenty questions of one page: an open reader takes the next one (a login costs
+ * 27 ms, most questions 2 ms), and is closed when none comes for 50 ms. One that failed takes no other.
+ */
+export function withSharedReader<T>(
+  deps: Deps,
+  user_id: number,
+  kind: Kind,
+  work: (reader: Sql) => Promise<T>,
+): Promise<T> {
+  const queue = queueOf(deps.db, `${user_id} ${kind}`);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const run = async (reader: Sql) => {
+    try {
+      resolve(await work(reader));
+      return true;
+    } catch (error) {
+      reject(error);
+      // A query that the database refused leaves the reader as it was.
+      return error instanceof AppError;
+    }
+  };
+  const job = { run, fail: reject };
+  const take = queue.idle.pop();
+  if (take) {
+    take(job);
+  } else {
+    queue.jobs.push(job);
+    if (queue.readers < MOST_READERS) serve(deps, user_id, kind, queue);
+  }
+  return promise;
+}
+
+async function serve(deps: Deps, user_id: number, kind: Kind, queue: Queue) {
+  queue.readers++;
+  let job: Job | undefined;
+  try {
+    await withReader(deps, user_id, kind, async (reader) => {
+      do job = queue.jobs.shift() ?? await nextOf(queue); while (await job?.run(reader));
+    });
+  } catch (error) {
+    (job ?? queue.jobs.shift())?.fail(error);
+  }
+  queue.readers--;
+  if (queue.jobs.length > 0 && queue.readers < MOST_READERS) serve(deps, user_id, kind, queue);
+}
+
+/** The next question, or undefined when none comes in time. */
+function nextOf({ idle }: Queue): Promise<Job | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Job | undefined>();
+  const timer = setTimeout(() => {
+    idle.splice(idle.indexOf(take), 1);
+    resolve(undefined);
+  }, IDLE_MS);
+  const take = (job: Job) => {
+    clearTimeout(timer);
+    resolve(job);
+  };
+  idle.push(take);
+  return promise;
+}

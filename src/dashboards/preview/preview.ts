@@ -1,0 +1,42 @@
+import { AppError } from "../../errors.ts";
+import type { Sql } from "../../external/postgres/postgres.ts";
+import type { Who } from "../../who.ts";
+import { showDashboard, visibleDashboard } from "../listing.ts";
+import { withoutData } from "../../pipeline/capture/outcome.ts";
+import { findPreview, findTries, lastRuns, type Preview } from "./store.ts";
+
+/**
+ * The newest picture; without its bytes where `known`, the tags of an If-None-Match header, has its tag.
+ * Throws 404 before there is one.
+ */
+export async function showPreview(
+  db: Sql,
+  who: Who,
+  id: number,
+  what: "gif" | "png",
+  known: string[],
+): Promise<Preview> {
+  await visibleDashboard(db, who, id);
+  const preview = await findPreview(db, id, what, known);
+  if (!preview) {
+    throw new AppError("preview_unknown", 404, "There is no preview of this dashboard yet.");
+  }
+  return preview;
+}
+
+const RUNS_SHOWN = 10;
+
+/** All that the page of one row shows. `pictured`: the run whose pictures are served. */
+export async function showStory(db: Sql, who: Who, id: number) {
+  const row = await showDashboard(db, who, id);
+  const [runs, tries] = await Promise.all([lastRuns(db, id, RUNS_SHOWN), findTries(db, id)]);
+  return {
+    row,
+    runs,
+    tries,
+    pictured: runs.find(({ has_gif }) => has_gif) ?? null,
+    without_data: withoutData(row.outcome, row.panels),
+  };
+}
+
+export type Story = Awaited<ReturnType<typeof showStory>>;

@@ -1,0 +1,63 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { errorReplies, refuse } from "../../errors.ts";
+import type { Sql } from "../../external/postgres/postgres.ts";
+import { Id } from "../../http/paging.ts";
+import type { Env } from "../../who.ts";
+import { showPreview } from "./preview.ts";
+
+const SUMMARIES = {
+  gif: "The newest preview, animated",
+  png: "A still picture of the whole board, taken with the newest preview",
+};
+
+const route = <What extends "gif" | "png">(what: What) =>
+  createRoute({
+    method: "get",
+    path: `/{id}/preview.${what}`,
+    summary: SUMMARIES[what],
+    request: {
+      params: z.object({ id: Id }),
+      query: z.strictObject({
+        at: z.iso.datetime().optional().openapi({
+          description: "A page names the picture's time, so that a newer one is fetched.",
+        }),
+      }),
+      headers: z.object({
+        "if-none-match": z.string().optional().openapi({
+          description: "The ETag of a picture that one has.",
+        }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The picture, with an ETag.",
+        content: { [`image/${what}`]: { schema: z.string().openapi({ format: "binary" }) } },
+      },
+      304: { description: "It is the one that If-None-Match names." },
+      ...errorReplies(400, 404),
+    },
+  });
+
+/** `W/"a", "b"` → a, b: a proxy that compresses makes a tag weak. */
+const tagsIn = (header = "") =>
+  header.split(",").map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, "$1"));
+
+/** The pictures, under `/api/v1/dashboards`. */
+export function previewApi({ db }: { db: Sql }) {
+  const api = new OpenAPIHono<Env>({ defaultHook: refuse });
+  for (const what of ["gif", "png"] as const) {
+    api.openapi(route(what), async (c) => {
+      const known = tagsIn(c.req.header("if-none-match"));
+      const { id } = c.req.valid("param");
+      const { tag, bytes } = await showPreview(db, c.var.who, id, what, known);
+      const headers = { ETag: `"${tag}"`, "Cache-Control": "private, no-cache" };
+      if (!bytes) return c.body(null, 304, headers);
+      return c.body(new Uint8Array(bytes), 200, {
+        ...headers,
+        "Content-Type": `image/${what}`,
+        "Content-Length": `${bytes.length}`, // for HEAD, which would say 0
+      });
+    });
+  }
+  return api;
+}

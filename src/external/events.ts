@@ -1,0 +1,73 @@
+import { DEADLINES, HEARTBEAT_MS, withDeadline } from "./postgres/deadlines.ts";
+import { pause } from "./abort.ts";
+import type { Sql } from "./postgres/postgres.ts";
+import { Client, connectionError } from "./postgres/client.ts";
+import { sendBy, statements } from "./postgres/session.ts";
+
+/** A dashboard's row has moved. */
+export type Moved = { id: number; user_id: number; step: string };
+export type News = {
+  /**
+   * Calls `listener` for each event, and `missed` when some may have been lost. Returns what ends the
+   * subscription.
+   */
+  subscribe(listener: (event: Moved) => void, missed?: () => void): () => void;
+  close(): Promise<void>;
+};
+
+const CHANNEL = "dashkeeper_dashboards";
+const AGAIN_MS = 500;
+
+/**
+ * Listens to the rows' own events (LISTEN), on a connection that is made anew when it is lost. What is
+ * notified meanwhile is lost: whoever listens must look by the clock as well. `name`: what other services
+ * see of this connection.
+ */
+export async function listenToNews(db: Sql, name = "dashkeeper"): Promise<News> {
+  const listeners = new Set<Parameters<News["subscribe"]>>();
+  const closing = new AbortController();
+  let client = await listen();
+
+  async function listen(): Promise<Client> {
+    const onnotify = (_: string, text: string) => {
+      const event: Moved = JSON.parse(text);
+      for (const [listener] of listeners) listener(event);
+    };
+    const made = new Client(
+      { address: db.address, parameters: { application_name: name }, onnotify },
+      DEADLINES.job,
+    );
+    await made.open();
+    const own = statements((query) => sendBy(made, query, () => made.discard()));
+    const send = (query: () => PromiseLike<unknown>) => withDeadline(DEADLINES.call, query);
+    await send(() => own.unsafe(`listen ${CHANNEL}`));
+    const heartbeat = setInterval(() => send(() => own`select 1`.catch(() => {})), HEARTBEAT_MS);
+    made.gone.then(() => clearInterval(heartbeat));
+    return made;
+  }
+
+  async function keepListening() {
+    while (!closing.signal.aborted) {
+      await client.gone;
+      await pause(AGAIN_MS, closing.signal);
+      const again = closing.signal.aborted ? undefined : await listen().catch(() => undefined);
+      if (!again) continue;
+      client = again;
+      for (const [, missed] of listeners) missed?.();
+    }
+    await client.end();
+  }
+  const ended = keepListening();
+
+  return {
+    subscribe(...listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closing.abort();
+      client.discard(connectionError("CONNECTION_ENDED"));
+      await ended;
+    },
+  };
+}

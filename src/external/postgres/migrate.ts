@@ -1,0 +1,93 @@
+import { ExternalError } from "../../errors.ts";
+import { DEADLINES, withDeadline } from "./deadlines.ts";
+import type { Db, Sql } from "./postgres.ts";
+import { holdLock } from "./lock.ts";
+
+/** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
+const LOCK = 7_203_511;
+export const MIGRATIONS = new URL("../../../migrations/", import.meta.url);
+
+const OWN_TABLE = `create table if not exists migrations (
+  name text primary key, sha256 text not null, applied_at timestamptz not null default now())`;
+
+type Migration = { name: string; text: string; sha256: string };
+
+async function readMigrations(folder: URL): Promise<Migration[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".sql")) names.push(name);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = await Deno.readFile(new URL(name, folder));
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      return { name, text: new TextDecoder().decode(bytes), sha256: digest.toHex() };
+    }),
+  );
+}
+
+/**
+ * Brings the database to the newest schema: in order, each migration in a transaction, under an advisory
+ * lock. Throws ExternalError when a migration that was applied is unknown here or has changed.
+ */
+export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
+  const wanted = await readMigrations(folder);
+  await withDeadline(DEADLINES.long, () =>
+    holdLock(db, LOCK, async () => {
+      await db.unsafe(OWN_TABLE);
+      const applied = await appliedMigrations(db);
+      check(applied, wanted);
+      for (const { name, text, sha256 } of wanted.slice(applied.length)) {
+        await db.begin(async (tx) => {
+          await tx.unsafe(text).simple();
+          await tx`insert into migrations (name, sha256) values (${name}, ${sha256})`;
+        });
+      }
+    }));
+}
+
+type Applied = Pick<Migration, "name" | "sha256">;
+
+async function appliedMigrations(db: Db): Promise<Applied[]> {
+  return await db<Applied[]>`select name, sha256 from migrations order by name collate "C"`;
+}
+
+/** Whether the database has every migration of this version. */
+export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> {
+  const applied = await appliedMigrations(db);
+  return applied.length >= (await readMigrations(folder)).length;
+}
+
+/** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
+export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${LOCK})`;
+  await tx.unsafe(OWN_TABLE);
+  for (const { name, text, sha256 } of await readMigrations(folder)) {
+    await tx.unsafe(text).simple();
+    await tx`insert into migrations (name, sha256) values (${name}, ${sha256})`;
+  }
+}
+
+/** The tables, views and functions that the migrations make. */
+export async function migratedNames(folder = MIGRATIONS): Promise<string[]> {
+  const made = /^create (?:or replace )?(?:table|view|function) (\w+)/gm;
+  const all = (await readMigrations(folder)).flatMap(({ text }) => [...text.matchAll(made)]);
+  return [...new Set(all.map(([, name]) => name!))];
+}
+
+function check(applied: Applied[], wanted: Migration[]) {
+  applied.forEach(({ name, sha256 }, i) => {
+    if (wanted[i]?.name !== name) {
+      throw new ExternalError(
+        "PostgreSQL",
+        `The database knows a migration ${name} that this Dashkeeper does not: use the version that made it, or a newer one.`,
+        true,
+      );
+    }
+    if (wanted[i].sha256 !== sha256) {
+      throw new ExternalError(
+        "PostgreSQL",
+        `The migration ${name} has changed since it was applied: restore the file as it was released.`,
+        true,
+      );
+    }
+  });
+}

@@ -1,0 +1,69 @@
+import { ExternalError } from "../errors.ts";
+import { pause } from "../external/abort.ts";
+import { asExternal, type Db, isAway } from "../external/postgres/postgres.ts";
+import { type Claim, release, renew, setBack } from "./row.ts";
+
+const MOST_DEATHS = 10;
+/** A third of the lease: two renewals may fail before it runs out. */
+const RENEW_MS = 10_000;
+
+/**
+ * Runs one step's work while it keeps the claim; a failure is written on the row, where the page shows
+ * it. What is not an outside system's failure is thrown on as well, for the log.
+ */
+export async function attempt(
+  db: Db,
+  claim: Claim,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  if (claim.deaths >= MOST_DEATHS) {
+    const why = `The work on this table died ${claim.deaths} times: see the log, then press Retry.`;
+    return await setBack(db, claim, why, { stop: true });
+  }
+  const lost = new AbortController();
+  const heartbeat = setInterval(async () => {
+    if (!await renew(db, claim).catch(() => true)) lost.abort();
+  }, RENEW_MS);
+  try {
+    await work(AbortSignal.any([signal, lost.signal]));
+  } catch (thrown) {
+    if (signal.aborted) return await release(db, claim);
+    const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
+    if (lost.signal.aborted || thrown instanceof ClaimLost) return;
+    const error = asExternal(thrown);
+    if (!(error instanceof ExternalError)) {
+      await putBack(db, claim, "Unexpected error: see the log.", { stop: false });
+      throw error;
+    }
+    const { message, permanent: stop, more } = error;
+    const { retryAfterSeconds: after, code } = more;
+    await putBack(db, claim, message, { stop, after, code });
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+const LEASE_MS = 30_000;
+const AGAIN_MS = 500;
+
+/**
+ * A row whose database was away is free again as soon as that is back, with no failure counted: its lease
+ * need not run out, which would count as a crash.
+ */
+async function persistently([db, claim]: Parameters<typeof setBack>, write: () => Promise<void>) {
+  const end = performance.now() + LEASE_MS;
+  try {
+    return await write();
+  } catch (error) {
+    if (!isAway(error)) throw error;
+  }
+  while (performance.now() < end) {
+    await pause(AGAIN_MS);
+    const away = await release(db, claim).then(() => false, isAway);
+    if (!away) return;
+  }
+}
+
+/** Thrown inside a step's last transaction when the row is somebody else's by now. */
+export class ClaimLost extends Error {}

@@ -1,0 +1,72 @@
+import { heightOf } from "../../boards/layout.ts";
+import { shownPanels } from "../../boards/queried.ts";
+import { ExternalError } from "../../errors.ts";
+import type { Browser } from "../../external/browser/browser.ts";
+import type { GifFolder } from "../../external/gif_folder.ts";
+import { attempt } from "../attempt.ts";
+import { conclude } from "./finish.ts";
+import { NO_PICTURES, type Preview, takePreview } from "../../previews/preview.ts";
+import type { Outcome } from "../../previews/outcome.ts";
+import { type Deps as SceneDeps, sceneOf } from "./target.ts";
+import { type Claim, claimNext } from "../row.ts";
+
+export type Deps = SceneDeps & {
+  browser: Browser;
+  gifFolder?: GifFolder | undefined;
+  /** `delay_ms` between `frames`. */
+  capture: {
+    width: number;
+    height: number;
+    frames: number;
+    delay_ms: number;
+    timeout_ms: number;
+    theme: "light" | "dark";
+    timezone: string;
+  };
+};
+
+/** Third step: the board is opened in the browser, recorded and evaluated. True: there may be more to do. */
+export async function captureNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+  const claim = await claimNext(deps.db, "capture");
+  if (!claim) return false;
+  await attempt(deps.db, claim, signal, async (signal) => {
+    const taken = await previewBoard(deps, claim, signal).catch(unseen);
+    const { gif, png } = taken;
+    if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });
+    await conclude(deps.db, claim, taken);
+  });
+  return true;
+}
+
+async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
+  const { browser, capture } = deps;
+  const { url, headers, dashboard } = await sceneOf(deps, claim, signal);
+  return await takePreview(browser, {
+    url,
+    headers,
+    panels: shownPanels(dashboard),
+    boardHeight: heightOf(dashboard),
+    width: capture.width,
+    height: capture.height,
+    frames: capture.frames,
+    delayMs: capture.delay_ms,
+    timeoutMs: capture.timeout_ms,
+    theme: capture.theme,
+    timezone: capture.timezone,
+  }, signal);
+}
+
+/** What Grafana says before the browser is asked, as the page itself would have said it. */
+const UNSEEN: Record<string, Outcome> = {
+  key_refused: "denied",
+  key_unknown: "denied",
+  missing_permission: "denied",
+  gone: "gone",
+};
+
+/** The panels of an earlier look would belie it. */
+function unseen(error: unknown): Preview {
+  const outcome = error instanceof ExternalError && UNSEEN[error.more.code ?? ""];
+  if (!outcome) throw error;
+  return { outcome, sentence: error.message, panels: [], ...NO_PICTURES };
+}

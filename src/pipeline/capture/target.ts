@@ -1,0 +1,76 @@
+import type { Dashboard } from "../../boards/compose.ts";
+import type { DashboardJson, Grafana } from "../../external/grafana/grafana.ts";
+import { grafanaAt } from "../../grafana/grafana.ts";
+import { dashboardUid } from "../../workspaces/names.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import { CAPTURE_HEADER, signCapture } from "../../boards/access.ts";
+import { findPlace, noteSeen, type Place } from "../create/store.ts";
+import { gone, isEdited } from "../create/upsert.ts";
+import type { Claim } from "../row.ts";
+
+export type Deps = WorkspaceDeps & {
+  signingKey: CryptoKey;
+  /** `base_url`: where the browser reaches this service; `theme` and `timezone` as Grafana names them. */
+  capture: { base_url: string; theme?: string; timezone?: string };
+};
+
+/** What is captured: a page, the headers that go to its origin alone, and the dashboard that it shows. */
+export type Scene = { url: string; headers: Record<string, string>; dashboard: Dashboard };
+
+/** Since 12 `kiosk` leaves them above the panels. */
+const NO_CONTROLS = {
+  "_dash.hideTimePicker": "true",
+  "_dash.hideVariables": "true",
+  "_dash.hideLinks": "true",
+};
+
+/** Where a claimed row's dashboard is to be seen. Throws ExternalError, permanent `gone` among them. */
+export async function sceneOf(deps: Deps, claim: Claim, signal: AbortSignal): Promise<Scene> {
+  const place = await findPlace(deps.db, claim.id);
+  if (place.grafana_base !== null) return await inGrafana(deps, claim, place, signal);
+  if (!place.board) throw new Error(`dashboard ${claim.id} has no board`);
+  return {
+    url: `${deps.capture.base_url}/boards/${claim.id}`,
+    headers: { [CAPTURE_HEADER]: await signCapture(deps.signingKey, claim.id, claim.claim_id) },
+    dashboard: place.board as Dashboard,
+  };
+}
+
+/** As it stands in Grafana, perhaps edited. Its page is answered with 200 also where there is none. */
+async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signal: AbortSignal) {
+  const { grafana, base, capture_key } = await grafanaAt(deps, user_id, place.grafana_base!);
+  const uid = dashboardUid(deps.installation, id);
+  const found = await grafana.findDashboard(uid, signal);
+  if (!found) throw gone();
+  await noteSeen(deps.db, id, isEdited(found, place));
+  const dashboard = await withLibraryPanels(grafana, found.dashboard, signal);
+  const { theme = "light", timezone } = deps.capture;
+  const { from, to } = dashboard.time ?? {};
+  const query = new URLSearchParams({ theme, refresh: "", ...NO_CONTROLS });
+  if (from && to) {
+    for (const [name, time] of [["from", from], ["to", to]]) {
+      query.set(name!, inMilliseconds(time!));
+    }
+  }
+  if (timezone) query.set("timezone", timezone);
+  return {
+    url: `${base}/d/${uid}/x?kiosk&${query}`,
+    headers: { authorization: `Bearer ${capture_key}` },
+    dashboard,
+  };
+}
+
+/** A library panel is but named in a dashboard: its type and queries are asked for. */
+async function withLibraryPanels(grafana: Grafana, dashboard: DashboardJson, signal: AbortSignal) {
+  const panels = await Promise.all((dashboard.panels ?? []).map(async (panel: DashboardJson) => {
+    const uid = panel.libraryPanel?.uid;
+    if (typeof uid !== "string" || panel.type !== undefined) return panel;
+    return { ...await grafana.findLibraryPanel(uid, signal), ...panel };
+  }));
+  return { ...dashboard, panels } as Dashboard;
+}
+
+/** `now-6h` as it is; a date as Grafana's address takes it. */
+function inMilliseconds(time: string): string {
+  return /^now/.test(time) || Number.isNaN(Date.parse(time)) ? time : `${Date.parse(time)}`;
+}

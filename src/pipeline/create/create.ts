@@ -1,0 +1,96 @@
+import type { TableFacts } from "../../measures/facts.ts";
+import { readTable } from "../../measures/read.ts";
+import { composeChosen } from "../../templates/board.ts";
+import { isAway, type Sql, sqlState } from "../../external/postgres/postgres.ts";
+import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
+import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
+import { withReader } from "../../workspaces/reader.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import { attempt, ClaimLost } from "../attempt.ts";
+import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./store.ts";
+import { publicUrl, putInGrafana } from "./upsert.ts";
+import { findKept, saveNumbers } from "../numbers_store.ts";
+import { advance, type Claim, claimNext, saveBoard } from "../row.ts";
+import { summarize, type Summary } from "../../measures/summary.ts";
+
+/**
+ * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.
+ * True: there may be more to do.
+ */
+export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
+  const claim = await claimNext(deps.db, "create");
+  if (!claim) return false;
+  await attempt(deps.db, claim, signal, async (signal) => {
+    const place = await findPlace(deps.db, claim.id);
+    const target = await settle(deps, claim, place);
+    const { board, summary } = await readBoard(deps, claim, target !== undefined);
+    const put = target && await putInGrafana(deps, claim, place, target, board, signal);
+    await deps.db.begin(async (tx) => {
+      if (put) await saveWritten(tx, claim.id, put);
+      else await saveBoard(tx, claim.id, JSON.stringify(board));
+      await saveNumbers(tx, claim, summary);
+      if (!await advance(tx, claim, "capture")) throw new ClaimLost();
+    });
+  });
+  return true;
+}
+
+/**
+ * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one place stays
+ * there; a row that was never drawn goes where its user's new dashboards go.
+ */
+async function settle(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  { source, board, grafana_base, grafana_version, grafana_writing }: Place,
+): Promise<UserGrafana | undefined> {
+  if (source === "built-in" && board !== null) return undefined;
+  const isThere = grafana_version !== null || grafana_writing !== null;
+  const target = isThere && grafana_base !== null
+    ? await grafanaAt(deps, claim.user_id, grafana_base)
+    : await grafanaOf(deps, claim.user_id);
+  if (!target) await settleHere(deps.db, claim);
+  else if (grafana_base !== target.base) {
+    const url = publicUrl(target, `/d/${dashboardUid(deps.installation, claim.id)}`);
+    await settleIn(deps.db, claim, target.base, url);
+  }
+  return target;
+}
+
+function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
+  const { installation } = deps;
+  const { id, user_id, username, kind, schema_name, table_name } = claim;
+  return withReader(deps, user_id, kind, async (reader) => {
+    const facts = await readTable(reader, schema_name, table_name, kind);
+    const board = await composeChosen(deps, reader, facts, {
+      uid: dashboardUid(installation, id),
+      title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
+      tags: ["dashkeeper", kind, username],
+      datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
+    }, { id, user_id, in_grafana });
+    return { board, summary: await summaryOf(deps, reader, facts, claim) };
+  });
+}
+
+/**
+ * A board without numbers is worth more than none: where they cannot be had (time limit, a refused
+ * query), the run has none. Only a server that is away is waited for: it would draw no board either.
+ */
+async function summaryOf(
+  { db, log }: WorkspaceDeps,
+  reader: Sql,
+  facts: TableFacts,
+  { id, run }: Claim,
+): Promise<Summary> {
+  const kept = await findKept(db, { id, run });
+  try {
+    return await summarize(reader, facts, kept);
+  } catch (error) {
+    const state = sqlState(error);
+    // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
+    if (isAway(error) && !state?.startsWith("53")) throw error;
+    const what = state ?? (error instanceof Error ? error.name : "unknown error");
+    log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
+    return { numbers: [], why: null, run_names: {} };
+  }
+}

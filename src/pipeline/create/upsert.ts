@@ -1,0 +1,181 @@
+import type { Dashboard } from "../../boards/compose.ts";
+import { ExternalError } from "../../errors.ts";
+import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafana/grafana.ts";
+import { ensureInGrafana, folderStep } from "../../grafana/datasources.ts";
+import { namingRights, type UserGrafana } from "../../grafana/grafana.ts";
+import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";
+import { findWorkspace } from "../../workspaces/store.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import { ClaimLost } from "../attempt.ts";
+import { beginWriting, type Place } from "./store.ts";
+import type { Claim } from "../row.ts";
+
+/** `url`: where people see it; `version`: the one that we wrote last; `edited`: theirs was left as it is. */
+export type Put = { url: string; version: number | null; edited: boolean };
+
+/** Somebody may write at the same time, or a title may be taken: so often it is tried in one go. */
+const MOST_WRITES = 25;
+
+/** A dashboard's address for people, from the one that Grafana told, which may hold its sub-path. */
+export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: string): string {
+  return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
+}
+
+/**
+ * Writes a row's board into its user's folder in Grafana, under our own uid, so that it can be repeated.
+ * What a person changed after us is left as it is, unless the row says `rewrite`. Throws ExternalError:
+ * permanent `gone` where a person deleted it, and what the calls throw.
+ */
+export async function putInGrafana(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  place: Place,
+  target: UserGrafana,
+  board: Dashboard,
+  signal: AbortSignal,
+): Promise<Put> {
+  return await namingRights(target, signal, async () => {
+    const workspace = await findWorkspace(deps.db, claim.user_id);
+    if (!workspace) throw new Error(`user ${claim.user_id} has no workspace`);
+    await ensureInGrafana(deps, workspace, target, [claim.kind], signal);
+    return await write(deps, claim, place, target, board, signal);
+  });
+}
+
+async function write(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  place: Place,
+  target: UserGrafana,
+  board: Dashboard,
+  signal: AbortSignal,
+): Promise<Put> {
+  const { grafana } = target;
+  const uid = dashboardUid(deps.installation, claim.id);
+  const folder = folderUid(deps.installation, claim.user_id);
+  const archive = archiveUid(deps.installation, claim.user_id);
+  // Grafana trims titles, and takes no empty one.
+  const titles = numberedTitles(board.title?.trim() || uid, uid);
+  const message = `Dashkeeper: run ${claim.run}`;
+  // A write that was given up before may still arrive.
+  const before = place;
+  for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
+    const found = await grafana.findDashboard(uid, signal);
+    if (!found && place.grafana_version !== null && !place.rewrite) throw gone();
+    if (found && !place.rewrite && isEdited(found, place) && isEdited(found, before)) {
+      return await leave(target, found, place, { folder, archive }, signal);
+    }
+    const version = found?.version ?? 0;
+    const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
+      ? found!.dashboard.title
+      : titles[taken]!;
+    const dashboard = { ...board, uid, title };
+    if (!await beginWriting(deps.db, claim, version, JSON.stringify(dashboard))) {
+      throw new ClaimLost();
+    }
+    const saved = await grafana.saveDashboard(
+      { dashboard, version, folderUid: folder, message },
+      signal,
+    );
+    if (saved.what === "saved") return written(target, uid, saved);
+    // Our own uid stands at the end of the last title.
+    if (saved.what === "title_taken") taken = Math.min(taken + 1, titles.length - 1);
+    if (saved.what === "folder_missing") {
+      const workspace = await findWorkspace(deps.db, claim.user_id);
+      if (workspace) await folderStep(deps, workspace, target, signal);
+    }
+    place = { ...place, board: dashboard, grafana_writing: version };
+  }
+  throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
+}
+
+/** `paths`, `paths (2)` …: what it is called where a stranger's dashboard has the title. */
+export function numberedTitles(title: string, uid: string): string[] {
+  const more = Array.from({ length: 18 }, (_, i) => `${title} (${i + 2})`);
+  return [title, ...more, `${title} (${uid})`];
+}
+
+function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved" }): Put {
+  if (saved.uid !== uid) {
+    throw new ExternalError("Grafana", "Grafana wrote another dashboard than ours.", true);
+  }
+  return { url: publicUrl(target, saved.url), version: saved.version, edited: false };
+}
+
+/** A person's dashboard, with all that is in it; out of the archive, where its table has returned. */
+async function leave(
+  target: UserGrafana,
+  found: StoredDashboard,
+  place: Place,
+  { folder, archive }: { folder: string; archive: string },
+  signal: AbortSignal,
+): Promise<Put> {
+  if (found.folderUid === archive) {
+    if (await refile(target, found, folder, signal) === undefined) throw beingChanged();
+  }
+  return { url: publicUrl(target, found.url), version: lastWritten(place), edited: true };
+}
+
+/** Puts a dashboard, as it is, into another folder. Undefined: somebody changed it meanwhile. */
+export async function refile(
+  { grafana }: UserGrafana,
+  { dashboard, version }: { dashboard: DashboardJson; version: number },
+  folder: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const message = "Dashkeeper: another folder";
+  for (const title of numberedTitles(`${dashboard.title}`, `${dashboard.uid}`)) {
+    const saved = await grafana.saveDashboard(
+      { dashboard: { ...dashboard, title }, version, folderUid: folder, message },
+      signal,
+    );
+    if (saved.what === "saved") return saved.version;
+    if (saved.what !== "title_taken") return undefined;
+  }
+}
+
+/** Not the version that we wrote last, nor the end of a write of ours that nobody saw. */
+export function isEdited({ version, dashboard }: StoredDashboard, place: Place): boolean {
+  const { grafana_version, grafana_writing, board } = place;
+  if (grafana_version === null && grafana_writing === null) return false;
+  if (version === grafana_version) return false;
+  return !(grafana_writing === version - 1 && isSame(dashboard, board as DashboardJson));
+}
+
+/** Of a first write whose end nobody saw it is known all the same. */
+function lastWritten({ grafana_version, grafana_writing }: Place): number | null {
+  return grafana_version ?? (grafana_writing === null ? null : grafana_writing + 1);
+}
+
+/** Whatever Grafana itself puts in, and the number that another folder may ask for, are no change. */
+function isSame(theirs: DashboardJson, ours: DashboardJson | null): boolean {
+  if (!ours || !numberedTitles(ours.title, `${theirs.uid}`).includes(theirs.title)) return false;
+  const own = { id: null, uid: null, version: null, title: null };
+  return sorted({ ...theirs, ...own }) === sorted({ ...ours, ...own });
+}
+
+/** As JSON with the members in the order of their names: a database keeps another one. */
+function sorted(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, part) =>
+      part && typeof part === "object" && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1))
+        : part,
+  );
+}
+
+/** Somebody writes at the same time as we. */
+export function beingChanged(): ExternalError {
+  return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
+}
+
+/** A person deleted the dashboard in Grafana. */
+export function gone(): ExternalError {
+  return new ExternalError(
+    "Grafana",
+    "Somebody deleted this dashboard in Grafana. It is not made again by itself: press Rewrite.",
+    true,
+    { code: "gone" },
+  );
+}

@@ -1,0 +1,12 @@
+import type { GifFolder } from "../external/gif_folder.ts";
+import type { Db } from "../external/postgres/postgres.ts";
+import { runsWithoutPictures } from "./row.ts";
+
+type Deps = { db: Db; gifFolder?: GifFolder | undefined };
+
+/** Removes the files of deleted dashboards, and of runs whose pictures the database no longer keeps. */
+export async function removeOldPictures({ db, gifFolder }: Deps): Promise<void> {
+  const files = await gifFolder?.list() ?? [];
+  if (!gifFolder || files.length === 0) return;
+  for (const file of await runsWithoutPictures(db, files)) await gifFolder.remove(file);
+}

@@ -1,0 +1,179 @@
+import type { Db, Sql } from "../../external/postgres/postgres.ts";
+import { holdLock } from "../../external/postgres/lock.ts";
+import type { Kind } from "../../workspaces/names.ts";
+
+export type ChangedDatabase = {
+  user_id: number;
+  username: string;
+  kind: Kind;
+  counter: number;
+  now: string;
+};
+/** A server's databases with their counters: rows ever inserted, updated and deleted. */
+export type Counter = { server: string; name: string; counter: number };
+
+/** The counters of one server's databases, by one query. */
+export async function countersOf(master: Db, server: string): Promise<Counter[]> {
+  return await master<Counter[]>`
+    select ${server} as server, datname::text as name,
+      tup_inserted + tup_updated + tup_deleted as counter
+    from pg_stat_database where datname is not null`;
+}
+
+/**
+ * The databases to look into: those whose counter is not what it was (a lower one means that the server
+ * crashed), those with a table whose time has come, and every one that was not opened for an hour.
+ */
+export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
+  // From the servers' few databases to their users, by index: there may be a million users.
+  const ours = counters.flatMap(({ server, name, counter }) => {
+    const [, username, kind] = /^(.+)_(timing|qor|drc)$/.exec(name) ?? [];
+    return username && kind ? [{ server, username, kind, counter }] : [];
+  });
+  return await db<ChangedDatabase[]>`
+    select u.id as user_id, u.username, d.kind, d.counter, now() as now
+    from unnest(${ours.map(({ server }) => server)}::text[],
+        ${ours.map(({ username }) => username)}::text[], ${ours.map(({ kind }) => kind)}::text[],
+        ${ours.map(({ counter }) => counter)}::int8[]) d (server, username, kind, counter)
+      join users u on u.username = d.username collate "C" and u.is_active
+      join workspaces w on w.user_id = u.id and w.server = d.server and w.ready_at is not null
+      left join scanned_databases s on s.user_id = u.id and s.kind = d.kind
+    where s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
+      or exists (
+        select from scanned_tables t
+        where t.user_id = u.id and t.kind = d.kind and t.look_at <= now())
+    order by u.id, d.kind`;
+}
+
+export async function noteOpened(db: Db, { user_id, kind, counter }: ChangedDatabase) {
+  await db`
+    insert into scanned_databases (user_id, kind, counter) values (${user_id}, ${kind}, ${counter})
+    on conflict (user_id, kind) do update set counter = excluded.counter, opened_at = now()`;
+}
+
+export type KnownTable = {
+  schema_name: string;
+  table_name: string;
+  counter: number | null; // null: not looked at since its row was made
+  content: string | null;
+  changed_at: string | null;
+  since: string | null;
+  look_at: string | null;
+  dashboard_content: string | null;
+  run: number | null;
+  run_at: string | null;
+  busy: boolean;
+  archived: boolean;
+  deleted: boolean;
+};
+
+/** What is remembered of one database's tables, with their rows. */
+export async function knownTables(db: Db, user_id: number, kind: Kind): Promise<KnownTable[]> {
+  return await db<KnownTable[]>`
+    select schema_name, table_name, t.counter, t.content, t.changed_at, t.since, t.look_at,
+      d.content as dashboard_content, d.run, d.run_at,
+      coalesce(d.step <> 'done' and not d.stopped, false) as busy,
+      d.archived_at is not null as archived, d.deleted_at is not null as deleted
+    from (select * from scanned_tables where user_id = ${user_id} and kind = ${kind}) t
+      full join (select * from dashboards where user_id = ${user_id} and kind = ${kind}) d
+      using (schema_name, table_name)`;
+}
+
+export type TableState = {
+  schema_name: string;
+  table_name: string;
+  counter: number;
+  content: string;
+  changed_at: Date;
+  since: Date;
+  why: string | null;
+  look_at: Date | null;
+};
+
+export async function rememberTable(db: Db, user_id: number, kind: Kind, table: TableState) {
+  const { schema_name, table_name, counter, content, why } = table;
+  const changed_at = table.changed_at.toISOString();
+  const since = table.since.toISOString();
+  const look_at = table.look_at?.toISOString() ?? null;
+  await db`
+    insert into scanned_tables
+      (user_id, kind, schema_name, table_name, counter, content, changed_at, since, why, look_at)
+    values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${counter}, ${content}, ${changed_at},
+      ${since}, ${why}, ${look_at})
+    on conflict (user_id, kind, schema_name, table_name) do update set
+      counter = excluded.counter, content = excluded.content, changed_at = excluded.changed_at,
+      since = excluded.since, why = excluded.why, look_at = excluded.look_at`;
+}
+
+/**
+ * Puts a table's row at "create": the first run, or the next one. Undefined: this content was found
+ * already.
+ */
+export async function findRunIn(
+  db: Sql,
+  user_id: number,
+  kind: Kind,
+  { schema_name, table_name, content }: TableState,
+  row_count: number,
+): Promise<number | undefined> {
+  return await db.begin(async (tx) => {
+    const [row] = await tx<{ id: number; run: number }[]>`
+      insert into dashboards as d (user_id, kind, schema_name, table_name, content)
+      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
+      on conflict (user_id, kind, schema_name, table_name) do update set
+        content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
+        stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
+        next_try_at = now(), outcome = null, panels = '[]', capture_tries = 0,
+        claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
+      where d.content <> excluded.content or d.archived_at is not null
+      returning id, run`;
+    if (!row) return undefined;
+    await tx`
+      insert into runs (dashboard_id, run, row_count) values (${row.id}, ${row.run}, ${row_count})`;
+    return row.run;
+  });
+}
+
+/** The tables of this database that are not in `there`: their rows are archived, what waited is given up. */
+export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: string[][]) {
+  const schemas = there.map(([schema]) => schema!);
+  const tables = there.map(([, table]) => table!);
+  await db`
+    delete from scanned_tables where user_id = ${user_id} and kind = ${kind}
+      and (schema_name, table_name) not in
+        (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
+  await db`
+    update dashboards set archived_at = now(), step = 'done', stopped = false, last_error = null,
+      claim_id = null, claimed_until = null
+    where user_id = ${user_id} and kind = ${kind} and archived_at is null and deleted_at is null
+      and (schema_name, table_name) not in
+        (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
+}
+
+export type Waiting = {
+  username: string;
+  kind: Kind;
+  schema_name: string;
+  table_name: string;
+  why: string;
+};
+
+export async function waitingTables(db: Db): Promise<Waiting[]> {
+  return await db<Waiting[]>`
+    select u.username, t.kind, t.schema_name, t.table_name, t.why
+    from scanned_tables t join users u on u.id = t.user_id and u.is_active
+    where t.why is not null order by 1, 2, 3, 4`;
+}
+
+/** Milliseconds until the first table's time has come; undefined: none waits for a time. */
+export async function nextLook(db: Db): Promise<number | undefined> {
+  const [row] = await db<{ ms: number | null }[]>`
+    select extract(epoch from min(look_at) - now())::float8 * 1000 as ms
+    from scanned_tables where look_at is not null`;
+  return row?.ms ?? undefined;
+}
+
+/** One look at a time, over all processes. */
+export function holdScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
+  return holdLock(db, 7_203_513, work);
+}

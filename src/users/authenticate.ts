@@ -1,0 +1,66 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
+import { type Deps, whoByKey, whoBySession } from "./sign_in.ts";
+import type { Env } from "../who.ts";
+
+/** The cookie that holds a browser's session. */
+export const SESSION_COOKIE = "dashkeeper_session";
+
+/** What Deno.serve tells of a request: the peer's address. */
+export type Peer = { Bindings: { from?: string } };
+
+/** The address of who is asking: the peer's, or what the proxy before us says of it. */
+export function addressOf(c: Context, trustProxy: boolean): string {
+  const told = trustProxy ? c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
+  return (told || c.env?.from || "").slice(0, 100);
+}
+
+/**
+ * The API: `Authorization: Bearer <key>`. A browser that is signed in may read (a preview in a page);
+ * to change anything takes the key, which no other site can make a browser send.
+ */
+export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
+  return async (c, next) => {
+    const from = addressOf(c, trustProxy);
+    const header = c.req.header("authorization");
+    const reading = c.req.method === "GET" || c.req.method === "HEAD";
+    const session = header === undefined && reading
+      ? await whoBySession(deps, getCookie(c, SESSION_COOKIE))
+      : undefined;
+    if (session) c.set("who", { ...session, from });
+    else {
+      const key = header === undefined ? undefined : keyIn(header);
+      const { user_id, username, role, expires_at } = await whoByKey(deps, key, from);
+      c.set("who", { user_id, username, role, from });
+      c.set("key_expires_at", expires_at);
+    }
+    await next();
+  };
+}
+
+/** What stands behind `Bearer`: ADMIN_API_KEY may hold spaces, and more than Latin-1, as which headers are read. */
+function keyIn(header: string): string | undefined {
+  const bearer = /^Bearer(?: +(.*?))? *$/i.exec(header);
+  const text = bearer ? bearer[1] ?? "" : header;
+  if (!/[\x80-\xff]/.test(text)) return text;
+  try {
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return text;
+  }
+}
+
+/** The pages: a session, or off to sign in, and back afterwards. */
+export function bySession(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
+  return async (c, next) => {
+    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    if (!who) {
+      const { pathname } = new URL(c.req.url);
+      const place = c.req.method === "GET" ? `?next=${encodeURIComponent(pathname)}` : "";
+      return c.redirect(`/sign-in${place}`, 303);
+    }
+    c.set("who", { ...who, from: addressOf(c, trustProxy) });
+    await next();
+  };
+}

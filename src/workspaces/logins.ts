@@ -1,0 +1,44 @@
+import { place as credentialPlace } from "../credentials/credentials.ts";
+import { open, seal } from "../credentials/seal.ts";
+import { insertMissing } from "../credentials/store.ts";
+import { databaseUrl, type Db } from "../external/postgres/postgres.ts";
+import * as names from "./names.ts";
+import { passwordPlace } from "./password.ts";
+import type { Passwords } from "./provision.ts";
+import type { WorkspaceServer } from "./servers.ts";
+import type * as store from "./store.ts";
+import type { Deps } from "./workspaces.ts";
+
+/** The three logins that are the user's own; one that is there already is left as it is. */
+export async function sealLogins(
+  { db, sealKeys }: { db: Db } & Pick<Deps, "sealKeys">,
+  { user_id, username }: Pick<store.Workspace, "user_id" | "username">,
+  server: WorkspaceServer,
+  passwords: Passwords,
+): Promise<void> {
+  for (const kind of names.KINDS) {
+    const key_name = names.urlCredential(kind);
+    const url = loginUrl(server, username, kind, passwords);
+    const sealed = await seal(sealKeys, credentialPlace(user_id, key_name), url);
+    await insertMissing(db, user_id, key_name, sealed, "system");
+  }
+}
+
+/** The owner's login, at the address at which people reach the server. */
+export function loginUrl(
+  { place, shown }: WorkspaceServer,
+  username: string,
+  kind: names.Kind,
+  { owner: password }: Passwords,
+): string {
+  const database = names.databaseName(username, kind);
+  return databaseUrl({ ...place, ...shown, user: names.ownerRole(username), password, database });
+}
+
+export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace) {
+  const { user_id, owner_password, reader_password } = workspace;
+  return {
+    owner: await open(sealKeys, passwordPlace(user_id, "owner"), owner_password),
+    reader: await open(sealKeys, passwordPlace(user_id, "reader"), reader_password),
+  };
+}

@@ -1,0 +1,42 @@
+import { match, ok, strictEqual as equal } from "node:assert";
+import { signIn } from "../../src/users/sign_in.ts";
+import { startApi, type TestApi, type User } from "../help/api.ts";
+
+/** The pages as a signed-in browser asks for them. */
+async function browse(api: TestApi, { api_key }: Pick<User, "api_key">) {
+  const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, "")}`;
+  return (method: string, path: string) =>
+    api.send(method, path, { key: null, headers: { cookie } });
+}
+
+Deno.test("the page of a user shows its workspace and tends it", async () => {
+  await using api = await startApi();
+  const ada = await api.addUser();
+  const page = `/users/${ada.id}`;
+  const admin = await browse(api, { api_key: api.admin });
+  const shown = await admin("GET", page);
+  equal(shown.status, 200);
+  for (const kind of ["timing", "qor", "drc"]) {
+    ok(shown.text.includes(`-U ${ada.username}_owner ${ada.username}_${kind}</code>`), shown.text);
+  }
+  ok(shown.text.includes("Not checked yet") && shown.text.includes("MiB"));
+
+  await api.db`alter role ${api.db(`${ada.username}_reader`)} nologin`;
+  equal((await admin("POST", `${page}/check`)).status, 303);
+  match((await admin("GET", page)).text, /_reader: should be may log in, is may not log in/);
+  equal((await admin("POST", `${page}/mend`)).status, 303);
+  match((await admin("GET", page)).text, /All as it should be/);
+
+  const own = await browse(api, ada);
+  equal((await own("POST", `${page}/check`)).status, 303);
+  equal((await own("POST", `${page}/database-password`)).status, 303);
+  match((await own("GET", page)).text, /DATABASE_URL<\/a>[\s\S]*?<td class="wide">2<\/td>/);
+  equal((await own("POST", `${page}/mend`)).status, 403);
+  equal((await own("POST", `${page}/recreate`)).status, 403);
+
+  const bob = await browse(api, await api.addUser());
+  for (const what of ["check", "mend", "recreate", "database-password"]) {
+    equal((await bob("POST", `${page}/${what}`)).status, 404, what);
+  }
+  equal((await api.send("POST", `${page}/check`, { key: null })).status, 303);
+});
