@@ -8,7 +8,7 @@ import { openGifFolder } from "./src/external/gif_folder.ts";
 import { START_MS } from "./src/external/postgres/deadlines.ts";
 import { connectMaster } from "./src/external/postgres/master.ts";
 import { migrate } from "./src/external/postgres/migrate.ts";
-import { listenToNews } from "./src/external/events.ts";
+import { listenForEvents } from "./src/external/events.ts";
 import { once } from "./src/external/abort.ts";
 import { openPlace } from "./src/external/place.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
@@ -18,7 +18,7 @@ import { connectSlack } from "./src/external/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
-import { guardServer } from "./src/workspaces/preflight.ts";
+import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
 import { ensureAdmin } from "./src/users/users.ts";
@@ -53,12 +53,12 @@ async function start(config: Config) {
   await migrate(db);
   const sealKeys = await loadSealKeys(place.readSealKeys);
   await checkSealKeys(db, sealKeys);
-  const news = await joinServices(
+  const events = await joinServices(
     db,
     { frontend_url: config.FRONTEND_URL, isSet: config.FRONTEND_URL_IS_SET },
-    (name) => listenToNews(db, name),
+    (name) => listenForEvents(db, name),
   );
-  ends.push(() => news.close());
+  ends.push(() => events.close());
   const installation = await readInstallation(db, config.FRONTEND_URL);
 
   const browser = connectBrowser({
@@ -77,13 +77,13 @@ async function start(config: Config) {
     config.WORKSPACE_CONNECTION_LIMIT,
   );
   ends.push(() => servers.close());
-  for (const { server, message } of (await Promise.all(servers.all.map(guardServer))).flat()) {
+  for (const { server, message } of (await Promise.all(servers.all.map(preflight))).flat()) {
     log(`${server}: ${message}`);
   }
   const deps = {
     db,
     log,
-    news,
+    events,
     browser,
     installation,
     sealKeys,

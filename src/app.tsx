@@ -11,7 +11,7 @@ import { previewQueries, templateApi } from "./templates/routes.tsx";
 import { credentialApi } from "./credentials/routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board/routes.tsx";
-import { credentialSaved } from "./accounts/credential_saved.ts";
+import { onCredentialChanged } from "./accounts/credential_saved.ts";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { Look } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
@@ -20,7 +20,7 @@ import { AppError, errorBody, errorReplies, refuse, unavailable } from "./errors
 import { DEADLINES, withDeadline } from "./external/postgres/deadlines.ts";
 import { isMigrated } from "./external/postgres/migrate.ts";
 import { asUnavailable, isOutcomeUnknown, type Sql } from "./external/postgres/postgres.ts";
-import type { News } from "./external/events.ts";
+import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { health } from "./http/health.ts";
@@ -33,8 +33,8 @@ import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
-import { carePages } from "./accounts/pages/maintenance_routes.tsx";
-import { careApi, orphanApi } from "./accounts/maintenance/routes.ts";
+import { maintenancePages } from "./accounts/pages/maintenance_routes.tsx";
+import { maintenanceApi, orphanApi } from "./accounts/maintenance/routes.ts";
 import { credentialPages } from "./accounts/pages/credential_routes.tsx";
 import { datasourcePages } from "./accounts/pages/datasource_routes.tsx";
 import { datasourceApi } from "./accounts/datasource_routes.ts";
@@ -50,7 +50,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & {
   outside: Outside;
   signingKey: CryptoKey;
   frontend_url: string;
-  news: News;
+  events: Events;
   look: (who: Who) => Promise<Look>;
   stopped: AbortSignal;
   log: (line: string) => void;
@@ -110,10 +110,10 @@ export async function makeApp(deps: Deps) {
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(deps));
   app.route("/users", userPages(deps));
-  app.route("/users", carePages(deps));
+  app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
-  app.route("/users", credentialPages(deps, (...saved) => credentialSaved(deps, ...saved)));
-  app.get("/events", liveEvents(deps.news, deps.stopped));
+  app.route("/users", credentialPages(deps, (...saved) => onCredentialChanged(deps, ...saved)));
+  app.get("/events", liveEvents(deps.events, deps.stopped));
 
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
@@ -157,9 +157,9 @@ async function api(deps: Deps) {
   api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
-  api.route("/users", careApi(deps));
+  api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
-  api.route("/users", credentialApi(deps, (...saved) => credentialSaved(deps, ...saved)));
+  api.route("/users", credentialApi(deps, (...saved) => onCredentialChanged(deps, ...saved)));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/templates", templateApi(deps));

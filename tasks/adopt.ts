@@ -65,7 +65,7 @@ async function take(deps: Deps, skipRefused: boolean): Promise<number> {
   }
   for (const line of describePlan(adoption.plan)) console.log(line);
   if (!adoption.done) {
-    console.error("\nNothing was changed: mend what is refused, or say --skip-refused.");
+    console.error("\nNothing was changed: repair what is refused, or say --skip-refused.");
     return 1;
   }
   console.log("\nDone: the service can be started.");

@@ -3,7 +3,7 @@ import type { Credential as CredentialSchema } from "../src/credentials/credenti
 import type { Tested } from "../src/credentials/test.ts";
 import type { Version } from "../src/credentials/versions.ts";
 import type { Who } from "../src/who.ts";
-import { Deed, Expiry } from "./credentials.tsx";
+import { AuditedAction, Expiry } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
 import { type Again, Refused, SecretField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
@@ -175,8 +175,8 @@ export function CredentialPage({ who, user, credential, versions, answer }: Prop
             <Told answer={answer} />
             <Facts credential={credential} />
             <div class="actions">
-              <Deed action={`${path}/reveal`} text="Reveal" of={key_name} />
-              <Deed action={`${path}/test`} text="Test" of={key_name} />
+              <AuditedAction action={`${path}/reveal`} text="Reveal" of={key_name} />
+              <AuditedAction action={`${path}/test`} text="Test" of={key_name} />
             </div>
           </section>
           <details class="card">

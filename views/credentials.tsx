@@ -19,7 +19,7 @@ export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | 
 }
 
 /** A button for a deed that needs no more than its address. */
-export function Deed({ action, text, of }: { action: string; text: string; of: string }) {
+export function AuditedAction({ action, text, of }: { action: string; text: string; of: string }) {
   return (
     <form method="post" action={action}>
       <button class="plain" type="submit" aria-label={`${text} ${of}`}>{text}</button>
@@ -46,7 +46,7 @@ function Row({ path, credential }: { path: string; credential: Credential }) {
       </td>
       <td>
         <div class="actions">
-          <Deed action={`${path}/reveal`} text="Reveal" of={key_name} />
+          <AuditedAction action={`${path}/reveal`} text="Reveal" of={key_name} />
           <a href={path} aria-label={`Change ${key_name}`}>Change</a>
         </div>
       </td>

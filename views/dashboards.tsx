@@ -98,7 +98,7 @@ export function Action({ row, what, text, from }: ActionProps) {
   );
 }
 
-/** News of a row; and the stream's (re)opening, for what moved before it or behind a hidden page's back. */
+/** Events of a row; and the stream's (re)opening, for what moved before it or behind a hidden page's back. */
 export const LIVE = "moved from:#live, htmx:sse:after:connection from:#live";
 
 /** The list alone: what is fetched again when a row has moved. */

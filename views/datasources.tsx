@@ -29,7 +29,7 @@ function Row({ datasource: { name, state, message, checked_at } }: { datasource:
   );
 }
 
-function Care({ id, what, text }: { id: number; what: string; text: string }) {
+function Maintenance({ id, what, text }: { id: number; what: string; text: string }) {
   return (
     <form method="post" action={`/users/${id}/datasources/${what}`}>
       <button class="plain" type="submit">{text}</button>
@@ -55,14 +55,14 @@ export function DatasourcesCard({ id, who, datasources, again }: Props) {
         <tbody>{datasources.map((datasource) => <Row datasource={datasource} />)}</tbody>
       </table>
       <div class="actions">
-        <Care id={id} what="check" text="Check" />
-        {who.role === "admin" && <Care id={id} what="mend" text="Mend" />}
+        <Maintenance id={id} what="check" text="Check" />
+        {who.role === "admin" && <Maintenance id={id} what="repair" text="Repair" />}
       </div>
     </section>
   );
 }
 
-/** What a check of the data sources, or their mending, found. */
+/** What a check of the data sources, or their repair, found. */
 export function DatasourceCheckPage(
   { who, user, check }: {
     who: Who;

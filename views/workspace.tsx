@@ -79,7 +79,7 @@ function Findings({ checked_at, findings }: Pick<Overview, "checked_at" | "findi
   );
 }
 
-function Care({ id, what, text }: { id: number; what: string; text: string }) {
+function Maintenance({ id, what, text }: { id: number; what: string; text: string }) {
   return (
     <form method="post" action={`/users/${id}/${what}`}>
       <button class="plain" type="submit">{text}</button>
@@ -104,12 +104,12 @@ export function WorkspaceCard({ id, who, overview, again }: Props) {
       <Databases databases={overview.databases} />
       <Findings checked_at={overview.checked_at} findings={overview.findings} />
       <div class="actions">
-        <Care id={id} what="check" text="Check" />
-        {who.role === "admin" && <Care id={id} what="mend" text="Mend" />}
+        <Maintenance id={id} what="check" text="Check" />
+        {who.role === "admin" && <Maintenance id={id} what="repair" text="Repair" />}
         {who.role === "admin" && gone && (
-          <Care id={id} what="recreate" text="Make vanished databases anew, empty" />
+          <Maintenance id={id} what="recreate" text="Make vanished databases anew, empty" />
         )}
-        <Care id={id} what="database-password" text="New database passwords" />
+        <Maintenance id={id} what="database-password" text="New database passwords" />
       </div>
     </section>
   );

@@ -3,11 +3,11 @@ import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Db } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { holdActiveAdmins, holdUser, updateUser } from "../users/store.ts";
+import { lockActiveAdmins, lockUser, updateUser } from "../users/store.ts";
 import { Role, unknownUser, visibleUser } from "../users/users.ts";
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
-import { letLogIn, markOf } from "../workspaces/provision.ts";
+import { ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { eachServer, inWords } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
 import { type Deps } from "../workspaces/workspaces.ts";
@@ -34,22 +34,22 @@ export async function changeUser(
   const deed = { action: "user.change", subject: username, user_id: id } as const;
   await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
-    if (change.role === "member" || change.is_active === false) await keepOneAdmin(tx, id);
-    if (!await holdUser(tx, id)) throw unknownUser();
+    if (change.role === "member" || change.is_active === false) await requireOneAdmin(tx, id);
+    if (!await lockUser(tx, id)) throw unknownUser();
     await updateUser(tx, id, change);
   });
   const workspace = change.is_active !== undefined && await store.findWorkspace(deps.db, id);
   if (workspace) {
     // What does not come off now is done by the job.
-    await whileAnswering(deps.servers.of(workspace.server).master, () => settleLogin(deps, id))
+    await whileAnswering(deps.servers.of(workspace.server).master, () => applyLogin(deps, id))
       .catch(() => {});
   }
   return await showUser(deps, who, id);
 }
 
 /** Throws 409 where `id` is the only active admin. Other such calls wait for this transaction. */
-export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
-  const admins = await holdActiveAdmins(tx);
+export async function requireOneAdmin(tx: Db, id: number): Promise<void> {
+  const admins = await lockActiveAdmins(tx);
   if (admins.length === 1 && admins[0] === id) {
     const message = "This is the last active admin: make another one first.";
     throw new AppError("last_admin", 409, message);
@@ -57,24 +57,24 @@ export async function keepOneAdmin(tx: Db, id: number): Promise<void> {
 }
 
 /** Makes the servers' roles follow the users: what a server refuses now is done by the job later. */
-export async function settleLogins(deps: Deps, signal: AbortSignal): Promise<void> {
+export async function applyLogins(deps: Deps, signal: AbortSignal): Promise<void> {
   const wrong = await store.wrongLogins(deps.db);
-  await eachServer(wrong, signal, ({ user_id }) => settleLogin(deps, user_id));
+  await eachServer(wrong, signal, ({ user_id }) => applyLogin(deps, user_id));
 }
 
 /** The roles of one workspace follow its user. False: not now, as the log says. */
-export async function settleLogin(deps: Deps, user_id: number): Promise<boolean> {
+export async function applyLogin(deps: Deps, user_id: number): Promise<boolean> {
   const known = await store.findWorkspace(deps.db, user_id);
   if (!known) return true;
   const { username, server } = known;
   try {
-    return await store.holdWorkspace(deps.db, { server, username }, async () => {
+    return await store.lockWorkspace(deps.db, { server, username }, async () => {
       const workspace = await store.findWorkspace(deps.db, user_id);
       if (!workspace) return true;
       const { is_active } = workspace;
-      const mark = markOf(deps.installation, username);
-      await letLogIn(deps.servers.of(server), username, mark, is_active);
-      await store.noteLogin(deps.db, user_id, is_active);
+      const mark = ownershipTag(deps.installation, username);
+      await setLogin(deps.servers.of(server), username, mark, is_active);
+      await store.recordLogin(deps.db, user_id, is_active);
       return true;
     });
   } catch (error) {

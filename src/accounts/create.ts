@@ -1,9 +1,14 @@
 import { z } from "@hono/zod-openapi";
-import { audited, type Deed } from "../audit/audit.ts";
+import { audited, type AuditedAction } from "../audit/audit.ts";
 import { seal } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
-import { asExternal, type Db, isAway, isUniqueViolation } from "../external/postgres/postgres.ts";
+import {
+  asExternal,
+  type Db,
+  isUnavailable,
+  isUniqueViolation,
+} from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { hashKey, makeKey } from "../users/key.ts";
 import { insertKey } from "../users/key_store.ts";
@@ -13,8 +18,8 @@ import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { planSteps } from "../grafana/store.ts";
 import * as names from "../workspaces/names.ts";
-import { foreignNames, markOf } from "../workspaces/provision.ts";
-import { makePassword, passwordPlace } from "../workspaces/password.ts";
+import { conflictingNames, ownershipTag } from "../workspaces/provision.ts";
+import { makePassword, passwordAad } from "../workspaces/password.ts";
 import type { WorkspaceServer } from "../workspaces/servers.ts";
 import { runSteps, STEPS } from "./steps.ts";
 import * as store from "../workspaces/store.ts";
@@ -53,7 +58,7 @@ export async function createUser(deps: Deps, who: Who, input: z.infer<typeof New
     return await workspaceOf(deps.db, user.id);
   })
     .catch((error) => {
-      if (!isAway(error)) deps.log(`workspaces: ${user.username}: ${error?.name}`);
+      if (!isUnavailable(error)) deps.log(`workspaces: ${user.username}: ${error?.name}`);
       return summary(STEPS.map(({ name }) => untouched(name)));
     });
   return { ...user, api_key, databases: names.databases(user.username), workspace };
@@ -72,14 +77,14 @@ async function insertAccount(
   { username, role, adopt }: z.infer<typeof NewUser>,
   hash: Uint8Array,
 ) {
-  const deed: Deed = { action: "user.create", subject: username, user_id: null };
+  const deed: AuditedAction = { action: "user.create", subject: username, user_id: null };
   if (who.role !== "admin") await audited(deps.db, who, deed, async () => await adminOnly(who));
   const left = await store.orphansOf(deps.db, username);
-  const server = left[0] ? deps.servers.of(left[0].server) : await emptiestServer(deps);
-  const mark = left.length > 0 ? markOf(deps.installation, username) : undefined;
+  const server = left[0] ? deps.servers.of(left[0].server) : await leastLoadedServer(deps);
+  const mark = left.length > 0 ? ownershipTag(deps.installation, username) : undefined;
   const [foreign] = await withDeadline(
     server.name === "" ? DEADLINES.call : DEADLINES.aside,
-    () => foreignNames(server, username, mark),
+    () => conflictingNames(server, username, mark),
   ).catch((error) => {
     // The steps look again: a server other than our own may be away while an account is made.
     if (server.name === "" || !(asExternal(error) instanceof ExternalError)) throw error;
@@ -105,7 +110,7 @@ async function insertAccount(
 }
 
 /** The server with the fewest workspaces; the first of equals. */
-async function emptiestServer({ db, servers }: Deps): Promise<WorkspaceServer> {
+async function leastLoadedServer({ db, servers }: Deps): Promise<WorkspaceServer> {
   const counts = await store.workspacesByServer(db);
   const count = ({ name }: WorkspaceServer) => counts.get(name) ?? 0;
   return servers.all.toSorted((a, b) => count(a) - count(b))[0]!;
@@ -121,8 +126,8 @@ export async function insertPasswords(
   await store.insertWorkspace(db, {
     user_id,
     server,
-    owner_password: await seal(sealKeys, passwordPlace(user_id, "owner"), owner),
-    reader_password: await seal(sealKeys, passwordPlace(user_id, "reader"), reader),
+    owner_password: await seal(sealKeys, passwordAad(user_id, "owner"), owner),
+    reader_password: await seal(sealKeys, passwordAad(user_id, "reader"), reader),
   }, STEPS.map(({ name }) => name));
   return { owner, reader };
 }

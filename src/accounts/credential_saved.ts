@@ -18,7 +18,7 @@ const LIMIT_MS = 5_000;
  * tried, and sets going what had stopped for the old one. Returns what is amiss, as sentences; throws
  * nothing, for it is saved.
  */
-export async function credentialSaved(
+export async function onCredentialChanged(
   deps: Deps,
   user_id: number,
   key_name: string,
@@ -78,7 +78,7 @@ async function keyWarnings(deps: Deps, user_id: number): Promise<string[]> {
 }
 
 /** At a start the configured Grafana, or its key, may be another one than before. */
-export async function beginWithGrafana({ db, outside }: Deps): Promise<void> {
+export async function planDefaultGrafana({ db, outside }: Deps): Promise<void> {
   if (outside.grafana) await planAllSteps(db, outside.grafana.base);
   else await dropSteps(db);
   await restartForKey(db);

@@ -1,14 +1,14 @@
-import { audited, type Deed, SYSTEM } from "../audit/audit.ts";
+import { audited, type AuditedAction, SYSTEM } from "../audit/audit.ts";
 import { place, sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
-import { holdCredential, replaceValue } from "../credentials/store.ts";
+import { lockCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { KINDS, urlCredential } from "../workspaces/names.ts";
-import { endSessions, letLogIn, makeRoles, markOf } from "../workspaces/provision.ts";
-import { makePassword, passwordPlace } from "../workspaces/password.ts";
+import { endSessions, makeRoles, ownershipTag, setLogin } from "../workspaces/provision.ts";
+import { makePassword, passwordAad } from "../workspaces/password.ts";
 import { asRefusal, eachServer, inWords } from "../workspaces/servers.ts";
 import { isInGrafana, runSteps } from "./steps.ts";
 import { loginUrl } from "../workspaces/logins.ts";
@@ -30,18 +30,18 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
   if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
   const steps = await store.stepsOf(db, id);
   if (steps.some(({ name, state }) => state !== "done" && !isInGrafana(name))) {
-    const message = "The workspace is not complete yet: wait until it is, or have it mended.";
+    const message = "The workspace is not complete yet: wait until it is, or have it repaired.";
     throw new AppError("workspace_pending", 409, message);
   }
   const { master } = deps.servers.of(workspace.server);
   await whileAnswering(master, () =>
-    store.holdWorkspace(db, workspace, async () => {
+    store.lockWorkspace(db, workspace, async () => {
       if (!(await store.findWorkspace(db, id))?.next_owner_password) {
         await store.keepNextPasswords(
           db,
           id,
-          await seal(sealKeys, passwordPlace(id, "owner"), makePassword()),
-          await seal(sealKeys, passwordPlace(id, "reader"), makePassword()),
+          await seal(sealKeys, passwordAad(id, "owner"), makePassword()),
+          await seal(sealKeys, passwordAad(id, "reader"), makePassword()),
         );
       }
       try {
@@ -66,23 +66,23 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
   if (!workspace?.next_owner_password || !workspace.next_reader_password) return;
   const { username, is_active } = workspace;
   const passwords = {
-    owner: await open(sealKeys, passwordPlace(id, "owner"), workspace.next_owner_password),
-    reader: await open(sealKeys, passwordPlace(id, "reader"), workspace.next_reader_password),
+    owner: await open(sealKeys, passwordAad(id, "owner"), workspace.next_owner_password),
+    reader: await open(sealKeys, passwordAad(id, "reader"), workspace.next_reader_password),
   };
   const server = servers.of(workspace.server);
-  const mark = markOf(installation, username);
+  const mark = ownershipTag(installation, username);
   await makeRoles(server, username, mark, passwords);
-  if (!is_active) await letLogIn(server, username, mark, false);
+  if (!is_active) await setLogin(server, username, mark, false);
   // Before the rows say that all is done: a kill in between would leave them open.
   await endSessions(server, username, mark);
-  const deed: Deed = { action: "password.rotate", subject: username, user_id: id };
+  const deed: AuditedAction = { action: "password.rotate", subject: username, user_id: id };
   await audited(db, who, deed, async (tx) => {
     await store.takeNextPasswords(tx, id);
     await store.resetSteps(tx, id, KINDS.map((kind) => `datasource_${kind}`));
     for (const kind of KINDS) {
       const key_name = urlCredential(kind);
       const key_value = loginUrl(server, username, kind, passwords);
-      const held = await holdCredential(tx, id, key_name);
+      const held = await lockCredential(tx, id, key_name);
       if (held) {
         const sealed = await seal(sealKeys, place(id, key_name), key_value);
         await replaceValue(tx, held, sealed, who.username, held.expires_at);
@@ -100,7 +100,7 @@ export async function finishPasswords(deps: Deps, signal: AbortSignal): Promise<
     waiting,
     signal,
     (workspace) =>
-      store.holdWorkspace(
+      store.lockWorkspace(
         deps.db,
         workspace,
         () => applyNextPasswords(deps, SYSTEM, workspace.user_id),

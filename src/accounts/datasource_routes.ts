@@ -7,7 +7,7 @@ import {
   checkDatasources,
   datasourcesOf,
   DatasourceView,
-  mendDatasources,
+  repairDatasources,
 } from "../grafana/datasources.ts";
 import type { Deps } from "../workspaces/workspaces.ts";
 
@@ -40,10 +40,10 @@ const check = createRoute({
   responses: { 200: json(Check, "What was found."), ...errorReplies(400, 404, 409, 422, 503) },
 });
 
-const mend = createRoute({
+const repair = createRoute({
   method: "post",
-  path: "/{id}/datasources/mend",
-  summary: "Mends folder and data sources in Grafana (admin)",
+  path: "/{id}/datasources/repair",
+  summary: "Repairs folder and data sources in Grafana (admin)",
   request: { params, body: nothing },
   responses: {
     200: json(Check, "What is left afterwards."),
@@ -63,8 +63,8 @@ export function datasourceApi(deps: Deps) {
       const { id } = c.req.valid("param");
       return c.json(await checkDatasources(deps, c.var.who, id, limit()), 200);
     })
-    .openapi(mend, async (c) => {
+    .openapi(repair, async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await mendDatasources(deps, c.var.who, id, limit()), 200);
+      return c.json(await repairDatasources(deps, c.var.who, id, limit()), 200);
     });
 }

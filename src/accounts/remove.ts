@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { deleteUser, holdUser } from "../users/store.ts";
+import { deleteUser, lockUser } from "../users/store.ts";
 import { unknownUser, visibleUser } from "../users/users.ts";
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
-import { keepOneAdmin } from "./change.ts";
+import { requireOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "../workspaces/names.ts";
 import { finishGrafanaRemovals, userRemoval } from "../grafana/removal/removal.ts";
-import { dropWorkspace, letLogIn, markOf } from "../workspaces/provision.ts";
+import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { eachServer, inWords } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
 import type { Deps } from "../workspaces/workspaces.ts";
@@ -41,8 +41,8 @@ export async function removeUser(
   const leaveGrafana = await userRemoval(deps, id);
   const removal = await audited(deps.db, who, deed, async (tx) => {
     adminOnly(who);
-    await keepOneAdmin(tx, id);
-    if (!await holdUser(tx, id)) throw unknownUser();
+    await requireOneAdmin(tx, id);
+    if (!await lockUser(tx, id)) throw unknownUser();
     const workspace = await store.findWorkspace(tx, id);
     await deleteUser(tx, id);
     await leaveGrafana(tx);
@@ -78,18 +78,18 @@ export async function removeUser(
 function finishRemoval(deps: Deps, removal: store.Removal): Promise<boolean> {
   const { db, servers, log, installation } = deps;
   const { username, databases } = removal;
-  const mark = markOf(installation, username);
-  return store.holdWorkspace(db, removal, async () => {
+  const mark = ownershipTag(installation, username);
+  return store.lockWorkspace(db, removal, async () => {
     if ((await store.findRemoval(db, username))?.databases !== databases) return true;
     try {
       const server = servers.of(removal.server);
-      if (databases === "keep") await letLogIn(server, username, mark, false);
+      if (databases === "keep") await setLogin(server, username, mark, false);
       else await dropWorkspace(server, username, mark);
-      await store.noteRemoval(db, removal, null);
+      await store.recordRemoval(db, removal, null);
       return true;
     } catch (error) {
       log(`workspaces: removal of ${username}: ${inWords(error)}`);
-      await store.noteRemoval(db, removal, inWords(error));
+      await store.recordRemoval(db, removal, inWords(error));
       return false;
     }
   });

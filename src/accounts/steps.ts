@@ -1,13 +1,13 @@
 import { AppError, ExternalError } from "../errors.ts";
 import { GRAFANA_STEPS, postponeStep } from "../grafana/store.ts";
 import { datasourceStep, folderStep } from "../grafana/datasources.ts";
-import { grafanaOf, isGrafanaAway, late } from "../grafana/grafana.ts";
+import { grafanaOf, isGrafanaUnavailable, late } from "../grafana/grafana.ts";
 import * as names from "../workspaces/names.ts";
 import {
   grantReading,
   makeDatabase,
   makeRoles,
-  markOf,
+  ownershipTag,
   type Passwords,
 } from "../workspaces/provision.ts";
 import { passwordsOf, sealLogins } from "../workspaces/logins.ts";
@@ -31,12 +31,12 @@ export const STEPS: Step[] = [
   {
     name: "roles",
     run: ({ deps, workspace: { username }, server, passwords }) =>
-      makeRoles(server, username, markOf(deps.installation, username), passwords),
+      makeRoles(server, username, ownershipTag(deps.installation, username), passwords),
   },
   ...names.KINDS.map((kind) => ({
     name: `database_${kind}`,
     run: ({ deps, workspace: { username }, server }: Work) =>
-      makeDatabase(server, username, markOf(deps.installation, username), kind),
+      makeDatabase(server, username, ownershipTag(deps.installation, username), kind),
   })),
   {
     name: "grants",
@@ -84,13 +84,13 @@ export async function runSteps(
 ): Promise<Ended> {
   const { server = "" } = await store.findWorkspace(deps.db, user_id) ?? {};
   // One process at a time works on a user's databases.
-  const onServer = await store.holdWorkspace(deps.db, { server, username }, async () => {
+  const onServer = await store.lockWorkspace(deps.db, { server, username }, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
     if (!workspace) return "done";
-    // Roles are made with LOGIN: where the user is not active, settleLogins() takes it away again.
-    if (!workspace.is_active) await store.noteLogin(deps.db, user_id, true);
+    // Roles are made with LOGIN: where the user is not active, applyLogins() takes it away again.
+    if (!workspace.is_active) await store.recordLogin(deps.db, user_id, true);
     const ended = await runLeft(deps, workspace, (name) => !isInGrafana(name), signal);
-    if (ended === "done") await store.noteReady(deps.db, user_id);
+    if (ended === "done") await store.markReady(deps.db, user_id);
     return ended;
   });
   const workspace = await store.findWorkspace(deps.db, user_id);
@@ -135,7 +135,7 @@ async function runStep(
       const step = STEPS.find((step) => step.name === name);
       await step?.run({ deps, workspace, server, passwords });
     }
-    await store.noteStep(deps.db, user_id, row, "done", null);
+    await store.recordStep(deps.db, user_id, row, "done", null);
     return "done";
   } catch (thrown) {
     if (stop.aborted) return "refused";
@@ -143,11 +143,11 @@ async function runStep(
     const known = error instanceof ExternalError || error instanceof AppError;
     const why = known ? error.message : "Unexpected error: see the log.";
     const state = isFinal(error) ? "failed" : "pending";
-    await store.noteStep(deps.db, user_id, row, state, why);
+    await store.recordStep(deps.db, user_id, row, state, why);
     const pause = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
     if (pause) await postponeStep(deps.db, user_id, name, pause);
     if (!known) deps.log(`workspaces: ${workspace.username}: ${name}: ${nameOf(error)}`);
-    return !isInGrafana(name) || isGrafanaAway(error) ? "away" : "refused";
+    return !isInGrafana(name) || isGrafanaUnavailable(error) ? "away" : "refused";
   }
 }
 

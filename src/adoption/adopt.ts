@@ -4,8 +4,8 @@ import { findCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/postgres/migrate.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { judge, type Judged, type Old, type OldRows, type Refused } from "./evaluate.ts";
-import { judgeKeys, type Keys } from "./keys.ts";
+import { type Evaluated, judge, type Old, type OldRows, type Refused } from "./evaluate.ts";
+import { evaluateKeys, type Keys } from "./keys.ts";
 import * as store from "./store.ts";
 import * as names from "../workspaces/names.ts";
 import { sealLogins } from "../workspaces/logins.ts";
@@ -16,7 +16,7 @@ import { insertPasswords } from "../accounts/create.ts";
 export type Deps = Omit<WorkspaceDeps, "installation" | "outside">;
 
 /** `taken`: what on the server has the name of a user's role or database, by username. */
-export type Plan = Judged & {
+export type Plan = Evaluated & {
   tables: string[];
   obstacles: string[];
   keys: Keys;
@@ -61,7 +61,7 @@ async function look(db: Db, tables: string[]): Promise<Plan> {
     for (const row of await read(table)) old.dashboards.push({ table, kind, row });
   }
   const judged = judge(old);
-  const keys = await judgeKeys(old.users, judged.users);
+  const keys = await evaluateKeys(old.users, judged.users);
   const taken = await namesInUse(db, judged.users.map(({ username }) => username));
   return { ...judged, tables, obstacles, keys, taken };
 }
@@ -119,7 +119,7 @@ export async function adopt(
   const tables = await store.findOldTables(deps.db);
   if (tables.length === 0) return undefined;
   return await deps.db.begin(async (tx) => {
-    await store.holdTables(tx, tables);
+    await store.lockTables(tx, tables);
     const plan = await look(tx, tables);
     if (plan.obstacles.length > 0) {
       throw new AppError("adoption_blocked", 409, plan.obstacles.join("\n"));
@@ -201,14 +201,14 @@ async function fillRefused({ db, sealKeys }: Within, plan: Plan): Promise<void> 
   const rows = [...plan.refused, ...extrasOf(plan)];
   const sealed: store.RefusedRow[] = [];
   for (const [i, { table, name, why, row }] of rows.entries()) {
-    const content = await seal(sealKeys, store.refusedPlace(i + 1), JSON.stringify(row));
+    const content = await seal(sealKeys, store.refusedAad(i + 1), JSON.stringify(row));
     sealed.push({ id: i + 1, table_name: table, name, why, content });
   }
   await store.insertRefused(db, sealed);
 }
 
 /** What the taken rows hold beside what is taken of them, a row each. */
-export function extrasOf({ users, credentials, dashboards }: Judged): Refused[] {
+export function extrasOf({ users, credentials, dashboards }: Evaluated): Refused[] {
   const all = [
     ...users.map(({ username, extra }) => ({ table: "users", name: username, row: extra })),
     ...credentials.map(({ user, key_name, extra }) => ({
@@ -230,7 +230,7 @@ export function extrasOf({ users, credentials, dashboards }: Judged): Refused[] 
 export async function openRefused(db: Sql, sealKeys: SealKeys) {
   const rows = await store.listRefused(db);
   return await Promise.all(rows.map(async ({ id, table_name, name, why, content }) => {
-    const row = JSON.parse(await open(sealKeys, store.refusedPlace(id), content)) as Old;
+    const row = JSON.parse(await open(sealKeys, store.refusedAad(id), content)) as Old;
     return { table_name, name, why, row };
   }));
 }

@@ -43,7 +43,7 @@ export type TakenDashboard = {
   extra: Old;
 };
 export type Refused = { table: string; name: string; why: string; row: Old };
-export type Judged = {
+export type Evaluated = {
   users: TakenUser[];
   credentials: TakenCredential[];
   dashboards: TakenDashboard[];
@@ -78,9 +78,9 @@ function counted<T>(all: T[], key: (one: T) => string): Map<string, number> {
 }
 
 /** What of an older installation can be taken over, and why the rest cannot. */
-export function judge(old: OldRows): Judged {
+export function judge(old: OldRows): Evaluated {
   const refused: Refused[] = [];
-  const users = judgeUsers(old.users, refused);
+  const users = evaluateUsers(old.users, refused);
   const owners = new Map(users.map((user) => [user.old_id, user]));
   const known = new Map(old.users.map((row) => [textOf(row.id), shown(row.username)]));
   const whose = (id: unknown) => {
@@ -88,8 +88,8 @@ export function judge(old: OldRows): Judged {
     if (name === undefined) return `there is no user ${shown(id)}`;
     return owners.has(String(id)) ? undefined : `its user ${name} is refused`;
   };
-  const credentials = judgeCredentials(old.credentials, whose, owners, known, refused);
-  const dashboards = judgeDashboards(old.dashboards, whose, owners, refused);
+  const credentials = evaluateCredentials(old.credentials, whose, owners, known, refused);
+  const dashboards = evaluateDashboards(old.dashboards, whose, owners, refused);
   return { users, credentials, dashboards, refused };
 }
 
@@ -98,7 +98,7 @@ const USER_COLUMNS = [
   ...["api_key_plain", "api_key_hash"],
 ];
 
-function judgeUsers(rows: Old[], refused: Refused[]): TakenUser[] {
+function evaluateUsers(rows: Old[], refused: Refused[]): TakenUser[] {
   const names = counted(rows, (row) => textOf(row.username) ?? "");
   const alike = counted(rows, (row) => (textOf(row.username) ?? "").toLowerCase());
   const ids = counted(rows, (row) => textOf(row.id) ?? "");
@@ -138,7 +138,7 @@ const CREDENTIAL_COLUMNS = [
 type Owners = Map<string, TakenUser>;
 type Whose = (id: unknown) => string | undefined;
 
-function judgeCredentials(
+function evaluateCredentials(
   rows: Old[],
   whose: Whose,
   owners: Owners,
@@ -180,7 +180,7 @@ const DASHBOARD_COLUMNS = [
   ...["created_at", "app_user_id", "app_username", "slack_sent_at"],
 ];
 
-function judgeDashboards(
+function evaluateDashboards(
   rows: OldDashboard[],
   whose: Whose,
   owners: Owners,

@@ -17,7 +17,7 @@ const SENDABLE = /^[\x21-\x7e]{1,1000}$/;
  * The hashes by which the old keys are known here. A stored `api_key_hash` counts where the rows that hold
  * key and hash show that all are SHA-256, as ours; otherwise only what `api_key_plain` says.
  */
-export async function judgeKeys(rows: Old[], taken: TakenUser[]): Promise<Keys> {
+export async function evaluateKeys(rows: Old[], taken: TakenUser[]): Promise<Keys> {
   const byId = new Map(rows.map((row) => [String(row.id), row]));
   const sha256 = await areSha256(rows);
   const keys: Keys = { hashes: [], new_key_for: [], short_for: [] };

@@ -10,7 +10,7 @@ export const DASHBOARD_TABLES: Record<string, Kind> = {
 const OLD_TABLES = ["users", "credentials", ...Object.keys(DASHBOARD_TABLES)];
 
 /** Where the content of a refused row is sealed to. */
-export const refusedPlace = (id: number) => `refused_rows/${id}`;
+export const refusedAad = (id: number) => `refused_rows/${id}`;
 
 /** The tables of an older installation; none where the schema is ours. */
 export async function findOldTables(db: Db): Promise<string[]> {
@@ -39,7 +39,7 @@ export async function readRows(db: Db, table: string): Promise<Old[]> {
 }
 
 /** Nobody reads or writes the tables until the transaction ends; waits for others 10 s. */
-export async function holdTables(tx: Db, tables: string[]): Promise<void> {
+export async function lockTables(tx: Db, tables: string[]): Promise<void> {
   await tx`set local lock_timeout = '10s'`;
   for (const table of tables) await tx`lock table ${tx(table)} in access exclusive mode`;
 }

@@ -24,8 +24,8 @@ export const ACTIONS = [
   "password.rotate",
   "session.start",
   "orphan.remove",
-  "workspace.mend",
-  "datasources.mend",
+  "workspace.repair",
+  "datasources.repair",
   "template.create",
   "template.change",
   "template.remove",
@@ -33,19 +33,19 @@ export const ACTIONS = [
 export type Action = typeof ACTIONS[number];
 
 /** `subject`: `ada` or `ada/TOKEN`; `user_id`: whose thing it is, null where that is unknown. */
-export type Deed = { action: Action; subject: string; user_id: number | null };
+export type AuditedAction = { action: Action; subject: string; user_id: number | null };
 export type Actor = Pick<Who, "username" | "from">;
 
 /** Dashkeeper itself. */
 export const SYSTEM: Actor = { username: "system", from: "" };
 
 /** Records a deed in the transaction in which it is done. */
-export function record(db: Db, who: Actor, deed: Deed, outcome: "ok" | "refused" = "ok") {
+export function record(db: Db, who: Actor, deed: AuditedAction, outcome: "ok" | "refused" = "ok") {
   return insertEntry(db, { ...deed, actor: who.username, from: who.from, outcome });
 }
 
 /** What to do where nobody knows whether a deed was done: what was shown once is lost with its answer. */
-const CHECKS: Partial<Record<Action, (deed: Deed) => string>> = {
+const CHECKS: Partial<Record<Action, (deed: AuditedAction) => string>> = {
   "user.create": ({ subject }) =>
     `Look for the user: GET /api/v1/users?q=${subject}. If it is there, its API key is lost: an admin makes a new one with POST /api/v1/users/{id}/api-key.`,
   "key.rotate": ({ subject, user_id }) =>
@@ -67,7 +67,7 @@ const CHECKS: Partial<Record<Action, (deed: Deed) => string>> = {
 export async function audited<T>(
   db: Sql,
   who: Actor,
-  deed: Deed,
+  deed: AuditedAction,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
   const attempt = () =>

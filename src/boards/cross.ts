@@ -2,7 +2,7 @@ import type { Column } from "../measures/columns.ts";
 import { columnOf, type TableFacts } from "../measures/facts.ts";
 import type { Measure } from "../measures/measure.ts";
 import type { Panel, Source } from "./panels.ts";
-import { newestCross } from "./runs.ts";
+import { newestPivot } from "./runs.ts";
 import { cellOf, quoteName, quoteText } from "../measures/sql.ts";
 import { tablePanel } from "./tables.ts";
 
@@ -16,7 +16,7 @@ function layersOf({ values }: TableFacts): string[] {
 }
 
 /** How many violations of which rule lie on which layer: a table with the counts coloured. */
-export function crossPanel(source: Source, total: Measure, rule: Column, layer: Column): Panel {
+export function pivotPanel(source: Source, total: Measure, rule: Column, layer: Column): Panel {
   const { facts } = source;
   const layers = layersOf(facts);
   // Names of the table's own beside ours: a space tells "Total" and the rule's column apart.
@@ -42,7 +42,7 @@ export function crossPanel(source: Source, total: Measure, rule: Column, layer: 
       hidden ? `, and the ${MOST_LAYERS} layers with the most rows` : ""
     }.`,
     sql:
-      `SELECT ${columns.join(", ")} FROM (${newestCross(facts, [total, ...ofLayers], rule)}) p ` +
+      `SELECT ${columns.join(", ")} FROM (${newestPivot(facts, [total, ...ofLayers], rule)}) p ` +
       `GROUP BY 1 HAVING pg_catalog.sum(v0) > 0 ORDER BY 2 DESC, 1 LIMIT 30`,
     cells: [
       { name: rule.name },

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import { DEADLINES } from "../external/postgres/deadlines.ts";
-import { asExternal, type Db, isAway, sqlState } from "../external/postgres/postgres.ts";
+import { asExternal, type Db, isUnavailable, sqlState } from "../external/postgres/postgres.ts";
 import type { Dashboard } from "./compose.ts";
 import { choicesOf, type Chosen, fillVariables } from "./variables.ts";
 
@@ -176,7 +176,7 @@ async function runSql(
     return { status: 200, frames: [format === "time_series" ? widen(frame) : frame] };
   } catch (error) {
     signal.throwIfAborted();
-    if (sqlState(error) === undefined || isAway(error)) throw asExternal(error);
+    if (sqlState(error) === undefined || isUnavailable(error)) throw asExternal(error);
     throw new AppError("query_refused", 400, `The query ${reasonOf(refusalOf(error, rawSql))}.`);
   }
 }

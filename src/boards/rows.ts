@@ -116,7 +116,7 @@ function withChanges(facts: TableFacts, shown: Detail[], { changes = [] }: Look)
 }
 
 /** Rows with changes: the run before is looked up among all rows, then the choice is made. */
-function changesPanel(source: Source, choice: Choice, shown: Detail[], newest: boolean): Panel {
+function deltasPanel(source: Source, choice: Choice, shown: Detail[], newest: boolean): Panel {
   const { facts } = source;
   const time = timeOf(facts.time!.column);
   const label = groupLabel(facts.group_columns) ?? "''";
@@ -167,7 +167,7 @@ export function newestRows(source: Source, look: Look = {}): Panel {
   };
   const shown = details(facts, look);
   return hasChanges(facts)
-    ? changesPanel(
+    ? deltasPanel(
       source,
       { ...choice, where: asOf(facts) },
       withChanges(facts, shown, look),
@@ -198,7 +198,7 @@ export function recentRows(source: Source, look: Look = {}): Panel {
   };
   const shown = details(facts, look);
   return hasChanges(facts) && look.changes
-    ? changesPanel(source, choice, withChanges(facts, shown, look), false)
+    ? deltasPanel(source, choice, withChanges(facts, shown, look), false)
     : rowsPanel(source, choice, shown);
 }
 

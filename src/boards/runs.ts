@@ -168,7 +168,7 @@ export function newestBy(
 }
 
 /** The newest run cut by one column, a further column for each of `measures`. */
-export function newestCross(facts: TableFacts, measures: Measure[], column: Column): string {
+export function newestPivot(facts: TableFacts, measures: Measure[], column: Column): string {
   return runValues(facts, measures.map(shown), { where: ofNewest(facts), cut: cellOf(column) });
 }
 

@@ -171,7 +171,7 @@ export async function changeCredential(
     user_id,
   } as const;
   return await audited(deps.db, who, deed, async (tx) => {
-    const held = await store.holdCredential(tx, user_id, key_name);
+    const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const row = await store.replaceValue(tx, held, sealed, who.username, expires_at ?? null);
     return shown(row, key_value);

@@ -33,7 +33,7 @@ export async function insertCredential(
 }
 
 /** Leaves a credential of this name that is there already as it is. */
-export async function insertMissing(
+export async function insertIfMissing(
   db: Db,
   user_id: number,
   key_name: string,
@@ -90,7 +90,7 @@ export const revealCredential = together(async (db, asked: Reveal[]): Promise<Re
 });
 
 /** Holds the row until the transaction ends, so that two writes are two versions. */
-export async function holdCredential(db: Db, user_id: number, key_name: string) {
+export async function lockCredential(db: Db, user_id: number, key_name: string) {
   const [row] = await db<CredentialRow[]>`
     select ${columns(db)} from credentials
     where user_id = ${user_id} and key_name = ${key_name} for update`;

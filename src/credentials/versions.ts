@@ -68,7 +68,7 @@ export async function rollBack(
   const subject = `${username}/${key_name}`;
   const deed = { action: "credential.rollback", subject, user_id } as const;
   return await audited(deps.db, who, deed, async (tx) => {
-    const held = await store.holdCredential(tx, user_id, key_name);
+    const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const versions = await store.listVersions(tx, held.id);
     const found = versions.find((row) => row.version === version);

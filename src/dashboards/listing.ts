@@ -100,7 +100,7 @@ export async function retryDashboard(db: Sql, who: Who, id: number) {
  * Has a new picture taken; a row whose board is being drawn gets one anyway. Throws 409 `archived`, and
  * `stopped` where that drawing waits for a person.
  */
-export async function recaptureDashboard(db: Sql, who: Who, id: number) {
+export async function retakePreview(db: Sql, who: Who, id: number) {
   const { archived_at, step, stopped } = await visibleDashboard(db, who, id);
   if (stopped && step === "create") {
     const message = "This board could not be drawn, as its row says: press Retry or Rewrite.";
@@ -113,6 +113,6 @@ export async function recaptureDashboard(db: Sql, who: Who, id: number) {
       "The table of this dashboard is gone: there is nothing to show.",
     );
   }
-  await store.captureAgain(db, id);
+  await store.requestCapture(db, id);
   return await visibleDashboard(db, who, id);
 }

@@ -17,7 +17,7 @@ export const Moving = z.object({
 /** Has ours written again over what a person changed or deleted. Throws 404, 409 `not_in_grafana`. */
 export async function rewriteDashboard({ db }: WorkspaceDeps, who: Who, id: number) {
   await visibleDashboard(db, who, id);
-  if (!await store.askRewrite(db, id)) {
+  if (!await store.requestRewrite(db, id)) {
     const message = "This dashboard is not in a Grafana, or its table is gone.";
     throw new AppError("not_in_grafana", 409, message);
   }

@@ -6,7 +6,7 @@ import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { findPlace } from "../pipeline/create/store.ts";
 import { visibleDashboard } from "./listing.ts";
-import { bury } from "./store.ts";
+import { softDelete } from "./store.ts";
 
 /** How long whoever removes a dashboard waits for Grafana. */
 const GRAFANA_MS = 5_000;
@@ -21,7 +21,7 @@ export async function removeDashboard(deps: WorkspaceDeps, who: Who, id: number)
   const { grafana_base: base } = await findPlace(deps.db, id);
   const api_key = base === null ? null : await removalKey(deps, user_id, base);
   await deps.db.begin(async (tx) => {
-    await bury(tx, id);
+    await softDelete(tx, id);
     if (base === null) return;
     const uid = dashboardUid(deps.installation, id);
     await insertGrafanaRemoval(tx, { base, what: "dashboard", uid, api_key, dashboard_id: id });

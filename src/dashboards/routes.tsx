@@ -138,8 +138,7 @@ export function dashboardApi(deps: Deps) {
     )
     .openapi(
       capture,
-      async (c) =>
-        c.json(await listing.recaptureDashboard(db, c.var.who, c.req.valid("param").id), 202),
+      async (c) => c.json(await listing.retakePreview(db, c.var.who, c.req.valid("param").id), 202),
     )
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
@@ -216,7 +215,7 @@ export function dashboardPages(deps: Deps) {
     })
     .post("/:id/capture", id, from, async (c) => {
       const { id } = c.req.valid("param");
-      await listing.recaptureDashboard(db, c.var.who, id);
+      await listing.retakePreview(db, c.var.who, id);
       return c.redirect(back(id, c.req.valid("query")), 303);
     })
     .post("/:id/remove", id, async (c) => {

@@ -82,7 +82,7 @@ export async function restart(db: Db, id: number): Promise<boolean> {
 }
 
 /** Puts a row that has a board back to "capture"; whoever works on it loses the claim. */
-export async function captureAgain(db: Db, id: number): Promise<void> {
+export async function requestCapture(db: Db, id: number): Promise<void> {
   await db`
     update dashboards set step = 'capture', stopped = false, failures = 0, deaths = 0,
       capture_tries = 0, last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
@@ -91,7 +91,7 @@ export async function captureAgain(db: Db, id: number): Promise<void> {
 }
 
 /** Removes a row for good. A tombstone is left, so that its table is not found again. */
-export async function bury(db: Db, id: number): Promise<void> {
+export async function softDelete(db: Db, id: number): Promise<void> {
   await db`
     with gone as (delete from runs where dashboard_id = ${id} and run <> (
       select run from dashboards where id = ${id}))

@@ -6,7 +6,7 @@ import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts"
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { lacking } from "../grafana/grafana.ts";
-import { crowding, guardServer } from "../workspaces/preflight.ts";
+import { crowding, preflight } from "../workspaces/preflight.ts";
 import type { Servers } from "../workspaces/servers.ts";
 
 export type Deps = { servers: Servers; browser: Pick<Browser, "state">; outside: Outside };
@@ -36,11 +36,11 @@ const LIMIT_MS = 10_000;
 export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Diagnosis>> {
   adminOnly(who);
   const { servers, browser, outside } = deps;
-  const [complaints, grafana] = await Promise.all([
-    Promise.all([...servers.all.map(guardServer), ...servers.all.map(crowding)]),
-    outside.grafana ? lookAtGrafana(outside.grafana) : null,
+  const [warnings, grafana] = await Promise.all([
+    Promise.all([...servers.all.map(preflight), ...servers.all.map(crowding)]),
+    outside.grafana ? probeGrafana(outside.grafana) : null,
   ]);
-  const findings = complaints.flat().map(({ server, message }) => ({ what: server, message }));
+  const findings = warnings.flat().map(({ server, message }) => ({ what: server, message }));
   const { state, message } = browser.state();
   if (state !== "ready") findings.push({ what: "the browser", message });
   if (grafana?.message) findings.push({ what: "Grafana", message: grafana.message });
@@ -50,7 +50,7 @@ export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Dia
 const CAPTURE_ADVICE =
   "Pictures are taken with GRAFANA_API_KEY: a Viewer's token in GRAFANA_CAPTURE_KEY is enough for them.";
 
-async function lookAtGrafana({ base, key, capture_key }: ConfiguredGrafana) {
+async function probeGrafana({ base, key, capture_key }: ConfiguredGrafana) {
   const signal = AbortSignal.timeout(LIMIT_MS);
   const state = {
     reachable: false,

@@ -6,7 +6,7 @@ import { sendBy, statements } from "./postgres/session.ts";
 
 /** A dashboard's row has moved. */
 export type Moved = { id: number; user_id: number; step: string };
-export type News = {
+export type Events = {
   /**
    * Calls `listener` for each event, and `missed` when some may have been lost. Returns what ends the
    * subscription.
@@ -23,8 +23,8 @@ const AGAIN_MS = 500;
  * notified meanwhile is lost: whoever listens must look by the clock as well. `name`: what other services
  * see of this connection.
  */
-export async function listenToNews(db: Sql, name = "dashkeeper"): Promise<News> {
-  const listeners = new Set<Parameters<News["subscribe"]>>();
+export async function listenForEvents(db: Sql, name = "dashkeeper"): Promise<Events> {
+  const listeners = new Set<Parameters<Events["subscribe"]>>();
   const closing = new AbortController();
   let client = await listen();
 

@@ -1,7 +1,7 @@
 import { ExternalError } from "../errors.ts";
 import { pause } from "./abort.ts";
 import type { Db, Sql } from "./postgres/postgres.ts";
-import { holdLock } from "./postgres/lock.ts";
+import { withLock } from "./postgres/lock.ts";
 
 /** One start at a time looks for the others. */
 const LOCK = 7_203_515;
@@ -22,7 +22,7 @@ export async function joinServices<T>(
   join: (name: string) => Promise<T>,
 ): Promise<T> {
   const name = [...PREFIX + frontend_url].filter((c) => c <= "~").join("").slice(0, MOST_BYTES);
-  return await holdLock(db, LOCK, async () => {
+  return await withLock(db, LOCK, async () => {
     const other = isSet ? undefined : await otherAddress(db, name);
     if (!other) return await join(name);
     throw new ExternalError(

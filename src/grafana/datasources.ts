@@ -63,7 +63,7 @@ async function sslMode({ place, master }: WorkspaceServer): Promise<string> {
   return await store.isEncrypted(master) ? "require" : "disable";
 }
 
-/** The user's folder: found, mended or made. */
+/** The user's folder: found, repaired or made. */
 export async function folderStep(
   deps: Deps,
   { user_id, username }: store.Workspace,
@@ -74,7 +74,7 @@ export async function folderStep(
   await namingRights(place, signal, () => ensureFolder(place.grafana, uid, username, signal));
 }
 
-/** One data source: found, mended or made, and what it came to written down. */
+/** One data source: found, repaired or made, and what it came to written down. */
 export async function datasourceStep(
   deps: Deps,
   workspace: store.Workspace,
@@ -86,7 +86,7 @@ export async function datasourceStep(
   const { reader: password } = await passwordsOf(deps, workspace);
   const wanted = await wantedSource(deps, workspace, server, kind);
   const note = (name: string, state: DatasourceView["state"], message: string | null) =>
-    rows.noteDatasource(deps.db, workspace.user_id, {
+    rows.recordDatasource(deps.db, workspace.user_id, {
       kind,
       name,
       base: place.base,
@@ -103,14 +103,14 @@ export async function datasourceStep(
   } catch (thrown) {
     if (!(thrown instanceof ExternalError)) throw thrown;
     const isSilent = thrown.more.code === "datasource_silent";
-    const error = isSilent && await ownFault(server, wanted, password) || thrown;
+    const error = isSilent && await ownError(server, wanted, password) || thrown;
     await note(wanted.name, error.permanent ? "failed" : "pending", error.message);
     throw error;
   }
 }
 
 /** Why we do not get into the database either: then Grafana's words are not the cause. */
-async function ownFault(
+async function ownError(
   { place }: WorkspaceServer,
   { user, jsonData }: Datasource,
   password: string,
@@ -163,19 +163,19 @@ export async function checkDatasources(
 }
 
 /**
- * Mends what differs and says what is left. Admins only. Throws as checkDatasources(), and 409
+ * Repairs what differs and says what is left. Admins only. Throws as checkDatasources(), and 409
  * `user_inactive`.
  */
-export async function mendDatasources(deps: Deps, who: Who, id: number, signal: AbortSignal) {
+export async function repairDatasources(deps: Deps, who: Who, id: number, signal: AbortSignal) {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "datasources.mend", subject: username, user_id: id } as const;
+  const deed = { action: "datasources.repair", subject: username, user_id: id } as const;
   await audited(deps.db, who, deed, async () => await adminOnly(who));
   return await inGrafana(deps, id, signal, async (workspace, place) => {
     if (!workspace.is_active) {
       const message = "The logins of this user are closed: activate the user first.";
       throw new AppError("user_inactive", 409, message);
     }
-    await mendInGrafana(deps, workspace, place, signal).catch((error) => {
+    await repairInGrafana(deps, workspace, place, signal).catch((error) => {
       // What is still amiss is told below.
       if (!(error instanceof ExternalError) || error.more.code !== "datasource_silent") throw error;
     });
@@ -184,7 +184,7 @@ export async function mendDatasources(deps: Deps, who: Who, id: number, signal: 
 }
 
 /** Folder and data sources as they should be. Throws as the steps do, once all were tried. */
-export async function mendInGrafana(
+export async function repairInGrafana(
   deps: Deps,
   workspace: store.Workspace,
   place: UserGrafana,
@@ -204,7 +204,7 @@ export async function ensureInGrafana(
   kinds: readonly names.Kind[],
   signal: AbortSignal,
 ): Promise<void> {
-  const done = (name: string) => rows.noteStepDone(deps.db, workspace.user_id, name);
+  const done = (name: string) => rows.recordStepDone(deps.db, workspace.user_id, name);
   await folderStep(deps, workspace, place, signal);
   await done("grafana_folder");
   let fault: unknown;
@@ -288,7 +288,7 @@ async function compareSource(
   if (is_active) {
     const state = message === null ? "ready" : "pending";
     const name = found?.name ?? wanted.name;
-    await rows.noteDatasource(deps.db, user_id, { kind, name, base, state, message });
+    await rows.recordDatasource(deps.db, user_id, { kind, name, base, state, message });
   }
   return findings;
 }

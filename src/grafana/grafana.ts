@@ -66,7 +66,7 @@ export const late = () =>
 const AWAY = ["unreachable", "timeout", "disturbed", "not_grafana", "ratelimited"];
 
 /** Whether whatever else would be asked of this Grafana just now would come to the same. */
-export const isGrafanaAway = (error: unknown) =>
+export const isGrafanaUnavailable = (error: unknown) =>
   error instanceof ExternalError && AWAY.includes(error.more.code ?? "");
 
 function keyUnknown(): ExternalError {

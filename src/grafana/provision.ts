@@ -59,7 +59,7 @@ export function differences(found: StoredDatasource, wanted: Datasource) {
 }
 
 /**
- * A data source as `wanted`, through which a query answers: found, mended or made. Returns its name.
+ * A data source as `wanted`, through which a query answers: found, repaired or made. Returns its name.
  * Throws ExternalError: passing `datasource_silent` where the query does not answer, with Grafana's
  * sentence.
  */

@@ -14,7 +14,7 @@ export type DatasourceRow = {
  * What was found of a data source just now. One that never was ready and may become so is pending; its
  * name is known where it is ready.
  */
-export async function noteDatasource(
+export async function recordDatasource(
   db: Db,
   user_id: number,
   { kind, name, base, state, message }: Omit<DatasourceRow, "checked_at">,
@@ -70,7 +70,7 @@ export async function planAllSteps(db: Db, base: string): Promise<void> {
 }
 
 /** A step that came off outside of its turn. */
-export async function noteStepDone(db: Db, user_id: number, name: string): Promise<void> {
+export async function recordStepDone(db: Db, user_id: number, name: string): Promise<void> {
   await db`
     update workspace_steps set state = 'done', message = null
     where user_id = ${user_id} and name = ${name} and state <> 'done'`;

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { News } from "../external/events.ts";
+import type { Events } from "../external/events.ts";
 import type { Env } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;
@@ -8,7 +8,7 @@ const KEEP_ALIVE_MS = 25_000;
 const AT_MOST_EVERY_MS = 500;
 
 /** Tells a page that one of its dashboards moved, so that it fetches its list again. */
-export function liveEvents(news: News, stopped: AbortSignal) {
+export function liveEvents(events: Events, stopped: AbortSignal) {
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {
       const { role, user_id } = c.var.who;
@@ -18,7 +18,7 @@ export function liveEvents(news: News, stopped: AbortSignal) {
         moved = true;
         wake();
       };
-      const end = news.subscribe((event) => {
+      const end = events.subscribe((event) => {
         if (role === "admin" || event.user_id === user_id) tell();
       }, tell);
       const stop = () => {

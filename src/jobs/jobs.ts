@@ -1,17 +1,17 @@
-import type { News } from "../external/events.ts";
+import type { Events } from "../external/events.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import { pause } from "../external/abort.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { beginWithGrafana } from "../accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../accounts/credential_saved.ts";
 import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import { type Deps as ScanDeps, type Look, scan } from "../pipeline/scan/scan.ts";
-import { nextLook } from "../pipeline/scan/store.ts";
+import { nextScan } from "../pipeline/scan/store.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
-import { settleLogins } from "../accounts/change.ts";
+import { applyLogins } from "../accounts/change.ts";
 import { checkWorkspaces } from "../accounts/maintenance/check.ts";
 import { finishPasswords } from "../accounts/database_password.ts";
 import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
@@ -19,7 +19,7 @@ import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 
-export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; news: News };
+export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Looks now, after a look that is under way. */
   look(): Promise<Look>;
@@ -33,13 +33,13 @@ const END_SECOND = 58;
 /** How long a step waits that could not even ask for its next row. */
 const AGAIN_MS = 5_000;
 
-/** The clock. Each step is looked at every minute, once at the start, and when a row's news says so. */
+/** The clock. Each step is looked at every minute, once at the start, and when a row's events says so. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
-  const steps: Partial<Record<Step, Lanes>> = {
-    create: startLanes(deps, "create", 2, () => createNext(deps, signal), signal),
-    capture: startLanes(deps, "capture", 4, () => captureNext(deps, signal), signal),
-    notify: startLanes(deps, "notify", 1, () => notifyNext(deps, signal), signal),
+  const steps: Partial<Record<Step, Workers>> = {
+    create: startWorkers(deps, "create", 2, () => createNext(deps, signal), signal),
+    capture: startWorkers(deps, "capture", 4, () => captureNext(deps, signal), signal),
+    notify: startWorkers(deps, "notify", 1, () => notifyNext(deps, signal), signal),
   };
   const archive = oneAtATime(async () => {
     if (!signal.aborted) await archiveDashboards(deps, signal).catch(logged(deps, "archive"));
@@ -48,22 +48,22 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     if (!signal.aborted) await removeOldPictures(deps).catch(logged(deps, "pictures"));
   });
   const wakeAll = () => {
-    for (const lanes of Object.values(steps)) lanes.wake();
+    for (const workers of Object.values(steps)) workers.wake();
     archive.wake();
     pictures.wake();
   };
-  const stopNews = deps.news.subscribe(({ step }) => {
+  const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
     if (step !== "done") return;
     archive.wake();
     pictures.wake();
   }, wakeAll);
-  signal.addEventListener("abort", stopNews);
+  signal.addEventListener("abort", unsubscribe);
 
   let hasBegun = false;
   const workspaces = async () => {
-    hasBegun ||= await beginWithGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
-    await tendWorkspaces(deps, signal);
+    hasBegun ||= await planDefaultGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
+    await maintainWorkspaces(deps, signal);
   };
   Deno.cron("scan the databases", "* * * * *", { signal }, scanner.minute);
   Deno.cron("create dashboards", "* * * * *", { signal }, () => steps.create!.wake());
@@ -89,7 +89,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
 }
 
 /** Goes on with what the servers refused, or a killed process left; and looks at each once a day. */
-async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
+async function maintainWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 50_000;
   do {
     const parts = [
@@ -100,7 +100,7 @@ async function tendWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
       checkWorkspaces,
     ];
     for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
-    await settleLogins(deps, signal).catch(logged(deps, "workspaces"));
+    await applyLogins(deps, signal).catch(logged(deps, "workspaces"));
     const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
     if (ms === undefined || Date.now() + ms > until) return;
     await pause(Math.max(ms, 1000), signal);
@@ -136,25 +136,25 @@ function oneAtATime(work: () => Promise<void>) {
   };
 }
 
-type Lanes = { wake(): void; idle(): Promise<void> };
+type Workers = { wake(): void; idle(): Promise<void> };
 
 /** Works on a step's rows, `most` at a time, until none can be; then waits for the next one's time. */
-function startLanes(
+function startWorkers(
   deps: Deps,
   step: Step,
   most: number,
   next: () => Promise<boolean>,
   signal: AbortSignal,
-): Lanes {
+): Workers {
   const running = new Set<Promise<void>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let news = false;
+  let events = false;
   let hasFailed = false;
 
   async function lane() {
     while (!signal.aborted) {
-      news = false;
-      if (!await next() && !news) return;
+      events = false;
+      if (!await next() && !events) return;
     }
   }
   async function waitForNext() {
@@ -174,7 +174,7 @@ function startLanes(
     timer = setTimeout(wake, AGAIN_MS);
   }
   function wake() {
-    news = true;
+    events = true;
     hasFailed = false;
     while (!signal.aborted && running.size < most) {
       const work = lane().catch(fail).finally(() => {
@@ -206,7 +206,7 @@ function startScanner(deps: Deps, signal: AbortSignal) {
     return mine;
   }
   async function lookWhenDue() {
-    const ms = await nextLook(deps.db);
+    const ms = await nextScan(deps.db);
     clearTimeout(timer);
     if (ms === undefined || ms > 60_000 || signal.aborted) return;
     // What is overdue right after a look could not be looked at: no sooner than the next tick, then.

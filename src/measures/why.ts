@@ -43,7 +43,7 @@ export async function explain(
     const column = columnOf(facts.columns, meaning);
     if (!column) continue;
     const rows = await readCut(reader, facts, measure, where, textOf(column));
-    const place = mostMoved(rows, number, measure);
+    const place = largestDeltas(rows, number, measure);
     if (place) places.push({ ...place, called: meaning.replace("_", " ") });
     // A worst value stands in one place: no other column can have moved it more.
     if (place && !isSum(measure)) break;
@@ -85,7 +85,7 @@ async function readCut(
  * What moved most. Of a worst value it is where the worst stands: now, or, when that became better, at
  * the run before; the move of another part would explain nothing.
  */
-function mostMoved(rows: CutRow[], { change, value, before }: KeyNumber, measure: Measure) {
+function largestDeltas(rows: CutRow[], { change, value, before }: KeyNumber, measure: Measure) {
   const parts = Map.groupBy(rows.filter(({ cut }) => cut?.trim()), ({ cut }) => cut!);
   const moves = parts.entries().map(([cut, both]) => {
     const now = both.find((row) => row.now);

@@ -33,12 +33,12 @@ async function archive(deps: WorkspaceDeps, row: store.Archiving, signal: AbortS
   // It may lie there by our own move whose end we did not see.
   const isOurs = found && !isEdited(found, row);
   if (!found || found.folderUid === folder) {
-    return await store.noteArchived(db, row, isOurs ? found.version : null);
+    return await store.markArchived(db, row, isOurs ? found.version : null);
   }
   await ensureFolder(target.grafana, folder, `${username} archive`, signal);
   const board = JSON.stringify(found.dashboard);
   if (isOurs && !await store.beginArchiving(db, row, found.version, board)) return;
   const version = await refile(target, found, folder, signal);
   if (version === undefined) throw beingChanged();
-  await store.noteArchived(db, row, isOurs ? version : null);
+  await store.markArchived(db, row, isOurs ? version : null);
 }

@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import { pause } from "../external/abort.ts";
-import { asExternal, type Db, isAway } from "../external/postgres/postgres.ts";
+import { asExternal, type Db, isUnavailable } from "../external/postgres/postgres.ts";
 import { type Claim, release, renew, setBack } from "./row.ts";
 
 const MOST_DEATHS = 10;
@@ -56,11 +56,11 @@ async function persistently([db, claim]: Parameters<typeof setBack>, write: () =
   try {
     return await write();
   } catch (error) {
-    if (!isAway(error)) throw error;
+    if (!isUnavailable(error)) throw error;
   }
   while (performance.now() < end) {
     await pause(AGAIN_MS);
-    const away = await release(db, claim).then(() => false, isAway);
+    const away = await release(db, claim).then(() => false, isUnavailable);
     if (!away) return;
   }
 }

@@ -210,7 +210,7 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   return row;
 }
 
-export async function wasTold(db: Db, { id, run }: Claim): Promise<boolean> {
+export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   const [row] = await db<{ told: boolean }[]>`
     select told_at is not null as told from runs where dashboard_id = ${id} and run = ${run}`;
   return row?.told ?? false;

@@ -61,7 +61,7 @@ export async function takePreview(
   const { headers, width, height, frames, delayMs, timeoutMs, theme, timezone } = options;
   const scale = Math.min(1, width / LEAST_WIDTH);
   const layout = { width: Math.max(width, LEAST_WIDTH), height: height / scale };
-  const url = dressed(options);
+  const url = withDisplayParams(options);
   const view = {
     width: layout.width,
     // As tall as the board, or the panels below would neither be mounted nor ask.
@@ -119,7 +119,7 @@ function boardHeightIn(
 }
 
 /** The address with what a page is asked for: no menus (a bare `kiosk`), no refresh, theme, time zone. */
-function dressed({ url, theme, timezone }: PreviewOptions): string {
+function withDisplayParams({ url, theme, timezone }: PreviewOptions): string {
   const address = new URL(url);
   const asked = { kiosk: "kiosk", theme: `theme=${theme}`, refresh: "refresh=" };
   const wanted = { ...asked, timezone: `timezone=${encodeURIComponent(timezone)}` };

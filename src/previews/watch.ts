@@ -59,7 +59,7 @@ async function look(
       );
     }
   });
-  const noBoard = judgeDocument(await page.open(view.url), view.url);
+  const noBoard = checkDocument(await page.open(view.url), view.url);
   if (noBoard) return noBoard;
   const readiness = new Readiness();
   let { height } = view;
@@ -86,7 +86,7 @@ async function look(
 
 type Opened = { status: number; url: string; text: string };
 
-function judgeDocument(
+function checkDocument(
   { status, url, text }: Opened,
   asked: string,
 ): "denied" | "gone" | undefined {

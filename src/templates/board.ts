@@ -2,7 +2,7 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { composeDashboard, type Dashboard, type Place, timeRange } from "../boards/compose.ts";
 import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./fill.ts";
-import { chosenFor, noteTemplate } from "./store.ts";
+import { chosenFor, recordTemplate } from "./store.ts";
 import { reasonOf, refusedQueries } from "./try.ts";
 
 type Deps = { db: Sql; log: (line: string) => void };
@@ -21,7 +21,7 @@ export async function composeChosen(
 ): Promise<Dashboard> {
   const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });
   if (!chosen) {
-    await noteTemplate(db, id, undefined, null);
+    await recordTemplate(db, id, undefined, null);
     return composeDashboard(facts, place);
   }
   const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
@@ -36,7 +36,7 @@ export async function composeChosen(
   if (note) {
     log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
   }
-  await noteTemplate(db, id, chosen, note);
+  await recordTemplate(db, id, chosen, note);
   if (note) return composeDashboard(facts, place);
   return in_grafana ? board : unfolded(board);
 }

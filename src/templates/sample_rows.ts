@@ -26,7 +26,7 @@ const oneOf = (name: string, ...values: string[]) =>
   `(array[${values.map((value) => `'${value}'`)}])[1 + (${
     chance(name)
   } * ${values.length})::int % ${values.length}]`;
-/** From 1 down to 0.1: what a project mends in its first weeks. */
+/** From 1 down to 0.1: what a project repairs in its first weeks. */
 const TROUBLE = "(0.1 + 0.9 * exp(-r / 9.0))";
 
 export const SAMPLE_TABLES: Sample[] = [

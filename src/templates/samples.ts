@@ -8,9 +8,15 @@ import {
   type Sql,
 } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { holdLock } from "../external/postgres/lock.ts";
+import { withLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
-import { asOwner, grantReading, makeDatabase, makeRoles, markOf } from "../workspaces/provision.ts";
+import {
+  asOwner,
+  grantReading,
+  makeDatabase,
+  makeRoles,
+  ownershipTag,
+} from "../workspaces/provision.ts";
 import { asRefusal, type Servers } from "../workspaces/servers.ts";
 import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./sample_rows.ts";
 
@@ -31,9 +37,9 @@ const made = new WeakMap<Servers, Promise<void>>();
 async function make(deps: Deps): Promise<void> {
   const server = deps.servers.of("");
   const [name, passwords] = [nameOf(deps), await passwordsOf(deps)];
-  const mark = markOf(deps.installation, name);
+  const mark = ownershipTag(deps.installation, name);
   // Two processes that make it at the same time would be in each other's way.
-  await holdLock(deps.db, { text: mark, seed: 0 }, async () => {
+  await withLock(deps.db, { text: mark, seed: 0 }, async () => {
     await makeRoles(server, name, mark, passwords);
     await makeDatabase(server, name, mark, KIND);
     await asOwner(server, name, KIND, passwords, fill);
@@ -72,7 +78,7 @@ export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<
   try {
     if (!made.has(servers)) made.set(servers, withDeadline(DEADLINES.job, () => make(deps)));
     await whileAnswering(deps.db, () => made.get(servers)!);
-    const { place, inTurn } = servers.of("");
+    const { place, withPermit } = servers.of("");
     const { reader: password } = await passwordsOf(deps);
     const name = nameOf(deps);
     const address = {
@@ -81,7 +87,7 @@ export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<
       password,
       database: databaseName(name, KIND),
     };
-    return await inTurn(async () => {
+    return await withPermit(async () => {
       const reader = connectToUserDatabase(address, { statementMs: DEADLINES.call.statement });
       try {
         return await work(reader);

@@ -52,7 +52,7 @@ export async function renewTemplate(
 }
 
 /** Holds the row until the transaction ends. */
-export async function holdTemplate(db: Db, id: number): Promise<TemplateRow | undefined> {
+export async function lockTemplate(db: Db, id: number): Promise<TemplateRow | undefined> {
   const [row] = await db<TemplateRow[]>`
     select ${columns(db)} from templates where id = ${id} for update`;
   return row;
@@ -146,7 +146,7 @@ export async function chosenFor(
 }
 
 /** Writes down which template was chosen for a board, and why it did not draw it after all. */
-export async function noteTemplate(
+export async function recordTemplate(
   db: Db,
   dashboard_id: number,
   chosen: Pick<Chosen, "id" | "version"> | undefined,

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import { audited, type Deed } from "../audit/audit.ts";
+import { audited, type AuditedAction } from "../audit/audit.ts";
 import { AppError, type Issue } from "../errors.ts";
 import { type Db, isUniqueViolation, sqlState } from "../external/postgres/postgres.ts";
 import { findUserByName } from "../users/store.ts";
@@ -125,7 +125,7 @@ async function checked(deps: Deps, { name, kind, dashboard }: Input): Promise<st
   return { dashboard: clean, warnings: [...warnings, ...doubts] };
 }
 
-const deedOf = (action: Deed["action"], subject: string): Deed => ({
+const actionOf = (action: AuditedAction["action"], subject: string): AuditedAction => ({
   action,
   subject,
   user_id: null,
@@ -164,7 +164,7 @@ async function choose(
 }
 
 /** Whether an admin asks, and of a template of a person's own. A refusal (403, 404, 409 `built_in`) is recorded. */
-async function permitted(deps: Deps, who: Who, deed: Deed, id?: number): Promise<void> {
+async function permitted(deps: Deps, who: Who, deed: AuditedAction, id?: number): Promise<void> {
   try {
     adminOnly(who);
     if (id === undefined) return;
@@ -181,7 +181,7 @@ async function permitted(deps: Deps, who: Who, deed: Deed, id?: number): Promise
 /** A new template. Throws 403, 409 `template_exists` or `choice_taken`, 422 with `issues`. */
 export async function addTemplate(deps: Deps, who: Who, input: Input) {
   const { name } = input;
-  const deed = deedOf("template.create", name);
+  const deed = actionOf("template.create", name);
   await permitted(deps, who, deed);
   const content = await checked(deps, input);
   const { id } = await audited(deps.db, who, deed, async (tx) => {
@@ -200,7 +200,7 @@ const subjectOf = (id: number) => builtIn(id)?.name ?? `template ${id}`;
  * are kept, the later one the newer. Throws as addTemplate(), and 404, 409 `built_in`.
  */
 export async function changeTemplate(deps: Deps, who: Who, id: number, input: Input) {
-  const deed = deedOf("template.change", subjectOf(id));
+  const deed = actionOf("template.change", subjectOf(id));
   await permitted(deps, who, deed, id);
   const content = await checked(deps, input);
   await audited(deps.db, who, deed, async (tx) => {
@@ -226,10 +226,10 @@ export async function chooseTemplate(
   id: number,
   change: (now: store.Choice[]) => store.Choice[],
 ) {
-  const deed = deedOf("template.change", subjectOf(id));
+  const deed = actionOf("template.change", subjectOf(id));
   await permitted(deps, who, deed, id);
   await audited(deps.db, who, deed, async (tx) => {
-    const row = await store.holdTemplate(tx, id);
+    const row = await store.lockTemplate(tx, id);
     if (!row) throw unknown();
     deed.subject = row.name;
     await choose(tx, row, change(await store.listChoices(tx, id)));
@@ -239,7 +239,7 @@ export async function chooseTemplate(
 
 /** Removes a template with its versions; its boards stay until their tables' next run. Throws 403, 404, 409 `built_in`. */
 export async function removeTemplate(deps: Deps, who: Who, id: number): Promise<void> {
-  const deed = deedOf("template.remove", subjectOf(id));
+  const deed = actionOf("template.remove", subjectOf(id));
   await permitted(deps, who, deed, id);
   await audited(deps.db, who, deed, async (tx) => {
     const row = await store.deleteTemplate(tx, id);

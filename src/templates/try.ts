@@ -1,4 +1,4 @@
-import { asExternal, isAway, type Sql, sqlState } from "../external/postgres/postgres.ts";
+import { asExternal, isUnavailable, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import type { Dashboard } from "../boards/compose.ts";
 import { expandMacros, reasonOf as reasonOfQuery, refusalOf } from "../boards/query.ts";
 import { type JsonObject, panelsIn, type Path, targetsOf } from "./json.ts";
@@ -56,7 +56,9 @@ async function faultOf(reader: Sql, sql: string) {
   } catch (error) {
     const state = sqlState(error);
     // A lock or a time limit says nothing of the query.
-    if (state === undefined || isAway(error) || /^5[57]/.test(state)) throw asExternal(error);
+    if (state === undefined || isUnavailable(error) || /^5[57]/.test(state)) {
+      throw asExternal(error);
+    }
     return refusalOf(error, sql);
   }
 }

@@ -60,7 +60,7 @@ export async function findByKey(db: Db, hash: Uint8Array): Promise<KeyOwner | un
 }
 
 /** The times are coarse: a minute, so that a busy key is not written at each call. */
-export async function noteUse(db: Db, hash: Uint8Array, from: string): Promise<void> {
+export async function recordUse(db: Db, hash: Uint8Array, from: string): Promise<void> {
   await db`
     update api_keys set last_used_at = now(), last_used_from = ${from} where hash = ${hash}`;
 }

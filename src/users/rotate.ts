@@ -6,7 +6,7 @@ import type { Who } from "../who.ts";
 import { Expiry } from "./expiry.ts";
 import { hashKey, makeKey } from "./key.ts";
 import { endKeys, hasKeyFromEnvironment, insertKey } from "./key_store.ts";
-import { holdUser } from "./store.ts";
+import { lockUser } from "./store.ts";
 import { unknownUser, visibleUser } from "./users.ts";
 
 const YEAR_SECONDS = 366 * 86_400;
@@ -37,7 +37,7 @@ export async function rotateKey(
   const deed = { action: "key.rotate", subject: username, user_id: id } as const;
   return await audited(db, who, deed, async (tx) => {
     // Two rotations at once would each leave their new key.
-    if (!await holdUser(tx, id)) throw unknownUser();
+    if (!await lockUser(tx, id)) throw unknownUser();
     if (await hasKeyFromEnvironment(tx, id)) {
       throw new AppError(
         "key_from_environment",

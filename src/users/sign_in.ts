@@ -44,13 +44,13 @@ export async function whoByKey(
     failures.count(from, key);
     throw new AppError("key_refused", 401, "This API key is not valid, or not any more.");
   }
-  if (who.stale) await noteUse(db, hash, from);
+  if (who.stale) await recordUse(db, hash, from);
   return who;
 }
 
 /** A key lets its holder in also while the database takes no changes. */
-async function noteUse(db: Sql, hash: Uint8Array, from: string): Promise<void> {
-  await store.noteUse(db, hash, from).catch((error) => {
+async function recordUse(db: Sql, hash: Uint8Array, from: string): Promise<void> {
+  await store.recordUse(db, hash, from).catch((error) => {
     if (!takesNoChange(error)) throw error;
   });
 }

@@ -29,7 +29,7 @@ export async function findUserByName(db: Db, username: string): Promise<UserRow 
 }
 
 /** Holds the row until the transaction ends. */
-export async function holdUser(db: Db, id: number): Promise<UserRow | undefined> {
+export async function lockUser(db: Db, id: number): Promise<UserRow | undefined> {
   const [user] = await db<UserRow[]>`
     select ${columns(db)} from users where id = ${id} for update`;
   return user;
@@ -74,7 +74,7 @@ export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRo
 }
 
 /** Makes every active admin wait for this transaction; returns their ids. */
-export async function holdActiveAdmins(db: Db): Promise<number[]> {
+export async function lockActiveAdmins(db: Db): Promise<number[]> {
   const rows = await db<{ id: number }[]>`
     select id from users where role = 'admin' and is_active order by id for update`;
   return rows.map(({ id }) => id);
@@ -97,6 +97,6 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 }
 
 /** Two first starts at once make one admin: the second waits here for the first one's commit. */
-export async function holdAdmin(db: Db): Promise<void> {
+export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(7203512)`;
 }

@@ -74,7 +74,7 @@ export async function pageOfUsers(
  */
 export async function ensureAdmin(db: Sql, key: string | undefined): Promise<string | undefined> {
   return await db.begin(async (tx) => {
-    await store.holdAdmin(tx);
+    await store.lockAdmin(tx);
     const known = await store.findUserByName(tx, "admin");
     const admin = known ?? await store.insertUser(tx, "admin", "admin");
     if (key) return void await replaceKeys(tx, admin.id, await hashKey(key));

@@ -150,14 +150,14 @@ async function inspectInside(subject: Subject, kind: Kind): Promise<Finding[]> {
 }
 
 async function loginFinding(
-  { place, inTurn }: WorkspaceServer,
+  { place, withPermit }: WorkspaceServer,
   user: string,
   password: string,
   username: string,
   kind: Kind,
 ): Promise<Finding | undefined> {
   const database = databaseName(username, kind);
-  return await inTurn(async () => {
+  return await withPermit(async () => {
     const db = connectToUserDatabase({ ...place, user, password, database });
     try {
       await db`select 1`;

@@ -1,9 +1,9 @@
-import { place as credentialPlace } from "../credentials/credentials.ts";
+import { place as credentialAad } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
-import { insertMissing } from "../credentials/store.ts";
+import { insertIfMissing } from "../credentials/store.ts";
 import { databaseUrl, type Db } from "../external/postgres/postgres.ts";
 import * as names from "./names.ts";
-import { passwordPlace } from "./password.ts";
+import { passwordAad } from "./password.ts";
 import type { Passwords } from "./provision.ts";
 import type { WorkspaceServer } from "./servers.ts";
 import type * as store from "./store.ts";
@@ -19,8 +19,8 @@ export async function sealLogins(
   for (const kind of names.KINDS) {
     const key_name = names.urlCredential(kind);
     const url = loginUrl(server, username, kind, passwords);
-    const sealed = await seal(sealKeys, credentialPlace(user_id, key_name), url);
-    await insertMissing(db, user_id, key_name, sealed, "system");
+    const sealed = await seal(sealKeys, credentialAad(user_id, key_name), url);
+    await insertIfMissing(db, user_id, key_name, sealed, "system");
   }
 }
 
@@ -38,7 +38,7 @@ export function loginUrl(
 export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace) {
   const { user_id, owner_password, reader_password } = workspace;
   return {
-    owner: await open(sealKeys, passwordPlace(user_id, "owner"), owner_password),
-    reader: await open(sealKeys, passwordPlace(user_id, "reader"), reader_password),
+    owner: await open(sealKeys, passwordAad(user_id, "owner"), owner_password),
+    reader: await open(sealKeys, passwordAad(user_id, "reader"), reader_password),
   };
 }

@@ -5,7 +5,7 @@ import { whileAnswering } from "../external/postgres/answer.ts";
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "./names.ts";
-import { dropDatabase, dropRoles, markOf } from "./provision.ts";
+import { dropDatabase, dropRoles, ownershipTag } from "./provision.ts";
 import { asRefusal } from "./servers.ts";
 import * as store from "./store.ts";
 import type { Deps } from "./workspaces.ts";
@@ -35,10 +35,10 @@ export async function dropOrphan(deps: Deps, who: Who, name: string): Promise<vo
   const orphan = await store.findOrphan(db, name);
   if (!orphan) throw unknown();
   const { username, kind } = orphan;
-  const mark = markOf(deps.installation, username);
+  const mark = ownershipTag(deps.installation, username);
   const server = servers.of(orphan.server);
   await whileAnswering(server.master, () =>
-    store.holdWorkspace(db, orphan, async () => {
+    store.lockWorkspace(db, orphan, async () => {
       if (!await store.findOrphan(db, name)) throw unknown();
       const isLast = (await store.orphansOf(db, username)).length === 1;
       try {

@@ -12,5 +12,5 @@ export function makePassword(): string {
 }
 
 /** Where a workspace's password is sealed to. */
-export const passwordPlace = (user_id: number, role: "owner" | "reader") =>
+export const passwordAad = (user_id: number, role: "owner" | "reader") =>
   `workspaces/${user_id}/${role}`;

@@ -3,13 +3,13 @@ import { asExternal, sqlState } from "../external/postgres/postgres.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
 /** What a server lacks for our work, as a sentence that says what to do. */
-export type Complaint = { server: string; message: string };
+export type PreflightWarning = { server: string; message: string };
 
 /**
  * Sees to it that a user's role reaches nothing but its own databases: CONNECT is taken from PUBLIC on
  * our own database, `postgres` and `template1`. Says what is not ours to do, and which rights we lack.
  */
-export async function guardServer(server: WorkspaceServer): Promise<Complaint[]> {
+export async function preflight(server: WorkspaceServer): Promise<PreflightWarning[]> {
   const say = (message: string) => ({ server: server.name || "the default server", message });
   try {
     return (await guard(server)).map(say);
@@ -29,13 +29,13 @@ async function guard({ master }: WorkspaceServer): Promise<string[]> {
       current_database()::text as own
     from pg_roles where rolname = current_user`;
   const { role, version, is_super, db, roles, own } = rights!;
-  const complaints: string[] = [];
-  if (version < 150_000) complaints.push("PostgreSQL 15 or newer is needed.");
+  const warnings: string[] = [];
+  if (version < 150_000) warnings.push("PostgreSQL 15 or newer is needed.");
   if (!is_super && !db) {
-    complaints.push(`The role ${role} lacks CREATEDB: ALTER ROLE ${role} CREATEDB.`);
+    warnings.push(`The role ${role} lacks CREATEDB: ALTER ROLE ${role} CREATEDB.`);
   }
   if (!is_super && !roles) {
-    complaints.push(`The role ${role} lacks CREATEROLE: ALTER ROLE ${role} CREATEROLE.`);
+    warnings.push(`The role ${role} lacks CREATEROLE: ALTER ROLE ${role} CREATEROLE.`);
   }
   for (const name of new Set([own, "postgres", "template1"])) {
     if (!await isOpen(master, name)) continue;
@@ -43,11 +43,11 @@ async function guard({ master }: WorkspaceServer): Promise<string[]> {
       if (sqlState(error) === undefined) throw error;
     });
     if (!await isOpen(master, name)) continue;
-    complaints.push(
+    warnings.push(
       `Every role may connect to the database ${name}, and it is not ours to change: as its owner, REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC.`,
     );
   }
-  return complaints;
+  return warnings;
 }
 
 /** From this share on a server's connections are scarce. */
@@ -55,12 +55,12 @@ const SCARCE = 0.8;
 const MOST_NAMED = 5;
 
 /** Who holds the connections of a server that has few left. */
-export async function crowding({ name, master }: WorkspaceServer): Promise<Complaint[]> {
+export async function crowding({ name, master }: WorkspaceServer): Promise<PreflightWarning[]> {
   const rows = await master<{ role: string; held: number; all: number; most: number }[]>`
     select coalesce(usename::text, 'unknown') as role, count(*) as held,
       (sum(count(*)) over ())::int as all, current_setting('max_connections')::int as most
     from pg_stat_activity where backend_type = 'client backend'
-    group by 1 order by held desc, role`.catch(() => []); // what is away, guardServer() says
+    group by 1 order by held desc, role`.catch(() => []); // what is away, preflight() says
   const [first] = rows;
   if (!first || first.all < SCARCE * first.most) return [];
   const holders = rows.slice(0, MOST_NAMED).map(({ role, held }) => `${role} ${held}`).join(", ");

@@ -8,13 +8,13 @@ import type { WorkspaceServer } from "./servers.ts";
 export type Passwords = { owner: string; reader: string };
 
 /** What marks a role as ours: its comment. */
-export const markOf = (installation: string, username: string) =>
+export const ownershipTag = (installation: string, username: string) =>
   `Dashkeeper ${installation}: ${username}`;
 
 const foreign = (name: string) =>
   new ExternalError(
     "PostgreSQL",
-    `The server has a role or database "${name}" that is not this Dashkeeper's: rename or drop it, then mend this workspace.`,
+    `The server has a role or database "${name}" that is not this Dashkeeper's: rename or drop it, then repair this workspace.`,
     true,
     { code: "name_taken" },
   );
@@ -132,14 +132,14 @@ export async function makeDatabase(
 
 /** Opens one of the user's databases as its owner: whatever happens inside happens with its rights. */
 export function asOwner<T>(
-  { place, inTurn }: WorkspaceServer,
+  { place, withPermit }: WorkspaceServer,
   username: string,
   kind: Kind,
   { owner: password }: Passwords,
   work: (inside: Sql) => Promise<T>,
 ): Promise<T> {
   const database = databaseName(username, kind);
-  return inTurn(async () => {
+  return withPermit(async () => {
     const user = ownerRole(username);
     const inside = connectToUserDatabase({ ...place, user, password, database });
     try {
@@ -195,7 +195,7 @@ async function databasesThere({ master }: WorkspaceServer, username: string): Pr
 }
 
 /** Lets a user's two roles log in, or not; where not, those who are in are sent away. */
-export async function letLogIn(
+export async function setLogin(
   { master }: WorkspaceServer,
   username: string,
   mark: string,
@@ -240,7 +240,7 @@ export async function dropRoles({ master }: WorkspaceServer, username: string, m
 
 /** Drops a user's databases and roles, or what is still there of them. */
 export async function dropWorkspace(server: WorkspaceServer, username: string, mark: string) {
-  await letLogIn(server, username, mark, false);
+  await setLogin(server, username, mark, false);
   for (const kind of KINDS) await dropDatabase(server, username, mark, kind);
   await dropRoles(server, username, mark);
 }
@@ -259,7 +259,7 @@ async function sendAway(master: Sql, role: string): Promise<void> {
 }
 
 /** Names of a user's that are on the server already: roles without our mark, databases of others. */
-export async function foreignNames(
+export async function conflictingNames(
   { master }: WorkspaceServer,
   username: string,
   mark: string | undefined,

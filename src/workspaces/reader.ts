@@ -11,7 +11,7 @@ async function find(deps: Deps, user_id: number, kind: Kind) {
     throw new AppError("workspace_unknown", 404, "There is no such workspace.");
   }
   const { username } = workspace;
-  const { place, inTurn } = deps.servers.of(workspace.server);
+  const { place, withPermit } = deps.servers.of(workspace.server);
   const { reader: password } = await passwordsOf(deps, workspace);
   const address: Address = {
     ...place,
@@ -19,7 +19,7 @@ async function find(deps: Deps, user_id: number, kind: Kind) {
     password,
     database: databaseName(username, kind),
   };
-  return { address, inTurn };
+  return { address, withPermit };
 }
 
 /** How to open a user's database as its reader. Throws as withReader() does. */
@@ -37,8 +37,8 @@ export async function withReader<T>(
   kind: Kind,
   work: (reader: Sql) => Promise<T>,
 ): Promise<T> {
-  const { address, inTurn } = await find(deps, user_id, kind);
-  return await inTurn(async () => {
+  const { address, withPermit } = await find(deps, user_id, kind);
+  return await withPermit(async () => {
     const reader = connectToUserDatabase(address);
     try {
       return await work(reader);

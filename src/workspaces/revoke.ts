@@ -8,7 +8,7 @@ export const isMissing = (findings: Finding[], database: string) =>
   findings.some(({ what, found }) => what === `database ${database}` && found === "missing");
 
 /** Takes away what was granted beside our own: rights of the roles, memberships either way, others' ways in. */
-export async function takeAway(
+export async function revokeExtras(
   deps: { servers: Servers },
   { username, server: name }: store.Workspace,
   findings: Finding[],

@@ -1,7 +1,7 @@
 import { SealError } from "../credentials/seal.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, connect, type Server, type Sql } from "../external/postgres/postgres.ts";
-import { takeTurns } from "../external/semaphore.ts";
+import { limitConcurrency } from "../external/semaphore.ts";
 
 /** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
 export type WorkspaceServer = {
@@ -12,7 +12,7 @@ export type WorkspaceServer = {
   /** Connections that an owner role may have; undefined: by what the server takes. */
   connection_limit?: number | undefined;
   /** User databases are opened a few at a time. */
-  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  withPermit: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 export type Servers = {
@@ -72,7 +72,7 @@ async function open(name: string, master: Sql, place: Server, shown: Shown) {
     place,
     master,
     shown: { host: shown.host ?? place.host, port: shown.port ?? place.port },
-    inTurn: takeTurns(Math.max(1, Math.min(MOST_OPEN, Math.floor(most / 3)))),
+    withPermit: limitConcurrency(Math.max(1, Math.min(MOST_OPEN, Math.floor(most / 3)))),
   };
 }
 

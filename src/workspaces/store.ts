@@ -1,6 +1,6 @@
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { holdLock } from "../external/postgres/lock.ts";
-import { takeTurns } from "../external/semaphore.ts";
+import { withLock } from "../external/postgres/lock.ts";
+import { limitConcurrency } from "../external/semaphore.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
 
@@ -75,7 +75,7 @@ export async function isEncrypted(master: Db): Promise<boolean> {
  * Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. Nothing is
  * written of one that was planned anew since it was read: what it used may have changed.
  */
-export async function noteStep(
+export async function recordStep(
   db: Db,
   user_id: number,
   { name, planned }: StepLeft,
@@ -96,7 +96,7 @@ export async function resetSteps(db: Db, user_id: number, names: string[]): Prom
     where user_id = ${user_id} and name = any(${names})`;
 }
 
-export async function noteReady(db: Db, user_id: number): Promise<void> {
+export async function markReady(db: Db, user_id: number): Promise<void> {
   await db`
     update workspaces set ready_at = coalesce(ready_at, now()), last_error = null
     where user_id = ${user_id}`;
@@ -138,17 +138,18 @@ export async function nextStepTry(db: Db): Promise<number | undefined> {
 
 /** Each holds a connection of the pool of 20 while it works with others; a server that is away, its own. */
 const MOST_HELD = 4;
-const turns = new Map<string, ReturnType<typeof takeTurns>>();
+const turns = new Map<string, ReturnType<typeof limitConcurrency>>();
 
 /** One process at a time works on the workspace of this name, also when its user is gone. */
-export function holdWorkspace<T>(
+export function lockWorkspace<T>(
   db: Sql,
   { server, username }: Pick<Workspace, "server" | "username">,
   work: () => Promise<T>,
 ): Promise<T> {
-  const inTurn = turns.get(server) ?? takeTurns(server === "" ? MOST_HELD : MOST_HELD / 2);
-  turns.set(server, inTurn);
-  return inTurn(() => holdLock(db, { text: username, seed: 7_203_514 }, work));
+  const withPermit = turns.get(server) ??
+    limitConcurrency(server === "" ? MOST_HELD : MOST_HELD / 2);
+  turns.set(server, withPermit);
+  return withPermit(() => withLock(db, { text: username, seed: 7_203_514 }, work));
 }
 
 /** How many workspaces each server holds. */
@@ -173,7 +174,7 @@ export async function wrongLogins(db: Db) {
     order by user_id`;
 }
 
-export async function noteLogin(db: Db, user_id: number, login: boolean): Promise<void> {
+export async function recordLogin(db: Db, user_id: number, login: boolean): Promise<void> {
   await db`update workspaces set login = ${login} where user_id = ${user_id}`;
 }
 
@@ -200,7 +201,7 @@ export async function unfinishedPasswords(db: Db): Promise<Workspace[]> {
     where w.next_owner_password is not null order by w.user_id`;
 }
 
-export async function noteCheck(db: Db, user_id: number, findings: unknown): Promise<void> {
+export async function recordCheck(db: Db, user_id: number, findings: unknown): Promise<void> {
   await db`
     update workspaces set checked_at = now(), findings = ${JSON.stringify(findings)}::text::jsonb
     where user_id = ${user_id}`;
@@ -252,7 +253,7 @@ export async function deleteRemoval(db: Db, username: string): Promise<void> {
 }
 
 /** Writes down how a removal ended; one that dropped everything leaves no trace. */
-export async function noteRemoval(db: Db, removal: Removal, why: string | null): Promise<void> {
+export async function recordRemoval(db: Db, removal: Removal, why: string | null): Promise<void> {
   const { username, databases } = removal;
   if (why === null && databases === "drop") return await deleteRemoval(db, username);
   await db`

@@ -1,12 +1,12 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { checkWorkspaces } from "../../src/accounts/maintenance/check.ts";
 import { finishPasswords } from "../../src/accounts/database_password.ts";
-import { settleLogins } from "../../src/accounts/change.ts";
+import { applyLogins } from "../../src/accounts/change.ts";
 import { KINDS, urlCredential } from "../../src/workspaces/names.ts";
-import { makePassword, passwordPlace } from "../../src/workspaces/password.ts";
+import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { keepNextPasswords } from "../../src/workspaces/store.ts";
 import { seal } from "../../src/credentials/seal.ts";
-import { markOf } from "../../src/workspaces/provision.ts";
+import { ownershipTag } from "../../src/workspaces/provision.ts";
 import {
   freshName,
   never,
@@ -153,8 +153,8 @@ async function rootIn(user: User, kind: string): Promise<Opened> {
 
 const check = async (app: TestWorkspaces, { id }: User) =>
   (await app.call("POST", `/users/${id}/check`, {})).body;
-const mend = async (app: TestWorkspaces, { id }: User, json = {}) =>
-  (await app.call("POST", `/users/${id}/mend`, json)).body;
+const repair = async (app: TestWorkspaces, { id }: User, json = {}) =>
+  (await app.call("POST", `/users/${id}/repair`, json)).body;
 const fine = { ok: true, findings: [] };
 
 async function keepRows(app: TestWorkspaces, user: User) {
@@ -173,7 +173,7 @@ async function rowsKept(app: TestWorkspaces, user: User) {
   }
 }
 
-Deno.test("check finds each kind of drift, and mend mends it without loss", async () => {
+Deno.test("check finds each kind of drift, and repair repairs it without loss", async () => {
   await using app = await startWorkspaces();
   const user = await app.addUser();
   await keepRows(app, user);
@@ -187,7 +187,7 @@ Deno.test("check finds each kind of drift, and mend mends it without loss", asyn
       { what, expected, found }: Record<string, string>,
     ) => `${what}: ${expected} / ${found}`);
     ok(said.includes(finding.replaceAll("$", user.username)), `${name}: ${said.join("\n")}`);
-    same(await mend(app, user), fine, name);
+    same(await repair(app, user), fine, name);
     same(await check(app, user), fine, name);
   }
   await rowsKept(app, user);
@@ -203,9 +203,9 @@ Deno.test("a database that vanished is made anew only with recreate", async () =
   await app.db`drop database ${app.db(`${user.username}_qor`)} with (force)`;
   const missing = { what: `database ${user.username}_qor`, expected: "there", found: "missing" };
   same(await check(app, user), { ok: false, findings: [missing] });
-  same(await mend(app, user), { ok: false, findings: [missing] });
-  same(await mend(app, user, { recreate: false }), { ok: false, findings: [missing] });
-  same(await mend(app, user, { recreate: true }), fine);
+  same(await repair(app, user), { ok: false, findings: [missing] });
+  same(await repair(app, user, { recreate: false }), { ok: false, findings: [missing] });
+  same(await repair(app, user, { recreate: true }), fine);
   await using owner = await app.loginAs(user, "owner", "qor");
   equal(await refusal(owner`select 1 from public.kept`), "42P01");
   await using timing = await app.loginAs(user, "owner", "timing");
@@ -213,18 +213,18 @@ Deno.test("a database that vanished is made anew only with recreate", async () =
   await app.call("DELETE", `/users/${user.id}?databases=drop`);
 });
 
-Deno.test("mend passes over what a superuser made inside, and leaves an inactive user outside", async () => {
+Deno.test("repair passes over what a superuser made inside, and leaves an inactive user outside", async () => {
   await using app = await startWorkspaces();
   const user = await app.addUser();
   {
     await using root = await rootIn(user, "timing");
     await root`create table public.theirs (n int)`;
   }
-  same(await mend(app, user), fine);
+  same(await repair(app, user), fine);
   equal((await app.call("GET", `/users/${user.id}`)).body.workspace.state, "ready");
   await app.call("PATCH", `/users/${user.id}`, { is_active: false });
   same(await check(app, user), fine);
-  same(await mend(app, user), fine);
+  same(await repair(app, user), fine);
   const login = await app.loginOf(user, "owner");
   {
     await using owner = opened(login);
@@ -232,9 +232,9 @@ Deno.test("mend passes over what a superuser made inside, and leaves an inactive
   }
   await app.db`alter role ${app.db(`${user.username}_owner`)} login`;
   equal((await check(app, user)).findings[0].found, "may log in");
-  same(await mend(app, user), fine);
+  same(await repair(app, user), fine);
   await app.call("PATCH", `/users/${user.id}`, { is_active: true });
-  await settleLogins(app.deps, never);
+  await applyLogins(app.deps, never);
   await using owner = opened(login);
   equal(await refusal(owner`select 1`), "");
   await app.call("DELETE", `/users/${user.id}?databases=drop`);
@@ -301,12 +301,12 @@ Deno.test("finishPasswords() finishes a rotation that a kill left", async () => 
     await owner`select 1`;
     const passwords = { owner: makePassword(), reader: makePassword() };
     const sealed = (role: "owner" | "reader") =>
-      seal(deps.sealKeys, passwordPlace(user.id, role), passwords[role]);
+      seal(deps.sealKeys, passwordAad(user.id, role), passwords[role]);
     await keepNextPasswords(db, user.id, await sealed("owner"), await sealed("reader"));
     if (changed) {
       const name = `${user.username}_owner`;
       await db`alter role ${db(name)} password ${db.unsafe(`'${passwords.owner}'`)}`;
-      equal(markOf(deps.installation, user.username).includes(user.username), true);
+      equal(ownershipTag(deps.installation, user.username).includes(user.username), true);
     }
     await finishPasswords(deps, never);
     equal((await app.loginOf(user, "owner")).password, passwords.owner);

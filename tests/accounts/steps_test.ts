@@ -2,7 +2,7 @@ import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:a
 import { insertUser } from "../../src/users/store.ts";
 import { seal } from "../../src/credentials/seal.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
-import { makePassword, passwordPlace } from "../../src/workspaces/password.ts";
+import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
 import { finishWorkspaces, STEPS } from "../../src/accounts/steps.ts";
 import { passwordsOf, sealLogins } from "../../src/workspaces/logins.ts";
@@ -32,7 +32,7 @@ async function account({ db, deps }: TestWorkspaces) {
   const username = freshName();
   const { id } = await insertUser(db, username, "member");
   const sealed = (role: "owner" | "reader") =>
-    seal(deps.sealKeys, passwordPlace(id, role), makePassword());
+    seal(deps.sealKeys, passwordAad(id, role), makePassword());
   const passwords = {
     owner_password: await sealed("owner"),
     reader_password: await sealed("reader"),
@@ -188,7 +188,7 @@ Deno.test("POST /users refuses each of the five names that is foreign, and touch
   }
 });
 
-Deno.test("a foreign name between account and step fails the step; mend finishes when it is gone", async () => {
+Deno.test("a foreign name between account and step fails the step; repair finishes when it is gone", async () => {
   await using app = await startWorkspaces();
   const { db } = app;
   for (const [name, at] of [["reader", "roles"], ["qor", "database_qor"]] as const) {
@@ -204,11 +204,11 @@ Deno.test("a foreign name between account and step fails the step; mend finishes
     ok(failed.message!.includes(`"${full}"`), failed.message!);
     await finishWorkspaces(app.deps, never);
     equal((await stateOf(app, user.id)).steps.find(({ name }) => name === at)!.attempts, 1);
-    equal((await app.call("POST", `/users/${user.id}/mend`)).body.ok, false);
+    equal((await app.call("POST", `/users/${user.id}/repair`)).body.ok, false);
 
     if (name === "reader") await db`drop role ${db(full)}`;
     else await db`drop database ${db(full)}`;
-    same((await app.call("POST", `/users/${user.id}/mend`)).body, { ok: true, findings: [] });
+    same((await app.call("POST", `/users/${user.id}/repair`)).body, { ok: true, findings: [] });
     await complete(app, user);
     await remove(app, user.id);
   }

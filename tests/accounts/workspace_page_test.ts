@@ -24,18 +24,18 @@ Deno.test("the page of a user shows its workspace and tends it", async () => {
   await api.db`alter role ${api.db(`${ada.username}_reader`)} nologin`;
   equal((await admin("POST", `${page}/check`)).status, 303);
   match((await admin("GET", page)).text, /_reader: should be may log in, is may not log in/);
-  equal((await admin("POST", `${page}/mend`)).status, 303);
+  equal((await admin("POST", `${page}/repair`)).status, 303);
   match((await admin("GET", page)).text, /All as it should be/);
 
   const own = await browse(api, ada);
   equal((await own("POST", `${page}/check`)).status, 303);
   equal((await own("POST", `${page}/database-password`)).status, 303);
   match((await own("GET", page)).text, /DATABASE_URL<\/a>[\s\S]*?<td class="wide">2<\/td>/);
-  equal((await own("POST", `${page}/mend`)).status, 403);
+  equal((await own("POST", `${page}/repair`)).status, 403);
   equal((await own("POST", `${page}/recreate`)).status, 403);
 
   const bob = await browse(api, await api.addUser());
-  for (const what of ["check", "mend", "recreate", "database-password"]) {
+  for (const what of ["check", "repair", "recreate", "database-password"]) {
     equal((await bob("POST", `${page}/${what}`)).status, 404, what);
   }
   equal((await api.send("POST", `${page}/check`, { key: null })).status, 303);

@@ -13,7 +13,7 @@ import {
 } from "../../src/adoption/adopt.ts";
 import { describePlan } from "../../src/adoption/report.ts";
 import { judge } from "../../src/adoption/evaluate.ts";
-import { judgeKeys } from "../../src/adoption/keys.ts";
+import { evaluateKeys } from "../../src/adoption/keys.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { testServer } from "../help/postgres.ts";
 
@@ -265,7 +265,7 @@ Deno.test("adopt() is all or nothing, and says what is in the way", async () => 
   await rejects(refuseOldInstallation(db));
 });
 
-Deno.test("judgeKeys() believes a hash only where it is shown to be SHA-256", async () => {
+Deno.test("evaluateKeys() believes a hash only where it is shown to be SHA-256", async () => {
   const sha256 = async (text: string) => (await hashKey(text)).toHex();
   const rows = [
     { id: 1, username: "ada", api_key_plain: "k".repeat(40), api_key_hash: "$2b$10$something" },
@@ -276,7 +276,7 @@ Deno.test("judgeKeys() believes a hash only where it is shown to be SHA-256", as
     { id: 6, username: "max", api_key_plain: "short", api_key_hash: null },
   ];
   const { users } = judge({ users: rows, credentials: [], dashboards: [] });
-  const keys = await judgeKeys(rows, users);
+  const keys = await evaluateKeys(rows, users);
   same(keys.hashes.map(({ user }) => user), ["ada", "max"]);
   same(keys.short_for, ["max"]);
   same(keys.new_key_for.map(({ user }) => user), ["bob", "eve", "kim", "lea"]);

@@ -82,11 +82,11 @@ function load(db: Sql, sealKeys: SealKeys, user_id: number) {
       counts.writes++;
     }
   };
-  const lanes = Promise.all([0, 1, 2].map(run));
+  const workers = Promise.all([0, 1, 2].map(run));
   return {
     async stop() {
       going = false;
-      await lanes;
+      await workers;
       return { ...counts, latest };
     },
   };

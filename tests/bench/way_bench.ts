@@ -1,5 +1,5 @@
 import { VARIABLES } from "../../src/config.ts";
-import { listenToNews, type Moved } from "../../src/external/events.ts";
+import { listenForEvents, type Moved } from "../../src/external/events.ts";
 import { addUser, keyIn, makeHome, openUrl, tells, urlOf, waitFor } from "../help/service.ts";
 import { startSlack } from "../help/slack.ts";
 
@@ -19,9 +19,9 @@ export async function benchWay() {
   const ada = await addUser(service, key, "ada");
   const url = await urlOf(service, key, ada.id, "QOR");
   await using master = await home.openMaster();
-  const news = await listenToNews(master);
+  const events = await listenForEvents(master);
   const moves: (Moved & { at: number })[] = [];
-  news.subscribe((moved) => moves.push({ ...moved, at: Date.now() }));
+  events.subscribe((moved) => moves.push({ ...moved, at: Date.now() }));
 
   const rows: Record<string, Record<string, string>> = {};
   for (let round = 1; round <= ROUNDS; round++) {
@@ -52,7 +52,7 @@ export async function benchWay() {
       settle + frames + 10
     } s`,
   );
-  await news.close();
+  await events.close();
 }
 
 /** 2,000 results in two transactions, then the client leaves. Returns when the last one was committed. */

@@ -50,7 +50,7 @@ const MADE = `
     ('2026-01-02Z', 'a', 'S', 'm2', 1, 2, 3, 4), ('2026-01-02Z', 'a', 'S', 'm10', 5, 6, 7, 8),
     ('2026-01-02Z', 'a', 'W', 'm2', 9, 9, 9, 9), ('2026-01-02Z', 'b', 'W', 'Total', 50, 50, 50, 50)`;
 
-Deno.test("crossPanel() counts rule by layer in the newest run; diePanel() shows one design's middles", async () => {
+Deno.test("pivotPanel() counts rule by layer in the newest run; diePanel() shows one design's middles", async () => {
   await withTables(async ({ db }, reader) => {
     await db.unsafe(MADE).simple();
     const { panels } = await boardOf(reader, "violations", "drc");

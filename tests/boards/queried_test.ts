@@ -10,7 +10,15 @@ const board = (...panels: object[]) =>
   }) as unknown as Dashboard;
 
 Deno.test("queriedPanels() leaves out what never asks: by type, hidden, without a text, answered in the page", () => {
-  const types = ["text", "news", "dashlist", "annolist", "alertlist", "welcome", "gettingstarted"];
+  const types = [
+    "text",
+    "events",
+    "dashlist",
+    "annolist",
+    "alertlist",
+    "welcome",
+    "gettingstarted",
+  ];
   same(queriedPanels(board(...types.map((type) => ({ type, targets: [SQL] })))), []);
   const silent = [
     {},

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
-import { claimNext, wasTold } from "../../src/pipeline/row.ts";
+import { claimNext, wasPosted } from "../../src/pipeline/row.ts";
 import { never } from "../help/app.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { startInGrafana } from "../help/grafana/rows.ts";
@@ -49,7 +49,7 @@ Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise s
   same([there.step, there.run, test.inGrafana(id)!.version], ["capture", 2, 1]);
   equal(there.dashboard_url, `${test.grafana.url}/d/${test.uidOf(id)}/paths`);
   const claim = await claimNext(db, "capture");
-  equal(await wasTold(db, claim!), true, "so its picture ends at done");
+  equal(await wasPosted(db, claim!), true, "so its picture ends at done");
   const again = await test.post(`/dashboards/${id}/move`);
   same([again.status, again.body.code], [409, "already_there"]);
   await test.run("drop table paths");

@@ -13,7 +13,7 @@ import { converted } from "../../src/measures/names/units.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 
 /** What came of one case: the lines say what was expected and found. */
-export type Judged = { id: string; faults: string[]; found: string[] };
+export type Evaluated = { id: string; faults: string[]; found: string[] };
 
 const SPELLED: Record<string, string> = { um2: "µm²", mm2: "mm²", uW: "µW" };
 const symbol = (unit: string) => SPELLED[unit] ?? unit;
@@ -166,7 +166,7 @@ async function judgeTable(reader: Sql, found: FieldCase, at: number, kept?: Kept
   return { summary, faults };
 }
 
-async function judgeCase(found: FieldCase): Promise<Omit<Judged, "id">> {
+async function judgeCase(found: FieldCase): Promise<Omit<Evaluated, "id">> {
   const faults: string[] = [];
   const lines: string[] = [];
   await withTables(async ({ db }, reader) => {
@@ -196,8 +196,8 @@ async function isThere(db: Sql, { tables }: FieldCase, at: number) {
 }
 
 /** Reads every open case, or those named, and compares with what is expected. */
-export async function judgeCases(ids: string[] = []): Promise<Judged[]> {
-  const judged: Judged[] = [];
+export async function judgeCases(ids: string[] = []): Promise<Evaluated[]> {
+  const judged: Evaluated[] = [];
   for (const [id, found] of await fieldCases()) {
     if (ids.length > 0 && !ids.includes(id)) continue;
     const { faults, found: lines } = await judgeCase(found).catch((error) => ({

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { importSealKey } from "../../src/credentials/seal.ts";
-import { beginWithGrafana } from "../../src/accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { rotateSeal } from "../../src/adoption/rotation/rotate.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";
@@ -19,7 +19,7 @@ async function removeNow({ db, deps }: Pick<GrafanaApp, "db" | "deps">) {
   return (await db`select from grafana_removals`).length;
 }
 
-Deno.test("who may look at data sources, check and mend them", async () => {
+Deno.test("who may look at data sources, check and repair them", async () => {
   await using app = await startWithGrafana();
   const ada = await app.create();
   const bob = await app.addMember("bob");
@@ -38,7 +38,7 @@ Deno.test("who may look at data sources, check and mend them", async () => {
   match(first.checked_at, /^\d{4}-.*Z$/);
   const tried = async (method: string, path: string, key: string) =>
     (await app.api(method, path, { key })).status;
-  const all = [["GET", ""], ["POST", "/check"], ["POST", "/mend"]] as const;
+  const all = [["GET", ""], ["POST", "/check"], ["POST", "/repair"]] as const;
   const byEach = [];
   for (const [method, more] of all) {
     for (const key of [app.admin, ada.api_key, bob.api_key, "dk_nobody"]) {
@@ -50,12 +50,12 @@ Deno.test("who may look at data sources, check and mend them", async () => {
   equal((await app.api("POST", `${path}/check`, { json: { a: 1 } })).status, 422);
   const checked = await app.api("POST", `${path}/check`, { json: {} });
   same([checked.status, checked.body], [200, { ok: true, findings: [] }]);
-  const [deed] = await app.db`select outcome from audit where action = 'datasources.mend'
+  const [deed] = await app.db`select outcome from audit where action = 'datasources.repair'
     and actor = ${ada.username}`;
   equal(deed!.outcome, "refused");
 });
 
-Deno.test("the page shows the data sources, checks and mends them", async () => {
+Deno.test("the page shows the data sources, checks and repairs them", async () => {
   await using app = await startWithGrafana();
   const ada = await app.create();
   app.grafana.remove(app.uids(ada).source("qor"));
@@ -67,12 +67,12 @@ Deno.test("the page shows the data sources, checks and mends them", async () => 
   const user = `/users/${ada.id}`;
   const shown = await page("GET", user, ada.api_key);
   ok(shown.text.includes(`${ada.username} qor`));
-  ok(!shown.text.includes(`${user}/datasources/mend`), "a member has no button to mend");
+  ok(!shown.text.includes(`${user}/datasources/repair`), "a member has no button to repair");
   const checked = await page("POST", `${user}/datasources/check`, ada.api_key);
   match(checked.text, /data source \w+ qor: should be there, is missing/);
   match((await page("GET", user, ada.api_key)).text, /Does not answer/);
-  equal((await page("POST", `${user}/datasources/mend`, ada.api_key)).status, 403);
-  match((await page("POST", `${user}/datasources/mend`, app.admin)).text, /All as it should be/);
+  equal((await page("POST", `${user}/datasources/repair`, ada.api_key)).status, 403);
+  match((await page("POST", `${user}/datasources/repair`, app.admin)).text, /All as it should be/);
   equal(statesOf(await app.sources(ada)), READY);
 });
 
@@ -87,12 +87,12 @@ Deno.test("a check of a silent Grafana is a 503 with words, of none a 409", asyn
   app.grafana.fault({ answer: { status: 502, html: "<html>glsa_secret</html>" } });
   const sentence = "Grafana is disturbed (HTTP 502). It is tried again.";
   same(await codes("check"), [503, "grafana_refused", sentence, "5"]);
-  same(await codes("mend"), [503, "grafana_refused", sentence, "5"]);
+  same(await codes("repair"), [503, "grafana_refused", sentence, "5"]);
   app.grafana.clearFaults();
   const { key } = app.outside.grafana!;
   app.outside.grafana!.key = app.grafana.tokens.viewer;
   app.grafana.remove(app.uids(ada).source("qor"));
-  match(`${(await codes("mend"))[2]}`, /lacks datasources:create, .*folders:create/);
+  match(`${(await codes("repair"))[2]}`, /lacks datasources:create, .*folders:create/);
   app.outside.grafana!.key = key;
   delete app.outside.grafana;
   same((await codes("check")).slice(0, 2), [409, "grafana_unset"]);
@@ -106,7 +106,7 @@ Deno.test("a source is good only when a query answers: a wrong password is writt
   source.secureJsonData.password = "wrong";
   const { body } = await app.api("POST", `/users/${ada.id}/datasources/check`);
   match(findings(body), /^data source \w+ qor: db query error: pq: password authentication failed/);
-  same((await app.api("POST", `/users/${ada.id}/datasources/mend`)).body.findings, []);
+  same((await app.api("POST", `/users/${ada.id}/datasources/repair`)).body.findings, []);
   equal(app.grafana.datasources.get(source.uid)!.secureJsonData.password, good);
 
   const before = `${good}`;
@@ -151,9 +151,9 @@ Deno.test("a database that nobody reaches is not blamed on Grafana, and the step
   });
   const database = root(`${ada.username}_qor`);
   await root`alter database ${database} with allow_connections false`;
-  const mended = await app.api("POST", `/users/${ada.id}/datasources/mend`);
-  equal(mended.status, 200, mended.text);
-  match(findings(mended.body), /qor: db query error: pq: .*not currently accepting/);
+  const repaired = await app.api("POST", `/users/${ada.id}/datasources/repair`);
+  equal(repaired.status, 200, repaired.text);
+  match(findings(repaired.body), /qor: db query error: pq: .*not currently accepting/);
   await app.db`update workspace_steps set state = 'pending' where name = 'datasource_qor'`;
   await app.finish();
   match((await app.steps(ada))[2]!.message!, /^Neither Grafana nor Dashkeeper gets in/);
@@ -169,8 +169,8 @@ Deno.test("an inactive user's sources wait until the user is active again", asyn
   const path = `/users/${ada.id}`;
   equal((await app.api("PATCH", path, { json: { is_active: false } })).status, 200);
   same((await app.api("POST", `${path}/datasources/check`)).body, { ok: true, findings: [] });
-  const mended = await app.api("POST", `${path}/datasources/mend`);
-  same([mended.status, mended.body.code], [409, "user_inactive"]);
+  const repaired = await app.api("POST", `${path}/datasources/repair`);
+  same([repaired.status, repaired.body.code], [409, "user_inactive"]);
   equal((await app.api("POST", `${path}/database-password`)).status, 204);
   await app.finish();
   match(statesOf(await app.steps(ada)), /pending pending pending$/);
@@ -288,7 +288,7 @@ Deno.test("once there is no Grafana, nothing waits for one", async () => {
   await app.grafana.stop();
   await app.api("DELETE", `/users/${bob.id}?databases=drop`);
   delete app.outside.grafana;
-  await beginWithGrafana(app.deps);
+  await planDefaultGrafana(app.deps);
   const { body } = await app.api("GET", `/users/${ada.id}`);
   equal(body.workspace.state, "ready", JSON.stringify(body.workspace));
   ok(statesOf(await app.sources(ada)).split(" ").every((state) => state === "failed"));

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { beginWithGrafana } from "../../src/accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { DONE, type GrafanaApp, startWithGrafana, statesOf } from "../help/grafana/app.ts";
 
@@ -85,7 +85,7 @@ Deno.test("no host is contacted that is neither configured nor allowed", async (
   match(warning!, /ALLOWED_HOSTS/);
   const [unused] = await save(app, ada, ["GRAFANA_API_KEY", foreign.tokens.admin]);
   match(unused!, /ALLOWED_HOSTS/, "nor is its key of any use");
-  for (const deed of ["check", "mend"]) {
+  for (const deed of ["check", "repair"]) {
     await app.api("POST", `/users/${ada.id}/datasources/${deed}`);
   }
   await app.api("POST", `/users/${ada.id}/credentials/GRAFANA_API_KEY/test`);
@@ -157,20 +157,20 @@ Deno.test("a revoked key is permanent; a start with a new one sets all going", a
   equal(app.grafana.seen.length, asked, "a failed step is not tried again");
   const row = await stoppedRow(app, ada);
   app.outside.grafana!.key = app.grafana.addToken("Admin");
-  await beginWithGrafana(app.deps);
+  await planDefaultGrafana(app.deps);
   await app.finish();
   equal(statesOf(await app.steps(ada)), DONE);
   equal(await row(), false);
 });
 
-Deno.test("a right that was granted meanwhile ends a failed step with the mending", async () => {
+Deno.test("a right that was granted meanwhile ends a failed step with the repair", async () => {
   await using app = await startWithGrafana();
   const admin = app.outside.grafana!.key;
   app.outside.grafana!.key = app.grafana.tokens.viewer;
   const ada = await app.create();
   match((await app.steps(ada))[0]!.message!, /lacks datasources:create, .*dashboards:delete/);
   app.outside.grafana!.key = admin;
-  equal((await app.api("POST", `/users/${ada.id}/datasources/mend`)).body.ok, true);
+  equal((await app.api("POST", `/users/${ada.id}/datasources/repair`)).body.ok, true);
   equal(statesOf(await app.steps(ada)), DONE);
 });
 
@@ -187,12 +187,12 @@ Deno.test("users of before there was a Grafana, or of another one, have theirs a
   equal((await app.api("DELETE", `/users/${ada.id}/credentials/GRAFANA_API_KEY`)).status, 204);
   for (const grafana of [app.grafana, other]) {
     app.outside.grafana = { ...configured, base: grafana.url, key: grafana.tokens.admin };
-    await beginWithGrafana(app.deps);
+    await planDefaultGrafana(app.deps);
     await app.finish();
     equal(statesOf(await app.steps(ada)), DONE);
     equal(grafana.datasources.size, 3);
     const calls = grafana.seen.length;
-    await beginWithGrafana(app.deps);
+    await planDefaultGrafana(app.deps);
     await app.finish();
     equal(grafana.seen.length, calls, "a start with the same one asks nothing");
   }

@@ -41,7 +41,7 @@ Deno.test("steps that are done again change nothing, and write nothing", async (
   const ada = await app.create();
   const before = structuredClone([...app.grafana.datasources.values()]);
   app.grafana.seen.length = 0;
-  const { body } = await app.api("POST", `/users/${ada.id}/datasources/mend`);
+  const { body } = await app.api("POST", `/users/${ada.id}/datasources/repair`);
   same(body, { ok: true, findings: [] });
   same([...app.grafana.datasources.values()], before);
   same(
@@ -66,10 +66,10 @@ Deno.test("what a stranger has gets a number, and stays the stranger's", async (
   same([grafana.folders.get("theirs"), grafana.datasources.get("their-qor")], strangers);
   const names = (await app.sources(ada)).map(({ name }) => name);
   same(names, [`${username} timing`, `${username} qor 2`, `${username} drc`]);
-  // The number is no difference to be mended, and is still told when the source fails.
+  // The number is no difference to be repaired, and is still told when the source fails.
   same((await app.api("POST", `/users/${ada.id}/datasources/check`)).body.findings, []);
   grafana.fault({ path: /ds\/query/, answer: { status: 500, body: { message: "boom" } } });
-  await app.api("POST", `/users/${ada.id}/datasources/mend`);
+  await app.api("POST", `/users/${ada.id}/datasources/repair`);
   same((await app.sources(ada)).map(({ name }) => name), names);
 });
 
@@ -85,7 +85,7 @@ Deno.test("a folder whose every title is taken is told, not passed over", async 
   equal(statesOf(await app.steps(ada)), DONE);
 });
 
-Deno.test("what differs is found by the check, and mended by the daily care", async () => {
+Deno.test("what differs is found by the check, and repaired by the daily care", async () => {
   await using app = await startWithGrafana();
   const { grafana, db, deps } = app;
   const ada = await app.create();
@@ -114,9 +114,9 @@ Deno.test("what differs is found by the check, and mended by the daily care", as
     equal(statesOf(await app.sources(ada)), "ready failed ready", what);
     await db`update workspaces set checked_at = null`;
     await checkWorkspaces(deps, never);
-    const { version: _, jsonData, ...mended } = source();
+    const { version: _, jsonData, ...repaired } = source();
     const { version: __, jsonData: wanted, ...rest } = good;
-    same([mended, jsonData], [rest, { ...wanted, timescaledb: true }], what);
+    same([repaired, jsonData], [rest, { ...wanted, timescaledb: true }], what);
     equal(statesOf(await app.sources(ada)), READY, what);
   }
 });
@@ -140,8 +140,8 @@ Deno.test("the daily care makes what a person deleted, and renames the folder ba
   same((await app.api("POST", `/users/${ada.id}/datasources/check`)).body.findings, [
     { what: `folder ${ada.username}`, expected: "there", found: "missing" },
   ]);
-  const mended = await app.api("POST", `/users/${ada.id}/datasources/mend`);
-  same(mended.body, { ok: true, findings: [] });
+  const repaired = await app.api("POST", `/users/${ada.id}/datasources/repair`);
+  same(repaired.body, { ok: true, findings: [] });
 });
 
 Deno.test("a source of the newer type name is left as it is", async () => {
@@ -150,7 +150,7 @@ Deno.test("a source of the newer type name is left as it is", async () => {
   const source = app.grafana.datasources.get(app.uids(ada).source("timing"))!;
   source.type = "grafana-postgresql-datasource";
   const { version } = source;
-  const { body } = await app.api("POST", `/users/${ada.id}/datasources/mend`);
+  const { body } = await app.api("POST", `/users/${ada.id}/datasources/repair`);
   same(body, { ok: true, findings: [] });
   equal(source.version, version);
 });

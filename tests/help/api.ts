@@ -1,7 +1,7 @@
 import { ok, strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
 import { scan } from "../../src/pipeline/scan/scan.ts";
-import { listenToNews } from "../../src/external/events.ts";
+import { listenForEvents } from "../../src/external/events.ts";
 import { connect, type Db, type Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
@@ -50,11 +50,11 @@ export async function startApi(options: Options = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
   const deps = await makeDeps(db, options);
-  const news = await listenToNews(db);
+  const events = await listenForEvents(db);
   const stopped = new AbortController();
   const app = await makeApp({
     ...deps,
-    news,
+    events,
     stopped: stopped.signal,
     look(who) {
       adminOnly(who);
@@ -147,7 +147,7 @@ export async function startApi(options: Options = {}) {
     names,
     async [Symbol.asyncDispose]() {
       stopped.abort();
-      await news.close();
+      await events.close();
       await server.shutdown();
       for (const { username } of await db`select username from users`) names.add(username);
       await dropLeftovers(db, [...names]);

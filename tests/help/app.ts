@@ -1,7 +1,7 @@
 import { strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
 import { scan } from "../../src/pipeline/scan/scan.ts";
-import { listenToNews } from "../../src/external/events.ts";
+import { listenForEvents } from "../../src/external/events.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
@@ -51,13 +51,13 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
   const { db } = fresh;
   const deps = await makeDeps(db, { adminKey, outside });
   const { lines } = deps;
-  const news = await listenToNews(db);
+  const events = await listenForEvents(db);
   const stopped = new AbortController();
   const look = (who: Parameters<typeof adminOnly>[0]) => {
     adminOnly(who);
     return scan(deps, never);
   };
-  const app = await makeApp({ ...deps, news, look, stopped: stopped.signal });
+  const app = await makeApp({ ...deps, events, look, stopped: stopped.signal });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
@@ -149,7 +149,7 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
     },
     async [Symbol.asyncDispose]() {
       stopped.abort();
-      await news.close();
+      await events.close();
       await server.shutdown();
       await dropUsers(db, names);
       await fresh[Symbol.asyncDispose]();

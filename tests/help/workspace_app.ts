@@ -5,7 +5,7 @@ import { importSigningKey } from "../../src/credentials/sign.ts";
 import { scan } from "../../src/pipeline/scan/scan.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { migrate } from "../../src/external/postgres/migrate.ts";
-import { listenToNews } from "../../src/external/events.ts";
+import { listenForEvents } from "../../src/external/events.ts";
 import { type Address, connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import { readInstallation } from "../../src/external/installation.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
@@ -77,7 +77,7 @@ export async function startWorkspaces(options: Options = {}) {
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0 },
   };
-  const news = await listenToNews(db);
+  const events = await listenForEvents(db);
   const stopped = new AbortController();
   const tick = () => scan(deps, never);
   const admin = (await ensureAdmin(db, undefined))!;
@@ -90,7 +90,7 @@ export async function startWorkspaces(options: Options = {}) {
       trust_proxy: false,
       board_link_days: 30,
       browser: { state: () => ({ state: "ready", message: "" }) },
-      news,
+      events,
       stopped: stopped.signal,
       async look(who) {
         adminOnly(who);
@@ -147,7 +147,7 @@ export async function startWorkspaces(options: Options = {}) {
     },
     async [Symbol.asyncDispose]() {
       stopped.abort();
-      await news.close();
+      await events.close();
       await servers.close();
       await fresh[Symbol.asyncDispose]();
     },

@@ -11,7 +11,7 @@ import {
   setBack,
 } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
-import { listenToNews } from "../../src/external/events.ts";
+import { listenForEvents } from "../../src/external/events.ts";
 import { never } from "../help/app.ts";
 import { freshDatabase } from "../help/postgres.ts";
 import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf, until } from "../help/rows.ts";
@@ -264,14 +264,14 @@ Deno.test("savePictures() keeps the pictures of the last three runs, all of a ki
 Deno.test("a row that moves says so to whoever listens", async () => {
   await using test = await start();
   const heard: unknown[] = [];
-  const news = await listenToNews(test.db);
-  news.subscribe((event) => void heard.push(event));
+  const events = await listenForEvents(test.db);
+  events.subscribe((event) => void heard.push(event));
   const claim = await test.claim();
   await renew(test.db, claim);
   await advance(test.db, claim, "capture");
   await test.db`select pg_notify('dashkeeper_dashboards', '{"step":"end"}')`;
   await until(() => heard.length > 1);
-  await news.close();
+  await events.close();
   same(heard.slice(0, 1), [
     { id: test.id, user_id: test.ada, step: "capture" },
   ]);

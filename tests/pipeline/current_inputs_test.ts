@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
-import { conclude } from "../../src/pipeline/capture/finish.ts";
+import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import { attempt } from "../../src/pipeline/attempt.ts";
 import { NO_PICTURES } from "../../src/previews/preview.ts";
 import { restartForKey } from "../../src/pipeline/create/store.ts";
@@ -99,7 +99,7 @@ Deno.test("a step of the workspace that fails with the old key is not failed wit
   equal((await db`select from datasources where state <> 'ready'`).length, 0);
 });
 
-Deno.test("conclude() has a board drawn anew whose template was replaced, instead of stopping its row", async () => {
+Deno.test("finishCapture() has a board drawn anew whose template was replaced, instead of stopping its row", async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
@@ -120,7 +120,7 @@ Deno.test("conclude() has a board drawn anew whose template was replaced, instea
   };
   const third = async () => {
     await db`update dashboards set capture_tries = 2, next_try_at = now(), stopped = false`;
-    await conclude(db, (await claimNext(db, "capture"))!, preview);
+    await finishCapture(db, (await claimNext(db, "capture"))!, preview);
     const { step, stopped } = await stateOf(db, id);
     return [step, stopped];
   };

@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { ClaimLost } from "../../src/pipeline/attempt.ts";
-import { conclude } from "../../src/pipeline/capture/finish.ts";
+import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import type { Preview } from "../../src/previews/preview.ts";
-import { captureAgain, restart } from "../../src/dashboards/store.ts";
+import { requestCapture, restart } from "../../src/dashboards/store.ts";
 import { nextOf, withoutData } from "../../src/pipeline/capture/outcome.ts";
 import type { Panel } from "../../src/previews/outcome.ts";
 import { findRunIn } from "../../src/pipeline/scan/store.ts";
@@ -50,7 +50,7 @@ async function start() {
       await makeDue(db, { id });
       const claim = await claimNext(db, "capture");
       ok(claim, "it can be taken");
-      await conclude(db, claim, film);
+      await finishCapture(db, claim, film);
       return await row(db, id);
     },
     row: () => row(db, id),
@@ -76,7 +76,7 @@ async function row(db: Sql, id: number) {
   return { ...await stateOf(db, id), ...seen! };
 }
 
-Deno.test("conclude() sends what is loaded or empty on to Slack, with its pictures", async () => {
+Deno.test("finishCapture() sends what is loaded or empty on to Slack, with its pictures", async () => {
   for (const outcome of ["loaded", "empty"] as const) {
     await using test = await start();
     const after = await test.take(preview(outcome));
@@ -92,7 +92,7 @@ Deno.test("conclude() sends what is loaded or empty on to Slack, with its pictur
   }
 });
 
-Deno.test("conclude() tries an error or a late page twice more, after 5 s and 10 s, then it stops", async () => {
+Deno.test("finishCapture() tries an error or a late page twice more, after 5 s and 10 s, then it stops", async () => {
   for (const shown of [failed, late]) {
     await using test = await start();
     const seen = [];
@@ -110,7 +110,7 @@ Deno.test("conclude() tries an error or a late page twice more, after 5 s and 10
   }
 });
 
-Deno.test("conclude() tries a refused right for over a minute: Grafana may remember old ones", async () => {
+Deno.test("finishCapture() tries a refused right for over a minute: Grafana may remember old ones", async () => {
   await using test = await start();
   const refused = preview("denied", { ...closed, sentence: "Not yet.", may_pass: true });
   let waited = 0;
@@ -123,11 +123,11 @@ Deno.test("conclude() tries a refused right for over a minute: Grafana may remem
   equal((await test.take(refused)).stopped, true);
 });
 
-Deno.test("conclude() stops at once where the page is closed or gone, and leaves the last picture", async () => {
+Deno.test("finishCapture() stops at once where the page is closed or gone, and leaves the last picture", async () => {
   for (const outcome of ["denied", "gone"] as const) {
     await using test = await start();
     await test.take(preview("loaded"));
-    await captureAgain(test.db, test.id);
+    await requestCapture(test.db, test.id);
     const after = await test.take(
       preview(outcome, { ...closed, sentence: "Put a current key." }),
     );
@@ -142,7 +142,7 @@ Deno.test("conclude() stops at once where the page is closed or gone, and leaves
   }
 });
 
-Deno.test("conclude() goes on when a later try shows the dashboard, and forgets the tries", async () => {
+Deno.test("finishCapture() goes on when a later try shows the dashboard, and forgets the tries", async () => {
   await using test = await start();
   await test.take(failed);
   await test.take(late);
@@ -150,12 +150,12 @@ Deno.test("conclude() goes on when a later try shows the dashboard, and forgets 
   same([step, last_error, capture_tries, failures, gif], ["notify", null, 0, 0, "GIF loaded"]);
 });
 
-Deno.test("conclude() says nothing of a run that was told, whatever the new picture shows", async () => {
+Deno.test("finishCapture() says nothing of a run that was told, whatever the new picture shows", async () => {
   await using test = await start();
   await test.db`update runs set told_at = now(), gif = ${bytes("old")}, slack_file_id = 'F1'`;
   const { step, gif } = await test.take(preview("loaded"));
   same([step, gif], ["done", "GIF loaded"]);
-  await captureAgain(test.db, test.id);
+  await requestCapture(test.db, test.id);
   const after = await test.take(failed);
   same([after.step, after.stopped, after.gif], ["capture", false, "GIF error"]);
   equal((await test.take(preview("empty"))).step, "done");
@@ -163,31 +163,31 @@ Deno.test("conclude() says nothing of a run that was told, whatever the new pict
   equal(run!.slack_file_id, "F1", "what the message shows is known still");
 });
 
-Deno.test("conclude() has a file that Slack has not shown yet given anew", async () => {
+Deno.test("finishCapture() has a file that Slack has not shown yet given anew", async () => {
   await using test = await start();
   const file = async () => (await test.db`select slack_file_id from runs`)[0]!.slack_file_id;
   await test.db`update runs set slack_file_id = 'F1'`;
   await test.take(preview("loaded"));
   equal(await file(), null);
   await test.db`update runs set slack_file_id = 'F2', posting_at = now()`;
-  await captureAgain(test.db, test.id);
+  await requestCapture(test.db, test.id);
   await test.take(preview("loaded"));
   equal(await file(), "F2", "it may stand in the channel");
 });
 
-Deno.test("conclude() writes nothing for a worker whose claim was lost", async () => {
+Deno.test("finishCapture() writes nothing for a worker whose claim was lost", async () => {
   await using test = await start();
   const slow = (await claimNext(test.db, "capture"))!;
   await letLeaseRunOut(test.db, test.id);
   const next = (await claimNext(test.db, "capture"))!;
   for (const shown of [preview("loaded"), failed, preview("denied", closed)]) {
-    await rejects(conclude(test.db, slow, shown), ClaimLost);
+    await rejects(finishCapture(test.db, slow, shown), ClaimLost);
   }
   const { claim_id, step, outcome, gif, capture_tries } = await test.row();
   same([claim_id, step, outcome, gif, capture_tries], [next.claim_id, "capture", null, null, 0]);
 });
 
-Deno.test("conclude() keeps sentences that PostgreSQL would not take", async () => {
+Deno.test("finishCapture() keeps sentences that PostgreSQL would not take", async () => {
   await using test = await start();
   const cut = "the sign \u{1f600}".slice(0, -1); // half a character
   const panels = [panel("error", `A\0rea`, `null \0 and ${cut}`)];
@@ -199,7 +199,7 @@ Deno.test("conclude() keeps sentences that PostgreSQL would not take", async () 
   equal(after.last_error, "null  and the sign \ufffd");
 });
 
-Deno.test("conclude() always says why a row does not go on", async () => {
+Deno.test("finishCapture() always says why a row does not go on", async () => {
   await using test = await start();
   match((await test.take(preview("gone", closed))).last_error!, /\w{3}.*\./);
 });
@@ -208,7 +208,7 @@ Deno.test("Retry, a capture by hand and a new board give a row its three tries a
   await using test = await start();
   const again = {
     restart: () => restart(test.db, test.id),
-    captureAgain: () => captureAgain(test.db, test.id),
+    requestCapture: () => requestCapture(test.db, test.id),
     async newBoard() {
       await test.db`update dashboards set step = 'create', stopped = false, next_try_at = now()`;
       await advance(test.db, (await claimNext(test.db, "create"))!, "capture");
@@ -221,7 +221,7 @@ Deno.test("Retry, a capture by hand and a new board give a row its three tries a
     const { stopped, wait } = await test.take(failed);
     same([stopped, Math.round(wait)], [false, 5], name);
     await restart(test.db, test.id);
-    await captureAgain(test.db, test.id);
+    await requestCapture(test.db, test.id);
   }
 });
 

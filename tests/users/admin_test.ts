@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { scan } from "../../src/pipeline/scan/scan.ts";
 import { connect, connectToUserDatabase, type Db } from "../../src/external/postgres/postgres.ts";
-import { holdUser } from "../../src/users/store.ts";
-import { changeUser, settleLogins } from "../../src/accounts/change.ts";
+import { lockUser } from "../../src/users/store.ts";
+import { applyLogins, changeUser } from "../../src/accounts/change.ts";
 import { finishRemovals, removeUser } from "../../src/accounts/remove.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
@@ -181,12 +181,12 @@ Deno.test("the job sets right what a server refused when a user was changed", as
   await using api = await startApi();
   const ada = await api.addUser();
   await api.db`update users set is_active = false where id = ${ada.id}`;
-  await settleLogins(api.deps, never);
+  await applyLogins(api.deps, never);
   const logins = () =>
     api.db`select rolcanlogin as may from pg_roles where rolname::text like ${`${ada.username}%`}`;
   same((await logins()).map(({ may }) => may), [false, false]);
   await api.db`update users set is_active = true where id = ${ada.id}`;
-  await settleLogins(api.deps, never);
+  await applyLogins(api.deps, never);
   same((await logins()).map(({ may }) => may), [true, true]);
 });
 
@@ -281,7 +281,7 @@ Deno.test("of two who remove one user at once, one does", async () => {
   await using api = await startApi();
   const ada = await api.addUser();
   api.names.add(ada.username);
-  const hold = (tx: Db) => holdUser(tx, ada.id);
+  const hold = (tx: Db) => lockUser(tx, ada.id);
   const both = () =>
     Promise.all([
       api.call("DELETE", `/users/${ada.id}?databases=drop`),

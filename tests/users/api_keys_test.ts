@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import type { Db } from "../../src/external/postgres/postgres.ts";
-import { holdUser } from "../../src/users/store.ts";
+import { lockUser } from "../../src/users/store.ts";
 import { refused, startApi, type TestApi, type User } from "../help/api.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
 
@@ -86,7 +86,7 @@ Deno.test("of two rotations at once one key is left", async () => {
       rotate(api, ada, api.admin),
       rotate(api, ada, api.admin),
     ]);
-  const replies = await api.behind(3, (tx: Db) => holdUser(tx, ada.id), both);
+  const replies = await api.behind(3, (tx: Db) => lockUser(tx, ada.id), both);
   same(replies.map(({ status }) => status), [201, 201, 201]);
   const works = [];
   for (const { body } of replies) works.push(await status(api, body.api_key));

@@ -95,7 +95,7 @@ Deno.test("main.ts ends in time while a browser films, Slack hangs and a page li
   same(told, ["sizes", "films"]);
 });
 
-/** A page that hears the news; `ended` resolves when the service closes it. */
+/** A page that hears the events; `ended` resolves when the service closes it. */
 async function listen({ url }: Service, cookie: string) {
   const response = await fetch(`${url}/events`, { headers: { cookie } });
   equal(response.status, 200);

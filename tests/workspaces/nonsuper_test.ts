@@ -4,7 +4,7 @@ import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { chooseAccount, run } from "../../src/external/postgres/binaries.ts";
 import { connectMaster } from "../../src/external/postgres/master.ts";
 import type { ServerAddress } from "../../src/external/postgres/cluster.ts";
-import { guardServer } from "../../src/workspaces/preflight.ts";
+import { preflight } from "../../src/workspaces/preflight.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
 import {
@@ -94,7 +94,7 @@ async function wholeLife(app: TestWorkspaces, root: Root) {
   await root`grant connect on database ${root(`${user.username}_qor`)} to public`;
   await root`alter role ${root(`${user.username}_owner`)} password 'other'`;
   equal((await check(user)).ok, false);
-  same((await app.call("POST", `/users/${user.id}/mend`, {})).body, fine);
+  same((await app.call("POST", `/users/${user.id}/repair`, {})).body, fine);
 
   // A session of a superuser's inside is none that our master may end.
   const superuser = opened({
@@ -144,16 +144,16 @@ for (const version of [18, 15] as const) {
       ok(shown!.server_version.startsWith(String(version)), shown!.server_version);
       const master = await makeMaster(server.address, root);
       await using app = await startWorkspaces({ master });
-      const complaints = await guardServer(app.servers.of(""));
+      const warnings = await preflight(app.servers.of(""));
       same(
-        complaints.map(({ message }) => message),
+        warnings.map(({ message }) => message),
         ["postgres", "template1"].map((name) =>
           `Every role may connect to the database ${name}, and it is not ours to change: as its owner, REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC.`
         ),
       );
       await root`revoke connect on database postgres from public`;
       await root`revoke connect on database template1 from public`;
-      same(await guardServer(app.servers.of("")), []);
+      same(await preflight(app.servers.of("")), []);
       same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
       await wholeLife(app, root);
     },
@@ -194,7 +194,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
     await root.unsafe(`alter role ${master.user} createdb createrole`);
     same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
     const { id } = created.body;
-    same((await app.call("POST", `/users/${id}/mend`, {})).body, { ok: true, findings: [] });
+    same((await app.call("POST", `/users/${id}/repair`, {})).body, { ok: true, findings: [] });
     await app.call("DELETE", `/users/${id}?databases=drop`);
   }
 });

@@ -2,11 +2,11 @@ import postgres from "postgres";
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { finishWorkspaces } from "../../src/accounts/steps.ts";
-import { guardServer } from "../../src/workspaces/preflight.ts";
+import { preflight } from "../../src/workspaces/preflight.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { inspect } from "../../src/workspaces/inspect.ts";
 import { passwordsOf } from "../../src/workspaces/logins.ts";
-import { markOf } from "../../src/workspaces/provision.ts";
+import { ownershipTag } from "../../src/workspaces/provision.ts";
 import { findWorkspace } from "../../src/workspaces/store.ts";
 import {
   never,
@@ -25,7 +25,7 @@ async function removeAll({ call }: TestWorkspaces, users: User[]) {
 
 Deno.test("a user's roles reach no database but the user's own three", async () => {
   await using app = await startWorkspaces();
-  same(await guardServer(app.servers.of("")), []);
+  same(await preflight(app.servers.of("")), []);
   const [a, b] = [await app.addUser(), await app.addUser()];
   const [{ own }] = await app.db`select current_database()::text as own` as [{ own: string }];
   const others = [...KINDS.map((kind) => `${b.username}_${kind}`), own, "postgres", "template1"];
@@ -45,7 +45,7 @@ Deno.test("a user's roles reach no database but the user's own three", async () 
 
 Deno.test("PUBLIC may connect to none of the databases, and nobody is given rights of a role", async () => {
   await using app = await startWorkspaces();
-  await guardServer(app.servers.of(""));
+  await preflight(app.servers.of(""));
   const a = await app.addUser();
   const open = await app.db<{ name: string }[]>`
     select datname::text as name from pg_database
@@ -159,8 +159,8 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
       ["GET", `/users/${b.id}/credentials`],
       ["GET", `/users/${b.id}/credentials/QOR_DATABASE_URL`],
       ["POST", `/users/${b.id}/check`, {}],
-      ["POST", `/users/${b.id}/mend`, {}],
-      ["POST", `/users/${b.id}/mend`, { recreate: true }],
+      ["POST", `/users/${b.id}/repair`, {}],
+      ["POST", `/users/${b.id}/repair`, { recreate: true }],
       ["POST", `/users/${b.id}/database-password`, {}],
       ["PATCH", `/users/${b.id}`, { is_active: false }],
       ["DELETE", `/users/${b.id}?databases=drop`],
@@ -171,7 +171,7 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
       ["POST", "/users", { username: "mallory" }],
       ["GET", "/orphans"],
       ["DELETE", `/orphans/${b.username}_qor`],
-      ["POST", `/users/${a.id}/mend`, {}],
+      ["POST", `/users/${a.id}/repair`, {}],
       ["GET", "/diagnosis"],
     ] as const
   ) equal((await app.call(method, path, json, a.api_key)).status, 403, `${method} ${path}`);
@@ -226,7 +226,7 @@ Deno.test("user databases are opened 8 at a time at the most, whoever opens them
   const looks = users.map(async ({ id, username }) => {
     const workspace = (await findWorkspace(app.db, id))!;
     const passwords = await passwordsOf(app.deps, workspace);
-    const mark = markOf(app.deps.installation, username);
+    const mark = ownershipTag(app.deps.installation, username);
     same(await inspect({ server, username, mark, is_active: true, passwords }), []);
   });
   await app.db`update workspace_steps set state = 'pending' where name = 'grants'`;

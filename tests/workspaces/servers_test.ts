@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { finishWorkspaces } from "../../src/accounts/steps.ts";
-import { guardServer } from "../../src/workspaces/preflight.ts";
+import { preflight } from "../../src/workspaces/preflight.ts";
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { checkWorkspaces } from "../../src/accounts/maintenance/check.ts";
 import { withReader } from "../../src/workspaces/reader.ts";
@@ -27,7 +27,7 @@ Deno.test("users go to the emptier server, and all works across the two", async 
   await using server = await ownServer();
   await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
   await using root = opened(server.login, 2);
-  same(await guardServer(app.servers.of(server.name)), []);
+  same(await preflight(app.servers.of(server.name)), []);
   const users = [];
   for (let i = 0; i < 4; i++) users.push(await app.addUser());
   const [a, b, c, d] = users as [typeof users[0] & object, ...typeof users];

@@ -1,30 +1,30 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../../errors.ts";
-import { isAway, isRoleFull } from "../../external/postgres/postgres.ts";
+import { isRoleFull, isUnavailable } from "../../external/postgres/postgres.ts";
 import { whileAnswering } from "../../external/postgres/answer.ts";
 import { visibleUser } from "../../users/users.ts";
 import { adminOnly } from "../../who.ts";
 import type { Who } from "../../who.ts";
-import { settleLogin } from "../change.ts";
+import { applyLogin } from "../change.ts";
 import { GRAFANA_STEPS } from "../../grafana/store.ts";
-import { mendInGrafana } from "../../grafana/datasources.ts";
-import { grafanaOf, isGrafanaAway, type UserGrafana } from "../../grafana/grafana.ts";
+import { repairInGrafana } from "../../grafana/datasources.ts";
+import { grafanaOf, isGrafanaUnavailable, type UserGrafana } from "../../grafana/grafana.ts";
 import { inspect } from "../../workspaces/inspect.ts";
 import { databaseName, KINDS } from "../../workspaces/names.ts";
-import { isMissing, takeAway } from "../../workspaces/revoke.ts";
-import { limitConnections, markOf } from "../../workspaces/provision.ts";
+import { isMissing, revokeExtras } from "../../workspaces/revoke.ts";
+import { limitConnections, ownershipTag } from "../../workspaces/provision.ts";
 import { asRefusal, eachServer, inWords } from "../../workspaces/servers.ts";
 import { runSteps, STEPS } from "../steps.ts";
 import { passwordsOf } from "../../workspaces/logins.ts";
 import * as store from "../../workspaces/store.ts";
 import type { Deps } from "../../workspaces/workspaces.ts";
 
-export const Mending = z.strictObject({
+export const Repair = z.strictObject({
   recreate: z.boolean().default(false).openapi({
     description: "Makes a database that has vanished anew, empty.",
   }),
-}).openapi("Mending");
+}).openapi("Repair");
 
 async function workspaceFor(deps: Deps, id: number): Promise<store.Workspace> {
   const workspace = await store.findWorkspace(deps.db, id);
@@ -36,9 +36,9 @@ async function compare(deps: Deps, workspace: store.Workspace) {
   const { user_id, username, is_active } = workspace;
   const server = deps.servers.of(workspace.server);
   const passwords = await passwordsOf(deps, workspace);
-  const mark = markOf(deps.installation, username);
+  const mark = ownershipTag(deps.installation, username);
   const findings = await inspect({ server, username, mark, is_active, passwords });
-  await store.noteCheck(deps.db, user_id, findings);
+  await store.recordCheck(deps.db, user_id, findings);
   return { ok: findings.length === 0, findings };
 }
 
@@ -46,27 +46,27 @@ async function compare(deps: Deps, workspace: store.Workspace) {
 export async function checkWorkspace(deps: Deps, who: Who, id: number) {
   await visibleUser(deps.db, who, id);
   const workspace = await workspaceFor(deps, id);
-  return await sayingAway(() => compare(deps, workspace));
+  return await reportingUnavailable(() => compare(deps, workspace));
 }
 
 /**
- * Mends what can be mended without loss, and says what is left. A database that has vanished is made
+ * Repairs what can be repaired without loss, and says what is left. A database that has vanished is made
  * anew only with `recreate`. Admins only.
  */
-export async function mendWorkspace(
+export async function repairWorkspace(
   deps: Deps,
   who: Who,
   id: number,
-  { recreate }: z.infer<typeof Mending>,
+  { recreate }: z.infer<typeof Repair>,
 ) {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "workspace.mend", subject: username, user_id: id } as const;
+  const deed = { action: "workspace.repair", subject: username, user_id: id } as const;
   await audited(deps.db, who, deed, async () => {
     adminOnly(who);
     await workspaceFor(deps, id);
   });
   const { master } = deps.servers.of((await workspaceFor(deps, id)).server);
-  return await sayingAway(() =>
+  return await reportingUnavailable(() =>
     whileAnswering(master, async () => {
       const workspace = await workspaceFor(deps, id);
       const steps = await store.stepsOf(deps.db, id);
@@ -75,18 +75,18 @@ export async function mendWorkspace(
       const made = (kind: string) =>
         steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
       const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
-      await takeAway(deps, workspace, findings);
+      await revokeExtras(deps, workspace, findings);
       const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
         .filter((name) => !vanished.includes(name));
       await store.resetSteps(deps.db, id, again);
       await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
-      await settleLogin(deps, id);
+      await applyLogin(deps, id);
       return await compare(deps, await workspaceFor(deps, id));
     })
   );
 }
 
-async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
+async function reportingUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
@@ -96,7 +96,7 @@ async function sayingAway<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How long whoever has a workspace mended waits for Grafana. */
+/** How long whoever has a workspace repaired waits for Grafana. */
 const GRAFANA_WAITS_MS = 10_000;
 
 /** Of each server in a minute: 200,000 workspaces are seen once a day. */
@@ -107,7 +107,7 @@ const LOOK_MS = 20_000;
 /** The connection limits protect the others: what differs is set right before it is compared. */
 async function keepLimits({ servers, installation }: Deps, workspace: store.Workspace) {
   const { username, server } = workspace;
-  await limitConnections(servers.of(server), username, markOf(installation, username));
+  await limitConnections(servers.of(server), username, ownershipTag(installation, username));
 }
 
 /** Looks once a day at every workspace; what it finds is shown on the user's page. */
@@ -124,16 +124,20 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
     } catch (error) {
       const found = inWords(error);
       deps.log(`workspaces: ${username}: ${found}`);
-      if (isAway(error) && !isRoleFull(error)) return false;
-      await store.noteCheck(deps.db, user_id, [{ what: "workspace", expected: "checked", found }]);
+      if (isUnavailable(error) && !isRoleFull(error)) return false;
+      await store.recordCheck(deps.db, user_id, [{
+        what: "workspace",
+        expected: "checked",
+        found,
+      }]);
       return true;
     }
   });
-  await mendAllInGrafana(deps, due, signal);
+  await repairAllInGrafana(deps, due, signal);
 }
 
 /** Grafana by Grafana, at the same time: one that is away, or slow, delays its own only. */
-async function mendAllInGrafana(deps: Deps, due: store.Workspace[], signal: AbortSignal) {
+async function repairAllInGrafana(deps: Deps, due: store.Workspace[], signal: AbortSignal) {
   const placed = await Promise.all(due.map(async (workspace) => {
     const place = await grafanaOf(deps, workspace.user_id).catch((error) => {
       deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
@@ -144,23 +148,23 @@ async function mendAllInGrafana(deps: Deps, due: store.Workspace[], signal: Abor
   await eachServer(
     placed.flat(),
     limit,
-    ({ workspace, place }) => mendQuietly(deps, workspace, place, limit),
+    ({ workspace, place }) => repairQuietly(deps, workspace, place, limit),
   );
 }
 
-/** What differs in Grafana is mended; what does not come off stands on the data sources. False: it is away. */
-async function mendQuietly(
+/** What differs in Grafana is repaired; what does not come off stands on the data sources. False: it is away. */
+async function repairQuietly(
   deps: Deps,
   workspace: store.Workspace,
   place: UserGrafana,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await mendInGrafana(deps, workspace, place, signal);
+    await repairInGrafana(deps, workspace, place, signal);
     return true;
   } catch (error) {
     if (signal.aborted) return false;
     deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
-    return !isGrafanaAway(error);
+    return !isGrafanaUnavailable(error);
   }
 }

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { errorReplies, refuse } from "../../errors.ts";
 import { Id } from "../../http/paging.ts";
 import type { Env } from "../../who.ts";
-import { checkWorkspace, Mending, mendWorkspace } from "./check.ts";
+import { checkWorkspace, Repair, repairWorkspace } from "./check.ts";
 import { Check } from "../../workspaces/inspect.ts";
 import { rotateDatabasePassword } from "../../accounts/database_password.ts";
 import { dropOrphan, Orphan, orphans } from "../../workspaces/orphans.ts";
@@ -35,11 +35,11 @@ const check = createRoute({
   responses: { 200: json(Check, "What was found."), ...errorReplies(400, 404, 422, 503) },
 });
 
-const mend = createRoute({
+const repair = createRoute({
   method: "post",
-  path: "/{id}/mend",
-  summary: "Mends what can be mended without loss (admin)",
-  request: { params, body: body(Mending) },
+  path: "/{id}/repair",
+  summary: "Repairs what can be repaired without loss (admin)",
+  request: { params, body: body(Repair) },
   responses: {
     200: json(Check, "What is left afterwards."),
     ...errorReplies(400, 403, 404, 422, 503),
@@ -47,7 +47,7 @@ const mend = createRoute({
 });
 
 /** Under `/api/v1/users`: the care of a workspace. */
-export function careApi(deps: Deps) {
+export function maintenanceApi(deps: Deps) {
   return new OpenAPIHono<Env>({ defaultHook: refuse })
     .openapi(password, async (c) => {
       await rotateDatabasePassword(deps, c.var.who, c.req.valid("param").id);
@@ -57,9 +57,9 @@ export function careApi(deps: Deps) {
       check,
       async (c) => c.json(await checkWorkspace(deps, c.var.who, c.req.valid("param").id), 200),
     )
-    .openapi(mend, async (c) => {
+    .openapi(repair, async (c) => {
       const { id } = c.req.valid("param");
-      return c.json(await mendWorkspace(deps, c.var.who, id, c.req.valid("json")), 200);
+      return c.json(await repairWorkspace(deps, c.var.who, id, c.req.valid("json")), 200);
     });
 }
 

@@ -6,7 +6,7 @@ import { refuse } from "../../errors.ts";
 import { Id } from "../../http/paging.ts";
 import { visibleUser } from "../../users/users.ts";
 import type { Env } from "../../who.ts";
-import { checkDatasources, mendDatasources } from "../../grafana/datasources.ts";
+import { checkDatasources, repairDatasources } from "../../grafana/datasources.ts";
 import { orShow, showUserPage } from "./routes.tsx";
 import type { Deps } from "../../workspaces/workspaces.ts";
 
@@ -18,7 +18,9 @@ export function datasourcePages(deps: Deps) {
   const id = zValidator("param", z.object({ id: Id }), refuse);
   const show = showUserPage(deps, "datasources");
   const pages = new Hono<Env>();
-  for (const [name, deed] of [["check", checkDatasources], ["mend", mendDatasources]] as const) {
+  for (
+    const [name, deed] of [["check", checkDatasources], ["repair", repairDatasources]] as const
+  ) {
     pages.post(`/:id/datasources/${name}`, id, (c) =>
       orShow(c, { show }, async () => {
         const { id } = c.req.valid("param");

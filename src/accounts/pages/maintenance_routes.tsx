@@ -4,22 +4,22 @@ import { Hono } from "hono";
 import { refuse } from "../../errors.ts";
 import { Id } from "../../http/paging.ts";
 import type { Env, Who } from "../../who.ts";
-import { checkWorkspace, mendWorkspace } from "../maintenance/check.ts";
+import { checkWorkspace, repairWorkspace } from "../maintenance/check.ts";
 import { rotateDatabasePassword } from "../../accounts/database_password.ts";
 import { orShow, showUserPage } from "./routes.tsx";
 import type { Deps } from "../../workspaces/workspaces.ts";
 
-type Deed = (deps: Deps, who: Who, id: number) => Promise<unknown>;
+type AuditedAction = (deps: Deps, who: Who, id: number) => Promise<unknown>;
 
-const DEEDS: Record<string, Deed> = {
+const DEEDS: Record<string, AuditedAction> = {
   check: checkWorkspace,
-  mend: (deps, who, id) => mendWorkspace(deps, who, id, { recreate: false }),
-  recreate: (deps, who, id) => mendWorkspace(deps, who, id, { recreate: true }),
+  repair: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: false }),
+  recreate: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: true }),
   "database-password": rotateDatabasePassword,
 };
 
 /** Under `/users`: the care of a workspace, by plain forms that come back to the user's page. */
-export function carePages(deps: Deps) {
+export function maintenancePages(deps: Deps) {
   const id = zValidator("param", z.object({ id: Id }), refuse);
   const show = showUserPage(deps, "workspace");
   const pages = new Hono<Env>();

@@ -1,13 +1,13 @@
 import { checkSealKeys, SIGNING_KEY } from "../../credentials/installation.ts";
 import { SEALED_COLUMNS, usedKeyIds } from "../../credentials/installation_store.ts";
-import { place as credentialPlace } from "../../credentials/credentials.ts";
+import { place as credentialAad } from "../../credentials/credentials.ts";
 import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../../credentials/seal.ts";
 import { AppError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import { refusedPlace } from "../store.ts";
+import { refusedAad } from "../store.ts";
 import * as store from "./store.ts";
 import { REMOVAL_KEY } from "../../grafana/removal/removal.ts";
-import { passwordPlace } from "../../workspaces/password.ts";
+import { passwordAad } from "../../workspaces/password.ts";
 
 export type Deps = { db: Sql; log: (line: string) => void };
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -75,7 +75,7 @@ export async function renewSealKey(
 }
 
 async function alone<T>(db: Sql, work: () => Promise<T>): Promise<T> {
-  const result = await store.holdRotation(db, async () => ({ done: await work() }));
+  const result = await store.lockRotation(db, async () => ({ done: await work() }));
   if (result) return result.done;
   throw new AppError("rotation_running", 409, "The seal key is just being changed: wait for that.");
 }
@@ -166,11 +166,11 @@ async function renewSigningKey({ db }: Deps, keys: SealKeys) {
 }
 
 function placeOf(name: store.ColumnName, { id, user_id, key_name }: store.SealedRow): string {
-  if (name === "owner" || name === "next_owner") return passwordPlace(user_id!, "owner");
-  if (name === "reader" || name === "next_reader") return passwordPlace(user_id!, "reader");
-  if (name === "refused") return refusedPlace(id);
+  if (name === "owner" || name === "next_owner") return passwordAad(user_id!, "owner");
+  if (name === "reader" || name === "next_reader") return passwordAad(user_id!, "reader");
+  if (name === "refused") return refusedAad(id);
   if (name === "removal") return REMOVAL_KEY;
-  return credentialPlace(user_id!, key_name!);
+  return credentialAad(user_id!, key_name!);
 }
 
 /** What a person calls the row, and the key that it asks for. */

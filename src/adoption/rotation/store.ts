@@ -100,6 +100,6 @@ export async function retireKey(db: Db, id: string): Promise<void> {
 }
 
 /** Does the work while no other process changes the seal key; undefined: one is at it. */
-export function holdRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
+export function lockRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
   return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
 }

@@ -1,5 +1,5 @@
 import { barPanel, statePanel, trendPanel } from "../charts.ts";
-import { crossPanel } from "../cross.ts";
+import { pivotPanel } from "../cross.ts";
 import { columnOf, cutsOf } from "../../measures/facts.ts";
 import type { Measure } from "../../measures/measure.ts";
 import { iterationMeasures, measuresOf } from "../../measures/measures.ts";
@@ -58,7 +58,7 @@ function cross(source: Source, total: Measure): Panel[] {
     columnOf(source.facts.columns, "layer"),
   ];
   const layers = source.facts.values.layer ?? [];
-  return rule && layer && layers.length > 0 ? [crossPanel(source, total, rule, layer)] : [];
+  return rule && layer && layers.length > 0 ? [pivotPanel(source, total, rule, layer)] : [];
 }
 
 function states(source: Source, total: Measure): Panel[] {

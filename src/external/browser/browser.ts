@@ -2,7 +2,7 @@ import type { BrowserContext } from "puppeteer-core";
 import { ExternalError } from "../../errors.ts";
 import { openPage, type Page, type PageOptions } from "./page.ts";
 import { attach, END_MS, launch, type Running } from "./process.ts";
-import { supplyBrowser } from "./supply.ts";
+import { findOrInstallBrowser } from "./supply.ts";
 import { orAborted, within } from "../abort.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
@@ -46,7 +46,7 @@ const NOWHERE = "http://127.0.0.1:9";
 /** Looks for a browser (installs one if allowed) in the background; it starts with the first page. */
 export function connectBrowser(options: BrowserOptions): Browser {
   const closing = new AbortController();
-  const supply = options.url ? undefined : supplyBrowser(options, closing.signal);
+  const supply = options.url ? undefined : findOrInstallBrowser(options, closing.signal);
   const { mostPages = 50 } = options;
   const all = new Set<Used>();
   let unreachable: string | undefined;

@@ -82,7 +82,7 @@ export async function openPage(
     });
   await Promise.all([
     resize(options.height),
-    dress(page, session, options),
+    addDisplayParams(page, session, options),
     page.evaluateOnNewDocument(NO_SERVICE_WORKER),
     session.send("Network.setBypassServiceWorker", { bypass: true }),
     // A query's answer may be large; what is over the buffer could not be judged.
@@ -128,7 +128,7 @@ export async function openPage(
 }
 
 /** How the page is to look, whatever this machine's own settings are. */
-async function dress(page: DriverPage, session: CDPSession, options: PageOptions) {
+async function addDisplayParams(page: DriverPage, session: CDPSession, options: PageOptions) {
   const { theme, timezone } = options;
   await session.send("Emulation.setScrollbarsHidden", { hidden: true });
   if (timezone) await page.emulateTimezone(timezone === "utc" ? "UTC" : timezone);

@@ -5,7 +5,7 @@ import { ensureBrowser } from "./install.ts";
 const INSTALL_AGAIN_MS = 600_000;
 
 /** Keeps looking for a browser until there is one: at once, then whenever one is asked for. */
-export function supplyBrowser(
+export function findOrInstallBrowser(
   options: { path?: string; install: boolean; log: (line: string) => void },
   signal: AbortSignal,
 ) {

@@ -67,8 +67,8 @@ export async function call(
     throw fail(`Grafana is disturbed (HTTP ${status}). It is tried again.`, "disturbed");
   }
   // What Grafana says of a path, not of a thing: the address lacks its sub-path, or has one too many.
-  const isAstray = status === 404 && message === "Not found";
-  if (!body || isAstray || status < 200 || (status >= 300 && status < 400)) {
+  const isMisplaced = status === 404 && message === "Not found";
+  if (!body || isMisplaced || status < 200 || (status >= 300 && status < 400)) {
     throw fail(
       "Not Grafana answers at its address, but something before it: a proxy's login page, perhaps. Look at GRAFANA_BASE_URL.",
       "not_grafana",

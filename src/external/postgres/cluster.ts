@@ -53,7 +53,7 @@ export async function prepare(dataDir: string, options: ClusterOptions): Promise
   const account = await chooseAccount(found, options.forbidNamespaces);
   const major = await run(account, ["cat", join(folder, "PG_VERSION")]);
   if (!major.ok) {
-    throw fault(`${folder} is not a database folder that can be read: move it away, or mend it.`);
+    throw fault(`${folder} is not a database folder that can be read: move it away, or repair it.`);
   }
   const binaries = await findBinaries(options.log, major.out);
   return {

@@ -42,7 +42,7 @@ const NOT_CONNECTED = new Set([
 export const isConnectionLost = (error: unknown): boolean => LOST.has(codeOf(error));
 
 /** Whether the server is away or cannot take a connection just now (SQLSTATE 08, 53, 57P). */
-export function isAway(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   return LOST.has(code) || NOT_CONNECTED.has(code) || /^(08|53|57P)/.test(code);
 }
@@ -82,7 +82,7 @@ const AWAY_SENTENCES: Record<string, string> = {
 /** Turns what postgres.js threw into a sentence for the row; what is not the server's stays as it is. */
 export function asExternal(error: unknown): unknown {
   if (error instanceof ExternalError) return error;
-  if (isAway(error)) {
+  if (isUnavailable(error)) {
     const sentence = isRoleFull(error)
       ? "The database role has all the connections that it may have: end some of them."
       : AWAY_SENTENCES[codeOf(error)] ?? "The database server does not answer.";

@@ -12,7 +12,7 @@ const LOCK_NOT_AVAILABLE = "55P03";
  * Does `work` under an advisory lock of one connection. When that is lost, so is the lock, and `work`
  * sends no further statement.
  */
-export function holdLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Promise<T> {
+export function withLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Promise<T> {
   return db.session(async (own, lost) => {
     await waitFor(own, key);
     return await underLock({ own, lost }, key, work);

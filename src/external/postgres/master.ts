@@ -2,7 +2,7 @@ import { ExternalError } from "../../errors.ts";
 import {
   type Address,
   connect,
-  isAway,
+  isUnavailable,
   isUniqueViolation,
   type Sql,
   sqlState,
@@ -32,7 +32,7 @@ export async function connectMaster(
       return db;
     } catch (error) {
       const known = explain(error, address);
-      if (!isAway(error) || performance.now() > end || signal?.aborted) throw known;
+      if (!isUnavailable(error) || performance.now() > end || signal?.aborted) throw known;
       if (tries === 0) log(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
     }
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -73,7 +73,7 @@ function explain(error: unknown, { host, port, user, database }: Address): unkno
       `The role ${user} may not create the database ${database}: create it, or grant CREATEDB.`,
     );
   }
-  if (isAway(error) || code === undefined && error instanceof Error && "code" in error) {
+  if (isUnavailable(error) || code === undefined && error instanceof Error && "code" in error) {
     return say(
       `The database server ${host}:${port} cannot be reached: see MASTER_DB_HOST, MASTER_DB_PORT and MASTER_DB_SSLMODE.`,
     );

@@ -1,7 +1,7 @@
 import { ExternalError } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "./deadlines.ts";
 import type { Db, Sql } from "./postgres.ts";
-import { holdLock } from "./lock.ts";
+import { withLock } from "./lock.ts";
 
 /** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
 const LOCK = 7_203_511;
@@ -31,7 +31,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);
   await withDeadline(DEADLINES.long, () =>
-    holdLock(db, LOCK, async () => {
+    withLock(db, LOCK, async () => {
       await db.unsafe(OWN_TABLE);
       const applied = await appliedMigrations(db);
       check(applied, wanted);

@@ -2,7 +2,7 @@ import { open, seal } from "../../credentials/seal.ts";
 import { ExternalError } from "../../errors.ts";
 import { connectGrafana } from "../../external/grafana/grafana.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
-import { grafanaOf, isGrafanaAway, ownGrafana } from "../grafana.ts";
+import { grafanaOf, isGrafanaUnavailable, ownGrafana } from "../grafana.ts";
 import * as removals from "./store.ts";
 import * as names from "../../workspaces/names.ts";
 import { eachServer, inWords } from "../../workspaces/servers.ts";
@@ -82,11 +82,11 @@ async function finish(
     deps.log(
       `grafana: the ${what} ${uid} is ${isHopeless ? "left there" : "not removed yet"}: ${why}`,
     );
-    const isAway = isGrafanaAway(error);
+    const isUnavailable = isGrafanaUnavailable(error);
     if (isHopeless) await removals.deleteGrafanaRemoval(deps.db, id);
     else await removals.postponeGrafanaRemoval(deps.db, id, why);
-    if (isAway) await removals.postponeGrafana(deps.db, id);
-    return !isAway;
+    if (isUnavailable) await removals.postponeGrafana(deps.db, id);
+    return !isUnavailable;
   }
 }
 

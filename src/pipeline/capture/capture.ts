@@ -4,10 +4,10 @@ import { ExternalError } from "../../errors.ts";
 import type { Browser } from "../../external/browser/browser.ts";
 import type { GifFolder } from "../../external/gif_folder.ts";
 import { attempt } from "../attempt.ts";
-import { conclude } from "./finish.ts";
+import { finishCapture } from "./finish.ts";
 import { NO_PICTURES, type Preview, takePreview } from "../../previews/preview.ts";
 import type { Outcome } from "../../previews/outcome.ts";
-import { type Deps as SceneDeps, sceneOf } from "./target.ts";
+import { captureTarget, type Deps as SceneDeps } from "./target.ts";
 import { type Claim, claimNext } from "../row.ts";
 
 export type Deps = SceneDeps & {
@@ -33,14 +33,14 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
     const taken = await previewBoard(deps, claim, signal).catch(unseen);
     const { gif, png } = taken;
     if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });
-    await conclude(deps.db, claim, taken);
+    await finishCapture(deps.db, claim, taken);
   });
   return true;
 }
 
 async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
   const { browser, capture } = deps;
-  const { url, headers, dashboard } = await sceneOf(deps, claim, signal);
+  const { url, headers, dashboard } = await captureTarget(deps, claim, signal);
   return await takePreview(browser, {
     url,
     headers,

@@ -3,13 +3,13 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import { ClaimLost } from "../attempt.ts";
 import type { Preview } from "../../previews/preview.ts";
 import { isOfBoard, nextOf } from "./outcome.ts";
-import { advance, type Claim, saveLook, savePictures, setBack, wasTold } from "../row.ts";
+import { advance, type Claim, saveLook, savePictures, setBack, wasPosted } from "../row.ts";
 
 /**
  * Writes what a capture saw, and moves its row: on to Slack where the dashboard is finished and its run
  * was not told; back, or to a stop, with the sentence that says why not. Throws ClaimLost.
  */
-export async function conclude(db: Sql, claim: Claim, preview: Preview): Promise<void> {
+export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Promise<void> {
   const { outcome, panels, gif, may_pass } = preview;
   await db.begin(async (tx) => {
     const tries = await saveLook(tx, claim, outcome, panels);
@@ -18,7 +18,7 @@ export async function conclude(db: Sql, claim: Claim, preview: Preview): Promise
     if (gif) await savePictures(tx, claim, { ...preview, gif });
     const next = nextOf(outcome, tries, may_pass);
     if (next === "on") {
-      await advance(tx, claim, await wasTold(tx, claim) ? "done" : "notify");
+      await advance(tx, claim, await wasPosted(tx, claim) ? "done" : "notify");
     } else if (next === "stop" && isOfBoard(outcome) && await isTemplateChanged(tx, claim)) {
       await advance(tx, claim, "create"); // It is another board's fault by now.
     } else {

@@ -4,7 +4,7 @@ import { grafanaAt } from "../../grafana/grafana.ts";
 import { dashboardUid } from "../../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
 import { CAPTURE_HEADER, signCapture } from "../../boards/access.ts";
-import { findPlace, noteSeen, type Place } from "../create/store.ts";
+import { findPlace, type Place, recordSeen } from "../create/store.ts";
 import { gone, isEdited } from "../create/upsert.ts";
 import type { Claim } from "../row.ts";
 
@@ -15,7 +15,7 @@ export type Deps = WorkspaceDeps & {
 };
 
 /** What is captured: a page, the headers that go to its origin alone, and the dashboard that it shows. */
-export type Scene = { url: string; headers: Record<string, string>; dashboard: Dashboard };
+export type CaptureTarget = { url: string; headers: Record<string, string>; dashboard: Dashboard };
 
 /** Since 12 `kiosk` leaves them above the panels. */
 const NO_CONTROLS = {
@@ -25,7 +25,11 @@ const NO_CONTROLS = {
 };
 
 /** Where a claimed row's dashboard is to be seen. Throws ExternalError, permanent `gone` among them. */
-export async function sceneOf(deps: Deps, claim: Claim, signal: AbortSignal): Promise<Scene> {
+export async function captureTarget(
+  deps: Deps,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<CaptureTarget> {
   const place = await findPlace(deps.db, claim.id);
   if (place.grafana_base !== null) return await inGrafana(deps, claim, place, signal);
   if (!place.board) throw new Error(`dashboard ${claim.id} has no board`);
@@ -42,7 +46,7 @@ async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signa
   const uid = dashboardUid(deps.installation, id);
   const found = await grafana.findDashboard(uid, signal);
   if (!found) throw gone();
-  await noteSeen(deps.db, id, isEdited(found, place));
+  await recordSeen(deps.db, id, isEdited(found, place));
   const dashboard = await withLibraryPanels(grafana, found.dashboard, signal);
   const { theme = "light", timezone } = deps.capture;
   const { from, to } = dashboard.time ?? {};

@@ -1,14 +1,14 @@
 import type { TableFacts } from "../../measures/facts.ts";
 import { readTable } from "../../measures/read.ts";
 import { composeChosen } from "../../templates/board.ts";
-import { isAway, type Sql, sqlState } from "../../external/postgres/postgres.ts";
+import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
 import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
-import { findPlace, type Place, saveWritten, settleHere, settleIn } from "./store.ts";
-import { publicUrl, putInGrafana } from "./upsert.ts";
+import { findPlace, type Place, saveWritten, useBuiltIn, useGrafana } from "./store.ts";
+import { publicUrl, upsertDashboard } from "./upsert.ts";
 import { findKept, saveNumbers } from "../numbers_store.ts";
 import { advance, type Claim, claimNext, saveBoard } from "../row.ts";
 import { summarize, type Summary } from "../../measures/summary.ts";
@@ -24,7 +24,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
     const place = await findPlace(deps.db, claim.id);
     const target = await settle(deps, claim, place);
     const { board, summary } = await readBoard(deps, claim, target !== undefined);
-    const put = target && await putInGrafana(deps, claim, place, target, board, signal);
+    const put = target && await upsertDashboard(deps, claim, place, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
@@ -49,10 +49,10 @@ async function settle(
   const target = isThere && grafana_base !== null
     ? await grafanaAt(deps, claim.user_id, grafana_base)
     : await grafanaOf(deps, claim.user_id);
-  if (!target) await settleHere(deps.db, claim);
+  if (!target) await useBuiltIn(deps.db, claim);
   else if (grafana_base !== target.base) {
     const url = publicUrl(target, `/d/${dashboardUid(deps.installation, claim.id)}`);
-    await settleIn(deps.db, claim, target.base, url);
+    await useGrafana(deps.db, claim, target.base, url);
   }
   return target;
 }
@@ -88,7 +88,7 @@ async function summaryOf(
   } catch (error) {
     const state = sqlState(error);
     // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
-    if (isAway(error) && !state?.startsWith("53")) throw error;
+    if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
     return { numbers: [], why: null, run_names: {} };

@@ -21,14 +21,14 @@ export async function findPlace(db: Db, id: number): Promise<Place> {
 }
 
 /** The row's dashboard will be in this Grafana, at this address. */
-export async function settleIn(db: Db, { id, claim_id }: Claim, base: string, url: string) {
+export async function useGrafana(db: Db, { id, claim_id }: Claim, base: string, url: string) {
   await db`
     update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url}
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
 /** Nor is there a Grafana for it any more: it is drawn here. */
-export async function settleHere(db: Db, { id, claim_id }: Claim): Promise<void> {
+export async function useBuiltIn(db: Db, { id, claim_id }: Claim): Promise<void> {
   await db`
     update dashboards set source = 'built-in', grafana_base = null, grafana_url = null
     where id = ${id} and claim_id = ${claim_id}`;
@@ -61,14 +61,14 @@ export async function saveWritten(
 }
 
 /** It was seen in Grafana: it is not gone, or no longer. */
-export async function noteSeen(db: Db, id: number, edited: boolean): Promise<void> {
+export async function recordSeen(db: Db, id: number, edited: boolean): Promise<void> {
   await db`
     update dashboards set edited = ${edited}, outcome = nullif(outcome, 'gone')
     where id = ${id} and (edited <> ${edited} or outcome = 'gone')`;
 }
 
 /** Has ours written again, whatever is there. False: it is not in a Grafana, or its table is gone. */
-export async function askRewrite(db: Db, id: number): Promise<boolean> {
+export async function requestRewrite(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set rewrite = true, edited = false, step = 'create', stopped = false,
       stop_code = null, outcome = null, failures = 0, deaths = 0, last_error = null,
@@ -157,7 +157,7 @@ export async function beginArchiving(db: Db, { id }: Archiving, version: number,
 }
 
 /** `version`: that of our own move; null: theirs, or none. Nothing is noted of a table that returned. */
-export async function noteArchived(db: Db, { id }: Archiving, version: number | null) {
+export async function markArchived(db: Db, { id }: Archiving, version: number | null) {
   await db`
     update dashboards set grafana_archived = true, archive_failures = 0, last_error = null,
       grafana_version = coalesce(${version}, grafana_version),

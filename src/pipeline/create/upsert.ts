@@ -26,7 +26,7 @@ export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: 
  * What a person changed after us is left as it is, unless the row says `rewrite`. Throws ExternalError:
  * permanent `gone` where a person deleted it, and what the calls throw.
  */
-export async function putInGrafana(
+export async function upsertDashboard(
   deps: WorkspaceDeps,
   claim: Claim,
   place: Place,

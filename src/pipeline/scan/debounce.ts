@@ -14,7 +14,7 @@ export type Known = {
 export type Limits = { settleSeconds: number; updateMinSeconds: number; scanSeconds: number };
 
 /** `found`: its row goes to "create". Otherwise `why` it waits (null: nothing new), and until when. */
-export type Verdict = {
+export type Decision = {
   found: boolean;
   why: string | null;
   look_at: Date | null;
@@ -40,7 +40,7 @@ export function judge(
   before: Remembered | undefined,
   known: Known | undefined,
   limits: Limits,
-): Verdict {
+): Decision {
   const rest = { found: false, why: null, look_at: null, changed_at: now, since: now };
   if (known?.deleted && sameTable(known.content, seen.content)) return rest;
   if (known && !known.deleted && !known.archived && known.content === seen.content) return rest;

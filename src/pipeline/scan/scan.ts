@@ -18,7 +18,7 @@ export type Look = { databases_opened: number; found: Found[]; waiting: store.Wa
  * or has a new run, and is quiet, at "create".
  */
 export async function scan(deps: Deps, signal: AbortSignal): Promise<Look> {
-  return await store.holdScan(deps.db, async () => {
+  return await store.lockScan(deps.db, async () => {
     const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
     const databases = await store.changedDatabases(deps.db, counters.flat());
     const found = await Promise.all(databases.map((database) => lookInto(deps, database, signal)));
@@ -70,7 +70,7 @@ async function lookInto(deps: Deps, database: Database, signal: AbortSignal): Pr
       }
       const there = tables.map(({ schema_name, table_name }) => [schema_name, table_name]);
       await store.forgetOthers(deps.db, user_id, kind, there);
-      await store.noteOpened(deps.db, database);
+      await store.recordOpened(deps.db, database);
       return found;
     });
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { holdLock } from "../../external/postgres/lock.ts";
+import { withLock } from "../../external/postgres/lock.ts";
 import type { Kind } from "../../workspaces/names.ts";
 
 export type ChangedDatabase = {
@@ -45,7 +45,7 @@ export async function changedDatabases(db: Db, counters: Counter[]): Promise<Cha
     order by u.id, d.kind`;
 }
 
-export async function noteOpened(db: Db, { user_id, kind, counter }: ChangedDatabase) {
+export async function recordOpened(db: Db, { user_id, kind, counter }: ChangedDatabase) {
   await db`
     insert into scanned_databases (user_id, kind, counter) values (${user_id}, ${kind}, ${counter})
     on conflict (user_id, kind) do update set counter = excluded.counter, opened_at = now()`;
@@ -166,7 +166,7 @@ export async function waitingTables(db: Db): Promise<Waiting[]> {
 }
 
 /** Milliseconds until the first table's time has come; undefined: none waits for a time. */
-export async function nextLook(db: Db): Promise<number | undefined> {
+export async function nextScan(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from min(look_at) - now())::float8 * 1000 as ms
     from scanned_tables where look_at is not null`;
@@ -174,6 +174,6 @@ export async function nextLook(db: Db): Promise<number | undefined> {
 }
 
 /** One look at a time, over all processes. */
-export function holdScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
-  return holdLock(db, 7_203_513, work);
+export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
+  return withLock(db, 7_203_513, work);
 }

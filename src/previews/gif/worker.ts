@@ -47,7 +47,7 @@ function start(size: Size) {
 }
 
 function add(png: Uint8Array, holdMs: number | undefined) {
-  payOwed();
+  flushPending();
   if (lastPng && isEqual(png, lastPng)) {
     strip.repeat(holdMs);
     owed = () => copies.repeat(holdMs);
@@ -58,14 +58,14 @@ function add(png: Uint8Array, holdMs: number | undefined) {
   lastPng = png;
   setTimeout(() => {
     try {
-      payOwed();
+      flushPending();
     } catch (error) {
       self.postMessage({ error: String(error) });
     }
   }, COPY_AFTER_MS);
 }
 
-function payOwed() {
+function flushPending() {
   const pay = owed;
   owed = undefined;
   pay?.();
@@ -75,7 +75,7 @@ function finish() {
   const gif = strip.finish();
   const bytes = gif.length;
   self.postMessage({ gif }, [gif.buffer as ArrayBuffer]);
-  payOwed();
+  flushPending();
   const copy = copies.finish(bytes);
   self.postMessage({ copy }, copy ? [copy.buffer as ArrayBuffer] : []);
 }

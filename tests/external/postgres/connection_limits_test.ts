@@ -47,7 +47,7 @@ Deno.test("roles are made with a connection limit, which the drift check keeps",
   await checkWorkspaces(api.deps, never);
   same(await limits(), [["owner", owner], ["reader", 24]]);
   await api.db.unsafe(`alter role ${username}_reader connection limit 3`);
-  equal((await api.call("POST", `/users/${id}/mend`, { json: {} })).body.ok, true);
+  equal((await api.call("POST", `/users/${id}/repair`, { json: {} })).body.ok, true);
   same(await limits(), [["owner", owner], ["reader", 24]]);
 });
 

@@ -31,14 +31,14 @@ Deno.test("main.ts outlives every fault of its database, and says 503 meanwhile"
   const cookie = await signIn(service, key);
   await clients.firstGood();
 
-  const faults: [name: string, plant: () => Promise<unknown>, mend: () => Promise<unknown>][] = [
+  const faults: [name: string, plant: () => Promise<unknown>, repair: () => Promise<unknown>][] = [
     ["stop fast", () => server.stop("fast"), () => server.start()],
     ["stop immediate", () => server.stop("immediate"), () => server.start()],
     ["kill", () => server.kill(), () => server.start()],
     ["freeze", () => server.freeze(), () => server.thaw()],
     ["end connections", () => server.endConnections(), () => Promise.resolve()],
   ];
-  for (const [name, plant, mend] of faults) {
+  for (const [name, plant, repair] of faults) {
     await t.step(name, async () => {
       await plant();
       if (name !== "end connections") {
@@ -52,7 +52,7 @@ Deno.test("main.ts outlives every fault of its database, and says 503 meanwhile"
         same([status, headers.get("refresh")], [503, "5"]);
         match(body, /The database does not answer/);
       }
-      await mend();
+      await repair();
       const ms = await clients.firstGood();
       ok(ms < 10_000, `first good answer after ${ms} ms`);
       await waitFor("/readyz", async () => await probe("/readyz") === 200, 5);

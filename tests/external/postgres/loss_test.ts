@@ -7,7 +7,7 @@ import {
   isConnectionLost,
   type Sql,
 } from "../../../src/external/postgres/postgres.ts";
-import { holdLock } from "../../../src/external/postgres/lock.ts";
+import { withLock } from "../../../src/external/postgres/lock.ts";
 import { losingAnswers } from "../../help/faults.ts";
 import { freshDatabase, holdSession } from "../../help/postgres.ts";
 
@@ -133,7 +133,7 @@ Deno.test("what has no deadline as a whole ends when no byte comes and nothing w
 Deno.test("work under a lock sends nothing more once the lock is lost", async () => {
   await using test = await start();
   const sent: string[] = [];
-  const work = holdLock(test.db, 4711, async () => {
+  const work = withLock(test.db, 4711, async () => {
     const [row] = await test.other`
       select pid from pg_locks where locktype = 'advisory' and objid = 4711`;
     sent.push(await codeOf(test.db`select 1`));
@@ -144,7 +144,7 @@ Deno.test("work under a lock sends nothing more once the lock is lost", async ()
   });
   await work;
   same(sent, ["done", "LOCK_LOST", "LOCK_LOST"]);
-  equal(await holdLock(test.db, 4711, () => Promise.resolve("free")), "free");
+  equal(await withLock(test.db, 4711, () => Promise.resolve("free")), "free");
 });
 
 Deno.test("an answer that is lost after COMMIT, or after a change, leaves the outcome open", async () => {

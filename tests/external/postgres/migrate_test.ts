@@ -100,7 +100,7 @@ Deno.test("migrate() refuses a migration that has changed since, or that it does
   ok(await isFree(db));
 });
 
-Deno.test("migrate() leaves nothing of a migration that fails, and goes on once it is mended", async () => {
+Deno.test("migrate() leaves nothing of a migration that fails, and goes on once it is repaired", async () => {
   await using test = await start();
   const { db, folder } = test;
   await test.write("0001_a.sql", "create table t (a int)");

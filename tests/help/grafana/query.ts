@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { connect, isAway, type Sql } from "../../../src/external/postgres/postgres.ts";
+import { connect, isUnavailable, type Sql } from "../../../src/external/postgres/postgres.ts";
 import { columnsOf, framesOf } from "./frames.ts";
 import { expand, type Range, rangeOf } from "./macros.ts";
 import { type Datasource, Refusal, type State } from "./state.ts";
@@ -41,7 +41,7 @@ export function connectionOf(source: Datasource, ended: AbortSignal): Sql & Asyn
 export function sentenceOf(error: unknown): string {
   const isAnswer = error instanceof Error && error.name === "PostgresError";
   if (isAnswer) return `pq: ${error.message}`;
-  if (!isAway(error)) return error instanceof Error ? error.message : String(error);
+  if (!isUnavailable(error)) return error instanceof Error ? error.message : String(error);
   return "failed to connect to server - please inspect Grafana server log for details";
 }
 

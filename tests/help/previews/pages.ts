@@ -27,7 +27,7 @@ const SCRIPT = `
 const { panels, signs, uid } = JSON.parse(document.getElementById("spec").textContent);
 const isNew = signs === "new";
 const LOADING = isNew ? '<div aria-label="Panel loading bar"></div>' : '<div class="panel-loading"></div>';
-const markOf = (message) => isNew
+const ownershipTag = (message) => isNew
   ? '<button data-testid="data-testid Panel status error" aria-label="' + message + '"></button>'
   : '<span class="panel-info-corner panel-info-corner--error"></span>';
 const CONTENT = isNew ? '<div data-testid="data-testid panel content"></div>' : '<div class="panel-content"></div>';
@@ -38,7 +38,7 @@ async function load(place, panel) {
   place.append(box);
   if (panel.does === "text") return box.innerHTML = CONTENT;
   if (panel.does === "missing") {
-    return box.innerHTML = markOf("Data source dk-ada was not found") + CONTENT;
+    return box.innerHTML = ownershipTag("Data source dk-ada was not found") + CONTENT;
   }
   const asked = fetch("/api/ds/query?ds_type=postgres&requestId=Q" + panel.id, {
     method: "POST", body: JSON.stringify({ queries: [{ refId: "A" }] }),
@@ -49,7 +49,7 @@ async function load(place, panel) {
   box.dataset.done = 1;
   const error = body.results?.A?.error;
   const isEmpty = !error && !body.results?.A?.frames?.length;
-  box.innerHTML = (error ? markOf("") : "") + (panel.does === "spins" ? LOADING : "") + CONTENT;
+  box.innerHTML = (error ? ownershipTag("") : "") + (panel.does === "spins" ? LOADING : "") + CONTENT;
   box.lastChild.textContent = isEmpty || error ? "No data" : "";
   box.style.background = error ? "#cc3333" : isEmpty ? "#dddddd" : panel.colour ?? "#33cc33";
 }

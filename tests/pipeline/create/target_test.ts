@@ -3,7 +3,7 @@ import { queriedPanels } from "../../../src/boards/queried.ts";
 import { attempt } from "../../../src/pipeline/attempt.ts";
 import { captureNext } from "../../../src/pipeline/capture/capture.ts";
 import { restartForKey } from "../../../src/pipeline/create/store.ts";
-import { sceneOf } from "../../../src/pipeline/capture/target.ts";
+import { captureTarget } from "../../../src/pipeline/capture/target.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { never } from "../../help/app.ts";
@@ -24,13 +24,13 @@ async function startScene(settings: Parameters<typeof startInGrafana>[0] = {}) {
       return (await claimNext(test.db, "capture"))!;
     },
     async scene() {
-      return await sceneOf(deps, await this.claim(), never);
+      return await captureTarget(deps, await this.claim(), never);
     },
     sceneDeps: deps,
   });
 }
 
-Deno.test("sceneOf() shows the dashboard as it stands in Grafana, with the viewer's key", async () => {
+Deno.test("captureTarget() shows the dashboard as it stands in Grafana, with the viewer's key", async () => {
   await using test = await startScene({ subPath: "/grafana", public_url: "https://g.example.com" });
   const { grafana, id } = test;
   const uid = test.uidOf(id);
@@ -58,7 +58,7 @@ Deno.test("sceneOf() shows the dashboard as it stands in Grafana, with the viewe
   equal((await test.shown(id)).edited, true);
 });
 
-Deno.test("sceneOf() takes the one key there is, where no other is set for pictures", async () => {
+Deno.test("captureTarget() takes the one key there is, where no other is set for pictures", async () => {
   await using test = await startScene();
   const configured = test.deps.outside.grafana!;
   delete configured.capture_key;
@@ -66,14 +66,19 @@ Deno.test("sceneOf() takes the one key there is, where no other is set for pictu
   same(headers, { authorization: `Bearer ${configured.key}` });
 });
 
-Deno.test("sceneOf() is gone with its dashboard, until that is there again", async () => {
+Deno.test("captureTarget() is gone with its dashboard, until that is there again", async () => {
   await using test = await startScene();
   const { grafana, id, db, sceneDeps } = test;
   const kept = grafana.dashboards.get(test.uidOf(id))!;
   grafana.remove(test.uidOf(id));
   await rejects(test.scene(), { system: "Grafana", permanent: true });
   const claim = await test.claim();
-  await attempt(db, claim, never, async (signal) => void await sceneOf(sceneDeps, claim, signal));
+  await attempt(
+    db,
+    claim,
+    never,
+    async (signal) => void await captureTarget(sceneDeps, claim, signal),
+  );
   const row = await test.shown(id);
   same([row.outcome, row.stopped, row.step], ["gone", true, "capture"]);
   match(row.last_error, /Rewrite/);

@@ -87,7 +87,7 @@ Deno.test("judge() says nothing of a table that holds what its run held", () => 
   const verdict = judge(at(0), table("a"), undefined, known("a"), limits);
   same([verdict.found, verdict.why, verdict.look_at], [false, null, null]);
   equal(judge(at(0), table("a", { writing: true }), undefined, known("a"), limits).why, null);
-  // What came and went again while it was watched is no news either.
+  // What came and went again while it was watched is no event either.
   same(watch([[0, table("b")], [5, table("a")], [60, table("a")]], known("a")).slice(1), [
     "nothing",
     "nothing",
