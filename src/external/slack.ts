@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "./abort.ts";
 import slack from "@slack/web-api";
 import { z } from "zod";
 import { ExternalError } from "../errors.ts";
@@ -88,7 +88,7 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
     for (let wait = 100;; wait = Math.min(2 * wait, 2_000)) {
       if ((await call("files.info", { file }, FileInfo, signal)).file.mimetype) return;
       if (Date.now() + wait > until) throw told(NOT_READY);
-      await delay(wait, undefined, { signal }).catch(() => {});
+      await pause(wait, signal);
     }
   }
 

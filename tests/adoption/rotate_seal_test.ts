@@ -1,3 +1,4 @@
+import { LOCKS } from "../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import {
   changeCredential,
@@ -220,11 +221,11 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   const { db } = fresh;
   await fill(db, await keysOf(1), "ada", 1);
   const session = await holdSession(db);
-  await session`select pg_advisory_lock(7203514)`;
+  await session`select pg_advisory_lock(${LOCKS.rotation})`;
   await rejects(rotateSeal({ db, log: quiet }, await keysOf(2, 1), never), {
     code: "rotation_running",
   });
-  await session`select pg_advisory_unlock(7203514)`;
+  await session`select pg_advisory_unlock(${LOCKS.rotation})`;
   await session.release();
   const { current } = await keysOf(1);
   await rejects(rotateSeal({ db, log: quiet }, await keysOf(2), never), (error) => {

@@ -1,3 +1,4 @@
+import { pause } from "../../external/abort.ts";
 import { checkSealKeys, SIGNING_KEY } from "../../credentials/installation.ts";
 import { SEALED_COLUMNS, usedKeyIds } from "../../credentials/installation_store.ts";
 import { place as credentialAad } from "../../credentials/credentials.ts";
@@ -65,6 +66,7 @@ export async function renewSealKey(
     let rotation = await rotate(deps, sealKeys, signal);
     for (let found = 1; found > 0;) {
       await pause(settleSeconds * 1000, signal);
+      signal.throwIfAborted();
       const { resealed, unreadable } = await rotate(deps, sealKeys, signal);
       rotation = { ...rotation, resealed: rotation.resealed + resealed, unreadable };
       found = resealed;
@@ -88,6 +90,7 @@ async function rotate(deps: Deps, sealKeys: SealKeys, signal: AbortSignal): Prom
     const { opened, unreadable, keys } = await pass(deps, sealKeys, progress, signal);
     if (opened > 0) {
       if (progress.done === before) await pause(HELD_MS, signal);
+      signal.throwIfAborted();
       continue;
     }
     if (previous && keys.has(previous.id)) await store.retireKey(deps.db, previous.id);
@@ -195,19 +198,4 @@ function nameOf(
 /** The id of the key in a sealed text; "" where the text is none. */
 function keyIdOf(sealed: string): string {
   return /^dk1\.([0-9a-f]{8})\./.exec(sealed)?.[1] ?? "";
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,7 +1,7 @@
 import { SEALED_COLUMNS, type SealedColumn } from "../../credentials/installation_store.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { tryLock } from "../../external/postgres/lock.ts";
+import { LOCKS, tryLock } from "../../external/postgres/lock.ts";
 
 /** A sealed text and whose it is; the fields of its place that it does not have are null or 0. */
 export type SealedRow = {
@@ -101,5 +101,5 @@ export async function retireKey(db: Db, id: string): Promise<void> {
 
 /** Does the work while no other process changes the seal key; undefined: one is at it. */
 export function lockRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
-  return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
+  return withDeadline(DEADLINES.long, () => tryLock(db, LOCKS.rotation, work));
 }
