@@ -14,7 +14,7 @@ import { openPlace } from "./src/external/place.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
 import { joinServices } from "./src/external/running.ts";
 import { readInstallation } from "./src/external/installation.ts";
-import { connectSlack } from "./src/external/slack.ts";
+import { connectSlack } from "./src/external/slack/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
