@@ -1,6 +1,6 @@
 import type { Column } from "../columns.ts";
 import { formOf } from "../names/cells.ts";
-import { unitNamed } from "../names/units.ts";
+import { kindOfUnit, unitNamed } from "../names/units.ts";
 import type { NumberName } from "../number.ts";
 import { type Content, filled } from "./content.ts";
 import type { ChosenMeasure } from "./correction.ts";
@@ -19,6 +19,28 @@ export type Chosen = {
   fault?: Fault;
 };
 
+const TIME = ["time"];
+/** What each number's unit may measure; the others are counts. */
+const KINDS: Partial<Record<NumberName, string[]>> = {
+  setup_wns: TIME,
+  setup_tns: TIME,
+  hold_wns: TIME,
+  hold_tns: TIME,
+  runtime: TIME,
+  area: ["area", "kGE"],
+  utilization: ["%"],
+  power: ["power"],
+  fmax: ["frequency", "hz"],
+};
+
+function faultOfUnit(name: NumberName, text: string): string | undefined {
+  const unit = unitNamed(text);
+  if (!unit) return `The unit "${text}" is not known.`;
+  const kinds = KINDS[name];
+  if (!kinds) return "This number is a count: it has no unit.";
+  return kinds.includes(kindOfUnit(unit)) ? undefined : `"${text}" is no unit of this number.`;
+}
+
 /** A column's cells as numbers: what some of its texts can be read as. */
 function asNumber(content: Content, column: Column): Column | undefined {
   if (column.shape === "number") return column;
@@ -35,11 +57,10 @@ export function chosenMeasures(content: Content, columns: Column[], measures: Ch
     const path = `measures.${name}`;
     const column = columns.find((column) => column.name === named) ?? null;
     const number = column && asNumber(content, column);
+    const wrong_unit = unit ? faultOfUnit(name, unit) : undefined;
     const fault = named !== null && !column
       ? { path: `${path}.column`, message: unknownColumn(named) }
-      : unit && !unitNamed(unit)
-      ? { path: `${path}.unit`, message: `The unit "${unit}" is not known.` }
-      : undefined;
+      : wrong_unit && { path: `${path}.unit`, message: wrong_unit };
     chosen[name] = {
       column: number || column,
       is_number: Boolean(number),

@@ -204,7 +204,7 @@ function doubtsOfFaults(faults: Fault[]): string[] {
   });
 }
 
-function correctedIn(correction: Corrections, faults: Fault[], chosen: Mapping["chosen"]) {
+function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string[] {
   const { also, meanings } = correction;
   const words = Object.values(meanings);
   const set = {
@@ -213,10 +213,9 @@ function correctedIn(correction: Corrections, faults: Fault[], chosen: Mapping["
     dimensions: correction.dimensions ?? also.dimensions[0] ??
       words.find((word) => DIMENSIONS.includes(word)),
   };
-  const isFaulty = (part: string) => faults.some(({ path }) => path.startsWith(`${part}.`));
   return [
-    ...PARTS.filter((part) => set[part] && !isFaulty(part)),
-    ...Object.keys(chosen).map((name) => `measures.${name}`).filter((part) => !isFaulty(part)),
+    ...PARTS.filter((part) => set[part]),
+    ...Object.keys(chosen).map((name) => `measures.${name}`),
     ...(correction.ignored ?? also.ignored[0] ? ["ignored"] : []),
   ];
 }
@@ -268,7 +267,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ignored: correction.ignored ??
       [...unusedOf(found), ...correction.also.ignored],
     doubts: [...doubtsOfFaults(parts.faults), ...doubtsOf(content, run)],
-    corrected: correctedIn(correction, parts.faults, chosen),
+    corrected: correctedIn(correction, chosen),
   };
 }
 
