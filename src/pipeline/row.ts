@@ -1,3 +1,4 @@
+import { backoff } from "../external/postgres/backoff.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
@@ -81,8 +82,7 @@ export async function setBack(
       outcome = case when ${code ?? null} = 'gone' then 'gone' else outcome end,
       failures = case when stale then 0 else failures + 1 end, deaths = 0,
       capture_tries = case when stale then 0 else capture_tries end,
-      next_try_at = now() + case when stale then 0
-        else greatest(least(5 * 2 ^ least(failures, 10), 600), ${after}) end * interval '1 second'
+      next_try_at = case when stale then now() else now() + ${backoff(db, "failures", after)} end
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
