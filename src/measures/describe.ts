@@ -37,7 +37,8 @@ export function describeMapping(facts: TableFacts): Described {
   const found = keyMeasures(facts).map(({ name, source, symbol, doubt }) => ({
     ...{ name, ...source, unit: symbol, sure: doubt === undefined, doubt: doubt ?? null },
   }));
-  const isOff = (name: typeof NAMES[number]) => chosen[name]?.column === null && !chosen[name].fault;
+  const isOff = (name: typeof NAMES[number]) =>
+    chosen[name]?.column === null && !chosen[name].fault;
   const off = NAMES.filter(isOff)
     .map((name) => ({ name, column: null, metric: null, unit: null, sure: true, doubt: null }));
   const faults = faultsOf(facts);

@@ -50,9 +50,7 @@ export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Mea
     const isChosen = name && facts.mapping.chosen[name] !== undefined;
     if (isChosen && given.has(name)) return [];
     if (isChosen) given.add(name);
-    const measure = isChosen
-      ? corrected(facts, name, meaning).measure
-      : automatic(facts, meaning);
+    const measure = isChosen ? corrected(facts, name, meaning).measure : automatic(facts, meaning);
     return measure ? [{ ...measure, ...doubtOfTable(facts, measure) }] : [];
   });
 }

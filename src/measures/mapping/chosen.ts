@@ -50,7 +50,7 @@ function asNumber(content: Content, column: Column): Column | undefined {
   return column.shape === "text" && form ? { ...column, shape: "number", form } : undefined;
 }
 
-/** The measures of a correction with their columns, and what of them the table cannot follow. */
+/** The measures of a correction with their columns, or why they cannot be followed. */
 export function chosenMeasures(content: Content, columns: Column[], measures: ChosenMeasure[]) {
   const chosen: Partial<Record<NumberName, Chosen>> = {};
   for (const { name, column: named, metric, unit } of measures) {
@@ -69,6 +69,5 @@ export function chosenMeasures(content: Content, columns: Column[], measures: Ch
       ...(fault && { fault }),
     };
   }
-  const faults = Object.values(chosen).flatMap(({ fault }) => fault ?? []);
-  return { chosen, faults };
+  return chosen;
 }

@@ -31,7 +31,7 @@ export type Mapping = {
   doubts: string[];
   /** Where a person or a comment says that a number stands. */
   chosen: Partial<Record<NumberName, Chosen>>;
-  /** What of the correction the table cannot follow. */
+  /** What of the correction's other parts the table cannot follow. */
   faults: Fault[];
   /** The parts that a person or a comment set: "run", "group", "measures.setup_wns" … */
   corrected: string[];
@@ -248,7 +248,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const run = { names, ...(time && { time }) };
   const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
-  const { chosen, faults } = chosenMeasures(whole, columns, correction.measures ?? []);
+  const chosen = chosenMeasures(whole, columns, correction.measures ?? []);
   const found = {
     format,
     columns,
@@ -260,7 +260,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
     chosen,
-    faults: [...parts.faults, ...faults],
+    faults: parts.faults,
   };
   return {
     ...found,
