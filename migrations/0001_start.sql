@@ -307,6 +307,7 @@ create table runs (
   slack_ts text,
   told_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
+  correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
 

@@ -1,7 +1,7 @@
 import { isAmbiguousDate } from "../names/cells.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
-import type { NumberName } from "../number.ts";
+import { NAMES, type NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { type Content, filled, type Found, keysOf } from "./content.ts";
@@ -215,7 +215,7 @@ function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string
   };
   return [
     ...PARTS.filter((part) => set[part]),
-    ...Object.keys(chosen).map((name) => `measures.${name}`),
+    ...NAMES.filter((name) => chosen[name]).map((name) => `measures.${name}`),
     ...(correction.ignored ?? also.ignored[0] ? ["ignored"] : []),
   ];
 }

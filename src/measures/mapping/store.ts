@@ -13,14 +13,21 @@ export async function findCorrection(db: Db, table: TableName): Promise<Correcti
   return row?.correction;
 }
 
-export async function saveCorrection(db: Db, table: TableName, correction: Correction) {
+/** False: it is the one that is kept already. */
+export async function saveCorrection(
+  db: Db,
+  table: TableName,
+  correction: Correction,
+): Promise<boolean> {
   const { user_id, kind, schema_name, table_name } = table;
-  await db`
+  const { count } = await db`
     insert into mappings (user_id, kind, schema_name, table_name, correction)
     values (${user_id}, ${kind}, ${schema_name}, ${table_name},
       ${JSON.stringify(correction)}::text::jsonb)
     on conflict (user_id, kind, schema_name, table_name)
-    do update set correction = excluded.correction`;
+    do update set correction = excluded.correction
+    where mappings.correction is distinct from excluded.correction`;
+  return count === 1;
 }
 
 /** False: there was none. */

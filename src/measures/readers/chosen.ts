@@ -51,9 +51,6 @@ function measureAt(
   if (isOwn && (own.objects || !is_number)) return automatic(confirmed) ?? own;
   const at = `${path}.column`;
   if (!is_number) return { path: at, message: `The column "${column!.name}" holds no numbers.` };
-  if (facts.metrics.length > 0 && column!.meaning === "value") {
-    return { path: `${path}.metric`, message: "Name the metric: this column holds several." };
-  }
   const read = wideMeasure(inColumn(confirmed, column!, meaning), meaning);
   return read ?? { path: at, message: `The column "${column!.name}" has no value.` };
 }
