@@ -65,8 +65,7 @@ Deno.test("withSharedReader() says to each who waits that there is no such works
     () => withSharedReader(test.deps, -1, "qor", pidOf),
   );
   for (
-    const { status, reason }
-      of (await Promise.allSettled(asked)) as PromiseRejectedResult[]
+    const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]
   ) {
     equal(status, "rejected");
     match(reason.message, /no such workspace/);

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { saveMessage } from "../../src/pipeline/row.ts";
 import { FRONTEND, type Reply, startApp } from "../help/app.ts";
 import { addDashboard, stateOf } from "../help/rows.ts";
@@ -50,9 +45,7 @@ async function start() {
         { key },
       );
       equal(status, 200, text);
-      return body.dashboards.map(({ table_name }: { table_name: string }) =>
-        table_name
-      );
+      return body.dashboards.map(({ table_name }: { table_name: string }) => table_name);
     },
   });
 }
@@ -209,8 +202,7 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });
-  const get = async () =>
-    (await app.api("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
+  const get = async () => (await app.api("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
   equal((await get()).slack_message, null);
   same(Object.keys(await get()), [...FIELDS, "slack_message"]);
   const message = {
@@ -238,8 +230,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "notify" });
-  const retry = () =>
-    app.api("POST", `/dashboards/${id}/retry`, { key: ada.api_key });
+  const retry = () => app.api("POST", `/dashboards/${id}/retry`, { key: ada.api_key });
   refused(await retry(), 409, "not_stopped");
   await db`update dashboards set stopped = true, failures = 7, last_error = 'why',
     next_try_at = now() + interval '10 minutes'`;
@@ -311,8 +302,7 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
     "dashboard_unknown",
   );
   same(await app.list(""), []);
-  const [row] =
-    await db`select step, board, claim_id, content, outcome, panels from dashboards`;
+  const [row] = await db`select step, board, claim_id, content, outcome, panels from dashboards`;
   same({ ...row }, {
     step: "done",
     board: null,

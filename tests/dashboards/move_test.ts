@@ -1,8 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
 import { claimNext, wasPosted } from "../../src/pipeline/row.ts";
@@ -101,9 +97,7 @@ Deno.test("moveDashboards() moves all for an admin, and a member's own", async (
   await test.create();
   const { dashboards } = (await test.api("GET", "/dashboards")).body;
   same(
-    dashboards.map(({ source, step }: Record<string, string>) =>
-      `${source} ${step}`
-    ),
+    dashboards.map(({ source, step }: Record<string, string>) => `${source} ${step}`),
     [
       "grafana capture",
       "grafana capture",

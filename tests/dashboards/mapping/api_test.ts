@@ -3,11 +3,9 @@ import { createNext } from "../../../src/pipeline/create/create.ts";
 import { never } from "../../help/app.ts";
 import { startScans } from "../../help/scans.ts";
 
-const TABLE =
-  `create table runs (run_ts timestamptz, who text, wns_ns float8, quux float8,
+const TABLE = `create table runs (run_ts timestamptz, who text, wns_ns float8, quux float8,
   area_um2 float8, note text)`;
-const ROWS =
-  `insert into runs values ('2026-01-01', 'alu', -0.1, -500, 10, 'first'),
+const ROWS = `insert into runs values ('2026-01-01', 'alu', -0.1, -500, 10, 'first'),
   ('2026-01-02', 'alu', -0.2, -400, 11, 'second')`;
 
 /** Ada's table `runs` with its row drawn, and calls of its mapping. */

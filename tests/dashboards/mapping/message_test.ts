@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 import { finishCapture } from "../../../src/pipeline/capture/finish.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
@@ -14,10 +9,8 @@ import { makeDue, stateOf } from "../../help/rows.ts";
 import { startScans } from "../../help/scans.ts";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
 
-const TABLE =
-  `create table runs (run_ts timestamptz, wns_ns float8, quux float8)`;
-const ROWS =
-  `insert into runs values ('2026-01-01', -0.1, -500), ('2026-01-02', -0.2, -400)`;
+const TABLE = `create table runs (run_ts timestamptz, wns_ns float8, quux float8)`;
+const ROWS = `insert into runs values ('2026-01-01', -0.1, -500), ('2026-01-02', -0.2, -400)`;
 const MEASURE = {
   measures: [{ name: "setup_wns", column: "quux", unit: "ps" }],
 };
@@ -53,8 +46,7 @@ async function start(testSlack?: TestSlack) {
         } as Parameters<typeof finishCapture>[2],
       );
     },
-    notify: (by: Slack | undefined = slack) =>
-      notifyNext({ ...deps, slack: by }, never),
+    notify: (by: Slack | undefined = slack) => notifyNext({ ...deps, slack: by }, never),
     /** All steps to the end. */
     async finish() {
       await this.create();

@@ -30,9 +30,7 @@ async function start() {
     async draw(run: number, at = "2026-03-01T12:00:00.001Z") {
       await api.db`
         insert into runs (dashboard_id, run, gif, png, captured_at)
-        values (${id}, ${run}, ${bytes(`gif ${run}`)}, ${
-        bytes(`png ${run}`)
-      }, ${at})
+        values (${id}, ${run}, ${bytes(`gif ${run}`)}, ${bytes(`png ${run}`)}, ${at})
         on conflict (dashboard_id, run) do update set gif = excluded.gif, png = excluded.png,
           captured_at = excluded.captured_at`;
     },
@@ -158,8 +156,7 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
   const folder = await Deno.makeTempDir();
   const lines: string[] = [];
   const pictures = { gif: bytes("gif"), png: bytes("png") };
-  const read = (name: string) =>
-    Deno.readTextFile(`${folder}/new/dashboard-${name}`);
+  const read = (name: string) => Deno.readTextFile(`${folder}/new/dashboard-${name}`);
   try {
     const kept = openGifFolder(`${folder}/new`, (line) => lines.push(line));
     await kept.write(7, 2, pictures);
@@ -200,8 +197,7 @@ Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted
       .sort();
   };
   const others = ["dashboard-1-run-1.gif.txt", "notes.txt"];
-  const name = (run: number, what: string) =>
-    `dashboard-${test.id}-run-${run}.${what}`;
+  const name = (run: number, what: string) => `dashboard-${test.id}-run-${run}.${what}`;
   try {
     for (const other of others) {
       await Deno.writeTextFile(`${folder}/${other}`, "");

@@ -1,13 +1,5 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
-import {
-  captureNext,
-  type Deps,
-} from "../../../src/pipeline/capture/capture.ts";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import { captureNext, type Deps } from "../../../src/pipeline/capture/capture.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import type { Panel } from "../../../src/previews/outcome.ts";
@@ -81,8 +73,7 @@ async function start() {
   });
 }
 
-const states = (panels: Panel[]) =>
-  [...new Set(panels.map(({ state }) => state))].sort();
+const states = (panels: Panel[]) => [...new Set(panels.map(({ state }) => state))].sort();
 
 Deno.test("captureNext() films a board, and Slack is told of it once, whatever is filmed after", async () => {
   await using test = await start();
@@ -194,8 +185,7 @@ Deno.test("captureNext() stops at once before a closed page and at one that is g
 Deno.test("captureNext() writes nothing once another has taken its row over", async () => {
   await using test = await start();
   const { captureDeps } = test;
-  const claimed = async () =>
-    (await test.db`select claim_id from dashboards`)[0]!.claim_id;
+  const claimed = async () => (await test.db`select claim_id from dashboards`)[0]!.claim_id;
   await using lock = await test.session();
   await lock`begin`;
   await lock`lock table public.runs`;
@@ -203,9 +193,7 @@ Deno.test("captureNext() writes nothing once another has taken its row over", as
   await until(async () => await claimed() !== null);
   await letLeaseRunOut(test.db, test.id); // as after a kill
   const second = captureNext(captureDeps, never);
-  await until(async () =>
-    (await test.db`select deaths from dashboards`)[0]!.deaths === 1
-  );
+  await until(async () => (await test.db`select deaths from dashboards`)[0]!.deaths === 1);
   await lock`rollback`;
   same(await Promise.all([slow, second]), [true, true]);
   const row = await test.ask("GET", "");

@@ -37,9 +37,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
     await page.evaluate("window.opened = 'once'");
     const shows = (text: string) =>
       page.evaluate<boolean>(
-        `document.querySelector("#row").innerText.includes(${
-          JSON.stringify(text)
-        })`,
+        `document.querySelector("#row").innerText.includes(${JSON.stringify(text)})`,
       );
     ok(await shows("No picture has been taken yet"));
     // It may come before the page's stream of events is open.
@@ -64,8 +62,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
       3,
     );
     await app.db`update dashboards set deleted_at = now()`;
-    const gone =
-      `document.querySelector("main").innerText.includes("There is no such dashboard.")`;
+    const gone = `document.querySelector("main").innerText.includes("There is no such dashboard.")`;
     await waitFor("the end", () => page.evaluate<boolean>(gone), 10);
   });
   // The page's stream of events rests for half a second after each.

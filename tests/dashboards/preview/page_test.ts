@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { Panel } from "../../../src/previews/outcome.ts";
 import { startApp } from "../../help/app.ts";
 import { addDashboard, stateOf } from "../../help/rows.ts";
