@@ -1,6 +1,6 @@
 /** The folder of src whose SQL may name a table or view. */
 export const OWNERS: Record<string, string> = {
-  settings: "external",
+  settings: "credentials",
   audit: "audit",
   users: "users",
   api_keys: "users",
@@ -37,8 +37,6 @@ const KNOWN = new Set<string>([
   "src/adoption/store.ts dashboards",
   "src/adoption/store.ts runs",
   "src/adoption/store.ts users",
-  "src/credentials/installation_store.ts settings",
-  "src/credentials/rotation/store.ts settings",
   "src/credentials/rotation/store.ts users",
   "src/credentials/store.ts audit",
   "src/credentials/store.ts users",

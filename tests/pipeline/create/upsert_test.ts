@@ -132,7 +132,7 @@ const CASES: Case[] = [
   {
     name: "500, rights",
     fault: json(500, { message: "Error while checking folder ID" }),
-    says: /does not know its key's rights/,
+    says: /has not cached the key's permissions/,
     wait: PASSING,
   },
   {
