@@ -16,6 +16,7 @@ export const OWNERS: Record<string, string> = {
   templates: "templates",
   template_versions: "templates",
   template_choices: "templates",
+  mappings: "measures",
   scanned_databases: "pipeline",
   scanned_tables: "pipeline",
   dashboards: "pipeline",
