@@ -34,17 +34,6 @@ export async function saveIgnored(
       where (i.why, i.type) <> (excluded.why, excluded.type)`;
 }
 
-export type Ignored = IgnoredTable & { user_id: number; username: string; kind: Kind };
-
-/** What the scan ignores, of one user or of all. */
-export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> {
-  return await db<Ignored[]>`
-    select i.user_id, u.username, i.kind, i.schema_name, i.table_name, i.why, i.type
-    from ignored_tables i join users u on u.id = i.user_id and u.is_active
-    ${user_id === undefined ? db`` : db`where i.user_id = ${user_id}`}
-    order by 2, 3, 4, 5`;
-}
-
 type Name = { schema_name: string; table_name: string };
 
 /** The views of one database that a person has had read. */

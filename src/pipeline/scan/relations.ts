@@ -48,51 +48,55 @@ export async function relationsIn(reader: Sql): Promise<Relation[]> {
         select coalesce(sum(pg_catalog.hashtext(r.ev_action::text)), 0)::int8 as definition
         from pg_catalog.pg_rewrite r where c.relkind = 'v' and r.ev_class = c.oid
       ) v
-      cross join lateral (
-        select
-          coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(p.relid)
-            + pg_catalog.pg_stat_get_tuples_updated(p.relid)
-            + pg_catalog.pg_stat_get_tuples_deleted(p.relid)), 0) as counter,
-          coalesce(sum(pg_catalog.pg_stat_get_live_tuples(p.relid)), 0) as stored_rows,
-          coalesce(sum(case when not l.locked then pg_catalog.pg_relation_size(p.relid) end), 0)
-            as bytes,
-          coalesce(bool_or(k.relkind in ('r', 'm')) and not bool_or(k.relkind = 'f'), false)
-            as counted,
-          coalesce(bool_or(l.writing), false) as writing,
-          coalesce(bool_or(l.locked), false) as locked
-        from (
-          -- pg_partition_tree() would wait for a partition that is locked.
-          with recursive tree (relid) as (
-            select c.oid
-            union
-            select below.relid from tree cross join lateral (
-              select i.inhrelid as relid from pg_catalog.pg_inherits i
-                where i.inhparent = tree.relid
-              union all
-              select d.refobjid from pg_catalog.pg_class w
-                join pg_catalog.pg_rewrite r on r.ev_class = w.oid
-                join pg_catalog.pg_depend d on d.objid = r.oid
-                  and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-                  and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                where w.oid = tree.relid and w.relkind = 'v'
-            ) below
-          )
-          select relid from tree
-        ) p
-        join pg_catalog.pg_class k on k.oid = p.relid
-        cross join lateral (
-          select count(*) > 0 as writing,
-            coalesce(bool_or(mode = 'AccessExclusiveLock'), false) as locked
-          from pg_catalog.pg_locks
-          where relation = p.relid and granted and pid <> pg_catalog.pg_backend_pid()
-            and database = (select oid from pg_catalog.pg_database
-              where datname = pg_catalog.current_database())
-            and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
-              'AccessExclusiveLock')
-        ) l
-      ) s
+      cross join lateral (${statisticsOf(reader)}) s
     where c.relkind in ('r', 'p', 'm', 'v', 'f') and not c.relispartition
       and c.relpersistence <> 't'
       and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
     order by 1, 2`;
 }
+
+/** Of the relation `c` and all below it, together. */
+const statisticsOf = (reader: Sql) =>
+  reader`
+    select
+      coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(p.relid)
+        + pg_catalog.pg_stat_get_tuples_updated(p.relid)
+        + pg_catalog.pg_stat_get_tuples_deleted(p.relid)), 0) as counter,
+      coalesce(sum(pg_catalog.pg_stat_get_live_tuples(p.relid)), 0) as stored_rows,
+      coalesce(sum(case when not l.locked then pg_catalog.pg_relation_size(p.relid) end), 0)
+        as bytes,
+      coalesce(bool_or(k.relkind in ('r', 'm')) and not bool_or(k.relkind = 'f'), false)
+        as counted,
+      coalesce(bool_or(l.writing), false) as writing,
+      coalesce(bool_or(l.locked), false) as locked
+    from (${treeOf(reader)}) p
+    join pg_catalog.pg_class k on k.oid = p.relid
+    cross join lateral (
+      select count(*) > 0 as writing,
+        coalesce(bool_or(mode = 'AccessExclusiveLock'), false) as locked
+      from pg_catalog.pg_locks
+      where relation = p.relid and granted and pid <> pg_catalog.pg_backend_pid()
+        and database = (select oid from pg_catalog.pg_database
+          where datname = pg_catalog.current_database())
+        and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+          'AccessExclusiveLock')
+    ) l`;
+
+/** The relation `c`, what inherits from it, and what views read; pg_partition_tree() would wait for locks. */
+const treeOf = (reader: Sql) =>
+  reader`
+    with recursive tree (relid) as (
+      select c.oid
+      union
+      select below.relid from tree cross join lateral (
+        select i.inhrelid as relid from pg_catalog.pg_inherits i where i.inhparent = tree.relid
+        union all
+        select d.refobjid from pg_catalog.pg_class w
+          join pg_catalog.pg_rewrite r on r.ev_class = w.oid
+          join pg_catalog.pg_depend d on d.objid = r.oid
+            and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+            and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          where w.oid = tree.relid and w.relkind = 'v'
+      ) below
+    )
+    select relid from tree`;

@@ -6,7 +6,7 @@ import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
 import { oidOf } from "./content.ts";
 import type { Limits } from "./debounce.ts";
 import { whyIgnored } from "./ignored.ts";
-import { type Ignored, listIgnored, readViews, saveIgnored } from "./ignored_store.ts";
+import { type IgnoredTable, readViews, saveIgnored } from "./ignored_store.ts";
 import { type Relation, relationsIn } from "./relations.ts";
 import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
@@ -18,7 +18,7 @@ export type ScanResult = {
   databases_opened: number;
   found: Found[];
   waiting: store.Waiting[];
-  ignored: Omit<Ignored, "user_id" | "type">[];
+  ignored: Omit<store.Ignored, "user_id" | "type">[];
 };
 
 /**
@@ -36,7 +36,9 @@ export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult>
       databases_opened: databases.length,
       found: found.flat(),
       waiting: await store.waitingTables(deps.db),
-      ignored: (await listIgnored(deps.db)).map(({ user_id: _, type: __, ...table }) => table),
+      ignored: (await store.listIgnored(deps.db)).map(({ user_id: _, type: __, ...table }) =>
+        table
+      ),
     };
   });
 }
@@ -101,28 +103,24 @@ const key = (table: { schema_name: string; table_name: string }) =>
 
 /** The tables to scan, in order; `kept`: the names whose rows stay as they are. */
 async function tablesOf({ db }: Deps, reader: Sql, { user_id, kind }: Database) {
-  const chosen = new Set((await readViews(db, user_id, kind)).map(key));
-  const relations = (await relationsIn(reader)).map((table) => ({
-    table,
-    why: whyIgnored(table, chosen.has(key(table))),
-  }));
-  const ignored = relations.flatMap(({ table, why }) =>
-    why === undefined ? [] : [{ ...table, why }]
-  );
-  await saveIgnored(db, user_id, kind, ignored);
-  const known = new Map(
-    (await store.knownTables(db, user_id, kind)).map((table) => [key(table), table] as const),
-  );
-  const names = new Set(relations.map(({ table }) => key(table)));
-  const gone = [...known.values()].filter((row) =>
+  const relations = await relationsIn(reader);
+  const known = await store.knownTables(db, user_id, kind);
+  const names = new Set(relations.map(key));
+  const byName = new Map(known.map((row) => [key(row), row] as const));
+  const gone = known.filter((row) =>
     row.dashboard_content && !row.archived && !names.has(key(row))
   );
-  const tables = relations.flatMap(({ table, why }) => {
-    if (why !== undefined) return [];
-    const own = known.get(key(table));
+  const chosen = new Set((await readViews(db, user_id, kind)).map(key));
+  const tables: Scanned[] = [];
+  const ignored: IgnoredTable[] = [];
+  for (const table of relations) {
+    const own = byName.get(key(table));
     const former = own?.id ? undefined : gone.find((row) => isFormer(row, table));
-    return [{ table, known: own, former }];
-  });
+    const why = whyIgnored(table, [table, former].some((name) => name && chosen.has(key(name))));
+    if (why === undefined) tables.push({ table, known: own, former });
+    else ignored.push({ ...table, why });
+  }
+  await saveIgnored(db, user_id, kind, ignored);
   const kept = tables.flatMap(({ table, former }) => former ? [table, former] : [table]);
   return { tables: inOrder(tables), kept };
 }

@@ -1,6 +1,8 @@
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
+import { renameCorrection } from "../../measures/mapping/store.ts";
 import { LOCKS, withLock } from "../../external/postgres/lock.ts";
 import type { Kind } from "../../workspaces/names.ts";
+import type { IgnoredTable } from "./ignored_store.ts";
 
 export type ChangedDatabase = {
   user_id: number;
@@ -138,18 +140,34 @@ export async function findRunIn(
 
 type Name = Pick<TableState, "schema_name" | "table_name">;
 
-/** A row follows its table to another name; its board is drawn anew, as its queries name the table. */
+/**
+ * A row follows its table to another name, with its correction; the board is drawn anew, as its queries
+ * name the table.
+ */
 export async function renameDashboard(
-  db: Db,
-  id: number,
-  { schema_name, table_name }: Name,
+  db: Sql,
+  from: Name & { id: number; user_id: number; kind: Kind },
+  to: Name,
 ): Promise<void> {
-  await db`
-    update dashboards set schema_name = ${schema_name}, table_name = ${table_name},
-      step = case when deleted_at is null then 'create' else step end, stopped = false,
-      stop_code = null, failures = 0, deaths = 0, capture_tries = 0, last_error = null,
-      next_try_at = now(), claim_id = null, claimed_until = null
-    where id = ${id}`;
+  const { id, user_id, kind } = from;
+  await db.begin(async (tx) => {
+    await tx`
+      update dashboards set schema_name = ${to.schema_name}, table_name = ${to.table_name},
+        step = case when deleted_at is null then 'create' else step end, stopped = false,
+        stop_code = null, failures = 0, deaths = 0, capture_tries = 0, last_error = null,
+        next_try_at = now(), claim_id = null, claimed_until = null
+      where id = ${id}`;
+    await tx`
+      with left_behind as (
+        delete from read_views where user_id = ${user_id} and kind = ${kind}
+          and schema_name = ${from.schema_name} and table_name = ${from.table_name}
+        returning user_id, kind
+      )
+      insert into read_views (user_id, kind, schema_name, table_name)
+      select user_id, kind, ${to.schema_name}, ${to.table_name} from left_behind
+      on conflict do nothing`;
+    await renameCorrection(tx, from, to);
+  });
 }
 
 /** Archives the rows of this database whose tables are not in `there`, and forgets those tables. */
@@ -181,6 +199,17 @@ export async function waitingTables(db: Db): Promise<Waiting[]> {
     select u.username, t.kind, t.schema_name, t.table_name, t.why
     from scanned_tables t join users u on u.id = t.user_id and u.is_active
     where t.why is not null order by 1, 2, 3, 4`;
+}
+
+export type Ignored = IgnoredTable & { user_id: number; username: string; kind: Kind };
+
+/** What the scan ignores, of one user or of all. */
+export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> {
+  return await db<Ignored[]>`
+    select i.user_id, u.username, i.kind, i.schema_name, i.table_name, i.why, i.type
+    from ignored_tables i join users u on u.id = i.user_id and u.is_active
+    ${user_id === undefined ? db`` : db`where i.user_id = ${user_id}`}
+    order by 2, 3, 4, 5`;
 }
 
 /** Milliseconds until the first table is due; undefined: none waits for a time. */

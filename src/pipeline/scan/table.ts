@@ -43,7 +43,7 @@ export async function scanTable(
   );
   const state = { schema_name, table_name, counter, content: seen.content, ...decision };
   if (found && former) {
-    await store.renameDashboard(deps.db, former.id!, table);
+    await store.renameDashboard(deps.db, { ...former, id: former.id!, user_id, kind }, table);
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }

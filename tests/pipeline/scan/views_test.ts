@@ -1,4 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import { addReadView, removeReadView } from "../../../src/pipeline/scan/ignored_store.ts";
+import { listIgnored } from "../../../src/pipeline/scan/store.ts";
 import { startScans } from "../../help/scans.ts";
 
 type Scans = Awaited<ReturnType<typeof startScans>>;
@@ -135,4 +137,22 @@ Deno.test("scan() says that row level security hides all rows", async () => {
   await test.run("create policy shown on runs using (a > 1)");
   await test.pass(61);
   same(await test.found(), ["runs 1"]);
+});
+
+Deno.test("scan() reads a chosen view, also under another name", async () => {
+  await using test = await startScans();
+  await test.run(MAKE, "create view shown as select * from runs");
+  same(await test.found(), ["runs 1"]);
+  const [view] = await listIgnored(test.db, test.ada.id);
+  await addReadView(test.db, view!);
+  same(await test.found(), ["shown 1"]);
+  await test.finishRows();
+  await test.run("alter view shown rename to renamed");
+  same([await test.found(), await ignored(test)], [[], {}]);
+  await test.finishRows();
+  await test.run("insert into runs values (4)");
+  same((await test.found()).sort(), ["renamed 2", "runs 2"]);
+  const [row] = await test.db`select id from dashboards where table_name = 'renamed'`;
+  await removeReadView(test.db, row!.id);
+  match((await ignored(test)).renamed!, /Read this view/);
 });
