@@ -16,6 +16,8 @@ export type Mapping = {
   /** The known tool's format that the columns are of. */
   format: Format | null;
   columns: Column[];
+  /** All columns of the table, the ignored ones too, in its order. */
+  names: string[];
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
@@ -252,6 +254,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const found = {
     format,
     columns,
+    names: whole.columns.map(({ name }) => name),
     run,
     group,
     dimensions,
