@@ -1,6 +1,7 @@
 import type { Role } from "../src/dashboards/mapping/form.ts";
 import type { Reading } from "../src/dashboards/mapping/mapping.ts";
-import type { Again } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { faultAt } from "./field.tsx";
 
 /** Views take no code from src: the page's route adds the roles and the names of numbers. */
 export type MappingCard = {
@@ -24,7 +25,7 @@ const ROLES: [Role, string][] = [
 const MOST_COLUMNS = 60;
 
 function Fault({ again, name }: { again: Again | undefined; name: string }) {
-  const fault = again?.faults[name];
+  const fault = faultAt(again, name);
   return fault ? <p class="fault" id={`fault-${name}`}>{fault}</p> : null;
 }
 
@@ -33,7 +34,7 @@ function field(again: Again | undefined, name: string, value: string) {
   return {
     name,
     value: again?.typed[name] ?? value,
-    invalid: again?.faults[name]
+    invalid: faultAt(again, name)
       ? { "aria-invalid": "true", "aria-describedby": `fault-${name}` }
       : {},
   };

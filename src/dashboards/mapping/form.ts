@@ -5,7 +5,7 @@ import type { Reading } from "./mapping.ts";
 
 /** The form's fields by name: `role:COLUMN`, and `column:NUMBER`, `metric:NUMBER`, `unit:NUMBER`. */
 export type Fields = Record<string, string>;
-export type Filled = { change: Correction } | { faults: Fields };
+export type Filled = { change: Correction; issues: Issue[] };
 
 /** What a column does; "run order": its values are the runs and their order. */
 export type Role = "" | "run" | "order" | "run order" | "group" | "dimension" | "ignored";
@@ -23,7 +23,7 @@ export function roleOf({ mapping, dropped }: Reading, column: string): Role {
 const isSame = (a: string[], b: string[]) =>
   JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 
-/** The parts that the form sets differently from how the table is read now, or what is wrong, by field. */
+/** The parts that the form sets differently from how the table is read now, and what of them is wrong. */
 export function readForm(fields: Fields, reading: Reading): Filled {
   const { mapping, columns, dropped } = reading;
   const roles = columns.map((column) =>
@@ -34,7 +34,8 @@ export function readForm(fields: Fields, reading: Reading): Filled {
   const [run, orders] = [having("run", "run order"), having("order", "run order")];
   if (orders.length > 1) {
     const message = "Only one column can be the time of the run.";
-    return { faults: { [`role:${orders[1]}`]: message } };
+    const run = { columns: [], order_by: orders[1]! };
+    return { change: { run }, issues: [{ path: "run.order_by", message }] };
   }
   const order_by = orders[0] ?? null;
   const [group, dimensions, ignored] = [having("group"), having("dimension"), having("ignored")];
@@ -49,10 +50,11 @@ export function readForm(fields: Fields, reading: Reading): Filled {
     ...(measures.length > 0 ? { measures: measures.map(({ key: _, ...one }) => one) } : {}),
   };
   const checked = Correction.safeParse(change);
-  if (checked.success) return { change: checked.data };
-  const issues = checked.error.issues
-    .map(({ path, message }) => ({ path: path.join("."), message }));
-  return { faults: faultsIn(issues, fields, change as Correction) };
+  const issues = checked.error?.issues ?? [];
+  return {
+    change: change as Correction,
+    issues: issues.map(({ path, message }) => ({ path: path.join("."), message })),
+  };
 }
 
 type Line = NonNullable<Correction["measures"]>[number] & { key: string };
@@ -82,23 +84,25 @@ function measuresIn(fields: Fields, { measures }: Described): Line[] {
   });
 }
 
-/** What is wrong, by the form's fields; "" is the form itself. */
-export function faultsIn(issues: Issue[], fields: Fields, change: Correction): Fields {
-  return Object.fromEntries(issues.map(({ path, message }) => {
-    const [part, at, field] = path.split(".");
-    const { run, measures } = change;
-    if (part === "measures" && at !== undefined) {
-      const name = measures?.[Number(at)]?.name ?? "";
-      const key = fields["name:new"]?.trim() === name ? "new" : name;
-      return [`${field ?? "column"}:${key}`, message];
-    }
-    if (path === "run.order_by") return [`role:${run?.order_by}`, message];
-    const names = part === "run"
-      ? run?.columns
-      : part === "group" || part === "dimensions" || part === "ignored"
-      ? change[part]
-      : undefined;
-    const column = names?.[Number(path.split(".").at(-1))];
-    return [column === undefined ? "" : `role:${column}`, message];
-  }));
+/** What is wrong with the form's fields; "" is the form itself. */
+export function faultsIn(issues: Issue[], fields: Fields, change: Correction): Issue[] {
+  return issues.map(({ path, message }) => ({ path: fieldOf(path, fields, change), message }));
+}
+
+function fieldOf(path: string, fields: Fields, change: Correction): string {
+  const [part, at, field] = path.split(".");
+  const { run, measures } = change;
+  if (part === "measures" && at !== undefined) {
+    const name = measures?.[Number(at)]?.name ?? "";
+    const key = fields["name:new"]?.trim() === name ? "new" : name;
+    return `${field ?? "column"}:${key}`;
+  }
+  if (path === "run.order_by") return `role:${run?.order_by}`;
+  const names = part === "run"
+    ? run?.columns
+    : part === "group" || part === "dimensions" || part === "ignored"
+    ? change[part]
+    : undefined;
+  const column = names?.[Number(path.split(".").at(-1))];
+  return column === undefined ? "" : `role:${column}`;
 }

@@ -46,7 +46,9 @@ export async function showReading(deps: Deps, row: Row): Promise<Reading | { unr
     return await withTable(deps, row, correction, async (reader, facts) => ({
       mapping: describeMapping(facts),
       columns: facts.mapping.names,
-      dropped: facts.mapping.names.filter((name) => !facts.columns.some((one) => one.name === name)),
+      dropped: facts.mapping.names.filter((name) =>
+        !facts.columns.some((one) => one.name === name)
+      ),
       rows: await readFirstRows(reader, facts),
       is_long: facts.metrics.length > 0,
     }), PAGE);
@@ -71,9 +73,7 @@ export async function changeMapping(
   const correction = over(await findCorrection(deps.db, row) ?? {}, change);
   const facts = await liveFacts(deps, row, correction);
   const issues = facts ? faultsOf(facts).flatMap((fault) => issueOf(fault, change)) : [];
-  if (issues.length > 0) {
-    throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
-  }
+  if (issues.length > 0) throw invalidInput(issues);
   await save(deps, who, row, async (tx) => {
     const now = over(await findCorrection(tx, row) ?? {}, change);
     return Object.keys(change).length > 0 && await saveCorrection(tx, row, now);
@@ -88,6 +88,9 @@ export async function resetMapping(deps: Deps, who: Who, id: number): Promise<De
   await save(deps, who, row, (tx) => removeCorrection(tx, row));
   return describeMapping(facts!);
 }
+
+export const invalidInput = (issues: Issue[]) =>
+  new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
 
 const archived = () =>
   new AppError("archived", 409, "The table of this dashboard is gone: there is nothing to read.");

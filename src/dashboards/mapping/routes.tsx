@@ -1,25 +1,30 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { zValidator } from "@hono/zod-validator";
-import { type Context, Hono } from "hono";
+import { createRoute, z } from "@hono/zod-openapi";
+import { Hono } from "hono";
 import { DashboardPage } from "../../../views/dashboard.tsx";
-import type { Again } from "../../../views/field.tsx";
-import { AppError, errorReplies, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
+import { AppError, type ErrorStatus } from "../../errors.ts";
+import { ById as params, json, newApi, optionalBody } from "../../http/api.ts";
+import { type Again, byId, form, orShow, type PageContext } from "../../http/forms.ts";
+import { errorReplies } from "../../http/replies.ts";
 import { Described } from "../../measures/describe.ts";
-import { Correction } from "../../measures/mapping/correction.ts";
 import { withShownNumbers } from "../../measures/format.ts";
+import { Correction } from "../../measures/mapping/correction.ts";
 import { LABELS } from "../../measures/number.ts";
-import type { Env } from "../../who.ts";
+import type { Env, Who } from "../../who.ts";
 import type { Deps } from "../../workspaces/workspaces.ts";
 import { visibleDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
 import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";
-import { changeMapping, type Reading, resetMapping, showMapping, showReading } from "./mapping.ts";
+import {
+  changeMapping,
+  invalidInput,
+  type Reading,
+  resetMapping,
+  showMapping,
+  showReading,
+} from "./mapping.ts";
 
 const path = "/{id}/mapping";
-const params = z.object({ id: Id });
-const json = <T,>(schema: T) => ({ content: { "application/json": { schema } } });
-const answer = (description: string) => ({ 200: { description, ...json(Described) } });
+const answer = (description: string) => ({ 200: json(Described, description) });
 
 const show = createRoute({
   method: "get",
@@ -33,7 +38,7 @@ const change = createRoute({
   method: "put",
   path,
   summary: "Corrects parts of how the table is read; the others stay",
-  request: { params, body: json(Correction) },
+  request: { params, body: optionalBody(Correction) },
   responses: { ...answer("The new mapping."), ...errorReplies(400, 404, 409, 422) },
 });
 
@@ -47,7 +52,7 @@ const reset = createRoute({
 
 /** The mapping, under `/api/v1/dashboards`. */
 export function mappingApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(
       show,
       async (c) => c.json(await showMapping(deps, c.var.who, c.req.valid("param").id), 200),
@@ -63,7 +68,7 @@ export function mappingApi(deps: Deps) {
 }
 
 /** A page that is fetched again by its script keeps the form that it has. */
-const isFetchedAgain = (c: Context) => c.req.header("hx-request") === "true";
+const isFetchedAgain = (c: PageContext) => c.req.header("hx-request") === "true";
 
 function cardOf(reading: Reading | { unreadable: string }, again?: Again) {
   if ("unreadable" in reading) return { reading };
@@ -72,49 +77,48 @@ function cardOf(reading: Reading | { unreadable: string }, again?: Again) {
 }
 
 /** The page of one dashboard. `again`: its mapping's form with what was typed, and what is wrong. */
-export async function dashboardPage(c: Context<Env>, deps: Deps, id: number, again?: Again) {
-  const story = await showStory(deps.db, c.var.who, id);
+export async function dashboardPage(
+  c: PageContext,
+  deps: Deps,
+  again?: Again,
+  status: ErrorStatus | 200 = 200,
+) {
+  const story = await showStory(deps.db, c.var.who, Number(c.req.param("id")));
   const { row } = story;
   const card = row.archived_at !== null || isFetchedAgain(c)
     ? undefined
     : cardOf(await showReading(deps, row), again);
   const shown = { ...story, row: withShownNumbers(row) };
-  return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, again ? 422 : 200);
+  return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, status);
 }
 
 const Form = z.record(z.string().max(200), z.string().max(200));
 
 /** The mapping's form, under `/dashboards`. */
 export function mappingPages(deps: Deps) {
-  const id = zValidator("param", params, refuse);
-  return new Hono<Env>().post(
-    path.replace("{id}", ":id"),
-    id,
-    zValidator("form", Form, refuse),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { reset, ...typed } = c.req.valid("form");
-      const there = `/dashboards/${id}#mapping`;
-      if (reset) {
-        await resetMapping(deps, c.var.who, id);
-        return c.redirect(there, 303);
-      }
-      const faults = await correct(deps, c.var.who, id, typed);
-      return faults ? await dashboardPage(c, deps, id, { typed, faults }) : c.redirect(there, 303);
-    },
-  );
+  const show = (c: PageContext, again: Again, status: ErrorStatus) =>
+    dashboardPage(c, deps, again, status);
+  return new Hono<Env>().post("/:id/mapping", byId, form(Form, show), async (c) => {
+    const { id } = c.req.valid("param");
+    const { reset, ...typed } = c.req.valid("form");
+    return await orShow(c, { show }, async () => {
+      if (reset) await resetMapping(deps, c.var.who, id);
+      else await correct(deps, c.var.who, id, typed);
+      return c.redirect(`/dashboards/${id}#mapping`, 303);
+    });
+  });
 }
 
-/** What is wrong with a form, by its fields; undefined: it is done. */
-async function correct(deps: Deps, who: Env["Variables"]["who"], id: number, typed: Fields) {
+/** Corrects what the form sets; its faults stand at its fields. */
+async function correct(deps: Deps, who: Who, id: number, typed: Fields): Promise<void> {
   const reading = await showReading(deps, await visibleDashboard(deps.db, who, id));
   if ("unreadable" in reading) throw new AppError("table_unreadable", 409, reading.unreadable);
-  const filled = readForm(typed, reading);
-  if ("faults" in filled) return filled.faults;
+  const { change, issues } = readForm(typed, reading);
+  if (issues.length > 0) throw invalidInput(faultsIn(issues, typed, change));
   try {
-    await changeMapping(deps, who, id, filled.change);
+    await changeMapping(deps, who, id, change);
   } catch (error) {
     if (!(error instanceof AppError && error.more.issues)) throw error;
-    return faultsIn(error.more.issues, typed, filled.change);
+    throw invalidInput(faultsIn(error.more.issues, typed, change));
   }
 }
