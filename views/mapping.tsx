@@ -157,7 +157,7 @@ function Measures({ reading: { mapping, columns, is_long, labels }, again }: Pro
                     options={[["", "Add a number"], ...missing]}
                   />
                 )}
-                {corrected(name) && <span class="hint">{" corrected"}</span>}
+                {corrected(name) && <p class="hint">Corrected</p>}
                 {doubt && <p class="hint">{`Not sure: ${doubt}`}</p>}
               </th>
               <td>
