@@ -32,28 +32,34 @@ export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Mea
   });
 }
 
+/** Numbers of a run that its parts add up to. */
+const ADDED = /_tns$|violations$|^area$|^power$|^cells$/;
+
 /** What makes every number of a table unsure: nothing tells which of its rows are the newest. */
-function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects }: Measure) {
+function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects, meaning }: Measure) {
   const [ambiguous] = mapping.doubts;
-  const said = doubt ?? ambiguous ??
+  const added = !objects && ADDED.test(meaning ?? "") ? mapping.repeated : undefined;
+  const said = doubt ?? ambiguous ?? added ??
     (unordered && !objects
-      ? "Nothing puts the rows in order: the newest of them is not known."
+      ? "Nothing puts the runs in order: the newest of them is not known."
       : undefined);
   return said ? { doubt: said } : {};
 }
 
-/** Which meanings may stand for a number, the plainest first, where it is not the name's own. */
-const MEANINGS: Partial<Record<NumberName, Meaning[]>> = {
-  violations: ["setup_violations", "violations"],
-  fmax: ["frequency"],
-};
+/** Which meanings may stand for a number, the plainest first. Violations of rules are none of paths. */
+function meaningsFor({ kind, columns }: TableFacts, name: NumberName): Meaning[] {
+  if (name === "fmax") return ["frequency"];
+  if (name !== "violations") return [name as Meaning];
+  const ofRules = kind === "drc" || columnOf(columns, "rule") || columnOf(columns, "layer");
+  return ofRules ? ["setup_violations"] : ["setup_violations", "violations"];
+}
 
 export type Named = Measure & { name: NumberName };
 
 /** The measures of a table that are key numbers, in the order of their names. */
 export function keyMeasures(facts: TableFacts): Named[] {
   return NAMES.flatMap((name) => {
-    const [first] = measuresOf(facts, MEANINGS[name] ?? [name as Meaning]);
+    const [first] = measuresOf(facts, meaningsFor(facts, name));
     return first ? [{ ...first, name }] : [];
   });
 }

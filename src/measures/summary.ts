@@ -2,10 +2,10 @@ import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
 import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
-import { listMeasures } from "./readers/objects.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
 import { writtenUnit } from "./names/units.ts";
+import { keyOfRun, type Listed, readListed } from "./runs/listed.ts";
 import { type RunRow, runValues } from "./runs/values.ts";
 import { explain } from "./why.ts";
 
@@ -43,7 +43,7 @@ export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Pr
 async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promise<RunRow[][]> {
   const names = facts.group_columns.map((_, i) => `k${i}`);
   const of = names.length > 0 ? `PARTITION BY ${names.join(", ")} ` : "";
-  const values = runValues(facts, [...measures, ...listMeasures(facts)], { newest: 2 });
+  const values = runValues(facts, measures, { newest: 2 });
   const order = newestFirst(facts);
   const rows = await reader.unsafe(
     `SELECT *, (extract(epoch FROM at) * 1000)::float8 AS at_ms FROM (
@@ -61,9 +61,11 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
   const measures = keyMeasures(facts);
   if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null, run_names: {} };
   const groups = await readRuns(reader, facts, measures);
+  const lists = await readLists(reader, facts, measures);
   const found = groups.flatMap(([run, before]) =>
     measures.flatMap((measure, i) => {
-      const number = numberOfRun(facts, measure, i, measures.length, { run: run!, before }, kept);
+      const listed = lists(measure, run!);
+      const number = numberOfRun(facts, measure, i, { run: run!, before, listed }, kept);
       return number ? [{ number, measure, run: run! }] : [];
     })
   );
@@ -81,19 +83,34 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
   return { numbers, why: why || null, run_names };
 }
 
+/** What a total over listed paths is of. */
+const ofListed = (listed: Listed | undefined) =>
+  listed ? `Of the ${listed.paths} listed paths.` : null;
+
+/** The paths that a run's totals are of; undefined for numbers that are no totals over listed paths. */
+async function readLists(reader: Db, facts: TableFacts, measures: Named[]) {
+  const ofPaths = measures.filter(({ objects, name }) => objects && /_tns$|violations$/.test(name));
+  const checkOf = ({ name }: Named) => name.startsWith("hold") ? "hold" as const : "setup" as const;
+  const lists = { setup: new Map<string, Listed>(), hold: new Map<string, Listed>() };
+  for (const check of new Set(ofPaths.map(checkOf))) {
+    lists[check] = await readListed(reader, facts, check);
+  }
+  return (measure: Named, { keys, run }: RunRow) =>
+    ofPaths.includes(measure) ? lists[checkOf(measure)].get(keyOfRun(keys, run)) : undefined;
+}
+
 /** One number of a group's newest run, compared with the run before or with what was kept of one. */
 function numberOfRun(
   facts: TableFacts,
   measure: Named,
   i: number,
-  lists_at: number,
-  { run, before }: { run: RunRow; before: RunRow | undefined },
+  { run, before, listed }: { run: RunRow; before: RunRow | undefined; listed: Listed | undefined },
   kept?: Kept,
 ): KeyNumber | undefined {
   const value = valueIn(run, measure, i);
   if (!value) return undefined;
   const group = groupOf(facts, run.keys);
-  const doubt = doubtOf(measure, run, lists_at);
+  const doubt = doubtOf(measure, listed);
   const own = runName(facts, run);
   // More rows of the run that was kept are no other run.
   const other = own === null || kept?.run_names[group ?? ""] !== own ? kept : undefined;
@@ -106,7 +123,7 @@ function numberOfRun(
     ...(doubt && { better: null }),
     before_run: number.before === null ? null : then?.run ?? null,
     sure: doubt === undefined,
-    doubt: doubt ?? (then?.why || null),
+    doubt: doubt ?? (then?.why || ofListed(listed)),
     source: { ...measure.source, unit: value.unit },
   };
 }

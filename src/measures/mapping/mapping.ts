@@ -25,6 +25,8 @@ export type Mapping = {
   rivals: Partial<Record<Meaning, string>>;
   ignored: string[];
   doubts: string[];
+  /** Why what is added up over a run's rows is not sure: several rows stand for the same object. */
+  repeated?: string;
 };
 
 const GROUP: Meaning[] = ["platform", "design", "variant"];
@@ -177,6 +179,7 @@ export function mappingOf(content: Content): Mapping {
   const run = runColumns(content, columns, [...group, ...dimensions]);
   const whole = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
+  const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
   return {
     format,
@@ -190,12 +193,46 @@ export function mappingOf(content: Content): Mapping {
     rivals: rivalsIn(content, columns),
     ignored: columns.filter((column) => !used.includes(column)).map(({ name }) => name),
     doubts: doubtsOf(content, run),
+    ...(repeated && { repeated }),
   };
+}
+
+/**
+ * A sentence where rows of one run have the same object: a column that was not understood tells them apart,
+ * or none. A run's total cannot be known from them.
+ */
+function repeatedIn(
+  content: Content,
+  columns: Column[],
+  { names, time }: RunColumns,
+  objects: Column[],
+): string | undefined {
+  const foundOf = ({ name }: Column) => content.columns.find((column) => column.name === name)!;
+  const known = [...names, ...(time ? [time] : []), ...objects].map(foundOf);
+  const differing = (more: Found[]) => new Set(keysOf([...known, ...more], content.sampled)).size;
+  if (names.length === 0 && !time || differing([]) === content.sampled) return undefined;
+  const unknown = columns.filter(({ meaning, shape, name }) =>
+    shape === "text" && !objects.some((object) => object.name === name) && meaning !== "commit"
+  ).map(foundOf).find((found) => differing([found]) === content.sampled);
+  return unknown
+    ? `Rows of one run differ in ${unknown.name}, which is not understood.`
+    : "Several rows of one run stand for the same object.";
+}
+
+const UNORDERED = /^(?:[^\d]*|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*[a-f])[0-9a-f]{7,64})$/i;
+
+/** Names of several runs that are random, or have no number in them, say nothing of their order. */
+function areNamesUnordered(content: Content, column: Column): boolean {
+  const found = content.columns.find(({ name }) => name === column.name)!;
+  const names = new Set(filled(found));
+  return column.shape === "text" && names.size > 1 &&
+    [...names].every((name) => UNORDERED.test(name));
 }
 
 /** Whether some object stands in several rows though nothing names runs or puts them in order. */
 export function isUnordered(content: Content, { run, group, dimensions }: Mapping): boolean {
-  if (run.names.length > 0 || run.time) return false;
+  if (run.time) return false;
+  if (run.names.length > 0) return areNamesUnordered(content, run.names[0]!);
   const found = [...group, ...dimensions].map(({ name }) =>
     content.columns.find((column) => column.name === name)!
   );
