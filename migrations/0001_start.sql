@@ -1,4 +1,4 @@
--- The way of the data: users and their sealed keys, and one row for each table on its way to Slack.
+-- The whole schema: users and sealed credentials, workspaces, one row for each table on its way to Slack.
 
 create table settings (
   name text primary key,
@@ -15,15 +15,23 @@ create table users (
   is_active boolean not null default true,
   created_at timestamptz not null default now()
 );
+create index on users (username) include (id, is_active, role, created_at);
+create index on users (is_active, username);
+create index on users (id) where role = 'admin' and is_active;
+create index on users (id) where not is_active;
 
 create table api_keys (
   hash bytea primary key,
   user_id bigint not null references users on delete cascade,
   from_environment boolean not null default false,
+  adopted boolean not null default false, -- made by an older installation, in another form
   created_at timestamptz not null default now(),
-  expires_at timestamptz
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  last_used_from text
 );
 create index on api_keys (user_id);
+create index on api_keys (hash) where adopted;
 
 create table sessions (
   hash bytea primary key,
@@ -33,6 +41,29 @@ create table sessions (
 );
 create index on sessions (user_id);
 
+-- Nothing refers to it and it refers to nothing, so that users can go and their history stays.
+create table audit (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default now(),
+  actor text not null,
+  action text not null,
+  subject text not null,
+  user_id bigint, -- the owner of the subject
+  from_address text not null,
+  outcome text not null check (outcome in ('ok', 'refused'))
+);
+create index on audit (user_id, id);
+create index on audit (action, id);
+
+create function refuse_audit_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'the audit record is only ever added to';
+end $$;
+create trigger only_added_to before update or delete or truncate on audit
+  for each statement execute function refuse_audit_change();
+-- Also where a session calls itself a replica.
+alter table audit enable always trigger only_added_to;
+
 create table credentials (
   id bigint generated always as identity primary key,
   user_id bigint not null references users on delete cascade,
@@ -41,18 +72,136 @@ create table credentials (
   version int not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  updated_by text not null default 'system',
+  expires_at timestamptz,
   unique (user_id, key_name)
 );
 
+-- The versions before the current one, sealed as they were. The last ten are kept, the current one counted.
+create table credential_versions (
+  credential_id bigint not null references credentials on delete cascade,
+  version int not null,
+  key_value text not null, -- sealed
+  created_at timestamptz not null,
+  created_by text not null,
+  primary key (credential_id, version)
+);
+-- The second part of a sealed value names its seal key: a start asks which keys are in use.
+create index on credentials (split_part(key_value, '.', 2));
+create index on credential_versions (split_part(key_value, '.', 2));
+
 create table workspaces (
   user_id bigint primary key references users on delete cascade,
+  server text not null default '', -- host:port; empty: the server of this database
   owner_password text not null, -- sealed
   reader_password text not null, -- sealed
+  next_owner_password text, -- sealed; while passwords are being changed
+  next_reader_password text, -- sealed
+  login boolean not null default true, -- whether the roles may log in; follows users.is_active
   ready_at timestamptz,
+  last_error text,
+  checked_at timestamptz,
+  findings jsonb -- of the last check
+);
+create index on workspaces (split_part(owner_password, '.', 2));
+create index on workspaces (split_part(reader_password, '.', 2));
+create index on workspaces (user_id) where not login;
+create index on workspaces (user_id) where ready_at is null;
+create index on workspaces (user_id) where next_owner_password is not null;
+create index on workspaces (server, checked_at nulls first) where ready_at is not null;
+
+create table workspace_steps (
+  user_id bigint not null references users on delete cascade,
+  position int not null,
+  name text not null,
+  state text not null default 'pending' check (state in ('pending', 'done', 'failed')),
+  attempts int not null default 0,
+  planned int not null default 0, -- how often it was planned anew
+  message text,
+  next_try_at timestamptz not null default now(),
+  primary key (user_id, name)
+);
+create index on workspace_steps (next_try_at) where state = 'pending';
+create index on workspace_steps (user_id, position) where state <> 'done';
+
+-- Workspaces of users who are gone: their databases are kept, or still have to be dropped.
+create table removed_workspaces (
+  username text primary key collate "C",
+  server text not null default '',
+  databases text not null check (databases in ('keep', 'drop')),
+  removed_at timestamptz not null default now(),
+  done_at timestamptz,
   last_error text
 );
 
--- What the scan remembers between two looks: of each database its counter, of each table what it held.
+-- Databases that outlived their users.
+create table orphans (
+  name text primary key collate "C",
+  username text not null collate "C",
+  kind text not null check (kind in ('timing', 'qor', 'drc')),
+  server text not null,
+  created_at timestamptz not null default now()
+);
+create index on orphans (username);
+
+create table datasources (
+  user_id bigint not null references users on delete cascade,
+  kind text not null check (kind in ('timing', 'qor', 'drc')),
+  name text not null,
+  base text not null, -- the Grafana that it is in
+  state text not null check (state in ('pending', 'ready', 'failed')),
+  message text,
+  checked_at timestamptz not null default now(),
+  primary key (user_id, kind)
+);
+
+-- Things to remove from a Grafana; an entry outlives its user.
+create table grafana_removals (
+  id bigint generated always as identity primary key,
+  base text not null,
+  what text not null check (what in ('dashboard', 'datasource', 'folder')),
+  uid text not null,
+  dashboard_id bigint, -- nothing is removed that is in use again
+  api_key text, -- sealed; null: the configured one
+  failures int not null default 0,
+  next_try_at timestamptz not null default now(),
+  last_error text,
+  unique (base, what, uid)
+);
+create index on grafana_removals (split_part(api_key, '.', 2));
+
+create table templates (
+  id bigint generated always as identity (start with 101) primary key, -- up to 100: the built-in ones
+  name text not null unique collate "C",
+  kind text not null check (kind in ('timing', 'qor', 'drc', 'any')),
+  version int not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table template_versions (
+  template_id bigint not null references templates on delete cascade,
+  version int not null,
+  dashboard jsonb not null,
+  warnings jsonb not null default '[]',
+  created_at timestamptz not null default now(),
+  created_by text not null,
+  primary key (template_id, version)
+);
+
+-- Where a template applies; a null field applies to all.
+create table template_choices (
+  id bigint generated always as identity primary key,
+  template_id bigint not null references templates on delete cascade,
+  user_id bigint references users on delete cascade,
+  kind text check (kind in ('timing', 'qor', 'drc')),
+  pattern text collate "C", -- of the table's name: * is any text, ? one character
+  check (num_nonnulls(user_id, kind, pattern) > 0),
+  unique nulls not distinct (user_id, kind, pattern)
+);
+create index on template_choices (template_id);
+
+-- The memory of the scan: each database's counter, and each table's content.
 create table scanned_databases (
   user_id bigint not null references users on delete cascade,
   kind text not null check (kind in ('timing', 'qor', 'drc')),
@@ -67,14 +216,13 @@ create table scanned_tables (
   schema_name text not null,
   table_name text not null,
   counter bigint not null, -- rows ever inserted, updated and deleted, as its statistics say
-  content text not null, -- what stood in it at the last look, in short
+  content text not null, -- a digest of its rows at the last scan
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
   why text, -- what it waits for; null: nothing
-  look_at timestamptz, -- when to look again; null: when its database changes
+  look_at timestamptz, -- when to scan it again; null: when its database changes
   primary key (user_id, kind, schema_name, table_name)
 );
-
 create index on scanned_tables (look_at) where look_at is not null;
 
 create table dashboards (
@@ -88,29 +236,59 @@ create table dashboards (
   run_at timestamptz not null default now(), -- when this run was found
   source text not null default 'built-in' check (source in ('built-in', 'grafana')),
   board jsonb, -- the dashboard's JSON
+  template_id bigint references templates on delete set null,
+  template_version int,
+  template_note text, -- why the built-in layout drew the board although a template was chosen
   grafana_url text,
+  grafana_base text, -- the address of the Grafana that it is made in
+  grafana_version int, -- the version that we wrote last; null: it was never written
+  grafana_writing int, -- the version on which a write was begun whose end is not known
+  grafana_archived boolean not null default false, -- it is in the archive folder
+  edited boolean not null default false, -- a person changed it after we wrote it
+  rewrite boolean not null default false, -- a person wants it overwritten
   step text not null default 'create' check (step in ('create', 'capture', 'notify', 'done')),
   stopped boolean not null default false,
+  stop_code text, -- why it stopped, for restarts by a new key
   failures int not null default 0,
   deaths int not null default 0,
   claim_id uuid,
   claimed_until timestamptz,
+  stale boolean not null default false, -- an input of the attempt under way has changed
   next_try_at timestamptz not null default now(),
   last_error text,
+  outcome text, -- of the last capture
+  panels jsonb not null default '[]', -- of the last capture
+  capture_tries int not null default 0, -- captures in a row that showed an error, or were late
   created_at timestamptz not null default now(),
   archived_at timestamptz, -- its table is gone
+  archive_try_at timestamptz not null default now(),
+  archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   unique (user_id, kind, schema_name, table_name)
 );
-create index on dashboards (step, next_try_at, id) where not stopped and step <> 'done';
+-- In the order of claims: by user, known tables before new ones.
+create index on dashboards (step, user_id, (run = 1), next_try_at, id)
+  where not stopped and step <> 'done';
+create sequence claimed_user_create;
+create sequence claimed_user_capture;
+create sequence claimed_user_notify;
+create index on dashboards (archive_try_at)
+  where source = 'grafana' and archived_at is not null and not grafana_archived
+    and deleted_at is null;
+create index on dashboards (template_id) where template_id is not null;
 
--- What belongs to one run of a dashboard: its picture, its numbers and its message.
+-- One run of a dashboard: its pictures, numbers and message. Pictures are compressed already.
 create table runs (
   dashboard_id bigint not null references dashboards on delete cascade,
   run int not null,
   found_at timestamptz not null default now(),
   row_count bigint,
-  gif bytea,
+  numbers jsonb not null default '[]',
+  why text,
+  run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
+  gif bytea storage external,
+  png bytea storage external,
+  slack_gif bytea storage external, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
   posting_at timestamptz, -- a post was begun and its answer is not known
@@ -123,37 +301,70 @@ create table runs (
 );
 
 -- A row that can be worked on wakes the next step, and keeps the pages live.
-create function tell_dashboard_moved() returns trigger language plpgsql as $$
+create function notify_dashboard_moved() returns trigger language plpgsql as $$
 begin
   perform pg_notify('dashkeeper_dashboards', json_build_object(
     'id', new.id, 'user_id', new.user_id, 'step', new.step)::text);
   return null;
 end $$;
 create trigger moved after insert or update of step, stopped, run, next_try_at, deleted_at, archived_at
-  on dashboards for each row execute function tell_dashboard_moved();
+  on dashboards for each row execute function notify_dashboard_moved();
 
--- For those who read by SQL.
+-- What an adopted dashboard recorded in the older installation.
+create table adopted_dashboards (
+  dashboard_id bigint primary key references dashboards on delete cascade,
+  old_id bigint, -- each kind had numbers of its own
+  source text,
+  dashboard_url text,
+  local_snapshot_url text
+);
+
+-- Rows that our rules refuse, and columns that have no place here.
+create table refused_rows (
+  id bigint primary key,
+  table_name text not null,
+  name text not null,
+  why text not null,
+  content text not null -- as JSON, sealed
+);
+create index on refused_rows (split_part(content, '.', 2));
+
+-- An adopted dashboard shows the old one until its table has a new run.
 create view listed_dashboards as
-  select d.id, d.user_id, u.username, d.kind, d.schema_name, d.table_name, d.run, d.source,
-    coalesce(d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
+  select d.id, d.user_id, u.username, d.kind, d.schema_name, d.table_name, d.run,
+    case when a.dashboard_url is null then d.source else 'grafana' end as source,
+    coalesce(a.dashboard_url, d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
     s.value || '/api/v1/dashboards/' || d.id || '/preview.gif' as local_snapshot_url,
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
-    d.archived_at
+    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels,
+    d.template_note
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'
     left join runs r on r.dashboard_id = d.id and r.run = d.run
+    left join adopted_dashboards a
+      on a.dashboard_id = d.id and d.run = 1 and a.dashboard_url ~ '^https?://'
   where d.deleted_at is null;
+
+create view dashboards_as_before as
+  select coalesce(b.old_id, d.id) as id, d.user_id, d.username, d.kind, d.table_name,
+    coalesce(a.dashboard_url, d.dashboard_url) as dashboard_url,
+    coalesce(a.local_snapshot_url, d.local_snapshot_url) as local_snapshot_url,
+    coalesce(a.source, d.source) as source, d.created_at,
+    d.user_id as app_user_id, d.username as app_username, d.slack_sent_at
+  from listed_dashboards d
+    left join adopted_dashboards b on b.dashboard_id = d.id
+    left join adopted_dashboards a on a.dashboard_id = d.id and d.run = 1;
 
 create view dashboardtiming as
   select id, user_id, username, table_name, dashboard_url, local_snapshot_url, source, created_at,
-    user_id as app_user_id, username as app_username, slack_sent_at
-  from listed_dashboards where kind = 'timing';
+    app_user_id, app_username, slack_sent_at
+  from dashboards_as_before where kind = 'timing';
 create view dashboardqor as
   select id, user_id, username, table_name, dashboard_url, local_snapshot_url, source, created_at,
-    user_id as app_user_id, username as app_username, slack_sent_at
-  from listed_dashboards where kind = 'qor';
+    app_user_id, app_username, slack_sent_at
+  from dashboards_as_before where kind = 'qor';
 create view dashboarddrc as
   select id, user_id, username, table_name, dashboard_url, local_snapshot_url, source, created_at,
-    user_id as app_user_id, username as app_username, slack_sent_at
-  from listed_dashboards where kind = 'drc';
+    app_user_id, app_username, slack_sent_at
+  from dashboards_as_before where kind = 'drc';

@@ -37,6 +37,7 @@ async function isThere(path: string): Promise<boolean> {
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name === "node_modules") continue;
     if (isDirectory) yield* filesIn(`${folder}/${name}`);
     else yield `${folder}/${name}`;
   }
@@ -60,11 +61,14 @@ async function passes(args: string[]): Promise<{ files: string[]; parallel: bool
   ].filter(({ files }) => files.length > 0);
 }
 
+/** What only tests need is in their own config, so that a first start does not download it. */
+const CONFIG = ["--config", "tests/deno.json", "--lock", "tests/deno.lock"];
+
 /** Runs deno test, shows what it prints and returns it with its exit code. */
 async function runTests(args: string[], parallel: boolean, url: string, signal: AbortSignal) {
   const flags = ["--no-prompt", "--allow-all", "--sanitize-ops", "--sanitize-resources"];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...flags, ...(parallel ? ["--parallel"] : []), ...args],
+    args: ["test", ...CONFIG, ...flags, ...(parallel ? ["--parallel"] : []), ...args],
     env: {
       TEST_DATABASE_URL: url,
       // Most of a test's time is waiting for a server: three files at a time suit two cores.

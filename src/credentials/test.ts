@@ -3,7 +3,7 @@ import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
 import { asExternal, type Db, type Server, tryLogin } from "../external/postgres/postgres.ts";
-import { connectSlack, SCOPES } from "../external/slack.ts";
+import { connectSlack, SCOPES } from "../external/slack/slack.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { type Deps as CredentialDeps, openValue, unknown } from "./credentials.ts";

@@ -124,14 +124,17 @@ async function startCommand(preload?: URL): Promise<string[]> {
   return [run, ...(preload ? [`--preload=${preload.pathname}`] : []), ...args];
 }
 
-/** `task`: by `deno task`; `preload`: a file to load before the service's own. */
-type How = { task?: boolean; preload?: URL };
+/** `task`: by `deno task`; `preload`: a file to load before the service's own; `root`: its clone. */
+type How = { task?: boolean; preload?: URL; root?: string };
 
-async function startProcess(given: Record<string, string>, { task, preload }: How = {}) {
+async function startProcess(
+  given: Record<string, string>,
+  { task, preload, root = ROOT }: How = {},
+) {
   const port = Number(given.PORT);
   const child = new Deno.Command(Deno.execPath(), {
     args: task ? ["task", "start"] : await startCommand(preload),
-    cwd: ROOT,
+    cwd: root,
     clearEnv: true,
     env: { ...machine(), HOST: "127.0.0.1", ...given },
     stdin: "null",

@@ -1,6 +1,7 @@
 import { ExternalError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import type { Place, Slack } from "../../external/slack.ts";
+import type { MessageRef } from "../../external/slack/post.ts";
+import type { Slack } from "../../external/slack/slack.ts";
 import { ofNewRuns } from "../../measures/number.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import { signLink } from "../../boards/access.ts";
@@ -102,7 +103,7 @@ async function post(
   message: Message,
   event_payload: Record<string, string | number>,
   signal: AbortSignal,
-): Promise<Place> {
+): Promise<MessageRef> {
   if (!await store.beginPosting(db, claim)) throw new ClaimLost();
   try {
     return await slack.post({ ...message, metadata: { event_type: EVENT, event_payload } }, signal);

@@ -5,7 +5,7 @@ import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import type { Panel } from "../../../src/previews/outcome.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { openGifFolder } from "../../../src/external/gif_folder.ts";
-import { connectSlack } from "../../../src/external/slack.ts";
+import { connectSlack } from "../../../src/external/slack/slack.ts";
 import { never } from "../../help/app.ts";
 import { signingKeyOf } from "../../help/deps.ts";
 import { decodeGif } from "../../help/gif.ts";

@@ -4,7 +4,7 @@ import { isLink } from "../../../src/boards/access.ts";
 import { restart } from "../../../src/dashboards/store.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { beginPosting, claimNext } from "../../../src/pipeline/row.ts";
-import { connectSlack, type Slack } from "../../../src/external/slack.ts";
+import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 import { FRONTEND, never } from "../../help/app.ts";
 import { freshDatabase } from "../../help/postgres.ts";
 import {
@@ -253,7 +253,7 @@ Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF onc
   await test.notify();
   const { stopped, wait, last_error } = await test.state();
   same([stopped, Math.round(wait)], [false, 7]);
-  match(last_error!, /pause/);
+  match(last_error!, /rate limit/);
   equal((await test.run()).posting_at, null);
   await test.due();
   await test.notify();

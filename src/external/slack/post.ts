@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { Connection } from "./call.ts";
+
+/** One Block Kit block, as `chat.postMessage` takes it. */
+export type Block = { type: string; [field: string]: unknown };
+export type Metadata = { event_type: string; event_payload: Record<string, string | number> };
+/** A posted message: the channel's ID, and the time that is the message's own ID. */
+export type MessageRef = { channel: string; ts: string };
+
+const Posted = z.object({ channel: z.string(), ts: z.string() });
+
+/**
+ * Posts one message. `more.code` of the error is "ambiguous" when Slack may have posted it (`find`
+ * knows), "file_not_ready" when Slack cannot show one of its files (upload it anew).
+ */
+export async function post(
+  { call, channel }: Connection,
+  { text, blocks, metadata }: { text: string; blocks: Block[]; metadata: Metadata },
+  signal: AbortSignal,
+): Promise<MessageRef> {
+  const message = {
+    channel,
+    text,
+    blocks,
+    metadata,
+    mrkdwn: false, // `text` holds names that are not markup
+    unfurl_links: false,
+    unfurl_media: false,
+  };
+  return await call("chat.postMessage", message, Posted, signal);
+}
