@@ -11,7 +11,9 @@ export function dropSamples({ installation }: Deps) {
       const name = `Samples_${installation}`;
       const admin = connect({ ...await testServer(), database: "postgres" }, 1);
       try {
-        await admin`drop database if exists ${admin.unsafe(`"${name}_qor"`)} with (force)`;
+        await admin`drop database if exists ${
+          admin.unsafe(`"${name}_qor"`)
+        } with (force)`;
         for (const role of ["owner", "reader"]) {
           await admin`drop role if exists ${admin.unsafe(`"${name}_${role}"`)}`;
         }
@@ -37,11 +39,15 @@ export function panel(rawSql: unknown, fields: Fields = {}) {
   };
 }
 
-export const QUERY = 'SELECT run_ts AS "time", slack_ns FROM ${schema}.${table} ' +
+export const QUERY =
+  'SELECT run_ts AS "time", slack_ns FROM ${schema}.${table} ' +
   "WHERE $__timeFilter(run_ts) ORDER BY 1";
 
 /** A template as a caller sends it. */
-export function template(fields: Fields = {}, panels: unknown[] = [panel(QUERY)]) {
+export function template(
+  fields: Fields = {},
+  panels: unknown[] = [panel(QUERY)],
+) {
   const dashboard = {
     __inputs: [{
       name: "DS_POSTGRES",
@@ -49,7 +55,12 @@ export function template(fields: Fields = {}, panels: unknown[] = [panel(QUERY)]
       type: "datasource",
       pluginId: "postgres",
     }],
-    __requires: [{ type: "grafana", id: "grafana", name: "Grafana", version: "9.4.7" }],
+    __requires: [{
+      type: "grafana",
+      id: "grafana",
+      name: "Grafana",
+      version: "9.4.7",
+    }],
     id: 17,
     uid: "abc",
     version: 3,

@@ -1,5 +1,10 @@
 import { deepStrictEqual as same } from "node:assert";
-import { meaningOf, readColumn, shapeOf, unitOf } from "../../src/measures/columns.ts";
+import {
+  meaningOf,
+  readColumn,
+  shapeOf,
+  unitOf,
+} from "../../src/measures/columns.ts";
 import { real, typeOf } from "../help/boards.ts";
 
 Deno.test("meaningOf() reads every header of the real results", async () => {
@@ -35,9 +40,12 @@ Deno.test("meaningOf() reads every header of the real results", async () => {
     (await Promise.all([real("qor_history"), real("drc_iterations")]))
       .flatMap(([first]) => Object.keys(first!)),
   );
-  const type = (name: string) => typeOf(name).replace("timestamptz", "timestamp with time zone");
+  const type = (name: string) =>
+    typeOf(name).replace("timestamptz", "timestamp with time zone");
   same(
-    Object.fromEntries([...headers].map((name) => [name, readColumn(name, type(name)).meaning])),
+    Object.fromEntries(
+      [...headers].map((name) => [name, readColumn(name, type(name)).meaning]),
+    ),
     expected,
   );
 });
@@ -105,7 +113,10 @@ Deno.test("unitOf() reads the unit at a name's end, and none from a name that is
     x_min: undefined,
     design: undefined,
   };
-  same(Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])), units);
+  same(
+    Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])),
+    units,
+  );
   same(shapeOf("numeric(10,2)"), "number");
   same(["integer[]", "jsonb", "timestamp(3) without time zone"].map(shapeOf), [
     "other",
