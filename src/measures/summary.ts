@@ -15,10 +15,22 @@ export type Summary = {
   why: string | null;
   /** Each group's newest run by its name or time; '' stands for no group. */
   run_names: Record<string, string>;
+  /** Each group's newest runs as they are to be kept. */
+  runs: RunNumbers[];
 };
 
-/** What was kept of an earlier run: the base of comparison where the table holds none. */
-export type Kept = { run: string; numbers: KeyNumber[]; run_names: Record<string, string> };
+/** One run of one group: `run` is its name or time in the table, null where the table has none. */
+export type RunNumbers<Run extends string | null = string | null> = {
+  group: string | null;
+  run: Run;
+  numbers: Pick<KeyNumber, "name" | "value" | "unit" | "sure">[];
+};
+
+/**
+ * What was kept of earlier runs, the newest first: the base of comparison where the table holds none.
+ * `run_names`: of the groups at the run before.
+ */
+export type Kept = { runs: RunNumbers<string>[]; run_names: Record<string, string> };
 
 /** What stands on one row: more would be read by nobody. */
 const MOST_NUMBERS = 200;
@@ -59,14 +71,16 @@ async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promi
 
 async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<Summary> {
   const measures = keyMeasures(facts);
-  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null, run_names: {} };
+  if (measures.length === 0 || facts.rows === 0) {
+    return { numbers: [], why: null, run_names: {}, runs: [] };
+  }
   const groups = await readRuns(reader, facts, measures);
   const lists = await readLists(reader, facts, measures);
   const found = groups.flatMap(([run, before]) =>
     measures.flatMap((measure, i) => {
       const listed = lists(measure, run!);
       const number = numberOfRun(facts, measure, i, { run: run!, before, listed }, kept);
-      return number ? [{ number, measure, run: run! }] : [];
+      return number ? [{ number, measure, run: run!, before }] : [];
     })
   );
   const run_names = Object.fromEntries(groups.flatMap(([run]) => {
@@ -78,9 +92,18 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
   const numbers = [...fresh, ...all.filter((one) => !fresh.includes(one))].slice(0, MOST_NUMBERS);
   const first = headline(fresh);
   const moved = found.find(({ number }) => number === first);
-  const why = moved && moved.number.before_run !== kept?.run &&
+  const why = moved?.before &&
     await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: groups.length === 1 });
-  return { numbers, why: why || null, run_names };
+  const runs = groups.flat().map((run) => runNumbers(facts, measures, run));
+  return { numbers, why: why || null, run_names, runs };
+}
+
+function runNumbers(facts: TableFacts, measures: Named[], run: RunRow): RunNumbers {
+  const numbers = measures.flatMap((measure, i) => {
+    const found = valueIn(run, measure, i);
+    return found ? [{ name: measure.name, ...found, sure: measure.doubt === undefined }] : [];
+  });
+  return { group: groupOf(facts, run.keys), run: runName(facts, run), numbers };
 }
 
 /** What a total over listed paths is of. */
@@ -111,12 +134,9 @@ function numberOfRun(
   if (!value) return undefined;
   const group = groupOf(facts, run.keys);
   const doubt = doubtOf(measure, listed);
-  const own = runName(facts, run);
-  // More rows of the run that was kept are no other run.
-  const other = own === null || kept?.run_names[group ?? ""] !== own ? kept : undefined;
   const then = before
     ? comparedWith(facts, measure, i, run, before)
-    : keptOf(other, measure, group);
+    : keptOf(kept, measure, group, runName(facts, run));
   const number = keyNumber(measure.name, group, value, then?.value);
   return {
     ...number,
@@ -145,10 +165,13 @@ function keptOf(
   kept: Kept | undefined,
   { name }: Named,
   group: string | null,
+  own: string | null,
 ): Compared | undefined {
-  const number = kept?.numbers.find((one) => one.name === name && one.group === group);
+  // More rows of the run that was kept are no other run.
+  const then = kept?.runs.find((run) => run.group === group && run.run !== own);
+  const number = then?.numbers.find((one) => one.name === name);
   if (!number || number.sure === false) return undefined;
-  return { run: kept!.run, value: { value: number.value, unit: number.unit } };
+  return { run: then!.run, value: { value: number.value, unit: number.unit } };
 }
 
 /** A run's name, else its time, as text. */
