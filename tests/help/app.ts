@@ -2,11 +2,7 @@ import { strictEqual as equal } from "node:assert";
 import { makeApp } from "../../src/app.tsx";
 import { scan } from "../../src/pipeline/scan/scan.ts";
 import { listenForEvents } from "../../src/external/events.ts";
-import {
-  connect,
-  connectToUserDatabase,
-  type Sql,
-} from "../../src/external/postgres/postgres.ts";
+import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 import { hashKey, makeKey } from "../../src/users/key.ts";
 import { insertKey } from "../../src/users/key_store.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
@@ -23,29 +19,16 @@ export const never = new AbortController().signal;
 export const FRONTEND = "http://dashkeeper.test";
 
 /** A username that no other test has: roles and databases belong to the whole server. */
-export const freshName = () =>
-  `u${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
+export const freshName = () => `u${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
 
 export type User = { id: number; username: string; api_key: string };
 // deno-lint-ignore no-explicit-any
-export type Reply = {
-  status: number;
-  headers: Headers;
-  body: any;
-  text: string;
-};
-type Sent = {
-  key?: string;
-  json?: unknown;
-  headers?: Record<string, string>;
-  body?: BodyInit;
-};
+export type Reply = { status: number; headers: Headers; body: any; text: string };
+type Sent = { key?: string; json?: unknown; headers?: Record<string, string>; body?: BodyInit };
 
 /** A pool with one connection that ends with its scope. */
 export function scoped(sql: Sql): Sql & AsyncDisposable {
-  return Object.assign(sql, {
-    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
-  });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
 /** Opens a login URL as psql would: nothing is set beside what the server sets. */
@@ -77,18 +60,13 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
   const app = await makeApp({ ...deps, events, look, stopped: stopped.signal });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request, { remoteAddr }) =>
-      app.fetch(request, { from: remoteAddr.hostname }),
+    (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const admin = await ensureAdmin(db, adminKey) ?? adminKey!;
   const names: string[] = [];
 
-  async function send(
-    method: string,
-    path: string,
-    { key, json, headers, body }: Sent = {},
-  ) {
+  async function send(method: string, path: string, { key, json, headers, body }: Sent = {}) {
     const all = new Headers(headers);
     if (key) all.set("authorization", `Bearer ${key}`);
     if (json !== undefined) all.set("content-type", "application/json");
@@ -100,9 +78,7 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
       ...(sent === undefined ? {} : { body: sent }),
     });
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.startsWith(
-      "application/json",
-    );
+    const isJson = response.headers.get("content-type")?.startsWith("application/json");
     const { status } = response;
     return {
       status,
@@ -136,19 +112,14 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
     /** Signs a person in, as the page's form does; returns the Cookie header. */
     async signIn(api_key: string): Promise<string> {
       const body = new URLSearchParams({ api_key });
-      const { status, headers } = await send("POST", "/sign-in", {
-        headers: { origin },
-        body,
-      });
+      const { status, headers } = await send("POST", "/sign-in", { headers: { origin }, body });
       equal(status, 303);
       return headers.getSetCookie()[0]!.split(";")[0]!;
     },
     /** A user with its databases. */
     async addUser(username = freshName()): Promise<User> {
       names.push(username);
-      const { status, body, text } = await api("POST", "/users", {
-        json: { username },
-      });
+      const { status, body, text } = await api("POST", "/users", { json: { username } });
       equal(status, 201, text);
       return body;
     },
@@ -162,9 +133,7 @@ export async function startApp({ adminKey, outside = {} }: Options = {}) {
       return login(await this.urlOf(user, kind));
     },
     async reader(user: User, kind: Kind) {
-      return scoped(
-        connectToUserDatabase(await readerAddress(deps, user.id, kind)),
-      );
+      return scoped(connectToUserDatabase(await readerAddress(deps, user.id, kind)));
     },
     /** Runs SQL in a user's database as a DBA would, with all rights. */
     async asSuperuser(user: User, kind: Kind, ...statements: string[]) {
@@ -192,17 +161,9 @@ export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
 /** Removes what belongs to these usernames on the whole server, as far as it is there. */
 export async function dropUsers(db: Sql, names: string[]) {
-  const databases = names.flatMap((name) =>
-    KINDS.map((kind) => `${name}_${kind}`)
-  );
-  await Promise.all(
-    databases.map((name) =>
-      db`drop database if exists ${db(name)} with (force)`
-    ),
-  );
+  const databases = names.flatMap((name) => KINDS.map((kind) => `${name}_${kind}`));
+  await Promise.all(databases.map((name) => db`drop database if exists ${db(name)} with (force)`));
   for (const name of names) {
-    await db`drop role if exists ${db(`${name}_owner`)}, ${
-      db(`${name}_reader`)
-    }`;
+    await db`drop role if exists ${db(`${name}_owner`)}, ${db(`${name}_reader`)}`;
   }
 }

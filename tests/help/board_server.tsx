@@ -6,26 +6,17 @@ import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 
-const TYPES: Record<string, string> = {
-  js: "text/javascript",
-  css: "text/css",
-};
+const TYPES: Record<string, string> = { js: "text/javascript", css: "text/css" };
 
 async function file(name: string): Promise<Response> {
   const text = name === "echarts.js"
     ? echarts
     : await Deno.readTextFile(new URL(`../../static/${name}`, import.meta.url));
-  return new Response(text, {
-    headers: { "content-type": TYPES[name.split(".").at(-1)!]! },
-  });
+  return new Response(text, { headers: { "content-type": TYPES[name.split(".").at(-1)!]! } });
 }
 
 /** One board on a port of its own, under a strict content policy; notes what its page asks for. */
-export function serveBoard(
-  reader: Sql,
-  dashboard: Dashboard,
-  with_header = false,
-) {
+export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = false) {
   const asked: {
     panel: string | null;
     uid: string | null;
@@ -39,14 +30,9 @@ export function serveBoard(
           title={dashboard.title!}
           dashboard={dashboard}
           query_url="/boards/1/query"
-          scripts={{
-            echarts: "/static/echarts.js",
-            board: "/static/board/board.js",
-          }}
+          scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
           styles={["/static/board/board.css"]}
-          header={with_header && (
-            <BoardHeader title={dashboard.title!} from="" to="" signed_in />
-          )}
+          header={with_header && <BoardHeader title={dashboard.title!} from="" to="" signed_in />}
         />,
       ),
       {
@@ -60,18 +46,11 @@ export function serveBoard(
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.startsWith("/static/")) return await file(pathname.slice(8));
     if (pathname === "/boards/1") return page();
-    if (pathname !== "/boards/1/query") {
-      return new Response("", { status: 404 });
-    }
+    if (pathname !== "/boards/1/query") return new Response("", { status: 404 });
     const { panel_id, variables, variable } = await request.json();
     const soon = AbortSignal.timeout(10_000);
     if (variable !== undefined) {
-      const { status, body } = await runVariable(
-        reader,
-        dashboard,
-        variable,
-        soon,
-      );
+      const { status, body } = await runVariable(reader, dashboard, variable, soon);
       return Response.json(body, { status });
     }
     asked.push({
@@ -89,17 +68,14 @@ export function serveBoard(
     );
     return Response.json(body, { status });
   }
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    async (request) => {
-      try {
-        return await answer(request);
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        return Response.json(errorBody(error, "r"), { status: error.status });
-      }
-    },
-  );
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return Response.json(errorBody(error, "r"), { status: error.status });
+    }
+  });
   return {
     asked,
     origin: `http://127.0.0.1:${server.addr.port}`,

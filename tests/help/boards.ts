@@ -2,10 +2,7 @@ import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { readTable } from "../../src/measures/read.ts";
 import { runPanel } from "../../src/boards/query.ts";
-import {
-  connectToUserDatabase,
-  type Sql,
-} from "../../src/external/postgres/postgres.ts";
+import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 import { readTiming } from "./flow_results.ts";
 import { type FreshDatabase, freshDatabase } from "./postgres.ts";
 
@@ -23,19 +20,13 @@ export type Row = Record<string, string>;
 
 /** The rows of a real result file; fails when the data is not there. */
 export async function real(name: string): Promise<Row[]> {
-  const file = new URL(
-    `../../../shared/data/orfs/${name}.csv`,
-    import.meta.url,
-  );
+  const file = new URL(`../../../shared/data/orfs/${name}.csv`, import.meta.url);
   const [head, ...lines] = (await Deno.readTextFile(file)).trim().split(/\r?\n/)
     .map((line) => line.split(","));
-  return lines.map((line) =>
-    Object.fromEntries(head!.map((name, i) => [name, line[i]!]))
-  );
+  return lines.map((line) => Object.fromEntries(head!.map((name, i) => [name, line[i]!])));
 }
 
-const TEXT =
-  /^(platform|design|git_commit|run__flow__platform__time_units|total_time)$/;
+const TEXT = /^(platform|design|git_commit|run__flow__platform__time_units|total_time)$/;
 /** The SQL type that a team would give a column of the real results. */
 export const typeOf = (name: string) =>
   name === "run_ts"
@@ -45,22 +36,17 @@ export const typeOf = (name: string) =>
     : name === "iteration"
     ? "integer"
     : "double precision";
-const missing = (text: string) =>
-  text === "" || text === "ERR" || text === "N/A";
+const missing = (text: string) => text === "" || text === "ERR" || text === "N/A";
 
 /** Loads a real file as a team would: numbers as numbers, what is missing as null. */
 export async function load(db: Sql, name: string): Promise<Row[]> {
   const rows = await real(name);
   const columns = Object.keys(rows[0]!);
   await db.unsafe(
-    `create table public.${name} (${
-      columns.map((c) => `"${c}" ${typeOf(c)}`).join(", ")
-    })`,
+    `create table public.${name} (${columns.map((c) => `"${c}" ${typeOf(c)}`).join(", ")})`,
   );
   const json = rows.map((row) =>
-    Object.fromEntries(
-      columns.map((c) => [c, missing(row[c]!) ? null : row[c]!]),
-    )
+    Object.fromEntries(columns.map((c) => [c, missing(row[c]!) ? null : row[c]!]))
   );
   await db.unsafe(
     `insert into public.${name} select * from json_populate_recordset(null::public.${name}, $1::text::json)`,
@@ -79,9 +65,7 @@ function readerOf(url: string) {
     password: decodeURIComponent(password),
     database: pathname.slice(1),
   });
-  return Object.assign(sql, {
-    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
-  });
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
 export type Shown = {
@@ -92,49 +76,27 @@ export type Shown = {
 };
 
 /** Every panel with what its query answered, by title. */
-export async function drawn(
-  reader: Sql,
-  board: Dashboard,
-): Promise<Map<string, Shown>> {
+export async function drawn(reader: Sql, board: Dashboard): Promise<Map<string, Shown>> {
   const all = new Map<string, Shown>();
-  for (
-    const panel of board.panels as { id: number; title: string; type: string }[]
-  ) {
+  for (const panel of board.panels as { id: number; title: string; type: string }[]) {
     const { status, body } = await runPanel(reader, board, panel.id, never);
     const { frames } = body.results.A!;
     const fields = frames[0]?.schema.fields ?? [];
-    const columns = fields.map((
-      { name },
-      i,
-    ) => [name, frames[0]!.data.values[i]!]);
-    all.set(panel.title, {
-      ...panel,
-      status,
-      columns: Object.fromEntries(columns),
-    });
+    const columns = fields.map(({ name }, i) => [name, frames[0]!.data.values[i]!]);
+    all.set(panel.title, { ...panel, status, columns: Object.fromEntries(columns) });
   }
   return all;
 }
 
 /** A table's board as it is stored, and what its panels answer. */
-export async function boardOf(
-  reader: Sql,
-  table: string,
-  kind: Kind,
-  schema = "public",
-) {
-  const board = composeDashboard(
-    await readTable(reader, schema, table, kind),
-    place,
-  );
+export async function boardOf(reader: Sql, table: string, kind: Kind, schema = "public") {
+  const board = composeDashboard(await readTable(reader, schema, table, kind), place);
   const written = JSON.parse(JSON.stringify(board)) as Dashboard; // as it is stored
   return { board: written, panels: await drawn(reader, written) };
 }
 
 /** A fresh database, and its reader. */
-export async function withTables(
-  work: (fresh: FreshDatabase, reader: Sql) => Promise<void>,
-) {
+export async function withTables(work: (fresh: FreshDatabase, reader: Sql) => Promise<void>) {
   await using fresh = await freshDatabase();
   await using reader = readerOf(fresh.url);
   await work(fresh, reader);

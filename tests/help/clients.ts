@@ -1,13 +1,7 @@
 import type { FaultyServer } from "./faults.ts";
 import { type Answer, QUICK, type Service } from "./service.ts";
 
-type Seen = {
-  at: number;
-  ms: number;
-  status: number;
-  code: string;
-  retryAfter: string | null;
-};
+type Seen = { at: number; ms: number; status: number; code: string; retryAfter: string | null };
 
 /** The environment of a service that uses this server. */
 export function uses({ address }: FaultyServer): Record<string, string> {
@@ -28,42 +22,26 @@ export const MOST_MS = 6000;
  * Clients that read and write one after the other without a pause to speak of, and remember what they were
  * answered.
  */
-export function startClients(
-  service: Service,
-  key: string,
-  user_id: number,
-  many: number,
-) {
+export function startClients(service: Service, key: string, user_id: number, many: number) {
   const seen: Seen[] = [];
   const strange: string[] = [];
   const stopped = new AbortController();
   /** Of each client's credential, what may stand there: the last value that was taken, and later ones. */
   const possible = new Map<string, string[]>();
 
-  async function ask(
-    method: string,
-    path: string,
-    json?: unknown,
-  ): Promise<Answer | undefined> {
+  async function ask(method: string, path: string, json?: unknown): Promise<Answer | undefined> {
     const at = performance.now();
     const what = `${method} ${path}`;
     try {
-      const answer = await service.call(method, path, {
-        key,
-        ...(json ? { json } : {}),
-      });
+      const answer = await service.call(method, path, { key, ...(json ? { json } : {}) });
       const { status, body, headers } = answer;
       const ms = performance.now() - at;
       const retryAfter = headers.get("retry-after");
       seen.push({ at, ms, status, code: body?.code ?? "", retryAfter });
       const away = status === 503 && retryAfter !== null &&
         ["database_unavailable", "outcome_unknown"].includes(body.code);
-      if (status >= 300 && !away) {
-        strange.push(`${what}: ${status} ${body?.code}`);
-      }
-      if (ms > MOST_MS) {
-        strange.push(`${what}: ${Math.round(ms)} ms until ${status}`);
-      }
+      if (status >= 300 && !away) strange.push(`${what}: ${status} ${body?.code}`);
+      if (ms > MOST_MS) strange.push(`${what}: ${Math.round(ms)} ms until ${status}`);
       return answer;
     } catch (error) {
       if (!stopped.signal.aborted) strange.push(`${what}: ${error}`);
@@ -89,9 +67,7 @@ export function startClients(
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
-  const running = Promise.all(
-    Array.from({ length: many }, (_, n) => client(n)),
-  );
+  const running = Promise.all(Array.from({ length: many }, (_, n) => client(n)));
 
   return {
     seen,
@@ -101,9 +77,7 @@ export function startClients(
     async firstGood(): Promise<number> {
       const from = performance.now();
       for (;;) {
-        const good = seen.find(({ at, ms, status }) =>
-          status < 300 && at + ms >= from
-        );
+        const good = seen.find(({ at, ms, status }) => status < 300 && at + ms >= from);
         if (good) return good.at + good.ms - from;
         if (performance.now() - from > 60_000) return Infinity;
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -120,9 +94,7 @@ export function startClients(
         const path = `/api/v1/users/${user_id}/credentials/${key_name}`;
         const { body } = await service.call("GET", path, { key });
         if (!values.includes(body.key_value)) {
-          gone.push(
-            `${key_name}: ${body.key_value}, not ${values.join(" or ")}`,
-          );
+          gone.push(`${key_name}: ${body.key_value}, not ${values.join(" or ")}`);
         }
       }
       return gone;

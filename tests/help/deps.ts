@@ -15,8 +15,7 @@ export type Options = {
 };
 
 /** A key that links are signed with, from its 32 bytes. */
-export const signingKeyOf = (bytes: Uint8Array) =>
-  importSigningKey(bytes.toBase64());
+export const signingKeyOf = (bytes: Uint8Array) => importSigningKey(bytes.toBase64());
 
 /** The parts of which main.ts makes the service, over a database of the test server; no browser. */
 export async function makeDeps(db: Sql, options: Options = {}) {
@@ -32,21 +31,12 @@ export async function makeDeps(db: Sql, options: Options = {}) {
     trust_proxy: options.trust_proxy ?? false,
     log: (line: string) => void lines.push(line),
     failures: limitFailures(options.now),
-    outside: {
-      slack_api_url: "http://127.0.0.1:1/api",
-      allowed_hosts: [],
-      ...options.outside,
-    },
+    outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [], ...options.outside },
     installation: await readInstallation(db, frontend_url),
     sealKeys: { current: await importSealKey(sealKey) },
     signingKey: await signingKeyOf(sealKey),
     servers: await openServers(db, { host, port }, {}, []),
-    browser: {
-      state: () => ({
-        state: "missing" as const,
-        message: "No test of this kind.",
-      }),
-    },
+    browser: { state: () => ({ state: "missing" as const, message: "No test of this kind." }) },
     frontend_url,
     board_link_days: 30,
     limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0 },

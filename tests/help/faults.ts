@@ -19,41 +19,20 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
   await Deno.mkdir(`${parent}/data`);
   if (mounted) await mount(mounted, tmpfsMb);
   const dataDir = `${parent}/data`;
-  const { account, binaries, folder, logFile, address } = await prepare(
-    dataDir,
-    {
-      log: () => {},
-      fsync: false,
-    },
-  );
+  const { account, binaries, folder, logFile, address } = await prepare(dataDir, {
+    log: () => {},
+    fsync: false,
+  });
   if (mounted) await moveLogOfChanges(folder, parent, account.uid);
-  const defaults = {
-    port: address.port,
-    listen_addresses: address.host,
-    fsync: "off",
-  };
+  const defaults = { port: address.port, listen_addresses: address.host, fsync: "off" };
   const program = (...args: string[]) =>
-    run(account, [
-      join(binaries.bin, "pg_ctl"),
-      ...args,
-      "-D",
-      folder,
-      "-s",
-      "-w",
-    ], {
+    run(account, [join(binaries.bin, "pg_ctl"), ...args, "-D", folder, "-s", "-w"], {
       seconds: 60,
     });
 
   async function start(more: Record<string, string | number> = {}) {
-    const all = {
-      ...defaults,
-      unix_socket_directories: "",
-      ...settings,
-      ...more,
-    };
-    const options = Object.entries(all).map(([name, value]) =>
-      `-c ${name}=${value}`
-    ).join(" ");
+    const all = { ...defaults, unix_socket_directories: "", ...settings, ...more };
+    const options = Object.entries(all).map(([name, value]) => `-c ${name}=${value}`).join(" ");
     for (let tries = 0;; tries++) {
       const { ok, err } = await program("start", "-l", logFile, "-o", options);
       if (ok) return;
@@ -62,19 +41,15 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-  const stop = async (how: "fast" | "immediate") =>
-    void await program("stop", "-m", how);
+  const stop = async (how: "fast" | "immediate") => void await program("stop", "-m", how);
   const postmaster = async () =>
-    Number(
-      (await Deno.readTextFile(join(folder, "postmaster.pid"))).split("\n")[0],
-    );
+    Number((await Deno.readTextFile(join(folder, "postmaster.pid"))).split("\n")[0]);
   const signalAll = async (signal: Deno.Signal) => {
     const pid = await postmaster();
     Deno.kill(pid, signal); // first: from now on it makes no other
     for (const one of await childrenOf(pid)) Deno.kill(one, signal);
   };
-  const open = (database = "postgres"): Sql =>
-    connect({ ...address, database }, 2);
+  const open = (database = "postgres"): Sql => connect({ ...address, database }, 2);
   const ballast = `${dataDir}/ballast`;
   await start();
 
@@ -93,8 +68,7 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
       const others = await childrenOf(pid);
       Deno.kill(pid, "SIGKILL");
       // One that is busy answers on until it notices.
-      const isThere = (one: number) =>
-        Deno.stat(`/proc/${one}`).then(() => true, () => false);
+      const isThere = (one: number) => Deno.stat(`/proc/${one}`).then(() => true, () => false);
       for (let tries = 0; tries < 100; tries++) {
         if (!(await Promise.all(others.map(isThere))).includes(true)) return;
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -105,29 +79,16 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
     thaw: () => signalAll("SIGCONT"),
     /** Ends every connection but one's own. */
     async endConnections() {
-      await using(
-        open(),
-        (db) =>
-          db`select pg_terminate_backend(pid) from pg_stat_activity
-        where pid <> pg_backend_pid() and backend_type = 'client backend'`,
-      );
+      await using(open(), (db) =>
+        db`select pg_terminate_backend(pid) from pg_stat_activity
+        where pid <> pg_backend_pid() and backend_type = 'client backend'`);
     },
     /** No byte is left where the tables are. */
     async fill() {
       await using(open(), (db) => db`checkpoint`);
-      const { ok } = await run({ wrap: [] }, [
-        "dd",
-        "if=/dev/zero",
-        `of=${ballast}`,
-        "bs=64k",
-      ]);
+      const { ok } = await run({ wrap: [] }, ["dd", "if=/dev/zero", `of=${ballast}`, "bs=64k"]);
       if (ok) throw new Error("The file system is larger than it should be.");
-      await run({ wrap: [] }, [
-        "dd",
-        "if=/dev/zero",
-        `of=${ballast}.rest`,
-        "bs=1k",
-      ]);
+      await run({ wrap: [] }, ["dd", "if=/dev/zero", `of=${ballast}.rest`, "bs=1k"]);
     },
     async makeRoom() {
       await Deno.remove(ballast);
@@ -135,11 +96,7 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
     },
     async readOnly(on: boolean) {
       await using(open(), async (db) => {
-        await db.unsafe(
-          `alter system set default_transaction_read_only = ${
-            on ? "on" : "off"
-          }`,
-        );
+        await db.unsafe(`alter system set default_transaction_read_only = ${on ? "on" : "off"}`);
         await db`select pg_reload_conf()`;
       });
     },
@@ -177,17 +134,11 @@ async function mount(folder: string, megabytes: number) {
   if (!ok) throw new Error(`A tmpfs of its own takes root: ${err}`);
 }
 
-async function moveLogOfChanges(
-  folder: string,
-  parent: string,
-  uid: number | undefined,
-) {
+async function moveLogOfChanges(folder: string, parent: string, uid: number | undefined) {
   const target = `${parent}/pg_wal`;
   await run({ wrap: [] }, ["mv", `${folder}/pg_wal`, target]);
   await Deno.symlink(target, `${folder}/pg_wal`);
-  if (uid !== undefined) {
-    await run({ wrap: [] }, ["chown", "-R", `${uid}`, target, parent]);
-  }
+  if (uid !== undefined) await run({ wrap: [] }, ["chown", "-R", `${uid}`, target, parent]);
 }
 
 async function childrenOf(parent: number): Promise<number[]> {
@@ -195,9 +146,7 @@ async function childrenOf(parent: number): Promise<number[]> {
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "");
-    if (Number(stat.split(") ")[1]?.split(" ")[1]) === parent) {
-      children.push(Number(name));
-    }
+    if (Number(stat.split(") ")[1]?.split(" ")[1]) === parent) children.push(Number(name));
   }
   return children;
 }
@@ -206,25 +155,14 @@ async function childrenOf(parent: number): Promise<number[]> {
  * A way to the server that loses the connection on which a client sends `text`: `after` the server has
  * had time to do it, its answer on the way back.
  */
-export function losingAnswers(
-  to: { host: string; port: number },
-  text: string,
-) {
+export function losingAnswers(to: { host: string; port: number }, text: string) {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.Conn>();
   let armed = false;
-  const pump = async (
-    from: Deno.Conn,
-    into: Deno.Conn,
-    see: (bytes: Uint8Array) => boolean,
-  ) => {
+  const pump = async (from: Deno.Conn, into: Deno.Conn, see: (bytes: Uint8Array) => boolean) => {
     const buffer = new Uint8Array(65_536);
     try {
-      for (
-        let n = await from.read(buffer);
-        n !== null;
-        n = await from.read(buffer)
-      ) {
+      for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
         const bytes = buffer.slice(0, n);
         if (!see(bytes)) continue;
         for (let at = 0; at < n;) at += await into.write(bytes.subarray(at));

@@ -41,28 +41,18 @@ export type FieldCase = {
   db: Kind;
   slow: boolean;
   files: string[];
-  tables: {
-    schema_name: string;
-    table_name: string;
-    expected: ExpectedTable;
-  }[];
+  tables: { schema_name: string; table_name: string; expected: ExpectedTable }[];
 };
 
 /** The open cases in their order. Throws where the data is not there. */
 export async function fieldCases(): Promise<[id: string, FieldCase][]> {
-  const stored = JSON.parse(
-    await Deno.readTextFile(new URL("expect.json", FOLDER)),
-  );
-  return Object.entries(stored as Record<string, StoredCase>).map((
-    [id, found],
-  ) => [id, {
+  const stored = JSON.parse(await Deno.readTextFile(new URL("expect.json", FOLDER)));
+  return Object.entries(stored as Record<string, StoredCase>).map(([id, found]) => [id, {
     db: found.db,
     slow: found.slow ?? false,
     files: found.steps ?? [found.file],
     tables: Object.entries(found.tables).map(([key, expected]) => {
-      const [schema_name, table_name] = key.includes("|")
-        ? key.split("|")
-        : ["public", key];
+      const [schema_name, table_name] = key.includes("|") ? key.split("|") : ["public", key];
       return { schema_name: schema_name!, table_name: table_name!, expected };
     }),
   }]);
@@ -77,13 +67,8 @@ type StoredCase = {
 };
 
 /** The steps of a case, each to be run and read before the next; waits in the files are left out. */
-export async function loadCase(
-  db: Sql,
-  { files }: FieldCase,
-): Promise<(() => Promise<void>)[]> {
-  const texts = await Promise.all(
-    files.map((file) => Deno.readTextFile(new URL(file, FOLDER))),
-  );
+export async function loadCase(db: Sql, { files }: FieldCase): Promise<(() => Promise<void>)[]> {
+  const texts = await Promise.all(files.map((file) => Deno.readTextFile(new URL(file, FOLDER))));
   // The cases open transactions of their own.
   return texts.map((text) => () =>
     db.session(async (own) => {

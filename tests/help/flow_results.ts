@@ -20,9 +20,7 @@ export async function flowResults() {
   try {
     await Deno.stat(FOLDER);
   } catch {
-    throw new Error(
-      `The real flow results are missing: put them into ${FOLDER.pathname}`,
-    );
+    throw new Error(`The real flow results are missing: put them into ${FOLDER.pathname}`);
   }
   return {
     qor: await real("qor_history"),
@@ -32,19 +30,14 @@ export async function flowResults() {
 }
 
 /** Loads them as a team would: a table in each of the databases that these URLs open. */
-export async function loadResults(
-  databases: { timing: Sql; qor: Sql; drc: Sql },
-) {
+export async function loadResults(databases: { timing: Sql; qor: Sql; drc: Sql }) {
   const { timing } = await flowResults();
   await load(databases.qor, "qor_history");
   await load(databases.drc, "drc_iterations");
-  await databases
-    .timing`create table timing_summary (platform text, design text,
+  await databases.timing`create table timing_summary (platform text, design text,
     setup_wns_ns float8, setup_tns_ns float8, setup_violations int, hold_violations int,
     max_slew_violations int, max_cap_violations int)`;
-  await databases.timing`insert into timing_summary ${
-    databases.timing(timing)
-  }`;
+  await databases.timing`insert into timing_summary ${databases.timing(timing)}`;
 }
 
 /** Each design's last timing, from its metadata. */
@@ -53,15 +46,9 @@ export async function readTiming(): Promise<Timing[]> {
   const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   return await Promise.all(
     names.sort().map(async (file) => {
-      const [platform, design] = file.replace(".json", "").split("__") as [
-        string,
-        string,
-      ];
+      const [platform, design] = file.replace(".json", "").split("__") as [string, string];
       const result = JSON.parse(await Deno.readTextFile(new URL(file, folder)));
-      const ns = {
-        "1ps": 1e-3,
-        "1ns": 1,
-      }[result.run__flow__platform__time_units as string];
+      const ns = { "1ps": 1e-3, "1ns": 1 }[result.run__flow__platform__time_units as string];
       const number = (name: string, factor: number | undefined = 1) => {
         const value = result[`finish__timing__${name}`];
         return typeof value === "number" ? value * factor : null;
@@ -86,9 +73,7 @@ export function newestOfEach(rows: Row[]): Map<string, Row> {
   for (const row of rows) {
     const name = `${row.platform} ${row.design}`;
     const before = newest.get(name);
-    if (!before || Date.parse(row.run_ts!) >= Date.parse(before.run_ts!)) {
-      newest.set(name, row);
-    }
+    if (!before || Date.parse(row.run_ts!) >= Date.parse(before.run_ts!)) newest.set(name, row);
   }
   return newest;
 }

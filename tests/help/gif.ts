@@ -1,11 +1,6 @@
 /** A GIF frame as a viewer sees it: the whole picture, RGBA. */
 export type Frame = { delayMs: number; pixels: Uint8Array };
-export type Gif = {
-  width: number;
-  height: number;
-  loops: number | undefined;
-  frames: Frame[];
-};
+export type Gif = { width: number; height: number; loops: number | undefined; frames: Frame[] };
 
 /**
  * Decodes a GIF to composed frames; written from the GIF89a specification, independent of the encoder.
@@ -18,12 +13,9 @@ export function decodeGif(bytes: Uint8Array): Gif {
     return bytes[at++]!;
   };
   const word = () => byte() | byte() << 8;
-  const text = (size: number) =>
-    String.fromCharCode(...Array.from({ length: size }, byte));
+  const text = (size: number) => String.fromCharCode(...Array.from({ length: size }, byte));
   const table = (flags: number) =>
-    flags & 0x80
-      ? Array.from({ length: 3 * 2 ** ((flags & 7) + 1) }, byte)
-      : undefined;
+    flags & 0x80 ? Array.from({ length: 3 * 2 ** ((flags & 7) + 1) }, byte) : undefined;
   const blocks = () => {
     const all: number[] = [];
     for (let size = byte(); size > 0; size = byte()) {
@@ -51,10 +43,7 @@ export function decodeGif(bytes: Uint8Array): Gif {
           delayMs: (data[1]! | data[2]! << 8) * 10,
           transparent: data[0]! & 1 ? data[3]! : -1,
         };
-      } else if (
-        label === 0xff &&
-        String.fromCharCode(...data.slice(0, 11)) === "NETSCAPE2.0"
-      ) {
+      } else if (label === 0xff && String.fromCharCode(...data.slice(0, 11)) === "NETSCAPE2.0") {
         loops = data[12]! | data[13]! << 8;
       }
     } else if (kind === 0x2c) {
@@ -62,24 +51,15 @@ export function decodeGif(bytes: Uint8Array): Gif {
       const colours = table(local) ?? globalTable;
       if (!colours) throw new Error("a frame without colours");
       if (local & 0x40) throw new Error("interlaced");
-      if (left + w > width || top + h > height) {
-        throw new Error("a frame outside the picture");
-      }
+      if (left + w > width || top + h > height) throw new Error("a frame outside the picture");
       const indexes = unpack(byte(), blocks(), w * h);
       const before = canvas.slice();
       for (let i = 0; i < indexes.length; i++) {
         if (indexes[i] === control.transparent) continue;
         const to = ((top + Math.floor(i / w)) * width + left + i % w) * 4;
         const from = indexes[i]! * 3;
-        if (from + 2 >= colours.length) {
-          throw new Error("a pixel outside the palette");
-        }
-        canvas.set([
-          colours[from]!,
-          colours[from + 1]!,
-          colours[from + 2]!,
-          255,
-        ], to);
+        if (from + 2 >= colours.length) throw new Error("a pixel outside the palette");
+        canvas.set([colours[from]!, colours[from + 1]!, colours[from + 2]!, 255], to);
       }
       frames.push({ delayMs: control.delayMs, pixels: canvas.slice() });
       if (control.disposal === 3) canvas.set(before);
@@ -98,17 +78,9 @@ export function decodeGif(bytes: Uint8Array): Gif {
 function unpack(minimum: number, data: number[], size: number): Uint8Array {
   const clear = 1 << minimum, end = clear + 1;
   const out = new Uint8Array(size);
-  const prefix = new Int32Array(4096),
-    last = new Uint8Array(4096),
-    length = new Int32Array(4096);
+  const prefix = new Int32Array(4096), last = new Uint8Array(4096), length = new Int32Array(4096);
   for (let i = 0; i < clear; i++) prefix[i] = -1, last[i] = i, length[i] = 1;
-  let next = end + 1,
-    width = minimum + 1,
-    previous = -1,
-    bits = 0,
-    held = 0,
-    at = 0,
-    filled = 0;
+  let next = end + 1, width = minimum + 1, previous = -1, bits = 0, held = 0, at = 0, filled = 0;
 
   const first = (code: number) => {
     while (prefix[code]! >= 0) code = prefix[code]!;
@@ -117,9 +89,7 @@ function unpack(minimum: number, data: number[], size: number): Uint8Array {
   const write = (code: number) => {
     if (filled + length[code]! > size) throw new Error("too many pixels");
     filled += length[code]!;
-    for (let i = filled - 1; code >= 0; code = prefix[code]!) {
-      out[i--] = last[code]!;
-    }
+    for (let i = filled - 1; code >= 0; code = prefix[code]!) out[i--] = last[code]!;
   };
   for (;;) {
     while (bits < width) {
@@ -137,9 +107,7 @@ function unpack(minimum: number, data: number[], size: number): Uint8Array {
       continue;
     }
     if (code === end) break;
-    if (code > next || (code === next && previous < 0)) {
-      throw new Error("an unknown code");
-    }
+    if (code > next || (code === next && previous < 0)) throw new Error("an unknown code");
     if (previous >= 0 && next < 4096) {
       prefix[next] = previous;
       last[next] = first(code === next ? previous : code);

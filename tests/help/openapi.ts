@@ -3,12 +3,7 @@ export type Schema = { [keyword: string]: unknown };
 type Content = { content?: Record<string, { schema: Schema }> };
 export type Operation = {
   summary?: string;
-  parameters?: {
-    name: string;
-    in: string;
-    required?: boolean;
-    schema: Schema;
-  }[];
+  parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: Content & { required?: boolean };
   responses: Record<string, Content & { description: string }>;
   security?: object[];
@@ -18,10 +13,7 @@ export type Document = {
   info: { title: string; version: string };
   servers: { url: string }[];
   security: Record<string, string[]>[];
-  components: {
-    schemas: Record<string, Schema>;
-    securitySchemes: Record<string, object>;
-  };
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, object> };
   paths: Record<string, Record<string, Operation>>;
 };
 
@@ -36,8 +28,7 @@ export function operationOf(document: Document, method: string, path: string) {
 
 const KNOWN = new Set(
   ("$ref type properties required additionalProperties items enum anyOf allOf format description " +
-    "example default minimum maximum exclusiveMinimum minLength maxLength pattern")
-    .split(" "),
+    "example default minimum maximum exclusiveMinimum minLength maxLength pattern").split(" "),
 );
 const FORMATS: Record<string, (text: string) => boolean> = {
   "date-time": (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text),
@@ -49,17 +40,14 @@ const FORMATS: Record<string, (text: string) => boolean> = {
 export function flatten(document: Document, schema: Schema): Schema {
   const { $ref, allOf, ...own } = schema;
   for (const keyword of Object.keys(schema)) {
-    if (!KNOWN.has(keyword)) {
-      throw new Error(`the schema's keyword ${keyword} is not known here`);
-    }
+    if (!KNOWN.has(keyword)) throw new Error(`the schema's keyword ${keyword} is not known here`);
   }
   let whole: Schema = {};
   const parts = [...(allOf as Schema[] ?? []), own].map((part) =>
     part === own ? own : flatten(document, part)
   );
   if ($ref) {
-    const named = document.components
-      .schemas[String($ref).replace("#/components/schemas/", "")];
+    const named = document.components.schemas[String($ref).replace("#/components/schemas/", "")];
     if (!named) throw new Error(`there is no ${$ref}`);
     parts.unshift(flatten(document, named));
   }
@@ -75,10 +63,7 @@ export function flatten(document: Document, schema: Schema): Schema {
 
 function merged(a: Schema, b: Schema): Schema {
   const properties = { ...a.properties as object, ...b.properties as object };
-  const required = [
-    ...(a.required as string[] ?? []),
-    ...(b.required as string[] ?? []),
-  ];
+  const required = [...(a.required as string[] ?? []), ...(b.required as string[] ?? [])];
   return {
     ...(a.properties || b.properties ? { properties } : {}),
     ...(required.length > 0 ? { required: [...new Set(required)] } : {}),
@@ -92,74 +77,42 @@ function typeOf(value: unknown): string {
 }
 
 /** Where a value is not as the schema says; a field that the schema does not name is a fault too. */
-export function faultsOf(
-  document: Document,
-  given: Schema,
-  value: unknown,
-  at = "$",
-): string[] {
+export function faultsOf(document: Document, given: Schema, value: unknown, at = "$"): string[] {
   const schema = flatten(document, given);
   if (schema.anyOf) {
-    const all = (schema.anyOf as Schema[]).map((one) =>
-      faultsOf(document, one, value, at)
-    );
+    const all = (schema.anyOf as Schema[]).map((one) => faultsOf(document, one, value, at));
     return all.some((faults) => faults.length === 0) ? [] : all.flat();
   }
-  const types = schema.type === undefined
-    ? []
-    : [schema.type].flat() as string[];
+  const types = schema.type === undefined ? [] : [schema.type].flat() as string[];
   const type = typeOf(value);
   const fits = types.length === 0 || types.includes(type) ||
     (type === "integer" && types.includes("number"));
   if (!fits) return [`${at}: ${type} in place of ${types.join("|")}`];
-  if (schema.enum && !(schema.enum as unknown[]).includes(value)) {
-    return [`${at}: not in the enum`];
-  }
+  if (schema.enum && !(schema.enum as unknown[]).includes(value)) return [`${at}: not in the enum`];
   if (typeof value === "string") return stringFaults(schema, value, at);
   if (Array.isArray(value)) {
     const items = schema.items as Schema;
-    return value.flatMap((item, i) =>
-      faultsOf(document, items, item, `${at}[${i}]`)
-    );
+    return value.flatMap((item, i) => faultsOf(document, items, item, `${at}[${i}]`));
   }
-  return type === "object"
-    ? objectFaults(document, schema, value as object, at)
-    : [];
+  return type === "object" ? objectFaults(document, schema, value as object, at) : [];
 }
 
-function stringFaults(
-  { format, pattern, minLength }: Schema,
-  text: string,
-  at: string,
-): string[] {
+function stringFaults({ format, pattern, minLength }: Schema, text: string, at: string): string[] {
   const faults: string[] = [];
-  if (format && !FORMATS[String(format)]!(text)) {
-    faults.push(`${at}: no ${format}`);
-  }
-  if (pattern && !new RegExp(String(pattern)).test(text)) {
-    faults.push(`${at}: not as ${pattern}`);
-  }
+  if (format && !FORMATS[String(format)]!(text)) faults.push(`${at}: no ${format}`);
+  if (pattern && !new RegExp(String(pattern)).test(text)) faults.push(`${at}: not as ${pattern}`);
   if (text.length < Number(minLength ?? 0)) faults.push(`${at}: too short`);
   return faults;
 }
 
-function objectFaults(
-  document: Document,
-  schema: Schema,
-  value: object,
-  at: string,
-): string[] {
+function objectFaults(document: Document, schema: Schema, value: object, at: string): string[] {
   const properties = schema.properties as Record<string, Schema> ?? {};
   const others = schema.additionalProperties;
-  const missing = (schema.required as string[] ?? []).filter((name) =>
-    !Object.hasOwn(value, name)
-  );
+  const missing = (schema.required as string[] ?? []).filter((name) => !Object.hasOwn(value, name));
   return [
     ...missing.map((name) => `${at}.${name}: missing`),
     ...Object.entries(value).flatMap(([name, field]) => {
-      const one = Object.hasOwn(properties, name)
-        ? properties[name]
-        : undefined;
+      const one = Object.hasOwn(properties, name) ? properties[name] : undefined;
       if (one) return faultsOf(document, one, field, `${at}.${name}`);
       if (others && typeof others === "object") {
         return faultsOf(document, others as Schema, field, `${at}.${name}`);

@@ -20,18 +20,8 @@ export async function addAccount(db: Sql, username: string): Promise<number> {
 }
 
 /** A dashboard's row with its run, as the scan would leave it, at any step. */
-export async function addDashboard(
-  db: Sql,
-  user_id: number,
-  row: Row = {},
-): Promise<number> {
-  const {
-    kind = "qor",
-    schema_name = "public",
-    step = "create",
-    run = 1,
-    rows = 3,
-  } = row;
+export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Promise<number> {
+  const { kind = "qor", schema_name = "public", step = "create", run = 1, rows = 3 } = row;
   const table_name = row.table_name ?? `t${crypto.randomUUID().slice(0, 8)}`;
   const [made] = await db<{ id: number }[]>`
     insert into dashboards (user_id, kind, schema_name, table_name, content, run, step)
@@ -51,19 +41,12 @@ export async function letLeaseRunOut(db: Sql, id: number): Promise<void> {
 }
 
 /** Brings a row's next attempt forward. */
-export async function makeDue(
-  db: Sql,
-  { id }: Pick<Claim, "id">,
-): Promise<void> {
+export async function makeDue(db: Sql, { id }: Pick<Claim, "id">): Promise<void> {
   await db`update dashboards set next_try_at = now() where id = ${id}`;
 }
 
 /** Waits until as many sessions of this database's server wait for a lock, at most 5 s. */
-export async function untilWaiting(
-  db: Sql,
-  sessions: number,
-  locktype: string,
-): Promise<void> {
+export async function untilWaiting(db: Sql, sessions: number, locktype: string): Promise<void> {
   await until(async () => {
     const [row] = await db<{ count: number }[]>`
       select count(*) from pg_locks where locktype = ${locktype} and not granted`;
@@ -72,14 +55,10 @@ export async function untilWaiting(
 }
 
 /** Asks every 5 ms until it is so; throws after 5 s. */
-export async function until(
-  so: () => boolean | Promise<boolean>,
-): Promise<void> {
+export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 5000;
   while (!await so()) {
-    if (Date.now() > end) {
-      throw new Error("It did not come to that within 5 s.");
-    }
+    if (Date.now() > end) throw new Error("It did not come to that within 5 s.");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -7,10 +7,7 @@ import { never, startApp, type User } from "./app.ts";
 /**
  * An app with one user, and looks at its databases. Tables settle at once unless `limits` say otherwise.
  */
-export async function startScans(
-  limits: Partial<Limits> = {},
-  outside: Partial<Outside> = {},
-) {
+export async function startScans(limits: Partial<Limits> = {}, outside: Partial<Outside> = {}) {
   const app = await startApp({ outside });
   const ada = await app.addUser();
   const deps = { ...app.deps, limits: { ...app.deps.limits, ...limits } };
@@ -26,9 +23,7 @@ export async function startScans(
     /** What one look says of the tables that wait. */
     async waiting(): Promise<Record<string, string>> {
       const { waiting } = await look();
-      return Object.fromEntries(
-        waiting.map(({ table_name, why }) => [table_name, why]),
-      );
+      return Object.fromEntries(waiting.map(({ table_name, why }) => [table_name, why]));
     },
     /** Runs SQL as ada's owner in her QoR database. */
     run: (...statements: string[]) => app.write(ada, "qor", ...statements),

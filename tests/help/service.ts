@@ -10,9 +10,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 function machine(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR"];
   const { env } = Deno;
-  return Object.fromEntries(
-    names.flatMap((name) => env.has(name) ? [[name, env.get(name)!]] : []),
-  );
+  return Object.fromEntries(names.flatMap((name) => env.has(name) ? [[name, env.get(name)!]] : []));
 }
 
 /** Short times and small pictures, for tests that are not about these. */
@@ -27,23 +25,12 @@ export const QUICK = {
 };
 
 /** The environment by which a service tells this Slack. */
-export function tells(
-  { token, channel, apiUrl }: TestSlack,
-): Record<string, string> {
-  return {
-    SLACK_BOT_TOKEN: token,
-    SLACK_CHANNEL_ID: channel,
-    SLACK_API_URL: apiUrl,
-  };
+export function tells({ token, channel, apiUrl }: TestSlack): Record<string, string> {
+  return { SLACK_BOT_TOKEN: token, SLACK_CHANNEL_ID: channel, SLACK_API_URL: apiUrl };
 }
 
 // deno-lint-ignore no-explicit-any
-export type Answer = {
-  status: number;
-  headers: Headers;
-  body: any;
-  bytes: Uint8Array;
-};
+export type Answer = { status: number; headers: Headers; body: any; bytes: Uint8Array };
 export type Service = Awaited<ReturnType<typeof startProcess>>;
 export type Home = Awaited<ReturnType<typeof makeHome>>;
 
@@ -58,37 +45,23 @@ export async function makeHome() {
     dataDir,
     PORT,
     /** Resolves when the service says where it is. */
-    async start(
-      env: Record<string, string> = {},
-      how: How = {},
-    ): Promise<Service> {
-      const service = await startProcess(
-        { PORT, DATA_DIR: dataDir, ...env },
-        how,
-      );
+    async start(env: Record<string, string> = {}, how: How = {}): Promise<Service> {
+      const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env }, how);
       services.push(service);
       await service.up();
       return service;
     },
     /** Starts it, and sends SIGTERM as soon as one of these programs works on the data folder. */
-    async stopAt(
-      programs: RegExp,
-      env: Record<string, string>,
-    ): Promise<{ code: number }> {
+    async stopAt(programs: RegExp, env: Record<string, string>): Promise<{ code: number }> {
       const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env });
       services.push(service);
       const works = ({ command }: { command: string }) =>
         programs.test(command) && command.includes(parent);
-      await waitFor(
-        String(programs),
-        async () => (await processes()).some(works),
-      );
+      await waitFor(String(programs), async () => (await processes()).some(works));
       return await service.kill("SIGTERM");
     },
     /** Resolves when it has ended by itself. */
-    async tryToStart(
-      env: Record<string, string>,
-    ): Promise<{ code: number; log: string }> {
+    async tryToStart(env: Record<string, string>): Promise<{ code: number; log: string }> {
       const service = await startProcess({ PORT, DATA_DIR: dataDir, ...env });
       services.push(service);
       const { code } = await service.ended(20);
@@ -102,9 +75,7 @@ export async function makeHome() {
     },
     /** Programs that work on this data folder. */
     async programs(): Promise<string[]> {
-      return (await processes()).map(({ command }) => command).filter((c) =>
-        c.includes(parent)
-      );
+      return (await processes()).map(({ command }) => command).filter((c) => c.includes(parent));
     },
     /** The servers of this data folder that run, one number each. */
     async postmasters(): Promise<number[]> {
@@ -115,18 +86,14 @@ export async function makeHome() {
     },
     /** The service's own database, as its superuser. */
     async openMaster(): Promise<Sql & AsyncDisposable> {
-      const { port, password } = JSON.parse(
-        await Deno.readTextFile(`${dataDir}/postgres.json`),
-      );
+      const { port, password } = JSON.parse(await Deno.readTextFile(`${dataDir}/postgres.json`));
       const address = { host: "127.0.0.1", port, user: "dashkeeper", password };
       return disposable(connect({ ...address, database: "dashkeeper" }, 4));
     },
     async [Symbol.asyncDispose]() {
       for (const service of services) await service.end();
       const cluster = await folder();
-      if (cluster) {
-        await (await startEmbedded({ dataDir, log: () => {} })).stop();
-      }
+      if (cluster) await (await startEmbedded({ dataDir, log: () => {} })).stop();
       if (cluster && !cluster.startsWith(await Deno.realPath(parent))) {
         await Deno.remove(dirname(cluster), { recursive: true });
       }
@@ -176,26 +143,17 @@ async function startProcess(
   }).spawn();
   let log = "";
   const read = Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      log += text;
-    }
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) log += text;
   }));
   let status: Deno.CommandStatus | undefined;
-  const over = Promise.all([child.status, read]).then(([ended]) =>
-    status = ended
-  );
+  const over = Promise.all([child.status, read]).then(([ended]) => status = ended);
   const url = `http://127.0.0.1:${port}`;
 
-  async function ended(
-    seconds: number,
-  ): Promise<{ code: number; seconds: number }> {
+  async function ended(seconds: number): Promise<{ code: number; seconds: number }> {
     const started = performance.now();
     await waitFor(`the service's end; its log:\n${log}`, () => status, seconds);
     await over;
-    return {
-      code: status!.code,
-      seconds: (performance.now() - started) / 1000,
-    };
+    return { code: status!.code, seconds: (performance.now() - started) / 1000 };
   }
   return {
     pid: child.pid,
@@ -211,10 +169,7 @@ async function startProcess(
     },
     ended,
     /** Sends a signal; resolves with the exit code, and how long it took. */
-    async kill(
-      signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGUSR2",
-      seconds = 12,
-    ) {
+    async kill(signal: "SIGTERM" | "SIGINT" | "SIGKILL" | "SIGUSR2", seconds = 12) {
       child.kill(signal);
       return await ended(seconds);
     },
@@ -232,18 +187,9 @@ async function startProcess(
   };
 }
 
-type Call = {
-  key?: string;
-  cookie?: string;
-  json?: unknown;
-  form?: Record<string, string>;
-};
+type Call = { key?: string; cookie?: string; json?: unknown; form?: Record<string, string> };
 
-async function call(
-  method: string,
-  url: string,
-  { key, cookie, json, form }: Call,
-) {
+async function call(method: string, url: string, { key, cookie, json, form }: Call) {
   const response = await fetch(url, {
     method,
     headers: {
@@ -252,9 +198,7 @@ async function call(
       ...(json === undefined ? {} : { "content-type": "application/json" }),
       ...(form ? { origin: new URL(url).origin } : {}),
     },
-    body: json === undefined
-      ? form && new URLSearchParams(form)
-      : JSON.stringify(json),
+    body: json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json),
     redirect: "manual",
     signal: AbortSignal.timeout(30_000),
   });
@@ -266,11 +210,7 @@ async function call(
 }
 
 /** Runs a task to its end. */
-export async function runTask(
-  name: string,
-  args: string[],
-  env: Record<string, string>,
-) {
+export async function runTask(name: string, args: string[], env: Record<string, string>) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["task", "-q", name, ...args],
     cwd: ROOT,
@@ -292,10 +232,7 @@ export function keyIn(log: string): string {
 
 /** A user's id and key. */
 export async function addUser(service: Service, key: string, username: string) {
-  const made = await service.call("POST", "/api/v1/users", {
-    key,
-    json: { username },
-  });
+  const made = await service.call("POST", "/api/v1/users", { key, json: { username } });
   equal(made.status, 201, JSON.stringify(made.body));
   const { id, api_key } = made.body as { id: number; api_key: string };
   return { id, api_key };
@@ -316,9 +253,7 @@ export async function urlOf(
 
 /** Signs in as a browser does; resolves with the cookie. */
 export async function signIn(service: Service, key: string): Promise<string> {
-  const { status, headers } = await service.call("POST", "/sign-in", {
-    form: { api_key: key },
-  });
+  const { status, headers } = await service.call("POST", "/sign-in", { form: { api_key: key } });
   equal(status, 303);
   return headers.get("set-cookie")!.split(";")[0]!;
 }
@@ -338,18 +273,14 @@ export async function waitFor<T>(
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (performance.now() > end) {
-      fail(`After ${seconds} s still no sign of ${what}.`);
-    }
+    if (performance.now() > end) fail(`After ${seconds} s still no sign of ${what}.`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }
 
 /** Processes whose command line names a profile of the browsers of process `pid`. */
 export async function browsersOf(pid: number): Promise<number[]> {
-  return (await processes()).filter(({ command }) =>
-    command.includes(`dashkeeper-browser-${pid}-`)
-  )
+  return (await processes()).filter(({ command }) => command.includes(`dashkeeper-browser-${pid}-`))
     .map(({ pid }) => pid);
 }
 
@@ -357,9 +288,7 @@ async function processes(): Promise<{ pid: number; command: string }[]> {
   const all: { pid: number; command: string }[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() =>
-      ""
-    );
+    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
     all.push({ pid: Number(name), command: line.replaceAll("\0", " ") });
   }
   return all;

@@ -4,9 +4,7 @@ export type Fault = {
   /** An API method ("chat.postMessage"), or "upload" for the bytes. */
   method: string;
   /** "hang" never answers; "hang-after" and "drop-after" let Slack do it first; "html" answers 200. */
-  what: "429" | "500" | "hang" | "hang-after" | "drop-after" | "html" | {
-    error: string;
-  };
+  what: "429" | "500" | "hang" | "hang-after" | "drop-after" | "html" | { error: string };
   times: number;
 };
 export type Message = {
@@ -16,21 +14,9 @@ export type Message = {
   blocks: any[];
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
 };
-type File = {
-  id: string;
-  name: string;
-  title: string;
-  size: number;
-  mimetype: string;
-};
+type File = { id: string; name: string; title: string; size: number; mimetype: string };
 
-const SCOPES = [
-  "chat:write",
-  "files:write",
-  "files:read",
-  "channels:read",
-  "channels:history",
-];
+const SCOPES = ["chat:write", "files:write", "files:read", "channels:read", "channels:history"];
 const CHANNEL = "eda-dashboards";
 
 /** A workspace with one channel: an emulated Slack behind a proxy of the rules that it lacks. */
@@ -47,35 +33,19 @@ export async function startSlack() {
   const ended = new AbortController();
   const emulator = await startEmulator([...scopes]);
 
-  const proxy = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async (request) => {
-      const { pathname } = new URL(request.url);
-      const method = pathname.startsWith("/upload/")
-        ? "upload"
-        : pathname.replace("/api/", "");
-      calls.push({
-        method,
-        at: Date.now(),
-        authorized: request.headers.has("authorization"),
-      });
-      const body = await request.bytes();
-      const fault = faults.find((fault) =>
-        fault.method === method && fault.times > 0
-      );
-      if (fault) fault.times--;
-      if (fault && !isAfter(fault)) return await stumble(fault, ended.signal);
-      const response = await rules.pass(
-        request,
-        method,
-        body,
-        emulator.forward,
-      );
-      if (!fault) return response;
-      await response.body?.cancel();
-      return await stumble(fault, ended.signal);
-    },
-  );
+  const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    const method = pathname.startsWith("/upload/") ? "upload" : pathname.replace("/api/", "");
+    calls.push({ method, at: Date.now(), authorized: request.headers.has("authorization") });
+    const body = await request.bytes();
+    const fault = faults.find((fault) => fault.method === method && fault.times > 0);
+    if (fault) fault.times--;
+    if (fault && !isAfter(fault)) return await stumble(fault, ended.signal);
+    const response = await rules.pass(request, method, body, emulator.forward);
+    if (!fault) return response;
+    await response.body?.cancel();
+    return await stumble(fault, ended.signal);
+  });
   const url = `http://127.0.0.1:${proxy.addr.port}`;
 
   async function ask(method: string, form: Record<string, string> = {}) {
@@ -84,15 +54,11 @@ export async function startSlack() {
       authorization: `Bearer ${token}`,
       "content-type": "application/x-www-form-urlencoded",
     };
-    const request = new Request(`${url}/api/${method}`, {
-      method: "POST",
-      headers,
-    });
+    const request = new Request(`${url}/api/${method}`, { method: "POST", headers });
     return await (await emulator.forward(request, body)).json();
   }
   const { channels } = await ask("conversations.list");
-  const channel: string =
-    channels.find(({ name }: { name: string }) => name === CHANNEL).id;
+  const channel: string = channels.find(({ name }: { name: string }) => name === CHANNEL).id;
 
   return {
     apiUrl: `${url}/api/`,
@@ -108,20 +74,15 @@ export async function startSlack() {
     rules,
     /** What stands in the channel, oldest first. */
     async messages(): Promise<Message[]> {
-      return (await ask("conversations.history", { channel, limit: "1000" }))
-        .messages.toReversed();
+      return (await ask("conversations.history", { channel, limit: "1000" })).messages.toReversed();
     },
     async files(): Promise<File[]> {
       return (await ask("files.list")).files;
     },
     /** The bytes of a file, as a member's Slack would fetch them. */
-    async download(
-      { id, name }: { id: string; name: string },
-    ): Promise<Uint8Array> {
+    async download({ id, name }: { id: string; name: string }): Promise<Uint8Array> {
       const headers = { authorization: `Bearer ${token}` };
-      const request = new Request(`${url}/files-pri/${id}/${name}`, {
-        headers,
-      });
+      const request = new Request(`${url}/files-pri/${id}/${name}`, { headers });
       return await (await emulator.forward(request)).bytes();
     },
     async [Symbol.asyncDispose]() {
@@ -144,11 +105,7 @@ async function startEmulator(tokens: [token: string, scopes: string[]][]) {
       slack: {
         team: { name: "Chip team", domain: "chip-team" },
         strict_scopes: true,
-        users: [{
-          name: user,
-          real_name: "Dashkeeper",
-          email: "dashkeeper@localhost",
-        }],
+        users: [{ name: user, real_name: "Dashkeeper", email: "dashkeeper@localhost" }],
         channels: [{ name: CHANNEL }],
         tokens: tokens.map(([token, scopes]) => ({ token, user, scopes })),
       },
@@ -158,22 +115,12 @@ async function startEmulator(tokens: [token: string, scopes: string[]][]) {
   // Without idle connections it can close at once.
   const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   return {
-    forward(
-      { method, url, headers: given }: Request,
-      body?: Uint8Array<ArrayBuffer>,
-    ) {
+    forward({ method, url, headers: given }: Request, body?: Uint8Array<ArrayBuffer>) {
       const { pathname, search } = new URL(url);
       const headers = new Headers(given);
-      for (const name of ["content-length", "host", "connection"]) {
-        headers.delete(name);
-      }
+      for (const name of ["content-length", "host", "connection"]) headers.delete(name);
       const sent = method === "GET" ? undefined : body;
-      return fetch(address + pathname + search, {
-        method,
-        headers,
-        body: sent,
-        client,
-      });
+      return fetch(address + pathname + search, { method, headers, body: sent, client });
     },
     async close() {
       await emulator.close();
@@ -195,10 +142,7 @@ class Rules {
     request: Request,
     method: string,
     body: Uint8Array<ArrayBuffer>,
-    forward: (
-      request: Request,
-      body: Uint8Array<ArrayBuffer>,
-    ) => Promise<Response>,
+    forward: (request: Request, body: Uint8Array<ArrayBuffer>) => Promise<Response>,
   ): Promise<Response> {
     const { origin, pathname } = new URL(request.url);
     if (!pathname.startsWith("/api/")) return forward(request, body);
@@ -210,15 +154,10 @@ class Rules {
     if (refused) return refused;
     // The emulator reads another name than Slack documents.
     if (form.has("alt_txt")) form.set("alt_text", form.get("alt_txt")!);
-    const response = await forward(
-      request,
-      new TextEncoder().encode(form.toString()),
-    );
+    const response = await forward(request, new TextEncoder().encode(form.toString()));
     const result = await response.json();
     if (result.ok) this.#settle(method, form, result, origin);
-    return Response.json(result, {
-      headers: { "x-oauth-scopes": scopes.join(",") },
-    });
+    return Response.json(result, { headers: { "x-oauth-scopes": scopes.join(",") } });
   }
 
   #refuseMessage(form: URLSearchParams): Response | undefined {
@@ -227,15 +166,11 @@ class Rules {
     for (const [i, block] of blocks.entries()) {
       const id = block.slack_file?.id;
       if (id && !(this.#processedAt.get(id)! <= Date.now())) {
-        faults.push(
-          `invalid slack file [json-pointer:/blocks/${i}/slack_file]`,
-        );
+        faults.push(`invalid slack file [json-pointer:/blocks/${i}/slack_file]`);
       }
     }
     if (faults.length > 0) return refuse("invalid_blocks", faults);
-    if (JSON.stringify(blocks).length > 13_200) {
-      return refuse("msg_blocks_too_long");
-    }
+    if (JSON.stringify(blocks).length > 13_200) return refuse("msg_blocks_too_long");
   }
 
   // deno-lint-ignore no-explicit-any
@@ -243,27 +178,19 @@ class Rules {
     if (method === "files.getUploadURLExternal") {
       result.upload_url = origin + new URL(result.upload_url).pathname;
     } else if (method === "files.completeUploadExternal") {
-      for (const { id } of result.files) {
-        this.#processedAt.set(id, Date.now() + this.processingMs);
-      }
+      for (const { id } of result.files) this.#processedAt.set(id, Date.now() + this.processingMs);
     } else if (method === "files.info") {
       const { file } = result;
-      if (this.#processedAt.get(file.id)! > Date.now()) {
-        file.mimetype = file.filetype = "";
-      }
+      if (this.#processedAt.get(file.id)! > Date.now()) file.mimetype = file.filetype = "";
       file.shares = this.#shares.get(file.id) ?? file.shares;
     } else if (method === "chat.postMessage") {
       for (const { slack_file } of JSON.parse(form.get("blocks") ?? "[]")) {
         if (!slack_file) continue;
-        this.#shares.set(slack_file.id, {
-          public: { [result.channel]: [{ ts: result.ts }] },
-        });
+        this.#shares.set(slack_file.id, { public: { [result.channel]: [{ ts: result.ts }] } });
       }
     } else if (method === "conversations.history") {
       const oldest = Number(form.get("oldest") ?? 0);
-      result.messages = result.messages.filter(({ ts }: Message) =>
-        Number(ts) > oldest
-      );
+      result.messages = result.messages.filter(({ ts }: Message) => Number(ts) > oldest);
       if (form.get("include_all_metadata") === "true") return;
       for (const message of result.messages) delete message.metadata;
     }
@@ -289,13 +216,9 @@ async function stumble({ what }: Fault, ended: AbortSignal): Promise<Response> {
         headers: { "content-type": "text/html" },
       });
     case "drop-after": // fewer bytes than promised: the server cuts the connection
-      return new Response(new Blob(['{"ok":']).stream(), {
-        headers: { "content-length": "99" },
-      });
+      return new Response(new Blob(['{"ok":']).stream(), { headers: { "content-length": "99" } });
     default:
-      await new Promise<void>((done) =>
-        ended.addEventListener("abort", () => done())
-      );
+      await new Promise<void>((done) => ended.addEventListener("abort", () => done()));
       return new Response(null, { status: 503 });
   }
 }
@@ -305,10 +228,7 @@ function refuse(error: string, details: string[] = []): Response {
     ok: false,
     error,
     ...(details.length > 0
-      ? {
-        errors: details,
-        response_metadata: { messages: details.map((d) => `[ERROR] ${d}`) },
-      }
+      ? { errors: details, response_metadata: { messages: details.map((d) => `[ERROR] ${d}`) } }
       : {}),
   });
 }
@@ -319,14 +239,10 @@ export function blockFaults(blocks: any[]): string[] {
   const faults: string[] = [];
   const text = (at: string, value: unknown, most: number) => {
     const length = typeof value === "string" ? value.length : -1;
-    if (length < 1 || length > most) {
-      faults.push(`${length} characters, 1 to ${most} [${at}]`);
-    }
+    if (length < 1 || length > most) faults.push(`${length} characters, 1 to ${most} [${at}]`);
   };
   const count = (at: string, value: unknown[], most: number) => {
-    if (value.length < 1 || value.length > most) {
-      faults.push(`${value.length} items [${at}]`);
-    }
+    if (value.length < 1 || value.length > most) faults.push(`${value.length} items [${at}]`);
   };
   count("/blocks", blocks, 50);
   for (const [i, block] of blocks.entries()) {
@@ -335,29 +251,19 @@ export function blockFaults(blocks: any[]): string[] {
     else if (block.type === "section") {
       if (block.text) text(at, block.text.text, 3_000);
       if (block.fields) count(at, block.fields, 10);
-      if (!block.text && !block.fields) {
-        faults.push(`no text and no fields [${at}]`);
-      }
-      for (const field of block.fields ?? []) {
-        text(`${at}/fields`, field.text, 2_000);
-      }
+      if (!block.text && !block.fields) faults.push(`no text and no fields [${at}]`);
+      for (const field of block.fields ?? []) text(`${at}/fields`, field.text, 2_000);
     } else if (block.type === "image") {
       text(at, block.alt_text, 2_000);
-      if (!block.slack_file === !block.image_url) {
-        faults.push(`one of two sources [${at}]`);
-      }
+      if (!block.slack_file === !block.image_url) faults.push(`one of two sources [${at}]`);
       if (block.image_url) text(at, block.image_url, 3_000);
     } else if (block.type === "context") count(at, block.elements, 10);
     else if (block.type === "actions") {
       count(at, block.elements, 25);
       for (const button of block.elements) {
         text(`${at}/button`, button.text?.text, 75);
-        if (button.value !== undefined) {
-          text(`${at}/button/value`, button.value, 2_000);
-        }
-        if (button.url !== undefined) {
-          text(`${at}/button/url`, button.url, 3_000);
-        }
+        if (button.value !== undefined) text(`${at}/button/value`, button.value, 2_000);
+        if (button.url !== undefined) text(`${at}/button/url`, button.url, 3_000);
       }
     } else faults.push(`unsupported type [${at}]`);
   }

@@ -17,17 +17,11 @@ export async function summaryOf(
 /** Numbers as "group: name value unit (before better)". */
 export function linesOf({ numbers }: Summary): string[] {
   return numbers.map(({ group, name, value, unit, before, better, sure }) => {
-    const verdict = !sure
-      ? " not sure"
-      : better === null
-      ? ""
-      : better
-      ? " better"
-      : " worse";
+    const verdict = !sure ? " not sure" : better === null ? "" : better ? " better" : " worse";
     const was = before === null ? "" : ` (${before}${verdict})`;
-    return `${group ? `${group}: ` : ""}${name} ${value}${
-      unit ? ` ${unit}` : ""
-    }${was || (sure ? "" : " not sure")}`;
+    return `${group ? `${group}: ` : ""}${name} ${value}${unit ? ` ${unit}` : ""}${
+      was || (sure ? "" : " not sure")
+    }`;
   });
 }
 

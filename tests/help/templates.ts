@@ -11,9 +11,7 @@ export function dropSamples({ installation }: Deps) {
       const name = `Samples_${installation}`;
       const admin = connect({ ...await testServer(), database: "postgres" }, 1);
       try {
-        await admin`drop database if exists ${
-          admin.unsafe(`"${name}_qor"`)
-        } with (force)`;
+        await admin`drop database if exists ${admin.unsafe(`"${name}_qor"`)} with (force)`;
         for (const role of ["owner", "reader"]) {
           await admin`drop role if exists ${admin.unsafe(`"${name}_${role}"`)}`;
         }
@@ -39,15 +37,11 @@ export function panel(rawSql: unknown, fields: Fields = {}) {
   };
 }
 
-export const QUERY =
-  'SELECT run_ts AS "time", slack_ns FROM ${schema}.${table} ' +
+export const QUERY = 'SELECT run_ts AS "time", slack_ns FROM ${schema}.${table} ' +
   "WHERE $__timeFilter(run_ts) ORDER BY 1";
 
 /** A template as a caller sends it. */
-export function template(
-  fields: Fields = {},
-  panels: unknown[] = [panel(QUERY)],
-) {
+export function template(fields: Fields = {}, panels: unknown[] = [panel(QUERY)]) {
   const dashboard = {
     __inputs: [{
       name: "DS_POSTGRES",
@@ -55,12 +49,7 @@ export function template(
       type: "datasource",
       pluginId: "postgres",
     }],
-    __requires: [{
-      type: "grafana",
-      id: "grafana",
-      name: "Grafana",
-      version: "9.4.7",
-    }],
+    __requires: [{ type: "grafana", id: "grafana", name: "Grafana", version: "9.4.7" }],
     id: 17,
     uid: "abc",
     version: 3,

@@ -3,17 +3,10 @@ import { makeApp } from "../../src/app.tsx";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { importSigningKey } from "../../src/credentials/sign.ts";
 import { scan } from "../../src/pipeline/scan/scan.ts";
-import {
-  type EmbeddedServer,
-  startEmbedded,
-} from "../../src/external/postgres/embedded.ts";
+import { type EmbeddedServer, startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { migrate } from "../../src/external/postgres/migrate.ts";
 import { listenForEvents } from "../../src/external/events.ts";
-import {
-  type Address,
-  connect,
-  type Sql,
-} from "../../src/external/postgres/postgres.ts";
+import { type Address, connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import { readInstallation } from "../../src/external/installation.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
@@ -32,8 +25,7 @@ import { freshDatabase, testServer } from "./postgres.ts";
 
 export const never = new AbortController().signal;
 /** A username that no other test has: roles and databases belong to the whole server. */
-export const freshName = () =>
-  `w${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
+export const freshName = () => `w${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
 
 // deno-lint-ignore no-explicit-any
 export type Reply = { status: number; headers: Headers; body: any };
@@ -50,17 +42,12 @@ export type User = { id: number; username: string; api_key: string };
 /** A pool that ends with its scope. */
 export const opened = (address: Address, most = 1): Sql & AsyncDisposable => {
   const db = connect(address, most);
-  return Object.assign(db, {
-    [Symbol.asyncDispose]: () => db.end({ timeout: 1 }),
-  });
+  return Object.assign(db, { [Symbol.asyncDispose]: () => db.end({ timeout: 1 }) });
 };
 
 /** The SQLSTATE, or the driver's code, with which the work is refused; "" when it is not. */
 export async function refusal(work: PromiseLike<unknown>): Promise<string> {
-  return await Promise.resolve(work).then(
-    () => "",
-    (error) => String(error.code ?? error),
-  );
+  return await Promise.resolve(work).then(() => "", (error) => String(error.code ?? error));
 }
 
 async function masterDatabase({ master }: Options) {
@@ -79,12 +66,7 @@ export async function startWorkspaces(options: Options = {}) {
   const sealKey = crypto.getRandomValues(new Uint8Array(32));
   const lines: string[] = [];
   const frontend_url = "http://dashkeeper.test";
-  const servers = await openServers(
-    db,
-    { host, port },
-    options.shown ?? {},
-    options.others ?? [],
-  );
+  const servers = await openServers(db, { host, port }, options.shown ?? {}, options.others ?? []);
   const deps = {
     db,
     servers,
@@ -118,50 +100,24 @@ export async function startWorkspaces(options: Options = {}) {
   );
 
   /** A call of `/api/v1`, by the admin unless `key` says otherwise. */
-  async function call(
-    method: string,
-    path: string,
-    json?: unknown,
-    key = admin,
-  ): Promise<Reply> {
-    const headers = {
-      authorization: `Bearer ${key}`,
-      "content-type": "application/json",
-    };
+  async function call(method: string, path: string, json?: unknown, key = admin): Promise<Reply> {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const body = json === undefined ? null : JSON.stringify(json);
-    const request = new Request(`http://dashkeeper.test/api/v1${path}`, {
-      method,
-      headers,
-      body,
-    });
+    const request = new Request(`http://dashkeeper.test/api/v1${path}`, { method, headers, body });
     const reply = await app.fetch(request, { from: "127.0.0.1" });
     const text = await reply.text();
-    return {
-      status: reply.status,
-      headers: reply.headers,
-      body: text && JSON.parse(text),
-    };
+    return { status: reply.status, headers: reply.headers, body: text && JSON.parse(text) };
   }
 
-  async function addUser(
-    username = freshName(),
-    more: object = {},
-  ): Promise<User> {
-    const { status, body } = await call("POST", "/users", {
-      username,
-      ...more,
-    });
+  async function addUser(username = freshName(), more: object = {}): Promise<User> {
+    const { status, body } = await call("POST", "/users", { username, ...more });
     equal(status, 201, JSON.stringify(body));
     equal(body.workspace.state, "ready", JSON.stringify(body.workspace));
     return body;
   }
 
   /** A login to a database of the user's, as the owner or the reader. */
-  async function loginOf(
-    { id, username }: User,
-    role: "owner" | "reader",
-    kind: Kind = "timing",
-  ) {
+  async function loginOf({ id, username }: User, role: "owner" | "reader", kind: Kind = "timing") {
     const workspace = (await findWorkspace(db, id))!;
     const password = (await passwordsOf(deps, workspace))[role];
     const user = role === "owner" ? ownerRole(username) : readerRole(username);
@@ -186,10 +142,7 @@ export async function startWorkspaces(options: Options = {}) {
     },
     /** The value of one of the user's credentials. */
     async credential({ id }: User, key_name: string) {
-      const { body } = await call(
-        "GET",
-        `/users/${id}/credentials/${key_name}`,
-      );
+      const { body } = await call("GET", `/users/${id}/credentials/${key_name}`);
       return body as { key_value: string; version: number };
     },
     async [Symbol.asyncDispose]() {
@@ -204,10 +157,7 @@ export type TestWorkspaces = Awaited<ReturnType<typeof startWorkspaces>>;
 
 /** What a server has of a username's five names. */
 export async function thereOf(root: Sql, username: string): Promise<string[]> {
-  const names = [
-    ...KINDS.map((kind) => databaseName(username, kind)),
-    ownerRole(username),
-  ];
+  const names = [...KINDS.map((kind) => databaseName(username, kind)), ownerRole(username)];
   const rows = await root<{ name: string }[]>`
     select datname::text as name from pg_database where datname::text = any(${names})
     union all select rolname::text from pg_roles
@@ -216,9 +166,7 @@ export async function thereOf(root: Sql, username: string): Promise<string[]> {
 }
 
 export const allOf = (username: string) =>
-  ["drc", "owner", "qor", "reader", "timing"].map((part) =>
-    `${username}_${part}`
-  );
+  ["drc", "owner", "qor", "reader", "timing"].map((part) => `${username}_${part}`);
 
 /** A database server of the test's own, which it may stop and start; removed at the end. */
 export async function ownServer(listen?: string) {
@@ -238,10 +186,7 @@ export async function ownServer(listen?: string) {
       server = undefined;
     },
     async start(listen?: string) {
-      server = await startEmbedded({
-        ...options,
-        ...(listen ? { listen } : {}),
-      });
+      server = await startEmbedded({ ...options, ...(listen ? { listen } : {}) });
     },
     async [Symbol.asyncDispose]() {
       await server?.stop();

@@ -1,10 +1,5 @@
 import { deepStrictEqual as same } from "node:assert";
-import {
-  meaningOf,
-  readColumn,
-  shapeOf,
-  unitOf,
-} from "../../src/measures/columns.ts";
+import { meaningOf, readColumn, shapeOf, unitOf } from "../../src/measures/columns.ts";
 import { real, typeOf } from "../help/boards.ts";
 
 Deno.test("meaningOf() reads every header of the real results", async () => {
@@ -40,8 +35,7 @@ Deno.test("meaningOf() reads every header of the real results", async () => {
     (await Promise.all([real("qor_history"), real("drc_iterations")]))
       .flatMap(([first]) => Object.keys(first!)),
   );
-  const type = (name: string) =>
-    typeOf(name).replace("timestamptz", "timestamp with time zone");
+  const type = (name: string) => typeOf(name).replace("timestamptz", "timestamp with time zone");
   same(
     Object.fromEntries(
       [...headers].map((name) => [name, readColumn(name, type(name)).meaning]),

@@ -1,14 +1,9 @@
-import {
-  deepStrictEqual as same,
-  match,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import { areAlike, readColumn } from "../../src/measures/columns.ts";
 import { boardOf, withTables } from "../help/boards.ts";
 import { told } from "../help/summaries.ts";
 
-const TABLE =
-  `create table t (run_ts timestamptz, design text, setup_wns_tt_ns float8,
+const TABLE = `create table t (run_ts timestamptz, design text, setup_wns_tt_ns float8,
   setup_wns_ss_ns float8, setup_wns_target_ns float8, hold_wns_ns float8)`;
 const ROWS = `insert into t values ('2026-01-01', 'a', -0.1, -0.5, -7, 0.02),
   ('2026-01-02', 'a', 0.1, -0.9, -7, 0.02), ('2026-01-02', 'b', 0.3, null, -7, 0.01)`;
@@ -25,16 +20,12 @@ Deno.test("summarize() takes the worst of a slack's columns, one a corner", asyn
 Deno.test("a board's setup WNS is the worst of its columns, and says so", async () => {
   await withTables(async ({ db }, reader) => {
     await db.unsafe(
-      `${TABLE.replace(" t ", " public.t ")}; ${
-        ROWS.replace(" t ", " public.t ")
-      }`,
+      `${TABLE.replace(" t ", " public.t ")}; ${ROWS.replace(" t ", " public.t ")}`,
     )
       .simple();
     const { board, panels } = await boardOf(reader, "t", "timing");
     same(panels.get("Setup WNS · worst")!.columns["Setup WNS"], [-0.9]);
-    const stat = board.panels!.find(({ title }) =>
-      title === "Setup WNS · worst"
-    );
+    const stat = board.panels!.find(({ title }) => title === "Setup WNS · worst");
     match(
       JSON.stringify(stat),
       /The worst of setup_wns_tt_ns, setup_wns_ss_ns\./,

@@ -41,9 +41,7 @@ function generated(seed: number): Row[] {
 }
 
 function shuffled<T>(list: T[], random: (n: number) => number): T[] {
-  return list.map((one) => ({ one, at: random(1e6) })).toSorted((a, b) =>
-    a.at - b.at
-  )
+  return list.map((one) => ({ one, at: random(1e6) })).toSorted((a, b) => a.at - b.at)
     .map(({ one }) => one);
 }
 
@@ -64,9 +62,7 @@ async function load(
   const list = columns.map((name) => `${quoted(name)} ${typeOf(name)}`).join(
     ", ",
   );
-  const values = rows.map((row) =>
-    `(${columns.map((name) => literal(row[name])).join(", ")})`
-  );
+  const values = rows.map((row) => `(${columns.map((name) => literal(row[name])).join(", ")})`);
   await db.unsafe(
     `drop table if exists public.${table}; create table public.${table} (${list});
     insert into public.${table} values ${values.join(", ")}`,
@@ -87,9 +83,7 @@ async function saidOf(reader: Sql, table: string) {
     before,
     better,
   }))
-    .toSorted((a, b) =>
-      `${a.group} ${a.name}` < `${b.group} ${b.name}` ? -1 : 1
-    );
+    .toSorted((a, b) => `${a.group} ${a.name}` < `${b.group} ${b.name}` ? -1 : 1);
 }
 
 async function forSeeds(
@@ -130,16 +124,13 @@ Deno.test("summarize() is the same for names in another case, quoted or with bla
       const renamed of [
         (name: string) => name.toUpperCase(),
         (name: string) => name.replaceAll("_", " "),
-        (name: string) =>
-          name.replace(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase()),
+        (name: string) => name.replace(/(?:^|_)(\w)/g, (_, letter) => letter.toUpperCase()),
       ]
     ) {
       const types = Object.fromEntries(
         Object.keys(rows[0]!).map((name) => [renamed(name), typeOf(name)]),
       );
-      const list = Object.entries(types).map(([name, type]) =>
-        `${quoted(name)} ${type}`
-      ).join(
+      const list = Object.entries(types).map(([name, type]) => `${quoted(name)} ${type}`).join(
         ", ",
       );
       await db.unsafe(

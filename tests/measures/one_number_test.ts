@@ -20,9 +20,7 @@ const STATS: Record<string, RegExp> = {
 };
 
 const lastOf = ({ columns }: Shown) => {
-  const values = Object.entries(columns).filter(([name]) =>
-    name !== "time" && name !== "of"
-  );
+  const values = Object.entries(columns).filter(([name]) => name !== "time" && name !== "of");
   return values.at(-1)?.[1].at(-1) as number | null | undefined;
 };
 
@@ -32,9 +30,7 @@ function agrees(stat: Shown, own: KeyNumber[], what: string) {
   if (stat.title.endsWith("total") && own.length > 20) return; // a row has not all of them
   const wanted = stat.title.endsWith("total")
     ? own.reduce((sum, number) => sum + number.value, 0)
-    : own.find(({ value: one }) =>
-      Math.abs(one - value!) <= 1e-9 * Math.max(1, Math.abs(one))
-    )
+    : own.find(({ value: one }) => Math.abs(one - value!) <= 1e-9 * Math.max(1, Math.abs(one)))
       ?.value;
   ok(
     wanted !== undefined &&

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { KeyNumber } from "../../src/measures/number.ts";
 import { load, type Row, withTables } from "../help/boards.ts";
 import { summaryOf } from "../help/summaries.ts";
@@ -43,9 +38,7 @@ const unitIn = (row: Row, name: string) =>
 
 /** The numbers of a group's newest row against the row before, from the file alone. */
 function expected(rows: Row[]) {
-  const [newest, before] = rows.toSorted((a, b) =>
-    Date.parse(b.run_ts!) - Date.parse(a.run_ts!)
-  );
+  const [newest, before] = rows.toSorted((a, b) => Date.parse(b.run_ts!) - Date.parse(a.run_ts!));
   return COLUMNS.flatMap(([name, column, good]) => {
     const value = valueIn(newest, column);
     const last = valueIn(before, column);
@@ -58,9 +51,7 @@ function expected(rows: Row[]) {
       value,
       unit,
       before: known ? last : null,
-      better: !known || good === 0 || value === last
-        ? null
-        : value > last === (good === 1),
+      better: !known || good === 0 || value === last ? null : value > last === (good === 1),
     }];
   });
 }
@@ -137,13 +128,9 @@ Deno.test("summarize() counts the last iteration of the real DRC results", async
   await withTables(async ({ db }, reader) => {
     const rows = await load(db, "drc_iterations");
     const moments = new Set(rows.map(({ run_ts }) => Date.parse(run_ts!)));
-    const cuts = [...moments].sort((a, b) => b - a).filter((_, i) =>
-      i % 40 === 0
-    ).slice(0, 6);
+    const cuts = [...moments].sort((a, b) => b - a).filter((_, i) => i % 40 === 0).slice(0, 6);
     for (const cut of cuts) {
-      await db`delete from public.drc_iterations where run_ts > ${
-        new Date(cut).toISOString()
-      }`;
+      await db`delete from public.drc_iterations where run_ts > ${new Date(cut).toISOString()}`;
       const { numbers } = await summaryOf(reader, "drc_iterations", "drc");
       const until = rows.filter(({ run_ts }) => Date.parse(run_ts!) <= cut);
       const groups = Map.groupBy(until, ofGroup).entries().flatMap(
@@ -152,12 +139,8 @@ Deno.test("summarize() counts the last iteration of the real DRC results", async
             ...new Set(own.map(({ run_ts }) => Date.parse(run_ts!))),
           ].sort((a, b) => b - a);
           const end = (time: number | undefined) => {
-            const run = own.filter(({ run_ts }) =>
-              Date.parse(run_ts!) === time
-            );
-            const last = run.toSorted((a, b) =>
-              Number(b.iteration) - Number(a.iteration)
-            )[0];
+            const run = own.filter(({ run_ts }) => Date.parse(run_ts!) === time);
+            const last = run.toSorted((a, b) => Number(b.iteration) - Number(a.iteration))[0];
             return last ? Number(last.drc_errors) : null;
           };
           return [[group, end(times[0]), end(times[1])]];

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import {
   headline,
   inOrder,
@@ -15,8 +10,7 @@ import { writtenUnit } from "../../src/measures/names/units.ts";
 import { withTables } from "../help/boards.ts";
 import { summaryOf, told } from "../help/summaries.ts";
 
-const wide =
-  `create table t (run_ts timestamptz, design text, platform text, variant text,
+const wide = `create table t (run_ts timestamptz, design text, platform text, variant text,
   setup_wns_ns float8, setup_tns_ns float8, hold_wns_ns float8, violations int, drc_errors int,
   area_um2 float8, util_pct float8, power_mw float8, runtime_s float8, git_commit text)`;
 
@@ -132,8 +126,7 @@ Deno.test("summarize() reads a long table by the names of its metrics", async ()
   same((await rows("text")).numbers, [...wanted, "gcd: runtime 60 s"]);
 });
 
-const paths =
-  `create table t (run_ts timestamptz, corner text, path_group text, path_type text,
+const paths = `create table t (run_ts timestamptz, corner text, path_group text, path_type text,
   startpoint text, endpoint text, slack_ns float8, git_sha text)`;
 
 Deno.test("summarize() tells of a table of paths: worst, total by endpoint, violations, and why", async () => {
@@ -242,12 +235,8 @@ Deno.test("summarize() reads hostile names as names", async () => {
     for (const name of names) {
       const schema = db(name);
       await db`create schema ${schema}`;
-      await db`create table ${schema}.${schema} (${
-        db(`design ${name}`)
-      } text, run_ts date,
-        ${
-        db(`${name} wns(ns)`)
-      } float8, at int, now int, k0 int, v0 int, part int, last int)`;
+      await db`create table ${schema}.${schema} (${db(`design ${name}`)} text, run_ts date,
+        ${db(`${name} wns(ns)`)} float8, at int, now int, k0 int, v0 int, part int, last int)`;
       await db`insert into ${schema}.${schema} values (${name}, '2026-01-01', -1), (${name}, '2026-01-02', -2)`;
       const { numbers } = await summaryOf(reader, name, "timing", name);
       same(
@@ -381,9 +370,7 @@ Deno.test("summarize() of any columns answers, with finite values of known names
       );
       await db.unsafe(`create table public.t (${list})`);
       for (let row = 0; row < random(7); row++) {
-        const values = [...columns.values()].map((type) =>
-          literal(type, random, pick)
-        );
+        const values = [...columns.values()].map((type) => literal(type, random, pick));
         await db.unsafe(`insert into public.t values (${values.join(", ")})`);
       }
       const { numbers, why } = await summaryOf(

@@ -1,26 +1,13 @@
 import { strictEqual as equal } from "node:assert";
-import type {
-  ConfiguredGrafana,
-  Outside,
-} from "../../../src/credentials/hosts.ts";
+import type { ConfiguredGrafana, Outside } from "../../../src/credentials/hosts.ts";
 import { GRAFANA_STEPS } from "../../../src/grafana/store.ts";
-import {
-  datasourceUid,
-  folderUid,
-  type Kind,
-  KINDS,
-} from "../../../src/workspaces/names.ts";
+import { datasourceUid, folderUid, type Kind, KINDS } from "../../../src/workspaces/names.ts";
 import { finishWorkspaces } from "../../../src/accounts/steps.ts";
 import { never, startApp } from "../app.ts";
 import { freshName, type User } from "../app.ts";
 import { type Options, type StandIn, startGrafana } from "./grafana.ts";
 
-export type Steps = {
-  name: string;
-  state: string;
-  attempts: number;
-  message: string | null;
-}[];
+export type Steps = { name: string; state: string; attempts: number; message: string | null }[];
 type Configured = Partial<ConfiguredGrafana>;
 
 /** The app with a Grafana of its own, or with that of the test. */
@@ -49,27 +36,18 @@ export async function startWithGrafana(
     /** Creates a user; the whole answer. */
     async create(username = freshName()) {
       app.names.push(username);
-      const { status, body, text } = await app.api("POST", "/users", {
-        json: { username },
-      });
+      const { status, body, text } = await app.api("POST", "/users", { json: { username } });
       equal(status, 201, text);
       return body as User & { workspace: { state: string; steps: Steps } };
     },
     /** The steps in Grafana, `state` by name. */
     async steps({ id }: { id: number }): Promise<Steps> {
       const { body } = await app.api("GET", `/users/${id}`);
-      return body.workspace.steps.filter(({ name }: Steps[0]) =>
-        GRAFANA_STEPS.includes(name)
-      );
+      return body.workspace.steps.filter(({ name }: Steps[0]) => GRAFANA_STEPS.includes(name));
     },
     async sources({ id }: { id: number }) {
       const { body } = await app.api("GET", `/users/${id}/datasources`);
-      return body.datasources as {
-        name: string;
-        kind: Kind;
-        state: string;
-        message: string;
-      }[];
+      return body.datasources as { name: string; kind: Kind; state: string; message: string }[];
     },
     /** What the clock does once all waiting times have passed. */
     async finish(signal = never) {
@@ -84,7 +62,6 @@ export async function startWithGrafana(
 }
 export type GrafanaApp = Awaited<ReturnType<typeof startWithGrafana>>;
 
-export const statesOf = (list: { state: string }[]) =>
-  list.map(({ state }) => state).join(" ");
+export const statesOf = (list: { state: string }[]) => list.map(({ state }) => state).join(" ");
 export const READY = KINDS.map(() => "ready").join(" ");
 export const DONE = GRAFANA_STEPS.map(() => "done").join(" ");

@@ -21,9 +21,7 @@ type Save = {
 };
 
 /** Where a right on a dashboard may come from: itself or its folder. */
-export const scopesOf = (
-  { uid, folderUid }: Pick<Dashboard, "uid" | "folderUid">,
-) => [
+export const scopesOf = ({ uid, folderUid }: Pick<Dashboard, "uid" | "folderUid">) => [
   `dashboards:uid:${uid}`,
   `folders:uid:${folderUid || "general"}`,
 ];
@@ -43,12 +41,7 @@ export function putDashboard(
   const updated = seconds();
   const title = json.title ?? "";
   const stored = { ...json, id, uid, version, title };
-  const history = [...old?.history ?? [], {
-    version,
-    created: updated,
-    message,
-    json: stored,
-  }];
+  const history = [...old?.history ?? [], { version, created: updated, message, json: stored }];
   const created = old?.created ?? updated;
   const madeInGeneral = old?.madeInGeneral ?? folderUid === "";
   const dashboard: Dashboard = {
@@ -65,9 +58,7 @@ export function dashboardRoutes(state: State) {
   const { dashboards } = state;
   const found = (uid: string, may: May, action: string): Dashboard => {
     const dashboard = dashboards.get(uid);
-    if (!dashboard) {
-      throw new Refusal(404, { message: "Dashboard not found", traceID: "" });
-    }
+    if (!dashboard) throw new Refusal(404, { message: "Dashboard not found", traceID: "" });
     if (!may(action, ...scopesOf(dashboard))) throw denied(action);
     return dashboard;
   };
@@ -77,61 +68,31 @@ export function dashboardRoutes(state: State) {
       const dashboard = save(state, body, c.var.may);
       const { id, uid, title, version } = dashboard;
       const url = dashboardUrl(state, dashboard);
-      return c.json({
-        id,
-        slug: slugOf(title),
-        status: "success",
-        uid,
-        url,
-        version,
-      });
+      return c.json({ id, slug: slugOf(title), status: "success", uid, url, version });
     })
     .get("/uid/:uid", need("dashboards:read"), (c) => {
       const dashboard = found(c.req.param("uid"), c.var.may, "dashboards:read");
-      return c.json({
-        meta: metaOf(state, dashboard, c.var.may),
-        dashboard: dashboard.json,
-      });
+      return c.json({ meta: metaOf(state, dashboard, c.var.may), dashboard: dashboard.json });
     })
     .get("/uid/:uid/versions", need("dashboards:write"), (c) => {
-      const { id, uid, history } = found(
-        c.req.param("uid"),
-        c.var.may,
-        "dashboards:write",
-      );
+      const { id, uid, history } = found(c.req.param("uid"), c.var.may, "dashboards:write");
       const limit = Number(c.req.query("limit")) || history.length;
       return c.json(
-        history.toReversed().slice(0, limit).map((
-          { version, created, message },
-        ) => ({
-          ...{
-            id: version,
-            dashboardId: id,
-            uid,
-            parentVersion: version - 1,
-            restoredFrom: 0,
-          },
+        history.toReversed().slice(0, limit).map(({ version, created, message }) => ({
+          ...{ id: version, dashboardId: id, uid, parentVersion: version - 1, restoredFrom: 0 },
           ...{ version, created, createdBy: "Anonymous", message },
         })),
       );
     })
     .delete("/uid/:uid", need("dashboards:delete"), (c) => {
-      const { id, uid, title } = found(
-        c.req.param("uid"),
-        c.var.may,
-        "dashboards:delete",
-      );
+      const { id, uid, title } = found(c.req.param("uid"), c.var.may, "dashboards:delete");
       dashboards.delete(uid);
       return c.json({ id, title, message: `Dashboard ${title} deleted` });
     });
 }
 
 /** Writes a dashboard in the order in which Grafana 9.4 makes its checks. Throws Refusal. */
-function save(
-  state: State,
-  { dashboard: json, ...how }: Save,
-  may: May,
-): Dashboard {
+function save(state: State, { dashboard: json, ...how }: Save, may: May): Dashboard {
   if (!json || typeof json !== "object") {
     throw new Refusal(400, { message: "bad request data", traceID: "" });
   }
@@ -140,17 +101,12 @@ function save(
   checkFolder(state, folderUid, may);
   const title = (json.title ?? "").trim();
   if (!title) {
-    throw new Refusal(400, {
-      message: "Dashboard title cannot be empty",
-      status: "empty-name",
-    });
+    throw new Refusal(400, { message: "Dashboard title cannot be empty", status: "empty-name" });
   }
   const uid = json.uid || newUid();
   checkUid(uid);
   if (folders.has(uid)) {
-    throw new Refusal(400, {
-      message: "Dashboard cannot be changed to a folder",
-    });
+    throw new Refusal(400, { message: "Dashboard cannot be changed to a folder" });
   }
   let old = dashboards.get(uid);
   if (old && (json.version ?? 0) !== old.version && !overwrite) {
@@ -170,49 +126,29 @@ function save(
   old = taken ?? old;
   const place = { uid: old?.uid ?? uid, folderUid };
   const right = old ? "dashboards:write" : "dashboards:create";
-  const isAllowed = old
-    ? may(right, ...scopesOf(old))
-    : may(right, scopesOf(place)[1]!);
+  const isAllowed = old ? may(right, ...scopesOf(old)) : may(right, scopesOf(place)[1]!);
   if (
-    !isAllowed ||
-    (old?.folderUid !== folderUid &&
-      !may("dashboards:create", scopesOf(place)[1]!))
+    !isAllowed || (old?.folderUid !== folderUid && !may("dashboards:create", scopesOf(place)[1]!))
   ) {
     throw new Refusal(403, { message: "Access denied to save dashboard" });
   }
-  return putDashboard(state, old, {
-    ...place,
-    json: { ...json, title },
-    message,
-  });
+  return putDashboard(state, old, { ...place, json: { ...json, title }, message });
 }
 
 function checkFolder({ folders }: State, uid: string, may: May) {
   if (uid === "") return;
-  if (!folders.has(uid)) {
-    throw new Refusal(400, { message: "Folder not found", traceID: "" });
-  }
+  if (!folders.has(uid)) throw new Refusal(400, { message: "Folder not found", traceID: "" });
   if (may("folders:read", `folders:uid:${uid}`)) return;
-  throw new Refusal(500, {
-    message: "Error while checking folder ID",
-    traceID: "",
-  });
+  throw new Refusal(500, { message: "Error while checking folder ID", traceID: "" });
 }
 
 /**
  * Another dashboard of the folder with this title. Grafana 9.4 compares the slugs, and with those of all
  * folders too: throws Refusal for one (dashboard_service's query of 9.x: `slug=? AND (is_folder OR folder_id=?)`).
  */
-function namesake(
-  state: State,
-  title: string,
-  folderUid: string,
-  own?: Dashboard,
-) {
+function namesake(state: State, title: string, folderUid: string, own?: Dashboard) {
   const slug = slugOf(title);
-  if (
-    [...state.folders.values()].some((folder) => slugOf(folder.title) === slug)
-  ) {
+  if ([...state.folders.values()].some((folder) => slugOf(folder.title) === slug)) {
     throw new Refusal(400, {
       message: "Dashboard name cannot be the same as folder",
       status: "name-match",
@@ -238,13 +174,7 @@ function metaOf(state: State, dashboard: Dashboard, may: May) {
     slug: slugOf(title),
     url: dashboardUrl(state, dashboard),
     expires: "0001-01-01T00:00:00Z",
-    ...{
-      created,
-      updated,
-      updatedBy: "Anonymous",
-      createdBy: "Anonymous",
-      version,
-    },
+    ...{ created, updated, updatedBy: "Anonymous", createdBy: "Anonymous", version },
     hasAcl: false,
     isFolder: false,
     folderId: folder?.id ?? 0,
@@ -253,10 +183,7 @@ function metaOf(state: State, dashboard: Dashboard, may: May) {
     folderUrl: folder ? folderUrl(state, folder) : "",
     provisioned: false,
     provisionedExternalId: "",
-    annotationsPermissions: {
-      dashboard: annotations,
-      organization: annotations,
-    },
+    annotationsPermissions: { dashboard: annotations, organization: annotations },
     hasPublicDashboard: false,
     publicDashboardAccessToken: "",
     publicDashboardUid: "",

@@ -9,12 +9,7 @@ export async function timingDatabase() {
   const admin = connect({ ...server, database: "postgres" }, 1);
   await admin.unsafe(`create role ${name} login password '${name}pass'`);
   await admin.unsafe(`create database timing_${name} owner ${name}`);
-  const login = {
-    ...server,
-    user: name,
-    password: `${name}pass`,
-    database: `timing_${name}`,
-  };
+  const login = { ...server, user: name, password: `${name}pass`, database: `timing_${name}` };
   const db = connect(login, 1);
   await db.unsafe(`
     create table timing_paths (ts timestamptz, corner text, slack_ns float8);
@@ -25,11 +20,9 @@ export async function timingDatabase() {
   return {
     login,
     there: (text: string) =>
-      text.replaceAll("127.0.0.1:5433", `${server.host}:${server.port}`)
-        .replaceAll("alice", name),
+      text.replaceAll("127.0.0.1:5433", `${server.host}:${server.port}`).replaceAll("alice", name),
     back: (text: string) =>
-      text.replaceAll(`${server.host}:${server.port}`, "127.0.0.1:5433")
-        .replaceAll(name, "alice"),
+      text.replaceAll(`${server.host}:${server.port}`, "127.0.0.1:5433").replaceAll(name, "alice"),
     async [Symbol.asyncDispose]() {
       await admin.unsafe(`drop database timing_${name} with (force)`);
       await admin.unsafe(`drop role ${name}`);
@@ -39,18 +32,10 @@ export async function timingDatabase() {
 }
 
 /** The database as the data source `pg`. */
-export function addTiming(
-  grafana: StandIn,
-  { login }: Awaited<ReturnType<typeof timingDatabase>>,
-) {
+export function addTiming(grafana: StandIn, { login }: Awaited<ReturnType<typeof timingDatabase>>) {
   const { host, port, user, password, database } = login;
   grafana.addDatasource("timing", {
-    ...{
-      uid: "pg",
-      url: `${host}:${port}`,
-      user,
-      jsonData: { database, sslmode: "disable" },
-    },
+    ...{ uid: "pg", url: `${host}:${port}`, user, jsonData: { database, sslmode: "disable" } },
     secureJsonData: { password },
   });
 }

@@ -9,20 +9,11 @@ const scope = (uid: string) => `datasources:uid:${uid}`;
 export function datasourceRoutes(state: State) {
   const { datasources } = state;
   return new Hono<Env>()
-    .get(
-      "/",
-      need("datasources:read"),
-      (c) =>
-        c.json([...datasources.values()].map((source) => {
-          const {
-            withCredentials: _w,
-            secureJsonFields: _s,
-            version: _v,
-            ...item
-          } = shown(source);
-          return { ...item, typeName: "PostgreSQL" };
-        })),
-    )
+    .get("/", need("datasources:read"), (c) =>
+      c.json([...datasources.values()].map((source) => {
+        const { withCredentials: _w, secureJsonFields: _s, version: _v, ...item } = shown(source);
+        return { ...item, typeName: "PostgreSQL" };
+      })))
     .post("/", need("datasources:create"), async (c) => {
       const body = await read(c.req.json());
       const uid = body.uid || newUid();
@@ -36,11 +27,7 @@ export function datasourceRoutes(state: State) {
     })
     .get("/name/:name", need("datasources:read"), (c) => {
       const name = c.req.param("name");
-      return c.json(
-        shown(
-          found([...datasources.values()].find((one) => one.name === name)),
-        ),
-      );
+      return c.json(shown(found([...datasources.values()].find((one) => one.name === name))));
     })
     .get(
       "/uid/:uid",
@@ -60,16 +47,8 @@ export function datasourceRoutes(state: State) {
       if (uid !== old.uid && datasources.has(uid)) {
         throw conflict("data source with the same uid already exists");
       }
-      const source = {
-        ...asked(body),
-        id: old.id,
-        uid,
-        version: old.version + 1,
-      };
-      source.secureJsonData = {
-        ...old.secureJsonData,
-        ...source.secureJsonData,
-      };
+      const source = { ...asked(body), id: old.id, uid, version: old.version + 1 };
+      source.secureJsonData = { ...old.secureJsonData, ...source.secureJsonData };
       datasources.delete(old.uid);
       datasources.set(uid, source);
       return c.json(changed(source, "Datasource updated"));
@@ -99,8 +78,7 @@ async function read(json: Promise<Body>): Promise<Body> {
   throw new Refusal(400, { message: "bad request data", traceID: "" });
 }
 
-const conflict = (message: string) =>
-  new Refusal(409, { message, traceID: "" });
+const conflict = (message: string) => new Refusal(409, { message, traceID: "" });
 
 function checkName({ datasources }: State, name: string, but?: Datasource) {
   for (const source of datasources.values()) {
@@ -116,20 +94,9 @@ function found(source: Datasource | undefined): Datasource {
 }
 
 function asked(body: Body): Omit<Datasource, "id" | "uid" | "version"> {
-  const { name, type, access = "proxy", url = "", user = "", database = "" } =
-    body;
+  const { name, type, access = "proxy", url = "", user = "", database = "" } = body;
   const { isDefault = false, jsonData = {}, secureJsonData = {} } = body;
-  return {
-    name,
-    type,
-    access,
-    url,
-    user,
-    database,
-    isDefault,
-    jsonData,
-    secureJsonData,
-  };
+  return { name, type, access, url, user, database, isDefault, jsonData, secureJsonData };
 }
 
 /** Without its secrets: only which there are. */
@@ -141,9 +108,7 @@ function shown({ secureJsonData, ...source }: Datasource) {
     basicAuth: false,
     basicAuthUser: "",
     withCredentials: false,
-    secureJsonFields: Object.fromEntries(
-      Object.keys(secureJsonData).map((key) => [key, true]),
-    ),
+    secureJsonFields: Object.fromEntries(Object.keys(secureJsonData).map((key) => [key, true])),
     readOnly: false,
   };
 }

@@ -52,26 +52,18 @@ export class Faults {
 
   async #stumble(answer: Exclude<Fault["answer"], "pass">): Promise<Response> {
     if (answer === "drop") { // fewer bytes than promised: the server cuts the connection
-      const headers = {
-        "content-type": "application/json",
-        "content-length": "99",
-      };
+      const headers = { "content-type": "application/json", "content-length": "99" };
       return new Response(new Blob(['{"message":']).stream(), { headers });
     }
     if (answer === "hang") {
       if (!this.ended.aborted) {
-        await new Promise<void>((done) =>
-          this.ended.addEventListener("abort", () => done())
-        );
+        await new Promise<void>((done) => this.ended.addEventListener("abort", () => done()));
       }
       return new Response(null, { status: 503 });
     }
     const { status, body, html, headers } = answer;
     if (html !== undefined) {
-      return new Response(html, {
-        status,
-        headers: { "content-type": "text/html", ...headers },
-      });
+      return new Response(html, { status, headers: { "content-type": "text/html", ...headers } });
     }
     return body === undefined
       ? new Response(null, { status, ...(headers ? { headers } : {}) })

@@ -35,17 +35,12 @@ export function folderRoutes(state: State) {
   const found = (uid: string): Folder => {
     const folder = folders.get(uid);
     if (folder) return folder;
-    throw new Refusal(404, {
-      message: "folder not found",
-      status: "not-found",
-    });
+    throw new Refusal(404, { message: "folder not found", status: "not-found" });
   };
   return new Hono<Env>()
     .get("/", need("folders:read"), (c) =>
       c.json(
-        [...folders.values()].filter(({ uid }) =>
-          c.var.may("folders:read", scope(uid))
-        )
+        [...folders.values()].filter(({ uid }) => c.var.may("folders:read", scope(uid)))
           .map(({ id, uid, title }) => ({ id, uid, title })),
       ))
     .post("/", need("folders:create"), async (c) => {
@@ -53,9 +48,7 @@ export function folderRoutes(state: State) {
       checkTitle(state, title);
       checkUid(uid);
       // Folders and dashboards share their uids.
-      if (folders.has(uid) || dashboards.has(uid)) {
-        throw new Refusal(412, MISMATCH);
-      }
+      if (folders.has(uid) || dashboards.has(uid)) throw new Refusal(412, MISMATCH);
       const folder = makeFolder(state, uid, title);
       const answer = shown(state, folder, c.var.may);
       folder.created = folder.updated = seconds();
@@ -70,18 +63,10 @@ export function folderRoutes(state: State) {
     )
     .put("/:uid", need("folders:write", scope), async (c) => {
       const folder = found(c.req.param("uid"));
-      const { title = folder.title, version, overwrite } = await read(
-        c.req.json(),
-      );
-      if (version !== folder.version && !overwrite) {
-        throw new Refusal(412, MISMATCH);
-      }
+      const { title = folder.title, version, overwrite } = await read(c.req.json());
+      if (version !== folder.version && !overwrite) throw new Refusal(412, MISMATCH);
       checkTitle(state, title, folder);
-      Object.assign(folder, {
-        title,
-        version: folder.version + 1,
-        updated: seconds(),
-      });
+      Object.assign(folder, { title, version: folder.version + 1, updated: seconds() });
       return c.json(shown(state, folder, c.var.may));
     })
     .delete("/:uid", need("folders:delete", scope), (c) => {
@@ -98,16 +83,12 @@ export function folderRoutes(state: State) {
       need("folders.permissions:read", scope),
       (c) => c.json(permissions(state, found(c.req.param("uid")))),
     )
-    .post(
-      "/:uid/permissions",
-      need("folders.permissions:write", scope),
-      async (c) => {
-        const folder = found(c.req.param("uid"));
-        const { items } = await read(c.req.json());
-        folder.acl = items ?? [];
-        return c.json({ message: "Dashboard permissions updated" });
-      },
-    );
+    .post("/:uid/permissions", need("folders.permissions:write", scope), async (c) => {
+      const folder = found(c.req.param("uid"));
+      const { items } = await read(c.req.json());
+      folder.acl = items ?? [];
+      return c.json({ message: "Dashboard permissions updated" });
+    });
 }
 
 type Body = {
@@ -124,22 +105,13 @@ async function read(json: Promise<Body>): Promise<Body> {
   throw new Refusal(400, { message: "bad request data", traceID: "" });
 }
 
-function checkTitle(
-  { folders, dashboards }: State,
-  title: string,
-  but?: Folder,
-) {
-  if (title.trim() === "") {
-    throw new Refusal(400, { message: "folder title cannot be empty" });
-  }
-  const general = [...dashboards.values()].filter(({ folderUid }) =>
-    folderUid === ""
-  );
+function checkTitle({ folders, dashboards }: State, title: string, but?: Folder) {
+  if (title.trim() === "") throw new Refusal(400, { message: "folder title cannot be empty" });
+  const general = [...dashboards.values()].filter(({ folderUid }) => folderUid === "");
   for (const one of [...folders.values(), ...general]) {
     if (one === but || slugOf(one.title) !== slugOf(title)) continue;
     throw new Refusal(409, {
-      message:
-        "a folder or dashboard in the general folder with the same name already exists",
+      message: "a folder or dashboard in the general folder with the same name already exists",
     });
   }
 }

@@ -1,12 +1,7 @@
 type Value = string | number | boolean | null;
 type Kind = "string" | "number" | "boolean" | "time";
 /** `frame`: Go's name of the type; times in ms since 1970. */
-export type Column = {
-  name: string;
-  kind: Kind;
-  frame: string;
-  values: Value[];
-};
+export type Column = { name: string; kind: Kind; frame: string; values: Value[] };
 type Field = {
   name: string;
   type: Kind;
@@ -32,20 +27,14 @@ const TYPES: Record<number, [Kind, string]> = {
 function valueOf(kind: Kind, text: string): Value {
   if (kind === "string") return text;
   if (kind === "boolean") return text === "t";
-  if (kind === "number") {
-    return Number.isFinite(Number(text)) ? Number(text) : null;
-  }
+  if (kind === "number") return Number.isFinite(Number(text)) ? Number(text) : null;
   const [, day, time = "00:00:00", zone = "Z"] =
     /^(\d{4}-\d\d-\d\d)(?: ([\d:.]+))?([+-]\d\d(?::\d\d)?)?$/.exec(text) ?? [];
-  const ms = Date.parse(
-    `${day}T${time}${zone.length === 3 ? `${zone}:00` : zone}`,
-  );
+  const ms = Date.parse(`${day}T${time}${zone.length === 3 ? `${zone}:00` : zone}`);
   return Number.isNaN(ms) ? null : ms;
 }
 
-type Raw = Iterable<(Uint8Array | null)[]> & {
-  columns?: { name: string; type: number }[];
-};
+type Raw = Iterable<(Uint8Array | null)[]> & { columns?: { name: string; type: number }[] };
 
 /** What PostgreSQL sent, as columns. */
 export function columnsOf(rows: Raw): Column[] {
@@ -58,20 +47,14 @@ export function columnsOf(rows: Raw): Column[] {
       return bytes ? valueOf(kind, decoder.decode(bytes)) : null;
     });
     const column: Column = { name, kind, frame, values };
-    return name.toLowerCase() === "time" && kind === "number"
-      ? asTime(column)
-      : column;
+    return name.toLowerCase() === "time" && kind === "number" ? asTime(column) : column;
   });
 }
 
 /** A number in a column "time": seconds, milliseconds or nanoseconds, by its size. */
 function asTime({ name, values }: Column): Column {
   const ms = (value: number) =>
-    value < 1e11
-      ? value * 1000
-      : value < 1e15
-      ? value
-      : Math.round(value / 1e6);
+    value < 1e11 ? value * 1000 : value < 1e15 ? value : Math.round(value / 1e6);
   return {
     name,
     kind: "time",
@@ -90,11 +73,7 @@ const plain = ({ name, kind, frame }: Column): Field => ({
 export function framesOf(columns: Column[], format: string): Frame[] {
   if (format !== "time_series") {
     if (!columns[0]?.values.length) return [];
-    return [{
-      meta: {},
-      fields: columns.map(plain),
-      values: columns.map(({ values }) => values),
-    }];
+    return [{ meta: {}, fields: columns.map(plain), values: columns.map(({ values }) => values) }];
   }
   const time = columns.find(({ name }) => name.toLowerCase() === "time");
   if (!time || time.kind !== "time") {
@@ -103,24 +82,14 @@ export function framesOf(columns: Column[], format: string): Frame[] {
   if (time.values.length === 0) return [];
   const meta = { type: "timeseries-wide" };
   const labels = columns.filter(({ kind }) => kind === "string");
-  const numbers = columns.filter((column) =>
-    column !== time && !labels.includes(column)
-  );
+  const numbers = columns.filter((column) => column !== time && !labels.includes(column));
   if (labels.length > 0) return [{ meta, ...wide(time, labels, numbers) }];
   const fields = [{ ...plain(time), name: "Time" }, ...numbers.map(plain)];
-  return [{
-    meta,
-    fields,
-    values: [time, ...numbers].map(({ values }) => values),
-  }];
+  return [{ meta, fields, values: [time, ...numbers].map(({ values }) => values) }];
 }
 
 /** Rows with labels -> a column for each combination of labels. */
-function wide(
-  time: Column,
-  labels: Column[],
-  numbers: Column[],
-): Omit<Frame, "meta"> {
+function wide(time: Column, labels: Column[], numbers: Column[]): Omit<Frame, "meta"> {
   const times = [...new Set(time.values)];
   if (times.some((value, i) => i > 0 && Number(value) < Number(times[i - 1]))) {
     throw new Error(
@@ -129,13 +98,10 @@ function wide(
     );
   }
   const row = new Map(times.map((value, i) => [value, i]));
-  const isMetric = numbers.length === 1 && labels.length === 1 &&
-    labels[0]!.name === "metric";
+  const isMetric = numbers.length === 1 && labels.length === 1 && labels[0]!.name === "metric";
   const series = new Map<string, { field: Field; values: Value[] }>();
   for (const [i, at] of time.values.entries()) {
-    const of = Object.fromEntries(
-      labels.map(({ name, values }) => [name, String(values[i])]),
-    );
+    const of = Object.fromEntries(labels.map(({ name, values }) => [name, String(values[i])]));
     for (const number of numbers) {
       const key = JSON.stringify([number.name, of]);
       let one = series.get(key);
@@ -148,14 +114,8 @@ function wide(
       one.values[row.get(at)!] = number.values[i]!;
     }
   }
-  const sorted = [...series].sort(([a], [b]) => a < b ? -1 : 1).map(([, one]) =>
-    one
-  );
-  const field: Field = {
-    name: "Time",
-    type: "time",
-    typeInfo: { frame: "time.Time" },
-  };
+  const sorted = [...series].sort(([a], [b]) => a < b ? -1 : 1).map(([, one]) => one);
+  const field: Field = { name: "Time", type: "time", typeInfo: { frame: "time.Time" } };
   return {
     fields: [field, ...sorted.map(({ field }) => field)],
     values: [times, ...sorted.map(({ values }) => values)],

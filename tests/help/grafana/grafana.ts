@@ -50,14 +50,7 @@ export type Options = {
 
 const ORGANISATION = {
   ...{ id: 1, name: "Main Org." },
-  address: {
-    address1: "",
-    address2: "",
-    city: "",
-    zipCode: "",
-    state: "",
-    country: "",
-  },
+  address: { address1: "", address2: "", city: "", zipCode: "", state: "", country: "" },
 };
 const HEALTH = { commit: "8f3e923057", database: "ok" };
 const VERSIONS = { "9.4": "9.4.0-pre", "13": "13.0.1" };
@@ -73,22 +66,15 @@ function accountRoutes(state: State, rightsSeconds: number) {
       (c) => c.json(permissionsOf(state, c.var.token, rightsSeconds)),
     )
     .get("/access-control/user/actions", (c) => {
-      const actions = Object.keys(
-        permissionsOf(state, c.var.token, rightsSeconds),
-      );
-      return c.json(
-        Object.fromEntries(actions.map((action) => [action, true])),
-      );
+      const actions = Object.keys(permissionsOf(state, c.var.token, rightsSeconds));
+      return c.json(Object.fromEntries(actions.map((action) => [action, true])));
     });
 }
 
 function makeApp(state: State, rightsSeconds: number) {
   const { subPath, version, tokens } = state;
   const app = new Hono<Env>().basePath(subPath);
-  app.get(
-    "/api/health",
-    (c) => c.json({ ...HEALTH, version: VERSIONS[version] }),
-  );
+  app.get("/api/health", (c) => c.json({ ...HEALTH, version: VERSIONS[version] }));
   app.get("/login", (c) => c.html(LOGIN_PAGE));
   app.use(async (c, next) => {
     const header = c.req.header("authorization") ?? null;
@@ -130,10 +116,7 @@ function handsOf(state: State) {
   };
   return {
     /** Saves a dashboard as changed in Grafana's editor: its next version. */
-    edit(
-      uid: string,
-      change: (dashboard: DashboardJson) => DashboardJson | void,
-    ): Dashboard {
+    edit(uid: string, change: (dashboard: DashboardJson) => DashboardJson | void): Dashboard {
       const old = there(dashboards.get(uid));
       const copy = structuredClone(old.json);
       const json = change(copy) ?? copy;
@@ -146,9 +129,7 @@ function handsOf(state: State) {
     },
     /** Removes the dashboard, data source, or folder with its dashboards. */
     remove(uid: string) {
-      const wasThere = [dashboards, datasources, folders].map((map) =>
-        map.delete(uid)
-      );
+      const wasThere = [dashboards, datasources, folders].map((map) => map.delete(uid));
       if (!wasThere.includes(true)) there(undefined);
       for (const { uid: own, folderUid } of dashboards.values()) {
         if (folderUid === uid) dashboards.delete(own);
@@ -156,11 +137,7 @@ function handsOf(state: State) {
     },
     renameFolder(uid: string, title: string) {
       const folder = there(folders.get(uid));
-      Object.assign(folder, {
-        title,
-        version: folder.version + 1,
-        updated: seconds(),
-      });
+      Object.assign(folder, { title, version: folder.version + 1, updated: seconds() });
     },
     addFolder: (title: string, uid = newUid()) => makeFolder(state, uid, title),
     addDashboard(
@@ -175,20 +152,8 @@ function handsOf(state: State) {
     },
     addDatasource(name: string, more: Partial<Datasource> = {}): Datasource {
       const source: Datasource = {
-        ...{
-          id: state.nextId(),
-          uid: newUid(),
-          name,
-          type: "postgres",
-          access: "proxy",
-        },
-        ...{
-          url: "127.0.0.1:1",
-          user: "stranger",
-          database: "",
-          isDefault: false,
-          version: 1,
-        },
+        ...{ id: state.nextId(), uid: newUid(), name, type: "postgres", access: "proxy" },
+        ...{ url: "127.0.0.1:1", user: "stranger", database: "", isDefault: false, version: 1 },
         ...{ jsonData: {}, secureJsonData: {}, ...more },
       };
       datasources.set(source.uid, source);
@@ -198,35 +163,19 @@ function handsOf(state: State) {
 }
 
 /** Takes requests, notes each, and answers with a fault or with what `app` says. */
-function serve(
-  app: (request: Request) => Response | Promise<Response>,
-  faults: Faults,
-) {
+function serve(app: (request: Request) => Response | Promise<Response>, faults: Faults) {
   const seen: Seen[] = [];
   const listen = (port: number) =>
-    Deno.serve(
-      { hostname: "127.0.0.1", port, onListen() {} },
-      async (request) => {
-        const { url, method, headers } = request;
-        const { pathname, search } = new URL(url);
-        const bytes = await request.bytes();
-        const token = headers.get("authorization")?.replace(/^Bearer /i, "");
-        const panel = headers.get("x-panel-id");
-        seen.push({
-          method,
-          path: pathname + search,
-          token,
-          body: parsed(bytes),
-          panel,
-        });
-        const copy = new Request(url, {
-          method,
-          headers,
-          body: bytes.length > 0 ? bytes : null,
-        });
-        return await faults.pass(copy, () => app(copy));
-      },
-    );
+    Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, async (request) => {
+      const { url, method, headers } = request;
+      const { pathname, search } = new URL(url);
+      const bytes = await request.bytes();
+      const token = headers.get("authorization")?.replace(/^Bearer /i, "");
+      const panel = headers.get("x-panel-id");
+      seen.push({ method, path: pathname + search, token, body: parsed(bytes), panel });
+      const copy = new Request(url, { method, headers, body: bytes.length > 0 ? bytes : null });
+      return await faults.pass(copy, () => app(copy));
+    });
   let server: Deno.HttpServer<Deno.NetAddr> | undefined = listen(0);
   const { port } = server.addr;
   return {
@@ -244,8 +193,7 @@ function serve(
 
 /** A Grafana for tests: it answers as a recorded 9.4 did, keeps what it is given and asks real databases. */
 export function startGrafana(options: Options = {}) {
-  const { subPath = "", version = "9.4", isBusy = false, rightsSeconds = 0 } =
-    options;
+  const { subPath = "", version = "9.4", isBusy = false, rightsSeconds = 0 } = options;
   const ended = new AbortController();
   const tokens = new Tokens();
   let lastId = 0;

@@ -11,17 +11,10 @@ UNITS.y = 365 * UNITS.d;
 /** Reads `now`, `now-2d`, `now/d`, ms since 1970 or an ISO time. Throws for anything else. */
 export function rangeOf(from = "now-6h", to = "now"): Range {
   const now = Date.now();
-  return {
-    from: instant(String(from), now, Math.floor),
-    to: instant(String(to), now, Math.ceil),
-  };
+  return { from: instant(String(from), now, Math.floor), to: instant(String(to), now, Math.ceil) };
 }
 
-function instant(
-  text: string,
-  now: number,
-  round: (n: number) => number,
-): number {
+function instant(text: string, now: number, round: (n: number) => number): number {
   if (/^-?\d+$/.test(text)) return Number(text);
   const match = /^now(?:([+-])(\d+)([smhdwMy]))?(?:\/([smhdwMy]))?$/.exec(text);
   const time = match ? now : Date.parse(text);
@@ -36,11 +29,7 @@ function quotedTime(ms: number): string {
 }
 
 /** Replaces the server's macros for PostgreSQL; variables are the page's business. */
-export function expand(
-  sql: string,
-  { from, to }: Range,
-  intervalMs: number,
-): string {
+export function expand(sql: string, { from, to }: Range, intervalMs: number): string {
   const [start, end] = [quotedTime(from), quotedTime(to)];
   return sql
     .replaceAll("$__interval_ms", String(intervalMs))
@@ -52,9 +41,7 @@ export function expand(
       /\$__timeGroup(Alias)?\(([^,)]*),\s*'?(\d+)([smhdwMy])'?[^)]*\)/g,
       (_, alias, column, count, unit) => {
         const step = Number(count) * UNITS[unit]! / 1000;
-        return `floor(extract(epoch from ${column})/${step})*${step}${
-          alias ? ' AS "time"' : ""
-        }`;
+        return `floor(extract(epoch from ${column})/${step})*${step}${alias ? ' AS "time"' : ""}`;
       },
     );
 }

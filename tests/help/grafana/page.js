@@ -3,21 +3,11 @@ const { subPath, version, sources, isBusy } = globalThis.grafanaBootData;
 const address = new URLSearchParams(location.search);
 const isNew = version === "13";
 const ROW = 38; // 30 px and a gap of 8
-const UNITS = {
-  s: 1e3,
-  m: 6e4,
-  h: 36e5,
-  d: 864e5,
-  w: 6048e5,
-  M: 2592e6,
-  y: 31536e6,
-};
+const UNITS = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5, M: 2592e6, y: 31536e6 };
 
 function make(tag, { text, parent, style, ...attributes } = {}) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, value);
-  }
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   if (text !== undefined) element.textContent = text;
   if (style) element.style.cssText = style;
   parent?.append(element);
@@ -38,9 +28,7 @@ function rangeOf({ time = {} }) {
 }
 
 async function post(body, { type, headers = {}, signal }) {
-  const path = isNew
-    ? `api/ds/query?ds_type=${type}&requestId=SQR100`
-    : "api/ds/query";
+  const path = isNew ? `api/ds/query?ds_type=${type}&requestId=SQR100` : "api/ds/query";
   const response = await fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
@@ -53,13 +41,9 @@ async function post(body, { type, headers = {}, signal }) {
 const quoted = (value) => `'${String(value).replaceAll("'", "''")}'`;
 
 function format({ values, isMany }, how) {
-  if (how === "sqlstring" || how === "singlequote") {
-    return values.map(quoted).join(",");
-  }
+  if (how === "sqlstring" || how === "singlequote") return values.map(quoted).join(",");
   if (how) return values.join(",");
-  return isMany
-    ? values.map(quoted).join(",")
-    : String(values[0] ?? "").replaceAll("'", "''");
+  return isMany ? values.map(quoted).join(",") : String(values[0] ?? "").replaceAll("'", "''");
 }
 
 /** Puts the variables in; what is none, such as a macro, stays for the server. */
@@ -82,10 +66,7 @@ async function optionsOf({ type, query, datasource }, board) {
     const list = type === "custom" ? String(query).split(",") : [query];
     return list.map((value) => String(value).trim().replace(/^.* : /, ""));
   }
-  const rawSql = filled(
-    typeof query === "string" ? query : query?.rawSql ?? query?.query,
-    board,
-  );
+  const rawSql = filled(typeof query === "string" ? query : query?.rawSql ?? query?.query, board);
   const target = { refId: "tempvar", datasource, rawSql, format: "table" };
   const { from, to } = board.range;
   const body = { queries: [target], from: String(from), to: String(to) };
@@ -99,20 +80,11 @@ async function resolveVariables(list, board) {
     const options = await optionsOf(variable, board);
     const asked = address.getAll(`var-${variable.name}`);
     const stored = [variable.current?.value ?? []].flat();
-    const kept = stored.filter((value) =>
-      value === "$__all" || options.includes(value)
-    );
-    const chosen = asked.length > 0
-      ? asked
-      : kept.length > 0
-      ? kept
-      : options.slice(0, 1);
+    const kept = stored.filter((value) => value === "$__all" || options.includes(value));
+    const chosen = asked.length > 0 ? asked : kept.length > 0 ? kept : options.slice(0, 1);
     const isAll = chosen.includes("$__all") || chosen.includes("All");
     const isMany = Boolean(variable.multi || variable.includeAll);
-    board.variables.set(variable.name, {
-      values: isAll ? options : chosen,
-      isMany,
-    });
+    board.variables.set(variable.name, { values: isAll ? options : chosen, isMany });
   }
 }
 
@@ -122,22 +94,13 @@ function mount(item, panel) {
   const box = make("section", { parent: item, class: "panel", ...key });
   make("h2", { parent: box, text: panel.title ?? "", class: "panel-title" });
   const signs = isNew ? { "data-testid": "data-testid panel content" } : {};
-  const content = make("div", {
-    parent: box,
-    class: isNew ? "content" : "content panel-content",
-  });
-  for (const [name, value] of Object.entries(signs)) {
-    content.setAttribute(name, value);
-  }
+  const content = make("div", { parent: box, class: isNew ? "content" : "content panel-content" });
+  for (const [name, value] of Object.entries(signs)) content.setAttribute(name, value);
   return {
     content,
     loading: () =>
       isNew
-        ? make("div", {
-          parent: box,
-          class: "loading",
-          "aria-label": "Panel loading bar",
-        })
+        ? make("div", { parent: box, class: "loading", "aria-label": "Panel loading bar" })
         : make("div", { parent: box, class: "loading panel-loading" }),
     error(sentence) {
       box.querySelector(".error")?.remove();
@@ -156,10 +119,7 @@ async function ask(panel, board) {
     ...target,
     datasource: target.datasource ?? panel.datasource,
     rawSql: filled(target.rawSql ?? "", board),
-    intervalMs: Math.max(
-      1000,
-      Math.round((board.range.to - board.range.from) / 1000),
-    ),
+    intervalMs: Math.max(1000, Math.round((board.range.to - board.range.from) / 1000)),
     maxDataPoints: 1000,
   }));
   const headers = {
@@ -192,11 +152,7 @@ async function run(view, panel, board) {
     const { ok, results } = await ask(panel, board);
     const fault = Object.values(results).find(({ error }) => error)?.error;
     view.error(fault ?? (ok ? undefined : "Query error"));
-    draw(
-      view.content,
-      panel,
-      Object.values(results).flatMap(({ frames }) => frames ?? []),
-    );
+    draw(view.content, panel, Object.values(results).flatMap(({ frames }) => frames ?? []));
   } catch (error) {
     view.error(String(error));
     draw(view.content, panel, []);
@@ -208,9 +164,7 @@ async function run(view, panel, board) {
 
 function shown(value, { type }) {
   if (value === null) return "–";
-  return type === "time"
-    ? new Date(value).toISOString().slice(0, 19)
-    : String(value);
+  return type === "time" ? new Date(value).toISOString().slice(0, 19) : String(value);
 }
 
 function draw(content, panel, frames) {
@@ -222,11 +176,7 @@ function draw(content, panel, frames) {
   for (const { schema: { fields }, data: { values } } of filledFrames) {
     if (panel.type === "stat" || panel.type === "gauge") {
       const i = Math.max(0, fields.findIndex(({ type }) => type === "number"));
-      make("div", {
-        parent: content,
-        class: "big",
-        text: shown(values[i].at(-1), fields[i]),
-      });
+      make("div", { parent: content, class: "big", text: shown(values[i].at(-1), fields[i]) });
     } else if (panel.type === "timeseries") drawLines(content, fields, values);
     else if (panel.type === "barchart" || panel.type === "bargauge") {
       drawBars(content, fields, values);
@@ -252,29 +202,17 @@ function drawBars(content, fields, values) {
   const label = fields.findIndex(({ type }) => type !== "number");
   const most = Math.max(...values[number].map(Math.abs), 1e-12);
   for (const [row, value] of values[number].slice(0, 40).entries()) {
-    const text = label < 0
-      ? String(value)
-      : shown(values[label][row], fields[label]);
+    const text = label < 0 ? String(value) : shown(values[label][row], fields[label]);
     const style = `width: ${Math.max(1, 100 * Math.abs(value) / most)}%`;
-    make("div", {
-      parent: content,
-      class: "bar",
-      style,
-      text,
-      title: String(value),
-    });
+    make("div", { parent: content, class: "bar", style, text, title: String(value) });
   }
 }
 
 function drawLines(content, fields, values) {
   const time = fields.findIndex(({ type }) => type === "time");
   const numbers = [...fields.keys()].filter((i) => fields[i].type === "number");
-  if (time < 0 || numbers.length === 0) {
-    return drawTable(content, fields, values);
-  }
-  const all = numbers.flatMap((i) => values[i]).filter((value) =>
-    value !== null
-  );
+  if (time < 0 || numbers.length === 0) return drawTable(content, fields, values);
+  const all = numbers.flatMap((i) => values[i]).filter((value) => value !== null);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const [start, end] = [values[time][0], values[time].at(-1)];
   const lines = numbers.map((i, n) => {
@@ -284,13 +222,10 @@ function drawLines(content, fields, values) {
       return `${x},${95 - 90 * (value - low) / (high - low || 1)}`;
     });
     const color = `hsl(${n * 67 + 210} 70% 50%)`;
-    return `<polyline points="${
-      points.join(" ")
-    }" fill="none" stroke="${color}" stroke-width="2"
+    return `<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"
       vector-effect="non-scaling-stroke"/>`;
   });
-  content.innerHTML =
-    `<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%"
+  content.innerHTML = `<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%"
     height="90%">${lines.join("")}</svg>`;
 }
 
@@ -305,18 +240,13 @@ function layOut(board, panels, parent) {
     const [left, top] = isWide ? [x * (column + 8), y * ROW] : [0, stacked];
     stacked += h * ROW;
     const across = isWide ? w * (column + 8) - 8 : width;
-    const style = `left:${left}px;top:${top}px;width:${across}px;height:${
-      h * ROW - 8
-    }px`;
+    const style = `left:${left}px;top:${top}px;width:${across}px;height:${h * ROW - 8}px`;
     const key = isNew ? { "data-griditem-key": `grid-item-${panel.id}` } : {
       "data-panelid": panel.id,
     };
     return [make("div", { parent, class: "item", style, ...key }), panel];
   });
-  const bottom = Math.max(
-    0,
-    ...panels.map(({ gridPos: { y, h } }) => (y + h) * ROW - 8),
-  );
+  const bottom = Math.max(0, ...panels.map(({ gridPos: { y, h } }) => (y + h) * ROW - 8));
   parent.style.height = `${innerWidth > 768 ? bottom : stacked}px`;
   mountWhenSeen(new Map(items), board);
 }
@@ -329,15 +259,11 @@ function mountWhenSeen(items, board) {
       observer.unobserve(target);
       const panel = items.get(target);
       const view = mount(target, panel);
-      if (panel.type === "text") {
-        view.content.textContent = panel.options?.content ?? "";
-      }
+      if (panel.type === "text") view.content.textContent = panel.options?.content ?? "";
       if (panel.type === "text" || !panel.targets?.length) continue;
       run(view, panel, board);
       const [, count, unit] = /^(\d+)([smhd])$/.exec(board.refresh) ?? [];
-      if (unit) {
-        setInterval(() => run(view, panel, board), Number(count) * UNITS[unit]);
-      }
+      if (unit) setInterval(() => run(view, panel, board), Number(count) * UNITS[unit]);
     }
   });
   for (const item of items.keys()) observer.observe(item);
@@ -349,15 +275,11 @@ function mountWhenSeen(items, board) {
  */
 function keepBusy(uid) {
   if (!isNew) {
-    const source = new Blob(["onmessage = () => {}"], {
-      type: "text/javascript",
-    });
+    const source = new Blob(["onmessage = () => {}"], { type: "text/javascript" });
     new Worker(URL.createObjectURL(source));
   }
   const dial = () => {
-    const socket = new WebSocket(
-      new URL("api/live/ws", document.baseURI.replace(/^http/, "ws")),
-    );
+    const socket = new WebSocket(new URL("api/live/ws", document.baseURI.replace(/^http/, "ws")));
     socket.onclose = () => setTimeout(dial, 1000);
   };
   dial();
@@ -368,10 +290,7 @@ function keepBusy(uid) {
     ...isNew ? ["api/login/ping"] : [],
   ];
   for (const call of calls) fetch(call).catch(() => {});
-  setTimeout(
-    () => fetch("api/frontend-metrics", { method: "POST", body: "{}" }),
-    500,
-  );
+  setTimeout(() => fetch("api/frontend-metrics", { method: "POST", body: "{}" }), 500);
   navigator.sendBeacon("api/live/hang", "beacon");
   if (isBusy) keepBusier();
 }
@@ -384,8 +303,7 @@ function keepBusier() {
   setInterval(() => {
     const content = document.querySelector(".content");
     if (!content) return;
-    const canvas = content.querySelector("canvas") ??
-      make("canvas", { parent: content });
+    const canvas = content.querySelector("canvas") ?? make("canvas", { parent: content });
     const pen = canvas.getContext("2d");
     pen.fillStyle = `hsl(${Date.now() % 360} 50% 50%)`;
     pen.fillRect(0, 0, 300, 150);
@@ -394,12 +312,8 @@ function keepBusier() {
 
 async function open() {
   document.body.className = address.get("theme") ?? "dark";
-  const uid = decodeURIComponent(
-    location.pathname.slice(subPath.length).split("/")[2],
-  );
-  if (!address.has("kiosk")) {
-    make("nav", { parent: document.body, text: "Grafana" });
-  }
+  const uid = decodeURIComponent(location.pathname.slice(subPath.length).split("/")[2]);
+  if (!address.has("kiosk")) make("nav", { parent: document.body, text: "Grafana" });
   const parent = make("main", { parent: document.body, id: "board" });
   const response = await fetch(`api/dashboards/uid/${encodeURIComponent(uid)}`);
   const { dashboard, message } = await response.json();

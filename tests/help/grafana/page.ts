@@ -34,25 +34,15 @@ export function pageRoutes(state: State) {
     `<base href="${subPath}/"/><link rel="icon" href="data:,"/><style>${STYLE}</style></head>` +
     `<body>${body}</body></html>`;
   const app = () => {
-    const settings = JSON.stringify({
-      subPath,
-      version,
-      sources: [...datasources.keys()],
-      isBusy,
-    });
+    const settings = JSON.stringify({ subPath, version, sources: [...datasources.keys()], isBusy });
     return html(
-      `<script>globalThis.grafanaBootData = ${
-        settings.replaceAll("<", "\\u003c")
-      }</script>` +
+      `<script>globalThis.grafanaBootData = ${settings.replaceAll("<", "\\u003c")}</script>` +
         `<script type="module">${script}</script>`,
     );
   };
   return new Hono<Env>()
     .get("/d/:uid/:slug?", (c) => c.html(app()))
-    .get(
-      "/dashboards/f/:uid/:slug?",
-      (c) => c.html(html("<h1>Dashboards</h1>")),
-    )
+    .get("/dashboards/f/:uid/:slug?", (c) => c.html(html("<h1>Dashboards</h1>")))
     .get("/", (c) => c.html(html("<h1>Welcome to Grafana</h1>")))
     .get("*", () => {
       throw new Refusal(404, { message: "Not found" });
@@ -63,15 +53,10 @@ export function pageRoutes(state: State) {
 export function pageCalls(state: State) {
   const hang = () =>
     new Promise<Response>((done) => {
-      state.ended.addEventListener("abort", () => done(new Response()), {
-        once: true,
-      });
+      state.ended.addEventListener("abort", () => done(new Response()), { once: true });
     });
   return new Hono<Env>()
-    .get(
-      "/prometheus/grafana/api/v1/rules",
-      (c) => c.json({ status: "success", data: {} }),
-    )
+    .get("/prometheus/grafana/api/v1/rules", (c) => c.json({ status: "success", data: {} }))
     .get("/annotations", (c) => c.json([]))
     .get("/login/ping", (c) => c.json({ message: "Logged in" }))
     .post("/frontend-metrics", (c) => c.text(""))
@@ -100,7 +85,6 @@ export function pageCalls(state: State) {
 }
 
 /** What somebody without a token sees. */
-export const LOGIN_PAGE =
-  `<!doctype html><html lang="en"><head><title>Grafana</title></head>` +
+export const LOGIN_PAGE = `<!doctype html><html lang="en"><head><title>Grafana</title></head>` +
   `<body><h1>Welcome to Grafana</h1><form method="post"><input name="user"/>` +
   `<input name="password" type="password"/><button>Log in</button></form></body></html>`;

@@ -1,9 +1,5 @@
 import { Hono } from "hono";
-import {
-  connect,
-  isUnavailable,
-  type Sql,
-} from "../../../src/external/postgres/postgres.ts";
+import { connect, isUnavailable, type Sql } from "../../../src/external/postgres/postgres.ts";
 import { columnsOf, framesOf } from "./frames.ts";
 import { expand, type Range, rangeOf } from "./macros.ts";
 import { type Datasource, Refusal, type State } from "./state.ts";
@@ -19,10 +15,7 @@ type Query = {
 type Result = { status: number; error?: string; frames: unknown[] };
 
 /** A data source's database for one query: what is refused today was not let in yesterday. */
-export function connectionOf(
-  source: Datasource,
-  ended: AbortSignal,
-): Sql & AsyncDisposable {
+export function connectionOf(source: Datasource, ended: AbortSignal): Sql & AsyncDisposable {
   const { url, user, secureJsonData, jsonData } = source;
   const [, host = "", port = "5432"] = /^\[?(.*?)\]?(?::(\d+))?$/.exec(url)!;
   const db = connect({
@@ -48,9 +41,7 @@ export function connectionOf(
 export function sentenceOf(error: unknown): string {
   const isAnswer = error instanceof Error && error.name === "PostgresError";
   if (isAnswer) return `pq: ${error.message}`;
-  if (!isUnavailable(error)) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  if (!isUnavailable(error)) return error instanceof Error ? error.message : String(error);
   return "failed to connect to server - please inspect Grafana server log for details";
 }
 
@@ -60,28 +51,16 @@ export function queryRoutes(state: State) {
     const { queries = [], from, to } = await c.req.json().catch(() => {
       throw new Refusal(400, { message: "bad request data", traceID: "" });
     });
-    if (queries.length === 0) {
-      throw new Refusal(400, { message: "No queries found", traceID: "" });
-    }
+    if (queries.length === 0) throw new Refusal(400, { message: "No queries found", traceID: "" });
     const range = rangeOf(from, to);
     const sources = queries.map(({ datasource }: Query) => {
       const source = state.datasources.get(datasource?.uid ?? "");
-      if (!source) {
-        throw new Refusal(404, {
-          message: "Data source not found",
-          traceID: "",
-        });
-      }
+      if (!source) throw new Refusal(404, { message: "Data source not found", traceID: "" });
       return source;
     });
     const results: Record<string, Result> = {};
     await Promise.all(queries.map(async (query: Query, i: number) => {
-      results[query.refId] = await answer(
-        query,
-        sources[i],
-        range,
-        state.ended,
-      );
+      results[query.refId] = await answer(query, sources[i], range, state.ended);
     }));
     const failed = Object.values(results).some(({ error }) => error);
     return c.json({ results }, failed ? 400 : 200);
@@ -100,9 +79,7 @@ async function answer(
     const rows = await db.unsafe(executedQueryString).raw().catch((error) => {
       throw new Error(`db query error: ${sentenceOf(error)}`);
     });
-    const frames = framesOf(columnsOf(rows), format).map((
-      { meta, fields, values },
-    ) => ({
+    const frames = framesOf(columnsOf(rows), format).map(({ meta, fields, values }) => ({
       schema: { refId, meta: { ...meta, executedQueryString }, fields },
       data: { values },
     }));
@@ -110,10 +87,6 @@ async function answer(
   } catch (error) {
     const schema = { refId, meta: { executedQueryString }, fields: [] };
     const { message } = error as Error;
-    return {
-      error: message,
-      status: 500,
-      frames: [{ schema, data: { values: [] } }],
-    };
+    return { error: message, status: 500, frames: [{ schema, data: { values: [] } }] };
   }
 }

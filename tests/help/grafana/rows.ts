@@ -12,20 +12,15 @@ type Shown = Record<string, any> & { id: number };
 
 /** An app with one user, ada, whose dashboards go to a Grafana of the test. */
 export async function startInGrafana(
-  settings: Partial<ConfiguredGrafana> & Options & {
-    allowed_hosts?: string[];
-  } = {},
+  settings: Partial<ConfiguredGrafana> & Options & { allowed_hosts?: string[] } = {},
 ) {
-  const { subPath, rightsSeconds, allowed_hosts = [], ...configured } =
-    settings;
+  const { subPath, rightsSeconds, allowed_hosts = [], ...configured } = settings;
   const grafana = await startGrafana({
     ...(subPath === undefined ? {} : { subPath }),
     ...(rightsSeconds === undefined ? {} : { rightsSeconds }),
   });
   const { admin: key, viewer: capture_key } = grafana.tokens;
-  const outside = {
-    grafana: { base: grafana.url, key, capture_key, ...configured },
-  };
+  const outside = { grafana: { base: grafana.url, key, capture_key, ...configured } };
   const app = await startScans({}, { ...outside, allowed_hosts });
   const { db, deps, ada } = app;
   const end = app[Symbol.asyncDispose].bind(app);
@@ -35,8 +30,7 @@ export async function startInGrafana(
     folder,
     uidOf: (id: number) => dashboardUid(deps.installation, id),
     /** The dashboard of a row as it is in Grafana. */
-    inGrafana: (id: number) =>
-      grafana.dashboards.get(dashboardUid(deps.installation, id)),
+    inGrafana: (id: number) => grafana.dashboards.get(dashboardUid(deps.installation, id)),
     /** Tries each row that waits at "create" once, at once. */
     async create(signal: AbortSignal = never) {
       await db`update dashboards set next_try_at = now() where step = 'create'`;
@@ -83,9 +77,7 @@ export async function startInGrafana(
     due: (id: number) => makeDue(db, { id }),
     /** Titles of the folder, a person's among them. */
     titles: (uid = folder) =>
-      [...grafana.dashboards.values()].filter(({ folderUid }) =>
-        folderUid === uid
-      )
+      [...grafana.dashboards.values()].filter(({ folderUid }) => folderUid === uid)
         .map(({ title }) => title).sort(),
     async [Symbol.asyncDispose]() {
       await end();

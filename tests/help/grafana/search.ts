@@ -16,29 +16,18 @@ export function searchRoutes(state: State) {
   return new Hono<Env>().get("/", (c) => {
     const all = (name: string) => c.req.queries(name) ?? [];
     const [types, tags, uids] = [all("type"), all("tag"), all("dashboardUIDs")];
-    const [folderUids, text] = [
-      all("folderUIDs"),
-      (c.req.query("query") ?? "").toLowerCase(),
-    ];
-    const [limit, page] = [
-      Number(c.req.query("limit")) || 1000,
-      Number(c.req.query("page")) || 1,
-    ];
+    const [folderUids, text] = [all("folderUIDs"), (c.req.query("query") ?? "").toLowerCase()];
+    const [limit, page] = [Number(c.req.query("limit")) || 1000, Number(c.req.query("page")) || 1];
     const hits = [
-      ...[...folders.values()].filter(({ uid }) =>
-        c.var.may("folders:read", `folders:uid:${uid}`)
-      )
+      ...[...folders.values()].filter(({ uid }) => c.var.may("folders:read", `folders:uid:${uid}`))
         .map((folder) => folderHit(state, folder)),
-      ...[...dashboards.values()].filter((one) =>
-        c.var.may("dashboards:read", ...scopesOf(one))
-      )
+      ...[...dashboards.values()].filter((one) => c.var.may("dashboards:read", ...scopesOf(one)))
         .map((one) => dashboardHit(state, one)),
     ].filter((hit) =>
       (types.length === 0 || types.includes(hit.type)) &&
       tags.every((tag) => hit.tags.includes(tag)) &&
       (uids.length === 0 || uids.includes(hit.uid)) &&
-      (folderUids.length === 0 ||
-        folderUids.includes(hit.folderUid ?? "general")) &&
+      (folderUids.length === 0 || folderUids.includes(hit.folderUid ?? "general")) &&
       hit.title.toLowerCase().includes(text)
     ).sort((a, b) => a.title.toLowerCase() < b.title.toLowerCase() ? -1 : 1);
     return c.json(hits.slice((page - 1) * limit, page * limit));
@@ -47,26 +36,11 @@ export function searchRoutes(state: State) {
 
 type Hit = ReturnType<typeof hitOf> & { folderUid?: string };
 
-function hitOf(
-  one: { id: number; uid: string; title: string },
-  url: string,
-  type: string,
-) {
+function hitOf(one: { id: number; uid: string; title: string }, url: string, type: string) {
   const { id, uid, title } = one;
   const tags: string[] = [];
   const uri = `db/${slugOf(title)}`;
-  return {
-    id,
-    uid,
-    title,
-    uri,
-    url,
-    slug: "",
-    type,
-    tags,
-    isStarred: false,
-    sortMeta: 0,
-  };
+  return { id, uid, title, uri, url, slug: "", type, tags, isStarred: false, sortMeta: 0 };
 }
 
 const folderHit = (state: State, folder: Folder): Hit =>
@@ -78,13 +52,5 @@ function dashboardHit(state: State, dashboard: Dashboard): Hit {
   const folder = state.folders.get(dashboard.folderUid);
   if (!folder) return hit;
   const { id: folderId, uid: folderUid, title: folderTitle } = folder;
-  return {
-    ...hit,
-    ...{
-      folderId,
-      folderUid,
-      folderTitle,
-      folderUrl: folderUrl(state, folder),
-    },
-  };
+  return { ...hit, ...{ folderId, folderUid, folderTitle, folderUrl: folderUrl(state, folder) } };
 }

@@ -50,12 +50,7 @@ export type Dashboard = {
   updated: string;
   json: DashboardJson;
   /** Oldest first. */
-  history: {
-    version: number;
-    created: string;
-    message: string;
-    json: DashboardJson;
-  }[];
+  history: { version: number; created: string; message: string; json: DashboardJson }[];
 };
 
 /** What this Grafana holds, and what its addresses begin with ("" or "/grafana"). */
@@ -83,28 +78,21 @@ export class Refusal extends Error {
 export const slugOf = (title: string) =>
   title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "-";
 
-export const dashboardUrl = (
-  { subPath }: State,
-  { uid, title }: { uid: string; title: string },
-) => `${subPath}/d/${uid}/${slugOf(title)}`;
+export const dashboardUrl = ({ subPath }: State, { uid, title }: { uid: string; title: string }) =>
+  `${subPath}/d/${uid}/${slugOf(title)}`;
 
-export const folderUrl = (
-  { subPath }: State,
-  { uid, title }: { uid: string; title: string },
-) => `${subPath}/dashboards/f/${uid}/${slugOf(title)}`;
+export const folderUrl = ({ subPath }: State, { uid, title }: { uid: string; title: string }) =>
+  `${subPath}/dashboards/f/${uid}/${slugOf(title)}`;
 
 /** Now, as 9.4 gives it back: without a fraction of a second. */
 export const seconds = () => new Date().toISOString().replace(/\.\d+Z/, "Z");
 
-export const newUid = () =>
-  crypto.randomUUID().replaceAll("-", "").slice(0, 10);
+export const newUid = () => crypto.randomUUID().replaceAll("-", "").slice(0, 10);
 
 /** Throws Refusal where Grafana does not take the uid of a folder or a dashboard. */
 export function checkUid(uid: string) {
   if (!/^[\w-]*$/.test(uid)) {
     throw new Refusal(400, { message: "uid contains illegal characters" });
   }
-  if (uid.length > 40) {
-    throw new Refusal(400, { message: "uid too long, max 40 characters" });
-  }
+  if (uid.length > 40) throw new Refusal(400, { message: "uid too long, max 40 characters" });
 }

@@ -61,9 +61,7 @@ function granted(lines: string, base: Permissions = {}): Permissions {
   const all = structuredClone(base);
   for (const line of lines.trim().split("\n")) {
     const [scope, ...actions] = line.trim().split(" ");
-    for (const action of actions) {
-      (all[action] ??= []).push(scope === "-" ? "" : scope!);
-    }
+    for (const action of actions) (all[action] ??= []).push(scope === "-" ? "" : scope!);
   }
   return all;
 }
@@ -95,70 +93,41 @@ export class Tokens {
   find(header: string | null): Token {
     if (!header) throw new Refusal(401, { message: "Unauthorized" });
     const token = this.#all.get(header.replace(/^Bearer /i, ""));
-    if (token?.state === "expired") {
-      throw new Refusal(401, { message: "Expired API key" });
-    }
+    if (token?.state === "expired") throw new Refusal(401, { message: "Expired API key" });
     if (token?.state === "good") return token;
     // A revoked key: as recorded, an internal error with the words for an unknown one.
-    throw new Refusal(token ? 500 : 401, {
-      message: "invalid API key",
-      traceID: "",
-    });
+    throw new Refusal(token ? 500 : 401, { message: "invalid API key", traceID: "" });
   }
 }
 
 /** What a token may do now, or by what is remembered for `seconds`. */
-export function permissionsOf(
-  state: State,
-  token: Token,
-  seconds: number,
-): Permissions {
-  if (token.remembered && token.remembered.until > Date.now()) {
-    return token.remembered.permissions;
-  }
+export function permissionsOf(state: State, token: Token, seconds: number): Permissions {
+  if (token.remembered && token.remembered.until > Date.now()) return token.remembered.permissions;
   const permissions = typeof token.rights === "string"
     ? permissionsOfRole(state, token.rights)
     : token.rights;
-  if (seconds > 0) {
-    token.remembered = { permissions, until: Date.now() + seconds * 1000 };
-  }
+  if (seconds > 0) token.remembered = { permissions, until: Date.now() + seconds * 1000 };
   return permissions;
 }
 
 const VIEW = ["dashboards:read"];
 const EDIT = [...VIEW, "dashboards:write", "dashboards:delete"];
 const FOLDER_VIEW = [...VIEW, "folders:read"];
-const FOLDER_EDIT = [
-  ...EDIT,
-  "dashboards:create",
-  "folders:read",
-  "folders:write",
-]
+const FOLDER_EDIT = [...EDIT, "dashboards:create", "folders:read", "folders:write"]
   .concat("folders:delete");
-const FOLDER_ADMIN = [
-  ...FOLDER_EDIT,
-  "folders.permissions:read",
-  "folders.permissions:write",
-];
+const FOLDER_ADMIN = [...FOLDER_EDIT, "folders.permissions:read", "folders.permissions:write"];
 
-function permissionsOfRole(
-  { folders, dashboards }: State,
-  role: Role,
-): Permissions {
+function permissionsOfRole({ folders, dashboards }: State, role: Role): Permissions {
   const fixed = { Admin: ADMIN, Editor: EDITOR, Viewer: VIEWER }[role];
   const all = structuredClone(fixed);
   const grant = (actions: string[], scope: string) => {
     for (const action of actions) (all[action] ??= []).push(scope);
   };
   grant(["datasources:query", "datasources:read"], "datasources:uid:grafana");
-  if (role !== "Viewer") {
-    grant(["dashboards:create", "folders:read"], "folders:uid:general");
-  }
+  if (role !== "Viewer") grant(["dashboards:create", "folders:read"], "folders:uid:general");
   if (role === "Admin") return all;
   for (const { uid, madeInGeneral } of dashboards.values()) {
-    if (madeInGeneral) {
-      grant(role === "Editor" ? EDIT : VIEW, `dashboards:uid:${uid}`);
-    }
+    if (madeInGeneral) grant(role === "Editor" ? EDIT : VIEW, `dashboards:uid:${uid}`);
   }
   for (const { uid, acl } of folders.values()) {
     const level = Math.max(
@@ -166,12 +135,7 @@ function permissionsOfRole(
       ...acl.filter((item) => item.role === "Viewer" || item.role === role)
         .map(({ permission }) => permission),
     );
-    const actions = {
-      0: [],
-      1: FOLDER_VIEW,
-      2: FOLDER_EDIT,
-      4: FOLDER_ADMIN,
-    }[level]!;
+    const actions = { 0: [], 1: FOLDER_VIEW, 2: FOLDER_EDIT, 4: FOLDER_ADMIN }[level]!;
     grant(actions, `folders:uid:${uid}`);
   }
   return all;
@@ -183,42 +147,25 @@ export function mayOf(permissions: Permissions): May {
     const granted = permissions[action];
     if (!granted || granted.length === 0) return false;
     const covers = (pattern: string, scope: string) =>
-      pattern.endsWith("*")
-        ? scope.startsWith(pattern.slice(0, -1))
-        : pattern === scope;
-    return scopes.length === 0 ||
-      granted.some((g) => scopes.some((scope) => covers(g, scope)));
+      pattern.endsWith("*") ? scope.startsWith(pattern.slice(0, -1)) : pattern === scope;
+    return scopes.length === 0 || granted.some((g) => scopes.some((scope) => covers(g, scope)));
   };
 }
 
 export function denied(...actions: string[]): Refusal {
-  const needed = actions.length > 1
-    ? `any of ${actions.join(", ")}`
-    : actions[0];
+  const needed = actions.length > 1 ? `any of ${actions.join(", ")}` : actions[0];
   const message =
     `You'll need additional permissions to perform this action. Permissions needed: ${needed}`;
-  const number = String(crypto.getRandomValues(new Uint32Array(1))[0]).padStart(
-    10,
-    "0",
-  );
-  return new Refusal(403, {
-    accessErrorId: `ACE${number}`,
-    message,
-    title: "Access denied",
-  });
+  const number = String(crypto.getRandomValues(new Uint32Array(1))[0]).padStart(10, "0");
+  return new Refusal(403, { accessErrorId: `ACE${number}`, message, title: "Access denied" });
 }
 
 /** Lets a request pass whose token may do one of the actions; `scope` is made of the path's uid. */
-export function need(
-  actions: string | string[],
-  scope?: (uid: string) => string,
-) {
+export function need(actions: string | string[], scope?: (uid: string) => string) {
   const list = [actions].flat();
   return createMiddleware<Env>(async (c, next) => {
     const scopes = scope ? [scope(c.req.param("uid")!)] : [];
-    if (!list.some((action) => c.var.may(action, ...scopes))) {
-      throw denied(...list);
-    }
+    if (!list.some((action) => c.var.may(action, ...scopes))) throw denied(...list);
     await next();
   });
 }

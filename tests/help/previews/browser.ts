@@ -1,17 +1,13 @@
 import { strictEqual as equal } from "node:assert";
 import { inflateSync } from "node:zlib";
 import { decodePng, pngSize } from "../../../src/previews/gif/png.ts";
-import {
-  type Browser,
-  connectBrowser,
-} from "../../../src/external/browser/browser.ts";
+import { type Browser, connectBrowser } from "../../../src/external/browser/browser.ts";
 import { decodeGif, type Gif } from "../gif.ts";
 
 /** A signal that never fires. */
 export const never = new AbortController().signal;
 
-export const after = (ms: number) =>
-  new Promise((done) => setTimeout(done, ms));
+export const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** A browser of this machine, which ends with its test. */
 export function browserHere(): Browser & AsyncDisposable {
@@ -20,14 +16,9 @@ export function browserHere(): Browser & AsyncDisposable {
 }
 
 /** A picture's size and its pixels, as "rrggbb". */
-export type Picture = {
-  width: number;
-  height: number;
-  at(x: number, y: number): string;
-};
+export type Picture = { width: number; height: number; at(x: number, y: number): string };
 
-const hex = (...bytes: number[]) =>
-  bytes.map((b) => b.toString(16).padStart(2, "0")).join("");
+const hex = (...bytes: number[]) => bytes.map((b) => b.toString(16).padStart(2, "0")).join("");
 
 /** A screenshot. */
 export function readPng(png: Uint8Array): Picture {
@@ -49,12 +40,6 @@ export function readGif(bytes: Uint8Array): (Picture & { delayMs: number })[] {
     width: gif.width,
     height: gif.height,
     delayMs,
-    at: (x, y) =>
-      hex(
-        ...pixels.subarray(
-          (y * gif.width + x) * 4,
-          (y * gif.width + x) * 4 + 3,
-        ),
-      ),
+    at: (x, y) => hex(...pixels.subarray((y * gif.width + x) * 4, (y * gif.width + x) * 4 + 3)),
   }));
 }

@@ -20,11 +20,7 @@ export type PanelSpec = {
 };
 
 /** A dashboard that behaves as its panels say, with the signs of an old or a new Grafana. */
-export type BoardSpec = {
-  panels: PanelSpec[];
-  signs?: "old" | "new";
-  extra?: string;
-};
+export type BoardSpec = { panels: PanelSpec[]; signs?: "old" | "new"; extra?: string };
 
 /** What Grafana's page does, in small: panels in view are mounted, ask, show a loading sign, are drawn. */
 const SCRIPT = `
@@ -88,8 +84,7 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
   const seen: Seen[] = [];
   const held: (() => void)[] = [];
   let answeredAt = 0;
-  const hang = () =>
-    new Promise<Response>((done) => held.push(() => done(new Response())));
+  const hang = () => new Promise<Response>((done) => held.push(() => done(new Response())));
   /** A body that goes on for as long as the server runs. */
   const drip = (kind: string) => {
     const end = Promise.withResolvers<Response>();
@@ -109,72 +104,41 @@ export function serveBoards(boards: Record<string, BoardSpec>) {
 
   async function answer(request: Request): Promise<Response> {
     const board = boards[request.headers.get("x-dashboard-uid") ?? ""]!;
-    const panel = board.panels.find(({ id }) =>
-      id === Number(request.headers.get("x-panel-id"))
-    )!;
+    const panel = board.panels.find(({ id }) => id === Number(request.headers.get("x-panel-id")))!;
     await new Promise((done) => setTimeout(done, panel.after ?? 0));
     answeredAt = Date.now();
     const message = "invalid API key";
     if (panel.does === "never") return await hang();
-    if (panel.does === "unauthorized") {
-      return Response.json({ message }, { status: 401 });
-    }
-    if (panel.does === "revoked") {
-      return Response.json({ message }, { status: 500 });
-    }
-    if (panel.does === "empty") {
-      return Response.json({ results: { A: { frames: [] } } });
-    }
+    if (panel.does === "unauthorized") return Response.json({ message }, { status: 401 });
+    if (panel.does === "revoked") return Response.json({ message }, { status: 500 });
+    if (panel.does === "empty") return Response.json({ results: { A: { frames: [] } } });
     if (panel.does !== "error") {
-      return Response.json({
-        results: { A: { frames: [{ data: { values: [[1, 2]] } }] } },
-      });
+      return Response.json({ results: { A: { frames: [{ data: { values: [[1, 2]] } }] } } });
     }
-    const error =
-      'db query error: pq: column "x" does not exist, password=hush';
+    const error = 'db query error: pq: column "x" does not exist, password=hush';
     return Response.json({ results: { A: { error } } }, { status: 400 });
   }
 
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    async (request) => {
-      const { pathname, search } = new URL(request.url);
-      seen.push({
-        path: pathname,
-        search,
-        token: request.headers.get("authorization"),
-      });
-      const [, kind, uid = ""] = pathname.split("/");
-      if (request.headers.has("x-does")) return await hang();
-      if (pathname === "/api/ds/query") return await answer(request);
-      if (pathname.startsWith("/api/dashboards/uid/")) {
-        const known = Object.hasOwn(
-          boards,
-          uid === "dashboards" ? pathname.split("/")[4]! : uid,
-        );
-        return Response.json({ message: "Dashboard not found" }, {
-          status: known ? 200 : 404,
-        });
-      }
-      if (kind === "d") return html(page(uid, boards[uid] ?? { panels: [] }));
-      if (kind === "moved") {
-        return Response.redirect(
-          new URL("/login", request.url),
-        );
-      }
-      if (kind === "hang") return await hang();
-      if (kind === "drip" || kind === "events") return drip(kind);
-      if (kind === "slow") await new Promise((done) => setTimeout(done, 700));
-      if (kind === "slow" || kind === "quick") return new Response("{}");
-      if (kind === "login") return html("<form>Sign in</form>");
-      if (kind === "revoked") {
-        return Response.json({
-          message: "invalid API key",
-        }, { status: 500 });
-      }
-      return html("", Number(kind) || 404);
-    },
-  );
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+    const { pathname, search } = new URL(request.url);
+    seen.push({ path: pathname, search, token: request.headers.get("authorization") });
+    const [, kind, uid = ""] = pathname.split("/");
+    if (request.headers.has("x-does")) return await hang();
+    if (pathname === "/api/ds/query") return await answer(request);
+    if (pathname.startsWith("/api/dashboards/uid/")) {
+      const known = Object.hasOwn(boards, uid === "dashboards" ? pathname.split("/")[4]! : uid);
+      return Response.json({ message: "Dashboard not found" }, { status: known ? 200 : 404 });
+    }
+    if (kind === "d") return html(page(uid, boards[uid] ?? { panels: [] }));
+    if (kind === "moved") return Response.redirect(new URL("/login", request.url));
+    if (kind === "hang") return await hang();
+    if (kind === "drip" || kind === "events") return drip(kind);
+    if (kind === "slow") await new Promise((done) => setTimeout(done, 700));
+    if (kind === "slow" || kind === "quick") return new Response("{}");
+    if (kind === "login") return html("<form>Sign in</form>");
+    if (kind === "revoked") return Response.json({ message: "invalid API key" }, { status: 500 });
+    return html("", Number(kind) || 404);
+  });
   const origin = `http://127.0.0.1:${server.addr.port}`;
   return {
     seen,

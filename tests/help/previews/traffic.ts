@@ -29,23 +29,19 @@ export const TRAFFIC: Record<string, string> = {
   "a beacon": `<script>
     navigator.sendBeacon("/hang?beacon", "x");
     fetch("/hang?keepalive", { method: "POST", body: "{}", keepalive: true });</script>`,
-  "a prefetch":
-    `<link rel="prefetch" href="/hang?prefetch"><link rel="preload" as="fetch"
+  "a prefetch": `<link rel="prefetch" href="/hang?prefetch"><link rel="preload" as="fetch"
     href="/hang?preload" crossorigin><link rel="preconnect" href="/">`,
   "a request without an end": `<script>fetch("/hang?fetch");
     const request = new XMLHttpRequest(); request.open("GET", "/hang?xhr"); request.send();</script>`,
   "a picture without an end": `<img src="/hang?img">`,
   "a style sheet without an end": `<script>document.head.append(
     Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/hang?css" }))</script>`,
-  "a font without an end":
-    `<style>@font-face { font-family: F; src: url(/hang?font) }
+  "a font without an end": `<style>@font-face { font-family: F; src: url(/hang?font) }
     .box { font-family: F }</style><p style="font-family: F; position: absolute; top: 0">words</p>`,
   "a script without an end": `<script src="/hang?script" async></script>
     <script src="/hang?defer" defer></script><script src="/hang?module" type="module"></script>`,
-  "a frame without an end":
-    `<iframe src="/hang?frame" style="display: none"></iframe>`,
-  "requests that are blocked":
-    `<img src="https://4.basemaps.cartocdn.example/light/1.png"><script>
+  "a frame without an end": `<iframe src="/hang?frame" style="display: none"></iframe>`,
+  "requests that are blocked": `<img src="https://4.basemaps.cartocdn.example/light/1.png"><script>
     setInterval(() => fetch("https://elsewhere.example/x").catch(() => {}), 50)</script>`,
   "a canvas that moves": `<script>setInterval(() => {
     const box = document.querySelector(".box");
@@ -54,7 +50,6 @@ export const TRAFFIC: Record<string, string> = {
     const pen = canvas.getContext("2d");
     pen.fillStyle = "hsl(" + Date.now() % 360 + " 50% 50%)"; pen.fillRect(0, 0, 300, 150);
     }, 40)</script>`,
-  "an annotation without an end":
-    `<script>fetch("/api/ds/query", { method: "POST",
+  "an annotation without an end": `<script>fetch("/api/ds/query", { method: "POST",
     headers: { "x-dashboard-uid": "b", "x-does": "hang" } })</script>`,
 };

@@ -1,9 +1,5 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import {
-  isIgnored,
-  isRead,
-  readComment,
-} from "../../../src/measures/mapping/comments.ts";
+import { isIgnored, isRead, readComment } from "../../../src/measures/mapping/comments.ts";
 
 Deno.test("readComment() finds the word and the unit that are for Dashkeeper, and nothing else", () => {
   const cases: [string | null, ReturnType<typeof readComment>][] = [
