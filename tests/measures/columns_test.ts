@@ -37,9 +37,7 @@ Deno.test("meaningOf() reads every header of the real results", async () => {
   );
   const type = (name: string) => typeOf(name).replace("timestamptz", "timestamp with time zone");
   same(
-    Object.fromEntries(
-      [...headers].map((name) => [name, readColumn(name, type(name)).meaning]),
-    ),
+    Object.fromEntries([...headers].map((name) => [name, readColumn(name, type(name)).meaning])),
     expected,
   );
 });
@@ -107,10 +105,7 @@ Deno.test("unitOf() reads the unit at a name's end, and none from a name that is
     x_min: undefined,
     design: undefined,
   };
-  same(
-    Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])),
-    units,
-  );
+  same(Object.fromEntries(Object.keys(units).map((n) => [n, unitOf(n)?.grafana])), units);
   same(shapeOf("numeric(10,2)"), "number");
   same(["integer[]", "jsonb", "timestamp(3) without time zone"].map(shapeOf), [
     "other",

@@ -19,32 +19,19 @@ Deno.test("summarize() takes the worst of a slack's columns, one a corner", asyn
 
 Deno.test("a board's setup WNS is the worst of its columns, and says so", async () => {
   await withTables(async ({ db }, reader) => {
-    await db.unsafe(
-      `${TABLE.replace(" t ", " public.t ")}; ${ROWS.replace(" t ", " public.t ")}`,
-    )
+    await db.unsafe(`${TABLE.replace(" t ", " public.t ")}; ${ROWS.replace(" t ", " public.t ")}`)
       .simple();
     const { board, panels } = await boardOf(reader, "t", "timing");
     same(panels.get("Setup WNS · worst")!.columns["Setup WNS"], [-0.9]);
     const stat = board.panels!.find(({ title }) => title === "Setup WNS · worst");
-    match(
-      JSON.stringify(stat),
-      /The worst of setup_wns_tt_ns, setup_wns_ss_ns\./,
-    );
+    match(JSON.stringify(stat), /The worst of setup_wns_tt_ns, setup_wns_ss_ns\./);
   });
 });
 
 Deno.test("areAlike() tells corners from other slacks", () => {
   const alike = (a: string, b: string) =>
-    areAlike(
-      readColumn(a, "float8", "number"),
-      readColumn(b, "float8", "number"),
-    );
-  for (
-    const [a, b] of [["wns_reg2reg", "wns_in2reg"], ["ss wns", "ff WNS"], [
-      "ws__1",
-      "ws__2",
-    ]]
-  ) {
+    areAlike(readColumn(a, "float8", "number"), readColumn(b, "float8", "number"));
+  for (const [a, b] of [["wns_reg2reg", "wns_in2reg"], ["ss wns", "ff WNS"], ["ws__1", "ws__2"]]) {
     equal(alike(a!, b!), true, `${a} ${b}`);
   }
   for (

@@ -53,20 +53,11 @@ const literal = (value: Value | undefined) =>
     ? `${value}`
     : `'${value}'`;
 
-async function load(
-  db: Sql,
-  table: string,
-  rows: Row[],
-  columns = Object.keys(rows[0]!),
-) {
-  const list = columns.map((name) => `${quoted(name)} ${typeOf(name)}`).join(
-    ", ",
-  );
+async function load(db: Sql, table: string, rows: Row[], columns = Object.keys(rows[0]!)) {
+  const list = columns.map((name) => `${quoted(name)} ${typeOf(name)}`).join(", ");
   const values = rows.map((row) => `(${columns.map((name) => literal(row[name])).join(", ")})`);
-  await db.unsafe(
-    `drop table if exists public.${table}; create table public.${table} (${list});
-    insert into public.${table} values ${values.join(", ")}`,
-  ).simple();
+  await db.unsafe(`drop table if exists public.${table}; create table public.${table} (${list});
+    insert into public.${table} values ${values.join(", ")}`).simple();
 }
 
 /** What is said of a table: each number with its value and the one before. */
@@ -86,13 +77,9 @@ async function saidOf(reader: Sql, table: string) {
     .toSorted((a, b) => `${a.group} ${a.name}` < `${b.group} ${b.name}` ? -1 : 1);
 }
 
-async function forSeeds(
-  work: (db: Sql, reader: Sql, rows: Row[], seed: number) => Promise<void>,
-) {
+async function forSeeds(work: (db: Sql, reader: Sql, rows: Row[], seed: number) => Promise<void>) {
   await withTables(async ({ db }, reader) => {
-    for (const seed of [3, 17, 4711, 90001]) {
-      await work(db, reader, generated(seed), seed);
-    }
+    for (const seed of [3, 17, 4711, 90001]) await work(db, reader, generated(seed), seed);
   });
 }
 
@@ -101,17 +88,8 @@ Deno.test("summarize() is the same for shuffled rows and columns, and columns th
     await load(db, "t", rows);
     const wanted = await saidOf(reader, "t");
     const random = randomly(seed + 1);
-    const more = rows.map((row) => ({
-      ...row,
-      licence_count_x: random(9),
-      remark_no: random(3),
-    }));
-    await load(
-      db,
-      "t",
-      shuffled(more, random),
-      shuffled(Object.keys(more[0]!), random),
-    );
+    const more = rows.map((row) => ({ ...row, licence_count_x: random(9), remark_no: random(3) }));
+    await load(db, "t", shuffled(more, random), shuffled(Object.keys(more[0]!), random));
     same(await saidOf(reader, "t"), wanted);
   });
 });
@@ -133,10 +111,8 @@ Deno.test("summarize() is the same for names in another case, quoted or with bla
       const list = Object.entries(types).map(([name, type]) => `${quoted(name)} ${type}`).join(
         ", ",
       );
-      await db.unsafe(
-        `drop table if exists public.u; create table public.u (${list});
-        insert into public.u select * from public.t`,
-      ).simple();
+      await db.unsafe(`drop table if exists public.u; create table public.u (${list});
+        insert into public.u select * from public.t`).simple();
       same(await saidOf(reader, "u"), wanted, Object.keys(types).join());
     }
   });
@@ -164,8 +140,7 @@ Deno.test("summarize() is the same for one transaction and for rows that trickle
     await load(db, "t", rows);
     const trickled = rows.map((row, i) => ({
       ...row,
-      run_ts: new Date(Date.parse(row.run_ts as string) + i * 90_000)
-        .toISOString(),
+      run_ts: new Date(Date.parse(row.run_ts as string) + i * 90_000).toISOString(),
     }));
     await load(db, "u", trickled);
     same(await saidOf(reader, "u"), await saidOf(reader, "t"));
@@ -186,25 +161,17 @@ Deno.test("summarize() of all corners is the worst of a table for each corner", 
       same(value, worst(...each.map((numbers) => numbers[i]!.value)), name);
       same(before, worst(...each.map((numbers) => numbers[i]!.before!)), name);
     }
-    const wide = [
-      ...Map.groupBy(rows, ({ run_ts, design }) => `${run_ts} ${design}`)
-        .values(),
-    ].map(
+    const wide = [...Map.groupBy(rows, ({ run_ts, design }) => `${run_ts} ${design}`).values()].map(
       (own) =>
         Object.fromEntries([
           ["run_ts", own[0]!.run_ts!],
           ["design", own[0]!.design!],
           ...own.flatMap((row) =>
-            ["wns", "tns", "nvp"].map((
-              name,
-            ) => [`${name}_${row.corner}`, row[name]!])
+            ["wns", "tns", "nvp"].map((name) => [`${name}_${row.corner}`, row[name]!])
           ),
         ]) as Row,
     );
     await load(db, "v", wide);
-    same(
-      await saidOf(reader, "v"),
-      all.filter(({ name }) => /setup|violations/.test(name)),
-    );
+    same(await saidOf(reader, "v"), all.filter(({ name }) => /setup|violations/.test(name)));
   });
 });

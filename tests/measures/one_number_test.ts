@@ -33,19 +33,13 @@ function agrees(stat: Shown, own: KeyNumber[], what: string) {
     : own.find(({ value: one }) => Math.abs(one - value!) <= 1e-9 * Math.max(1, Math.abs(one)))
       ?.value;
   ok(
-    wanted !== undefined &&
-      Math.abs(value! - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted)),
+    wanted !== undefined && Math.abs(value! - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted)),
     `${what}: board ${value}, row ${own.map(({ value }) => value)}`,
   );
 }
 
 /** Board, row, message and page of one table say the same; returns how many stats were compared. */
-async function compared(
-  reader: Sql,
-  table: string,
-  kind: Kind,
-  schema: string,
-): Promise<number> {
+async function compared(reader: Sql, table: string, kind: Kind, schema: string): Promise<number> {
   const { numbers } = await summaryOf(reader, table, kind, schema);
   const { panels } = await boardOf(reader, table, kind, schema);
   let stats = 0;
@@ -70,10 +64,7 @@ async function compared(
   });
   const said = JSON.stringify(blocks);
   for (const number of numbers.slice(0, 1)) {
-    ok(
-      said.includes(quantity(number.value, number.unit)),
-      `${table} ${number.name}: ${said}`,
-    );
+    ok(said.includes(quantity(number.value, number.unit)), `${table} ${number.name}: ${said}`);
     equal(shownNumber(number).value, quantity(number.value, number.unit));
   }
   return stats;
@@ -81,13 +72,11 @@ async function compared(
 
 Deno.test("board, row, message and page take the last of a run's stages", async () => {
   await withTables(async ({ db }, reader) => {
-    await db.unsafe(
-      `create table public.t (run_at timestamptz, design text, stage text,
+    await db.unsafe(`create table public.t (run_at timestamptz, design text, stage text,
         setup_wns float8, setup_tns float8, area float8, drc_total int);
       insert into public.t values ('2026-01-01Z', 'a', 'finish', -1, -1, 1, 1),
         ('2026-01-02Z', 'a', 'floorplan', -0.8, -35, 900, 0),
-        ('2026-01-02Z', 'a', 'cts', -0.2, -6, 1010, 7), ('2026-01-02Z', 'a', 'finish', 0.05, 0, 960, 0)`,
-    )
+        ('2026-01-02Z', 'a', 'cts', -0.2, -6, 1010, 7), ('2026-01-02Z', 'a', 'finish', 0.05, 0, 960, 0)`)
       .simple();
     const { panels } = await boardOf(reader, "t", "qor");
     const { numbers } = await summaryOf(reader, "t");
@@ -123,16 +112,9 @@ Deno.test("board, row, message and page agree on every field case", async () => 
     await withTables(async ({ db }, reader) => {
       for (const step of await loadCase(db, found)) await step();
       for (const table of found.tables) {
-        stats += await compared(
-          reader,
-          table.table_name,
-          found.db,
-          table.schema_name,
-        )
+        stats += await compared(reader, table.table_name, found.db, table.schema_name)
           .catch((error) => {
-            throw new Error(
-              `${id}: ${error instanceof Error ? error.message : error}`,
-            );
+            throw new Error(`${id}: ${error instanceof Error ? error.message : error}`);
           });
       }
     });

@@ -22,8 +22,7 @@ function valueIn(row: Row | undefined, column: string): number | null {
   const text = row?.[column] ?? "";
   const clock = /^(\d+):(\d+):([\d.]+)$/.exec(text);
   if (clock) {
-    const seconds = Number(clock[1]) * 3600 + Number(clock[2]) * 60 +
-      Number(clock[3]);
+    const seconds = Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
     return Number(seconds.toFixed(6));
   }
   return text === "" || !Number.isFinite(Number(text)) ? null : Number(text);
@@ -69,11 +68,7 @@ function holds(numbers: KeyNumber[], rows: Row[]) {
   ok(numbers.every(({ sure }) => sure));
   for (const { name, value, before, change } of numbers) {
     if (before === null) equal(change, null);
-    else {ok(
-        Math.abs(change! - (value - before)) <=
-          1e-9 * Math.max(1, Math.abs(value)),
-        name,
-      );}
+    else ok(Math.abs(change! - (value - before)) <= 1e-9 * Math.max(1, Math.abs(value)), name);
   }
 }
 
@@ -86,17 +81,8 @@ Deno.test("summarize() tells the newest run of the real QoR history, each design
     equal(numbers.length, 200, "there is room for so many");
     const groups = [...Map.groupBy(numbers, ({ group }) => group)].slice(0, -1);
     ok(groups.length > 15, `${groups.length} groups`);
-    for (const [group, own] of groups) {
-      holds(
-        own,
-        rows.filter((row) => ofGroup(row) === group),
-      );
-    }
-    equal(
-      numbers[0]!.better,
-      false,
-      "a design whose slack became worse comes first",
-    );
+    for (const [group, own] of groups) holds(own, rows.filter((row) => ofGroup(row) === group));
+    equal(numbers[0]!.better, false, "a design whose slack became worse comes first");
     match(why!, /^bp_fe_top nangate45: setup WNS .* ns, since [0-9a-f]{9}$/);
   });
 });
@@ -117,10 +103,7 @@ Deno.test("summarize() tells each design of the real QoR history as its file doe
       compared += numbers.filter(({ before }) => before !== null).length;
       unknown += numbers.filter(({ before }) => before === null).length;
     }
-    ok(
-      compared > 100 && unknown > 0,
-      `${compared} with a run before, ${unknown} without`,
-    );
+    ok(compared > 100 && unknown > 0, `${compared} with a run before, ${unknown} without`);
   });
 });
 
@@ -133,26 +116,20 @@ Deno.test("summarize() counts the last iteration of the real DRC results", async
       await db`delete from public.drc_iterations where run_ts > ${new Date(cut).toISOString()}`;
       const { numbers } = await summaryOf(reader, "drc_iterations", "drc");
       const until = rows.filter(({ run_ts }) => Date.parse(run_ts!) <= cut);
-      const groups = Map.groupBy(until, ofGroup).entries().flatMap(
-        ([group, own]) => {
-          const times = [
-            ...new Set(own.map(({ run_ts }) => Date.parse(run_ts!))),
-          ].sort((a, b) => b - a);
-          const end = (time: number | undefined) => {
-            const run = own.filter(({ run_ts }) => Date.parse(run_ts!) === time);
-            const last = run.toSorted((a, b) => Number(b.iteration) - Number(a.iteration))[0];
-            return last ? Number(last.drc_errors) : null;
-          };
-          return [[group, end(times[0]), end(times[1])]];
-        },
-      ).toArray();
+      const groups = Map.groupBy(until, ofGroup).entries().flatMap(([group, own]) => {
+        const times = [...new Set(own.map(({ run_ts }) => Date.parse(run_ts!)))].sort((a, b) =>
+          b - a
+        );
+        const end = (time: number | undefined) => {
+          const run = own.filter(({ run_ts }) => Date.parse(run_ts!) === time);
+          const last = run.toSorted((a, b) => Number(b.iteration) - Number(a.iteration))[0];
+          return last ? Number(last.drc_errors) : null;
+        };
+        return [[group, end(times[0]), end(times[1])]];
+      }).toArray();
       same(
-        numbers.map((
-          { name, group, value, before },
-        ) => [name, group, value, before]).sort(),
-        groups.map((
-          [group, value, before],
-        ) => ["drc_total", group, value, before]).sort(),
+        numbers.map(({ name, group, value, before }) => [name, group, value, before]).sort(),
+        groups.map(([group, value, before]) => ["drc_total", group, value, before]).sort(),
       );
     }
   });

@@ -74,11 +74,7 @@ Deno.test("summarize() leaves out what is missing, and never fills it in", async
       ('2026-01-01', -1, -1, '-0.1', 3, 'n/a', '0:10:00', '1e999', '40'),
       (null, 1, 1, '1', 1, '1', '1:00:00', '1', '1')`,
   );
-  same(numbers, [
-    "drc_total 12",
-    "power 0.0015",
-    "runtime 822.36 s (600 worse)",
-  ]);
+  same(numbers, ["drc_total 12", "power 0.0015", "runtime 822.36 s (600 worse)"]);
 });
 
 Deno.test("summarize() converts what was before to the unit of now, where both are known", async () => {
@@ -112,9 +108,7 @@ Deno.test("summarize() reads a long table by the names of its metrics", async ()
           ('cts__timing__setup__ws', 5, '1ns'), ('finish__design__instance__area', 10, 'um^2'),
           ('finish__power__total', 2, null), ('unheard_of', 1, 'x')) m (m, v, u)`,
       ...(value === "text"
-        ? [
-          `insert into t values ('2026-01-02', 'gcd', 'total_time', '0:01:00', null)`,
-        ]
+        ? [`insert into t values ('2026-01-02', 'gcd', 'total_time', '0:01:00', null)`]
         : []),
     );
   const wanted = [
@@ -152,10 +146,7 @@ Deno.test("summarize() tells of a table of paths: worst, total by endpoint, viol
     "violations 2 (1 worse)",
     "hold_violations 1 (0 worse)",
   ]);
-  equal(
-    why,
-    "setup WNS -0.05 → -0.12 ns, worst in path group clk, 2 endpoints, since 3f2a9c1",
-  );
+  equal(why, "setup WNS -0.05 → -0.12 ns, worst in path group clk, 2 endpoints, since 3f2a9c1");
 });
 
 Deno.test("summarize() counts violations by rows, by a count, by the last iteration, and names the rule", async () => {
@@ -194,19 +185,11 @@ Deno.test("summarize() takes what the last stage left, and the runtime of all st
 });
 
 Deno.test("summarize() without a time orders runs by name, and is not sure where it cannot know which is newest", async () => {
-  same(
-    (await told(
-      "qor",
-      `create table t as select 'gcd' as design, 3.5 as area_um2`,
-    )).numbers,
-    [
-      "gcd: area 3.5 µm²",
-    ],
-  );
-  const rows = `select n as area, 'gcd' as design from generate_series(1, 2) n`;
-  same((await told("qor", `create table t as ${rows}`)).numbers, [
-    "gcd: area 2 not sure",
+  same((await told("qor", `create table t as select 'gcd' as design, 3.5 as area_um2`)).numbers, [
+    "gcd: area 3.5 µm²",
   ]);
+  const rows = `select n as area, 'gcd' as design from generate_series(1, 2) n`;
+  same((await told("qor", `create table t as ${rows}`)).numbers, ["gcd: area 2 not sure"]);
   const slacks = (runs: number) =>
     `create table t as
     select 'e' || n as endpoint, -n as slack_ns, 'r' || n % ${runs} as run_id from generate_series(1, 4) n`;
@@ -239,12 +222,9 @@ Deno.test("summarize() reads hostile names as names", async () => {
         ${db(`${name} wns(ns)`)} float8, at int, now int, k0 int, v0 int, part int, last int)`;
       await db`insert into ${schema}.${schema} values (${name}, '2026-01-01', -1), (${name}, '2026-01-02', -2)`;
       const { numbers } = await summaryOf(reader, name, "timing", name);
-      same(
-        numbers.map(({ group, value, before }) => ({ group, value, before })),
-        [
-          { group: name, value: -2, before: -1 },
-        ],
-      );
+      same(numbers.map(({ group, value, before }) => ({ group, value, before })), [
+        { group: name, value: -2, before: -1 },
+      ]);
     }
   });
 });
@@ -262,18 +242,8 @@ Deno.test("summarize() has at most 200 numbers, and those that got worse are amo
 
 Deno.test("keyNumber() subtracts without the noise of binary fractions", () => {
   const of = (value: number, before: number) =>
-    keyNumber("area", null, { value, unit: null }, {
-      value: before,
-      unit: null,
-    }).change;
-  same([
-    of(-0.12, -0.05),
-    of(0.3, 0.1),
-    of(1e15, 1),
-    of(2e-9, 1e-9),
-    of(5, 5),
-    of(0, -0),
-  ], [
+    keyNumber("area", null, { value, unit: null }, { value: before, unit: null }).change;
+  same([of(-0.12, -0.05), of(0.3, 0.1), of(1e15, 1), of(2e-9, 1e-9), of(5, 5), of(0, -0)], [
     -0.07,
     0.2,
     999999999999999,
@@ -285,10 +255,7 @@ Deno.test("keyNumber() subtracts without the noise of binary fractions", () => {
 });
 
 Deno.test("headline() takes what is worse before what is better, in the order of the names", () => {
-  const number = (
-    name: KeyNumber["name"],
-    better: boolean | null,
-  ): KeyNumber => ({
+  const number = (name: KeyNumber["name"], better: boolean | null): KeyNumber => ({
     name,
     group: null,
     value: 1,
@@ -330,13 +297,7 @@ Deno.test("inOrder() puts the group in most trouble first", () => {
     number("worse", 3, false),
     number("worst", -1, false),
   ];
-  same(inOrder(numbers).map(({ group }) => group), [
-    "worst",
-    "worse",
-    "better",
-    "late",
-    "met",
-  ]);
+  same(inOrder(numbers).map(({ group }) => group), ["worst", "worse", "better", "late", "met"]);
 });
 
 Deno.test("summarize() of any columns answers, with finite values of known names", async () => {
@@ -365,9 +326,7 @@ Deno.test("summarize() of any columns answers, with finite values of known names
         }),
       );
       await db.unsafe("drop table if exists public.t");
-      const list = [...columns].map(([name, type]) => `"${name}" ${type}`).join(
-        ", ",
-      );
+      const list = [...columns].map(([name, type]) => `"${name}" ${type}`).join(", ");
       await db.unsafe(`create table public.t (${list})`);
       for (let row = 0; row < random(7); row++) {
         const values = [...columns.values()].map((type) => literal(type, random, pick));
@@ -393,25 +352,13 @@ Deno.test("summarize() of any columns answers, with finite values of known names
 const TEXTS =
   /design|platform|variant|stage|corner|path_|endpoint|rule|layer|metric|unit|run_id|commit/;
 
-function literal(
-  type: string,
-  random: (n: number) => number,
-  pick: <T>(list: T[]) => T,
-): string {
+function literal(type: string, random: (n: number) => number, pick: <T>(list: T[]) => T): string {
   const number = () => pick(["0", "-1.5", "3", "100", "null"]);
   if (random(8) === 0) return "null";
   if (type === "date" || type === "timestamptz") {
-    return pick([
-      "'2026-01-01'",
-      "'2026-01-02'",
-      "'infinity'",
-      "'-infinity'",
-      "'0044-03-15 BC'",
-    ]);
+    return pick(["'2026-01-01'", "'2026-01-02'", "'infinity'", "'-infinity'", "'0044-03-15 BC'"]);
   }
-  if (/float8|real|numeric/.test(type)) {
-    return pick([number(), "'NaN'", "'infinity'", "1e30"]);
-  }
+  if (/float8|real|numeric/.test(type)) return pick([number(), "'NaN'", "'infinity'", "1e30"]);
   if (type === "int") return pick(["0", "1", "-7", "2147483647"]);
   const texts: Record<string, string[]> = {
     boolean: ["true", "false"],
@@ -422,27 +369,12 @@ function literal(
     "public.mood": ["'finish'", "'N/A'"],
   };
   return pick(
-    texts[type] ??
-      [
-        "'wns'",
-        "'1.5'",
-        "'N/A'",
-        "''",
-        "'0:01:02'",
-        "'hold'",
-        "'area'",
-        "'1ps'",
-      ],
+    texts[type] ?? ["'wns'", "'1.5'", "'N/A'", "''", "'0:01:02'", "'hold'", "'area'", "'1ps'"],
   );
 }
 
 Deno.test("summarize() knows hold paths by each tool's word for them", async () => {
-  for (
-    const [late, early] of [["max", "MIN"], ["setup", "hold"], [
-      "max_rise",
-      "min_rise",
-    ]]
-  ) {
+  for (const [late, early] of [["max", "MIN"], ["setup", "hold"], ["max_rise", "min_rise"]]) {
     const { numbers } = await told(
       "timing",
       `create table t (run_ts date, path_type text, slack_ns float8)`,
@@ -460,14 +392,6 @@ Deno.test("ofNewRuns() leaves to a message the groups that have a new run, all w
   const groups = (now: Record<string, string>, told: Record<string, string>) =>
     ofNewRuns(numbers, now, told).map(({ group }) => group);
   same(groups({ a: "2", b: "7", c: "1" }, { a: "1", b: "7" }), ["a", "c"]);
-  same(
-    groups({ a: "1", b: "7" }, { a: "1", b: "7", c: "1" }),
-    ["c"],
-    "a run without a name",
-  );
-  same(groups({ a: "1", b: "7", c: "1" }, { a: "1", b: "7", c: "1" }), [
-    "a",
-    "b",
-    "c",
-  ]);
+  same(groups({ a: "1", b: "7" }, { a: "1", b: "7", c: "1" }), ["c"], "a run without a name");
+  same(groups({ a: "1", b: "7", c: "1" }, { a: "1", b: "7", c: "1" }), ["a", "b", "c"]);
 });
