@@ -12,6 +12,7 @@ import { credentialApi } from "./credentials/routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board/routes.tsx";
 import { onCredentialChanged } from "./accounts/credential_saved.ts";
+import { ignoredApi, ignoredPages } from "./dashboards/ignored/routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
@@ -108,6 +109,7 @@ export async function makeApp(deps: Deps) {
   app.use("/templates/*", signedIn);
   app.use("/users/*", signedIn);
   app.use("/events", signedIn);
+  app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(deps));
   app.route("/users", userPages(deps));
@@ -163,6 +165,7 @@ async function api(deps: Deps) {
   api.route("/users", credentialApi(deps, (...saved) => onCredentialChanged(deps, ...saved)));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
+  api.route("/ignored", ignoredApi(deps));
   api.route("/templates", templateApi(deps));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));

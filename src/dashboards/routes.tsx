@@ -1,19 +1,20 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
+import { ArchivedPage, DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { ById, json, newApi, noFields } from "../http/api.ts";
 import { byId } from "../http/forms.ts";
 import { errorReplies, refuse } from "../http/replies.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
-import type { Env } from "../who.ts";
+import type { Env, Who } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import { visibleIgnored } from "./ignored/ignored.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
 import type { ScanResult } from "../pipeline/scan/scan.ts";
@@ -24,6 +25,7 @@ const Query = z.strictObject({
   user_id: IdQuery,
   kind: z.enum(KINDS).optional(),
   step: listing.Dashboard.shape.step.optional(),
+  archived: z.enum(["true", "false"]).transform((text) => text === "true").optional(),
   limit: Limit,
   cursor: cursor(/^[1-9]\d{0,14}$/),
 });
@@ -177,22 +179,32 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResu
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
+  const shown = async (who: Who, archived: boolean) => {
+    const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
+    return dashboards.map(withShownNumbers);
+  };
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
   const list = "/dashboards";
   const back = (id: number, { from }: { from?: "row" | undefined }) =>
     from ? `${list}/${id}` : list;
   return new Hono<Env>()
     .get("/", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
+      const [dashboards, ignored] = await Promise.all([
+        shown(c.var.who, false),
+        visibleIgnored(db, c.var.who),
+      ]);
       return c.html(
-        <DashboardsPage who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
+        <DashboardsPage who={c.var.who} dashboards={dashboards} ignored={ignored} />,
       );
     })
+    .get(
+      "/archived",
+      async (c) =>
+        c.html(<ArchivedPage who={c.var.who} dashboards={await shown(c.var.who, true)} />),
+    )
     .get("/list", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
+      const dashboards = await shown(c.var.who, false);
+      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
     })
     .get("/:id", byId, (c) => dashboardPage(c, deps))
     .route("/", mappingPages(deps))
