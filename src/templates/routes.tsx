@@ -4,6 +4,7 @@ import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 import { body, ById, json, newApi } from "../http/api.ts";
 import { byId, readJsonOf } from "../http/forms.ts";
+import { BOARD_ASSETS } from "../http/static_files.ts";
 import { errorReplies } from "../http/replies.ts";
 import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
@@ -110,8 +111,7 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
       title={title}
       dashboard={board}
       query_url={`/template-previews/${id}/query?signed=${signature}`}
-      scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
-      styles={["/static/board/board.css"]}
+      assets={BOARD_ASSETS}
       header={<BoardHeader title={title} from={from} to={to} signed_in />}
     />,
   );

@@ -12,7 +12,6 @@ const KNOWN_LONG = new Set<string>([
   "src/accounts/pages/routes.tsx userPages",
   "src/accounts/remove.ts removeUser",
   "src/adoption/evaluate.ts evaluateDashboards",
-  "src/app.tsx makeApp",
   "src/boards/charts.ts trendPanel",
   "src/boards/layouts/drc.ts drc",
   "src/boards/layouts/plain.ts plain",
