@@ -3,7 +3,6 @@ import { HTTPException } from "hono/http-exception";
 import { AppError, unavailable } from "../errors.ts";
 import { asUnavailable, isOutcomeUnknown } from "../external/postgres/postgres.ts";
 
-/** What a thrown error answers to the request. */
 export function errorOf(error: unknown, c: Context): AppError {
   const { method, raw: { signal } } = c.req;
   if (signal.aborted && error === signal.reason) {
@@ -33,7 +32,7 @@ export function errorOf(error: unknown, c: Context): AppError {
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "";
 
-/** For our own log. Messages of the driver may quote values: its code says enough. */
+/** For our log: without the message, which may quote values. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return "unknown error";
   const code = codeOf(error) && ` ${codeOf(error)}`;

@@ -9,14 +9,12 @@ import { refuse } from "./replies.ts";
 export type PageContext = Context<Env>;
 /** A form that is shown again: its input without secrets, and what is wrong; path "" is the whole form. */
 export type Again = { typed: Record<string, string>; issues: Issue[] };
-/** Shows the page of a form again. */
 export type Show = (
   c: PageContext,
   again: Again,
   status: ErrorStatus,
 ) => Response | Promise<Response>;
 
-/** The id in a page's path. */
 export const byId = zValidator("param", ById, refuse);
 
 /** The input of a form, without secrets and files. */

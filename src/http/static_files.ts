@@ -19,7 +19,6 @@ import dashboards from "../../static/dashboards.css" with { type: "text" };
 import icon from "../../static/icon.svg" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
 
-/** The modules that board.js imports. */
 const MODULES = { bars, chart, choices, lines, maps, stat, table, theme, units, zone };
 
 const FILES: Record<string, [type: string, text: string]> = {
@@ -37,7 +36,6 @@ const FILES: Record<string, [type: string, text: string]> = {
   "style.css": ["text/css", style],
 };
 
-/** What the page of a board loads. */
 export const BOARD_ASSETS = {
   echarts: "/static/echarts.js",
   script: "/static/board/board.js",
@@ -45,7 +43,7 @@ export const BOARD_ASSETS = {
   style: "/static/board/board.css",
 };
 
-/** `/static/…`: our own files, and those of the packages that pages use. Open to all. */
+/** `/static/…`, without sign-in. */
 export async function staticFiles(): Promise<Hono> {
   const app = new Hono();
   for (const [name, [type, text]] of Object.entries(FILES)) {

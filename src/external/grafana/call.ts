@@ -6,7 +6,6 @@ import { maskSecrets } from "../mask.ts";
 export type GrafanaLogin = { base: string; key?: string | undefined };
 export type Answer = { status: number; body: Body };
 type Body = Record<string, unknown>;
-/** call() with its login. */
 export type Ask = (
   method: string,
   path: string,
@@ -17,7 +16,6 @@ export type Ask = (
 /** A dashboard of 500 panels is saved in about 1 s; a query may take its data source's time limit. */
 const LIMIT_MS = 15_000;
 const KEY = /^[\x21-\x7e]+$/;
-/** The largest answers are dashboards. */
 const MOST_CHARACTERS = 20_000_000;
 
 /**

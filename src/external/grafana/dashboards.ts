@@ -88,7 +88,6 @@ export async function removeDashboard(ask: Ask, uid: string, signal: AbortSignal
   await remove(ask, pathOf(uid), signal, "to delete a dashboard");
 }
 
-/** Whether a folder holds dashboards, of anybody's. */
 export async function holdsDashboards(ask: Ask, folder: string, signal: AbortSignal) {
   for (let page = 1;; page++) {
     const path = `/api/search?type=dash-db&limit=${HITS}&page=${page}`;

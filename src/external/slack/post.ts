@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 
-/** One Block Kit block, as `chat.postMessage` takes it. */
 export type Block = { type: string; [field: string]: unknown };
 export type Metadata = { event_type: string; event_payload: Record<string, string | number> };
 /** A posted message: the channel's ID, and the time that is the message's own ID. */
