@@ -72,6 +72,14 @@ async function choiceIn(
   return choice.data!;
 }
 
+async function changeChoices(deps: Deps, who: Who, id: number, typed: z.infer<typeof ChoiceForm>) {
+  const named = await choiceIn(deps, who, typed);
+  await templates.chooseTemplate(deps, who, id, (now) => {
+    const others = now.filter((one) => !sameChoice(one, named));
+    return typed.remove ? others : [...others, named];
+  });
+}
+
 function pagesOf(deps: Deps) {
   const list = async (c: PageContext, again?: Again, status: 200 | ErrorStatus = 200) => {
     const all = await templates.listTemplates(deps);
@@ -129,12 +137,7 @@ export function templatePages(deps: Deps) {
         orShow(c, { show: choice }, async () => {
           adminOnly(c.var.who);
           const { id } = c.req.valid("param");
-          const typed = c.req.valid("form");
-          const named = await choiceIn(deps, c.var.who, typed);
-          await templates.chooseTemplate(deps, c.var.who, id, (now) => {
-            const others = now.filter((one) => !sameChoice(one, named));
-            return typed.remove ? others : [...others, named];
-          });
+          await changeChoices(deps, c.var.who, id, c.req.valid("form"));
           return c.redirect(`/templates/${id}`, 303);
         }),
     )

@@ -19,7 +19,6 @@ const KNOWN_LONG = new Set<string>([
   "src/boards/samples.ts spreadPanel",
   "src/credentials/routes.ts credentialApi",
   "src/dashboards/routes.tsx dashboardApi",
-  "src/dashboards/routes.tsx dashboardPages",
   "src/external/browser/browser.ts connectBrowser",
   "src/external/postgres/embedded.ts start",
   "src/jobs/jobs.ts startJobs",
@@ -29,7 +28,6 @@ const KNOWN_LONG = new Set<string>([
   "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
   "src/pipeline/scan/table.ts tablesIn",
-  "src/templates/page_routes.tsx templatePages",
   "src/workspaces/inspect.ts inspectRoles",
 ]);
 
