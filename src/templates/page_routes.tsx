@@ -15,7 +15,6 @@ import * as templates from "./templates.ts";
 
 type Deps = templates.Deps;
 
-/** As much as the API takes. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const NO_JSON = "This is not the JSON of a dashboard.";
 

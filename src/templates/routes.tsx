@@ -98,7 +98,6 @@ const look = createRoute({
   },
 });
 
-/** The board of a template on sample data, as a page. */
 export async function previewPage(c: Context, deps: templates.Deps, id: number) {
   const shown = await templates.drawnOf(deps, id);
   const board = await preview.previewBoard(deps, shown.drawn);
@@ -117,7 +116,6 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
   );
 }
 
-/** Under `/api/v1/templates`. */
 export function templateApi(deps: templates.Deps) {
   return newApi()
     .openapi(list, async (c) => c.json({ templates: await templates.listTemplates(deps) }, 200))
@@ -152,7 +150,7 @@ export function templateApi(deps: templates.Deps) {
     .openapi(look, (c) => previewPage(c, deps, c.req.valid("param").id) as never);
 }
 
-/** Under `/template-previews`: what a preview's page asks for, by the signature that the page was given. */
+/** Under `/template-previews`: the queries of a preview's page, by its signature. */
 export function previewQueries(deps: templates.Deps) {
   return new Hono<Env>().post("/:id/query", byId, async (c) => {
     const { id } = c.req.valid("param");
