@@ -25,10 +25,7 @@ export function unavailable(code: string, message: string): AppError {
 
 export type System = "PostgreSQL" | "Grafana" | "Slack" | "browser";
 
-/**
- * `message` is in our own words: a foreign one may carry a secret. `permanent`: a person must
- * change something.
- */
+/** In our own words: a foreign message may carry a secret. `permanent`: a person must act. */
 export class ExternalError extends Error {
   constructor(
     readonly system: System,

@@ -14,7 +14,6 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** Whether the promise resolves within `ms`. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(resolve, ms, false);
@@ -23,7 +22,6 @@ export async function within(ms: number, promise: Promise<unknown>): Promise<boo
   return done;
 }
 
-/** Runs the action once; every call returns its result. */
 export function once<T>(action: () => T): () => T {
   let result: { value: T } | undefined;
   return () => (result ??= { value: action() }).value;

@@ -15,8 +15,7 @@ const CHANNEL = "dashkeeper_dashboards";
 const AGAIN_MS = 500;
 
 /**
- * Listens to the rows' events (LISTEN), and connects again when the connection is lost. Events of that
- * time are lost, so listeners also poll. `name`: what other services see of this connection.
+ * Listens to the rows' events and reconnects; meanwhile events are lost, so listeners also poll.
  */
 export async function listenForEvents(db: Sql, name = "dashkeeper"): Promise<Events> {
   const listeners = new Set<Parameters<Events["subscribe"]>>();

@@ -4,10 +4,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const pathOf = (dataDir: string) => `${dataDir}/seal.key`;
 
-/**
- * The keys in `DATA_DIR/seal.key` (0600, base64, newest first), created once. Throws ExternalError
- * for other content.
- */
+/** Reads or creates `DATA_DIR/seal.key` (0600, base64, newest first). Throws ExternalError. */
 export async function embeddedSealKeys(dataDir: string): Promise<Bytes[]> {
   const path = pathOf(dataDir);
   if (!await exists(path)) await makeFirst(dataDir);

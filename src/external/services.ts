@@ -9,10 +9,7 @@ const MOST_BYTES = 63;
 /** The server needs a moment to notice that a process was killed. */
 const GONE_MS = 3_000;
 
-/**
- * Calls `join` with this connection's name. Throws ExternalError where a service with another address runs
- * and FRONTEND_URL is not set: each would overwrite the other's address in links.
- */
+/** Throws ExternalError where a service with another address runs and FRONTEND_URL is not set. */
 export async function joinServices<T>(
   db: Sql,
   { frontend_url, isSet }: { frontend_url: string; isSet: boolean },

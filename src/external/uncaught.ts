@@ -1,7 +1,4 @@
-/**
- * postgres.js writes with setImmediate(nextWrite), after a closed socket to null, where no promise sees it
- * (its issues 1066, 1154, 1208). The pending statement fails on its own.
- */
+/** postgres.js can write to a closed socket where no promise sees it (issues 1066, 1154, 1208). */
 function isDriverFault(error: unknown): boolean {
   return error instanceof TypeError && /null \(reading 'write'\)/.test(error.message) &&
     /^[^\n]*\n\s+at (?:\w+\.)?nextWrite \(\S*\/postgres\/src\/connection\.js:/.test(

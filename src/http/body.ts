@@ -24,9 +24,7 @@ export const limitBody: MiddlewareHandler = (c, next) => {
   return /^\/templates(?:\/\d+)?$/.test(path) ? templateForm(c, next) : usual(c, next);
 };
 
-/**
- * Reads the API's bodies before validation: JSON in UTF-8 only (415, 400); no body counts as `{}`.
- */
+/** Takes JSON in UTF-8 only (415, 400); no body counts as `{}`. */
 export const readJson: MiddlewareHandler = async (c, next) => {
   if (!/^(POST|PUT|PATCH|DELETE)$/.test(c.req.method)) return await next();
   const bytes = await c.req.arrayBuffer();

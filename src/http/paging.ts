@@ -14,7 +14,6 @@ export function writeCursor(place: string | number | null): string | null {
   return place === null ? null : new TextEncoder().encode(`${place}`).toBase64(base64);
 }
 
-/** Reads writeCursor()'s text, which must match `pattern`. */
 export const cursor = (pattern: RegExp) =>
   z.string().max(200).transform((text, context) => {
     try {

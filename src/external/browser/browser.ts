@@ -19,10 +19,7 @@ export type BrowserOptions = {
 
 export type Browser = {
   state(): { state: "ready" | "installing" | "missing"; message: string };
-  /**
-   * Runs `work`, which must obey its signal, with a fresh page. Throws ExternalError (code
-   * "timeout" …).
-   */
+  /** `work` must obey its signal. Throws ExternalError, code "timeout" after timeoutMs. */
   withPage<T>(
     options: PageOptions,
     signal: AbortSignal,

@@ -20,8 +20,8 @@ const PACKAGE = "chromium-headless-shell";
 const INSTALL_MINUTES = 10;
 
 /**
- * Finishes an interrupted installation first and removes nothing. `timeout` gives it its own process group:
- * Ctrl-C never stops dpkg halfway. Only `install` waits for another one's lock by itself.
+ * Finishes an interrupted installation first. `timeout` makes a process group: Ctrl-C never stops
+ * dpkg.
  */
 const INSTALL = `
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -47,8 +47,7 @@ export async function findBrowser(): Promise<string | undefined> {
 }
 
 /**
- * `path`, else a browser on this machine, else Debian's headless shell, installed as root within 10 minutes.
- * apt-get goes on after an abort. Throws ExternalError with what to do.
+ * `path`, else a browser on this machine, else Debian's, installed as root. Throws ExternalError.
  */
 export async function ensureBrowser(
   { path, install, log, onInstall, signal }: {

@@ -2,8 +2,7 @@ import type { BrowserContext, CDPSession, Page as DriverPage } from "puppeteer-c
 import { ExternalError } from "../../errors.ts";
 
 /**
- * Sizes in CSS pixels; `headers` go to `origin`, the only reachable one; `timezone`: an IANA name
- * or "utc".
+ * Sizes in CSS pixels; `headers` go to `origin`, the only one reachable; `timezone`: IANA or "utc".
  */
 export type PageOptions = {
   width: number;
@@ -16,7 +15,6 @@ export type PageOptions = {
   timezone?: string;
 };
 
-/** Network traffic without sockets; header names in lower case. */
 export type NetworkEvent =
   | {
     what: "sent";
@@ -36,14 +34,12 @@ export type Clip = { top: number; width: number; height: number };
 /** A page of its own browser context: nothing is shared with another one. */
 export type Page = {
   /**
-   * Resolves when a document is shown: status, final address, from 400 on its text. 401: redirected
-   * to another origin.
+   * Resolves when a document shows; `text` from status 400 on. 401: redirected to another origin.
    */
   open(url: string): Promise<{ status: number; url: string; text: string }>;
   listen(listener: (event: NetworkEvent) => void): void;
   isSentAway(): boolean;
   body(id: string): Promise<string>;
-  /** Runs JavaScript in the page; the result (awaited) must be JSON. */
   evaluate<T>(script: string): Promise<T>;
   resize(height: number): Promise<void>;
   /** A lossless PNG of a part of the page; `small`: takes twice the time, for two thirds of the bytes. */
@@ -55,7 +51,6 @@ const TEXT_MS = 2000;
 const NO_SERVICE_WORKER =
   "ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('not here'))";
 
-/** A fresh page in `context`; `crash` is called when its process ends. */
 export async function openPage(
   context: BrowserContext,
   options: PageOptions,
@@ -133,7 +128,6 @@ async function screenshot(
   return Uint8Array.fromBase64(data);
 }
 
-/** Overrides this machine's display settings. */
 async function addDisplayParams(page: DriverPage, session: CDPSession, options: PageOptions) {
   const { theme, timezone } = options;
   await session.send("Emulation.setScrollbarsHidden", { hidden: true });

@@ -6,7 +6,6 @@ import { once, within } from "../abort.ts";
 
 export type Running = { driver: Driver; end: () => Promise<void> };
 
-/** The time limit for ending something, ms. */
 export const END_MS = 2_000;
 
 const FLAGS = [

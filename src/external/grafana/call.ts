@@ -19,10 +19,8 @@ const KEY = /^[\x21-\x7e]+$/;
 const MOST_CHARACTERS = 20_000_000;
 
 /**
- * One call of Grafana's API. Resolves when Grafana itself answers for the resource
- * (2xx, and 4xx except 401, 403 and 429). Throws ExternalError("Grafana"): permanent with code
- * `key_refused` or `missing_permission`; passing with `unreachable`, `timeout`, `ratelimited`,
- * `disturbed`, `rights_unknown` (cached for up to a minute), `not_grafana`; an aborted signal's reason.
+ * Resolves for 2xx, and 4xx except 401, 403 and 429. Throws ExternalError: permanent `key_refused`,
+ * `missing_permission`; passing `unreachable`, `timeout`, `ratelimited`, `disturbed`, `rights_unknown`, `not_grafana`.
  */
 export async function call(
   { base, key }: GrafanaLogin,

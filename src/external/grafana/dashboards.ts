@@ -14,7 +14,6 @@ export type Saved =
   | { what: "saved"; uid: string; url: string; version: number }
   | { what: "changed" | "title_taken" | "folder_missing" };
 
-/** One page of a search; Grafana gives 5,000 at most. */
 const HITS = 1000;
 
 const Stored = z.object({

@@ -57,9 +57,7 @@ const ARRAYS: [array: number, parse: Parse, textOf?: (item: unknown) => string][
   [1182, (text) => new Date(text), (item) => new Date(item as string).toISOString()],
 ];
 
-/**
- * The driver would query these after each login, and reject unhandled where that connection breaks.
- */
+/** The driver would query these types after each login. */
 export function arrayTypes(time: { array: number; parse: (text: string) => string }) {
   const all = [...ARRAYS, [time.array, time.parse] as [number, Parse]];
   return Object.fromEntries(

@@ -6,17 +6,13 @@ export type Binaries = { bin: string; version: string; major: string };
 export type Account = { wrap: string[]; uid?: number; gid?: number };
 export type Outcome = { ok: boolean; out: string; err: string };
 
-/** Root's files for an account that cannot read our folders. */
 export const SHARED_FOLDER = "/var/lib/dashkeeper";
 export const OURSELVES: Account = { wrap: [] };
 /** In its user namespace root is user 1000 and still owns root's folders. */
 const NAMESPACE: Account = { wrap: ["unshare", "--user", "--map-user=1000", "--"] };
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/**
- * Runs a command without our environment, in its own session (Ctrl-C), for at most `seconds`. Never
- * throws for its failure.
- */
+/** Runs a command in its own session, without our environment; does not throw when it fails. */
 export async function run(
   as: Account,
   command: string[],
@@ -46,10 +42,7 @@ export async function run(
   }
 }
 
-/**
- * The package's binaries, else those on PATH, else Debian's newest. Throws ExternalError when none
- * fits `major`.
- */
+/** The package's binaries, else PATH's, else Debian's newest. Throws ExternalError. */
 export async function findBinaries(
   log: (line: string) => void,
   major?: string,
@@ -76,7 +69,6 @@ export async function findBinaries(
 async function* folders(): AsyncGenerator<string> {
   const packaged = await packagedFolder();
   if (packaged) yield packaged;
-  // The shell searches PATH; distributions link only some programs.
   const look = `for name in postgres pg_ctl initdb; do readlink -f "$(command -v $name)"; done`;
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", look],
@@ -115,7 +107,6 @@ async function addLinks(root: string) {
     await Deno.readTextFile(join(root, "native/pg-symlinks.json")),
   );
   await Promise.all(links.map(async ({ source, target }) => {
-    // Exists already, or is not writable; we try the binaries anyway.
     await Deno.symlink(basename(source), join(root, target)).catch(() => {});
   }));
 }
@@ -171,7 +162,6 @@ export async function within(
   const half = await Deno.makeTempDir({ dir: SHARED_FOLDER, prefix: "bin-" });
   const done = await run(OURSELVES, ["cp", "-aT", dirname(bin), half], { seconds: 60 });
   if (done.ok) await run(OURSELVES, ["chmod", "-R", "a+rX", half]);
-  // Fails when another start has copied them meanwhile.
   if (done.ok) await Deno.rename(half, copy).catch(() => {});
   await Deno.remove(half, { recursive: true }).catch(() => {});
   if (!(await run(as, ["test", "-x", join(copied.bin, "postgres")])).ok) {

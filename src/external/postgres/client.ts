@@ -17,13 +17,11 @@ export type Address = {
   ssl?: Ssl;
 };
 
-/** The driver's promise with its untyped fields. */
 export type Query = Promise<unknown> & {
   handler: (query: Query) => unknown;
   canceller: ((query: Query) => unknown) | null;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
-  /** Of its connection; null: not sent yet. */
   state: { pid: number; secret: number } | null;
   string?: string;
   active: boolean;
@@ -42,8 +40,8 @@ const types = {
 };
 
 /**
- * Needs no Date, which takes 20 times as long. `infinity` and the year 10000 stay: an error loses
- * the connection.
+ * Uses no Date, which takes 20 times as long; keeps `infinity`, as an error would lose the
+ * connection.
  */
 function isoTime(text: string): string {
   if (text[4] !== "-" || !text.endsWith("+00")) {
@@ -57,7 +55,6 @@ function isoTime(text: string): string {
 /** Builds queries and fragments; a client sends them. */
 export const maker = postgres({ max: 1, types });
 
-/** How long the driver has to report why a statement failed with its connection. */
 const SETTLE_MS = 100;
 
 export type ClientOptions = {
@@ -67,9 +64,7 @@ export type ClientOptions = {
   onnotify?: (channel: string, text: string) => void;
 };
 
-/**
- * One connection, never reconnected: the driver could send a statement outside of its transaction.
- */
+/** Never reconnects: the driver could then send a statement outside of its transaction. */
 export class Client {
   closed = false;
   readonly #options: ClientOptions;
@@ -145,17 +140,13 @@ export class Client {
     }
   }
 
-  /** Sends a statement after the earlier ones. */
   send(query: Query): void {
     if (this.closed) return query.reject(this.#why ?? connectionError("CONNECTION_CLOSED"));
     query.canceller = () => this.#cancel(query);
     this.#send(query);
   }
 
-  /**
-   * Calls `fail` when the connection breaks: the driver forgets a statement sent while the server
-   * disconnects.
-   */
+  /** Calls `fail` when the connection breaks, as the driver may forget the statement. */
   whileOpen(fail: () => void): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const failSoon = () => timer = setTimeout(fail, SETTLE_MS);
@@ -166,7 +157,6 @@ export class Client {
     };
   }
 
-  /** Sets the server's statement_timeout. */
   limit({ statement }: Deadline): void {
     if (statement === this.#statement) return;
     this.#statement = statement;
@@ -177,7 +167,6 @@ export class Client {
     return this.#socket?.bytesRead ?? 0;
   }
 
-  /** Ends the connection at once; pending statements fail. */
   discard(why?: Error): void {
     if (this.closed) return;
     this.#why = why;
@@ -229,7 +218,6 @@ function sslOf(ssl: Ssl | undefined) {
   return ssl === "require" ? { rejectUnauthorized: false } : ssl;
 }
 
-/** An error in the driver's form. */
 export function connectionError(code: string): Error {
   return Object.assign(new Error(`The connection to the database: ${code}`), { code });
 }

@@ -18,7 +18,6 @@ export type ClusterOptions = {
   signal?: AbortSignal;
   forbidNamespaces?: boolean;
 };
-/** A data directory and what runs it. */
 export type Cluster = {
   binaries: Binaries;
   account: Account;
@@ -120,9 +119,7 @@ async function homeFor(dataDir: string, account: Account, log: (line: string) =>
   return home;
 }
 
-/**
- * The port in stored URLs: below 32768, where Linux begins to give ports to outgoing connections.
- */
+/** Linux gives ports from 32768 on to outgoing connections. */
 function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
     const port = 20_000 + crypto.getRandomValues(new Uint16Array(1))[0]! % 12_000;

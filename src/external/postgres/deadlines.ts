@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /**
- * ms. `statement`: the server's limit (0: none); `whole`: ours; `silence`: without any sign of work;
- * `shared`: all statements of one call share `whole`.
+ * In ms. `statement`: the server's limit, 0: none; `whole`: ours, `shared` by all statements of a
+ * call.
  */
 export type Deadline = { statement: number; whole: number; silence?: number; shared?: true };
 
@@ -15,7 +15,6 @@ export const DEADLINES = {
   /** Migrations, rotation, COPY: until the server falls silent. */
   long: { statement: 0, whole: Infinity, silence: 30_000 },
   probe: { statement: 2_500, whole: 3_000 },
-  /** Optional data from a workspace's server. */
   aside: { statement: 1_200, whole: 1_500 },
 } satisfies Record<string, Deadline>;
 
@@ -23,9 +22,7 @@ export const CONNECT_MS = 5_000;
 /** In a user's database: the lock time-out, and the idle-in-transaction time-out. */
 export const LOCK_MS = 5_000;
 export const IDLE_IN_TRANSACTION_MS = 60_000;
-/** The interval of heartbeats on held and listening connections. */
 export const HEARTBEAT_MS = 5_000;
-/** How long a start waits for an unreachable server. */
 export const START_MS = 60_000;
 
 /** Measures the time during which at least one statement is pending. */
@@ -36,7 +33,6 @@ const scopes = new AsyncLocalStorage<Scope>();
 const newWaits = (): Waits => ({ spent: 0, open: 0, since: 0 });
 const current = (): Scope => scopes.getStore() ?? { deadline: DEADLINES.job, waits: newWaits() };
 
-/** Every statement of `work` has this deadline. */
 export function withDeadline<T>(deadline: Deadline, work: () => PromiseLike<T>): Promise<T> {
   return scopes.run(
     { deadline, waits: newWaits(), lost: current().lost },
@@ -53,10 +49,8 @@ export function until<T>(lost: AbortSignal, work: () => PromiseLike<T>): Promise
 
 export const deadlineHere = (): Deadline => current().deadline;
 
-/** Aborted when the lock that protects this work is lost. */
 export const lostHere = (): AbortSignal | undefined => current().lost;
 
-/** Begins a wait: how long it may take, and what records its end. */
 export function beginWait(): { ms: number; end: () => void } {
   const { deadline: { whole, shared }, waits } = current();
   const now = performance.now();

@@ -20,12 +20,10 @@ export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
 export type EmbeddedOptions = {
   dataDir: string;
   log: (line: string) => void;
-  /** Listens here besides loopback. */
   listen?: string;
   /** False: faster, not crash-safe. For tests. */
   fsync?: boolean;
   signal?: AbortSignal;
-  /** Restarts the server when it has ended. */
   keepUp?: boolean;
   /** Acts as on a machine without user namespaces. For tests. */
   forbidNamespaces?: boolean;
@@ -38,8 +36,7 @@ const STOP_SECONDS = 8;
 const MOST_LOG_BYTES = 5_000_000;
 
 /**
- * Starts or joins the PostgreSQL of `dataDir`, created if missing; the last `stop()` stops it.
- * Throws ExternalError.
+ * Starts or joins the PostgreSQL of `dataDir`; the last `stop()` stops it. Throws ExternalError.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { log, signal } = options;
@@ -103,7 +100,6 @@ function stopper(
 const WATCH_MS = 1000;
 const AGAIN_MS = 3000;
 
-/** Restarts a server that was stopped, killed or has crashed. */
 function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
   const ending = new AbortController();
   const { signal } = ending;
@@ -171,10 +167,7 @@ async function bringUp(cluster: Cluster, { fsync, listen, signal }: EmbeddedOpti
   );
 }
 
-/**
- * Whether the postmaster runs. Removes a stale postmaster.pid, whose number may be another program's:
- * it would keep PostgreSQL from starting.
- */
+/** Removes a stale postmaster.pid, with which PostgreSQL would never start. */
 async function isRunning({ account, binaries, folder }: Cluster): Promise<boolean> {
   const file = join(folder, "postmaster.pid");
   const pid = Number((await Deno.readTextFile(file).catch(() => "")).split("\n")[0]);
@@ -270,7 +263,6 @@ async function isOurs({ address, folder }: Cluster): Promise<boolean> {
   }
 }
 
-/** Stops the server unless another process uses it. */
 async function stopUnused(cluster: Cluster, use: Deno.FsFile) {
   if (!await use.tryLock(true) || !await isRunning(cluster)) return;
   const { account, binaries, folder } = cluster;

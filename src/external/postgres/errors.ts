@@ -47,7 +47,6 @@ export function isUnavailable(error: unknown): boolean {
   return LOST.has(code) || NOT_CONNECTED.has(code) || /^(08|53|57P)/.test(code);
 }
 
-/** The role has reached its own connection limit. */
 export const isRoleFull = (error: unknown): boolean =>
   sqlState(error) === "53300" &&
   (error as { routine?: string }).routine === "InitializeSessionUserId";
@@ -58,7 +57,6 @@ export const outcomeUnknown = () =>
 
 export const isOutcomeUnknown = (error: unknown): boolean => codeOf(error) === "OUTCOME_UNKNOWN";
 
-/** Why the server refuses writes while it answers reads. */
 const TAKES_NO_CHANGE = new Set(["53100", "25006"]);
 export const takesNoChange = (error: unknown): boolean => TAKES_NO_CHANGE.has(codeOf(error));
 
@@ -94,13 +92,9 @@ export function asExternal(error: unknown): unknown {
   return new ExternalError("PostgreSQL", sentence, false, { code });
 }
 
-/** A statement took too long: its own limit, a lock, a deadlock. */
 const TOO_LONG = new Set(["57014", "55P03", "40P01"]);
 
-/**
- * The 503 for a database fault, else undefined. `check`: what to look at when a change's outcome is
- * unknown.
- */
+/** The 503 for a database fault, else undefined. `check`: where an unknown outcome shows. */
 export function asUnavailable(
   error: unknown,
   check = "Look whether the change is there before you send it again.",

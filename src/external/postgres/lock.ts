@@ -19,10 +19,7 @@ export const LOCKS = {
 
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/**
- * Runs `work` under an advisory lock; when its connection breaks, `work` sends no further
- * statement.
- */
+/** `work` sends no further statement once the lock's connection is lost. */
 export function withLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Promise<T> {
   return db.session(async (own, lost) => {
     await waitFor(own, key);

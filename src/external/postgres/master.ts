@@ -13,8 +13,7 @@ const DUPLICATE_DATABASE = "42P04";
 const AGAIN_MS = 500;
 
 /**
- * Connects to our database, created if missing. Throws ExternalError when refused or after
- * `waitMs`.
+ * Connects to our database, created if missing. Throws ExternalError, after `waitMs` at the latest.
  */
 export async function connectMaster(
   address: Address,

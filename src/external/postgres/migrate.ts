@@ -23,8 +23,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 }
 
 /**
- * Applies each missing migration under a lock. Throws ExternalError when an applied one is unknown
- * or changed.
+ * Applies the missing migrations. Throws ExternalError when an applied one is unknown or changed.
  */
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);

@@ -34,8 +34,7 @@ export function connect(address: Address, most = 20): Sql {
 }
 
 /**
- * A user's database, opened as one of that user's roles. Start-up parameters win over ALTER
- * DATABASE … SET.
+ * Opens a user's database as that user's role; start-up parameters win over ALTER DATABASE … SET.
  */
 export function connectToUserDatabase(
   address: Address,
