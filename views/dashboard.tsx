@@ -4,6 +4,7 @@ import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
+import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -233,7 +234,11 @@ function State({ story }: { story: Story }) {
 }
 
 /** Reloads all of `main` when the row moves: the answer may be an error or the sign-in page. */
-export function DashboardPage({ who, story }: { who: Who; story: Story }) {
+export function DashboardPage({ who, story, mapping }: {
+  who: Who;
+  story: Story;
+  mapping: MappingCard | undefined;
+}) {
   const { row, pictured } = story;
   return (
     <Layout title={nameOf(row)} who={who}>
@@ -252,6 +257,7 @@ export function DashboardPage({ who, story }: { who: Who; story: Story }) {
           <Pictures row={row} run={pictured} />
           <State story={story} />
         </div>
+        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
       </div>
     </Layout>
   );
