@@ -5,7 +5,7 @@ import { pageOfUsers, User } from "../users/users.ts";
 import type { Env } from "../who.ts";
 import { changeUser, UserChange } from "./change.ts";
 import { RemovedUser, removeUser } from "./remove.ts";
-import { type Deps } from "../workspaces/workspaces.ts";
+import type { Deps } from "./steps.ts";
 import { CreatedUser, createUser, NewUser, showUser, UserWithWorkspace } from "./create.ts";
 
 const json = <T>(schema: T, description: string) => ({

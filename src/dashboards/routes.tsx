@@ -12,7 +12,7 @@ import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
 import { showStory } from "./preview/preview.ts";
 import { previewApi } from "./preview/routes.ts";
 import type { Look } from "../pipeline/scan/scan.ts";

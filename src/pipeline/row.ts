@@ -246,3 +246,10 @@ export async function saveMessage(
       slack_sent_at = case when ${sent !== undefined} then now() end
     where dashboard_id = ${id} and run = ${run}`;
 }
+
+/** How many dashboards a user has. */
+export async function countDashboards(db: Db, user_id: number): Promise<number> {
+  const [row] = await db<{ n: number }[]>`
+    select count(*) as n from dashboards where user_id = ${user_id} and deleted_at is null`;
+  return row!.n;
+}

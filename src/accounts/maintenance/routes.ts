@@ -4,9 +4,9 @@ import { Id } from "../../http/paging.ts";
 import type { Env } from "../../who.ts";
 import { checkWorkspace, Repair, repairWorkspace } from "./check.ts";
 import { Check } from "../../workspaces/inspect.ts";
-import { rotateDatabasePassword } from "../../accounts/database_password.ts";
+import { rotateDatabasePassword } from "../database_password.ts";
 import { dropOrphan, Orphan, orphans } from "../../workspaces/orphans.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 
 const json = <T>(schema: T, description: string) => ({
   description,

@@ -17,7 +17,7 @@ import { datasourcesOf } from "../../grafana/datasources.ts";
 import { overviewOf } from "../overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./forms.ts";
 import { removeUser } from "../remove.ts";
-import { type Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
 
 type Page = Context<Env>;
@@ -59,14 +59,14 @@ export function refuseForged(result: { success: boolean }): void {
   throw new AppError("invalid_input", 422, "Our pages do not send this: go back and try again.");
 }
 
-/** Does a deed of a form; one that is refused with 409 comes back on its page, the sentence at `field`. */
+/** Does a entry of a form; one that is refused with 409 comes back on its page, the sentence at `field`. */
 export async function orShow(
   c: Page,
   { show, field = "" }: { show: Show; field?: string },
-  deed: () => Promise<Response>,
+  entry: () => Promise<Response>,
 ): Promise<Response> {
   try {
-    return await deed();
+    return await entry();
   } catch (error) {
     if (!(error instanceof AppError && error.status === 409)) throw error;
     const typed = typedIn(await c.req.parseBody());

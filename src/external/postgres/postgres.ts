@@ -10,6 +10,8 @@ export * from "./errors.ts";
 /** What sends statements: a pool, a transaction, or a connection that is held. */
 export type ISql = postgres.ISql<Parsed>;
 export type Db = ISql;
+/** A part of a statement. */
+export type Fragment = postgres.Fragment;
 /** A pool. */
 export type Sql = ISql & {
   /** One transaction; rolled back when `work` throws. Throws OutcomeUnknown where COMMIT had no answer. */

@@ -3,12 +3,12 @@ import { within } from "../../external/abort.ts";
 import { asExternal, type Sql } from "../../external/postgres/postgres.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import { inWords, type WorkspaceServer } from "../../workspaces/servers.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import * as store from "./store.ts";
 import { contentOf, type FoundTable, tablesIn } from "./table.ts";
 import { judge, type Limits } from "./debounce.ts";
 
-export type Deps = WorkspaceDeps & { limits: Limits; log: (line: string) => void };
+export type Deps = WorkspaceDeps & { db: Sql; limits: Limits; log: (line: string) => void };
 type Database = store.ChangedDatabase;
 export type Found = Omit<store.Waiting, "why"> & { run: number };
 export type Look = { databases_opened: number; found: Found[]; waiting: store.Waiting[] };
