@@ -103,9 +103,8 @@ async function recordFailure(
   const known = error instanceof ExternalError || error instanceof AppError;
   const why = known ? error.message : "Unexpected error: see the log.";
   const state = isPermanent(error) ? "failed" : "pending";
-  await store.recordStep(deps.db, user_id, step, state, why);
-  const seconds = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
-  if (seconds) await store.postponeStep(deps.db, user_id, step.name, seconds);
+  const wait = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
+  await store.recordStep(deps.db, user_id, step, state, why, wait);
   if (!known) deps.log(`workspaces: ${username}: ${step.name}: ${nameOf(error)}`);
   return !isInGrafana(step.name) || isGrafanaUnavailable(error) ? "unavailable" : "failed";
 }

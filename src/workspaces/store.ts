@@ -1,6 +1,7 @@
 import { hasCredential } from "../credentials/store.ts";
+import { backoff } from "../external/postgres/backoff.ts";
+import { LOCKS, withLock } from "../external/postgres/lock.ts";
 import type { Db, Fragment, Sql } from "../external/postgres/postgres.ts";
-import { withLock } from "../external/postgres/lock.ts";
 import { limitConcurrency } from "../external/semaphore.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
@@ -73,8 +74,8 @@ export async function isEncrypted(master: Db): Promise<boolean> {
 }
 
 /**
- * Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. Nothing is
- * written of one that was planned anew since it was read: what it used may have changed.
+ * The result of a step; a pending one is tried again after the back-off, or `wait_seconds` where that is more.
+ * Nothing is recorded of one that was planned anew since it was read: what it used may have changed.
  */
 export async function recordStep(
   db: Db,
@@ -82,10 +83,11 @@ export async function recordStep(
   { name, planned }: StepLeft,
   state: StepRow["state"],
   message: string | null,
+  wait_seconds = 0,
 ): Promise<void> {
   await db`
     update workspace_steps set state = ${state}, message = ${message}, attempts = attempts + 1,
-      next_try_at = now() + least(5 * 2 ^ least(attempts, 10), 600) * interval '1 second'
+      next_try_at = now() + ${backoff(db, "attempts", wait_seconds)}
     where user_id = ${user_id} and name = ${name} and planned = ${planned}`;
 }
 
@@ -147,14 +149,6 @@ export async function recordStepDone(db: Db, user_id: number, name: string): Pro
     where user_id = ${user_id} and name = ${name} and state <> 'done'`;
 }
 
-/** A pause that the other system asks for. */
-export async function postponeStep(db: Db, user_id: number, name: string, seconds: number) {
-  await db`
-    update workspace_steps
-    set next_try_at = greatest(next_try_at, now() + ${seconds} * interval '1 second')
-    where user_id = ${user_id} and name = ${name}`;
-}
-
 export async function markReady(db: Db, user_id: number): Promise<void> {
   await db`
     update workspaces set ready_at = coalesce(ready_at, now()), last_error = null
@@ -208,7 +202,7 @@ export function lockWorkspace<T>(
   const withPermit = semaphores.get(server) ??
     limitConcurrency(server === "" ? MOST_HELD : MOST_HELD / 2);
   semaphores.set(server, withPermit);
-  return withPermit(() => withLock(db, { text: username, seed: 7_203_514 }, work));
+  return withPermit(() => withLock(db, { text: username, seed: LOCKS.workspace }, work));
 }
 
 /** How many workspaces each server holds. */

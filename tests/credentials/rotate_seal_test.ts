@@ -9,6 +9,7 @@ import { isSigned, sign } from "../../src/credentials/sign.ts";
 import { importSealKey, loadSealKeys, type SealKeys } from "../../src/credentials/seal.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../../src/external/seal_key.ts";
+import { LOCKS } from "../../src/external/postgres/lock.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { insertUser } from "../../src/users/store.ts";
 import { renewSealKey, rotateSeal } from "../../src/credentials/rotation/rotate.ts";
@@ -232,14 +233,14 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   const { db } = fresh;
   await fill(db, await keysOf(1), "ada", 1);
   const session = await holdSession(db);
-  await session`select pg_advisory_lock(7203514)`;
+  await session`select pg_advisory_lock(${LOCKS.rotation})`;
   await rejects(
     rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, await keysOf(2, 1), never),
     {
       code: "rotation_running",
     },
   );
-  await session`select pg_advisory_unlock(7203514)`;
+  await session`select pg_advisory_unlock(${LOCKS.rotation})`;
   await session.release();
   const { current } = await keysOf(1);
   await rejects(

@@ -64,6 +64,7 @@ export async function renewSealKey(
     let rotation = await rotate(deps, sealKeys, signal);
     for (let found = 1; found > 0;) {
       await pause(settleSeconds * 1000, signal);
+      signal.throwIfAborted();
       const { resealed, unreadable } = await rotate(deps, sealKeys, signal);
       rotation = { ...rotation, resealed: rotation.resealed + resealed, unreadable };
       found = resealed;
@@ -90,6 +91,7 @@ async function rotate(deps: Deps, sealKeys: SealKeys, signal: AbortSignal): Prom
     const { opened, unreadable, keys } = await pass(deps, sealKeys, progress, signal);
     if (opened > 0) {
       if (progress.done === before) await pause(HELD_MS, signal);
+      signal.throwIfAborted();
       continue;
     }
     if (previous && keys.has(previous.id)) await store.retireKey(deps.db, previous.id);

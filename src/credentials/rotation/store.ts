@@ -1,7 +1,7 @@
 import type { SealedColumn, SealedRow } from "../sealed.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { tryLock } from "../../external/postgres/lock.ts";
+import { LOCKS, tryLock } from "../../external/postgres/lock.ts";
 
 type Key = Pick<SealedRow, "id" | "version">;
 
@@ -92,5 +92,5 @@ export async function retireKey(db: Db, id: string): Promise<void> {
 
 /** Does the work while no other process changes the seal key; undefined: one is at it. */
 export function lockRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
-  return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
+  return withDeadline(DEADLINES.long, () => tryLock(db, LOCKS.rotation, work));
 }
