@@ -1,7 +1,7 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../errors.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { body, ById, json, newApi, noFields } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
 import { Id } from "../http/paging.ts";
-import type { Env } from "../who.ts";
 import * as credentials from "../credentials/credentials.ts";
 import { type Deps as TestDeps, testCredential, Tested } from "../credentials/test.ts";
 import * as versions from "../credentials/versions.ts";
@@ -13,13 +13,7 @@ import {
 } from "./credentials.ts";
 import type { Deps } from "./steps.ts";
 
-const json = <T>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const body = <T>(schema: T) => ({ required: true, content: { "application/json": { schema } } });
-const user = z.object({ id: Id });
-const one = user.extend({ key_name: credentials.KeyName });
+const one = ById.extend({ key_name: credentials.KeyName });
 const many = "/{id}/credentials";
 const path = `${many}/{key_name}` as const;
 
@@ -27,7 +21,7 @@ const list = createRoute({
   method: "get",
   path: many,
   summary: "A user's credentials, without their values",
-  request: { params: user },
+  request: { params: ById },
   responses: {
     200: json(
       z.object({ credentials: z.array(credentials.Credential) }).openapi("Credentials"),
@@ -41,7 +35,7 @@ const add = createRoute({
   method: "post",
   path: many,
   summary: "A new credential",
-  request: { params: user, body: body(credentials.NewCredential) },
+  request: { params: ById, body: body(credentials.NewCredential) },
   responses: {
     201: json(credentials.SavedCredential, "Added."),
     ...errorReplies(400, 404, 409, 413, 415, 422),
@@ -112,16 +106,13 @@ const test = createRoute({
   method: "post",
   path: `${path}/test`,
   summary: "Tries a credential for real",
-  request: {
-    params: one,
-    body: { content: { "application/json": { schema: z.strictObject({}) } } },
-  },
+  request: { params: one, body: noFields },
   responses: { 200: json(Tested, "How it went."), ...errorReplies(400, 404, 409, 422) },
 });
 
 /** Under `/api/v1/users`: a user's credentials. */
 export function credentialApi(deps: TestDeps & Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(list, async (c) => {
       const { id } = c.req.valid("param");
       return c.json({ credentials: await credentials.credentialsOf(deps, c.var.who, id) }, 200);
@@ -146,6 +137,12 @@ export function credentialApi(deps: TestDeps & Deps) {
       await removeCredential(deps, c.var.who, id, key_name);
       return c.body(null, 204);
     })
+    .route("/", versionApi(deps));
+}
+
+/** Versions of a credential, and the test of its value. */
+function versionApi(deps: TestDeps & Deps) {
+  return newApi()
     .openapi(listVersions, async (c) => {
       const { id, key_name } = c.req.valid("param");
       return c.json({ versions: await versions.versionsOf(deps, c.var.who, id, key_name) }, 200);

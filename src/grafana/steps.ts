@@ -2,7 +2,7 @@ import { ExternalError } from "../errors.ts";
 import { hasCredential } from "../credentials/store.ts";
 import type { Outside } from "../credentials/hosts.ts";
 import type { SealKeys } from "../credentials/seal.ts";
-import type { Datasource } from "../external/grafana/grafana.ts";
+import type { Datasource } from "../external/grafana/datasources.ts";
 import { asExternal, databaseUrl, type Db, tryLogin } from "../external/postgres/postgres.ts";
 import { passwordsOf } from "../workspaces/logins.ts";
 import * as names from "../workspaces/names.ts";

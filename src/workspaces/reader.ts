@@ -1,17 +1,12 @@
 import type { SealKeys } from "../credentials/seal.ts";
 import { AppError } from "../errors.ts";
-import {
-  type Address,
-  connectToUserDatabase,
-  type Db,
-  type Sql,
-} from "../external/postgres/postgres.ts";
+import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./logins.ts";
 import { findWorkspace } from "./store.ts";
 import type { Servers } from "./servers.ts";
 
-export type Deps = { db: Db; sealKeys: SealKeys; servers: Servers };
+export type Deps = { db: Sql; sealKeys: SealKeys; servers: Servers };
 
 async function find(deps: Deps, user_id: number, kind: Kind) {
   const workspace = await findWorkspace(deps.db, user_id);

@@ -8,7 +8,7 @@ import * as store from "./store.ts";
 import { contentOf, type FoundTable, tablesIn } from "./table.ts";
 import { judge, type Limits } from "./debounce.ts";
 
-export type Deps = WorkspaceDeps & { db: Sql; limits: Limits; log: (line: string) => void };
+export type Deps = WorkspaceDeps & { limits: Limits; log: (line: string) => void };
 type Database = store.ChangedDatabase;
 export type Found = Omit<store.Waiting, "why"> & { run: number };
 export type Look = { databases_opened: number; found: Found[]; waiting: store.Waiting[] };
