@@ -12,7 +12,7 @@ import { credentialApi } from "./accounts/credential_routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board/routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
-import type { Look } from "./pipeline/scan/scan.ts";
+import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError, unavailable } from "./errors.ts";
@@ -51,7 +51,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & {
   signingKey: CryptoKey;
   frontend_url: string;
   events: Events;
-  look: (who: Who) => Promise<Look>;
+  look: (who: Who) => Promise<ScanResult>;
   stopped: AbortSignal;
   log: (line: string) => void;
 };

@@ -19,6 +19,8 @@ export const OWNERS: Record<string, string> = {
   mappings: "measures",
   scanned_databases: "pipeline",
   scanned_tables: "pipeline",
+  ignored_tables: "pipeline",
+  read_views: "pipeline",
   dashboards: "pipeline",
   runs: "pipeline",
   run_numbers: "pipeline",

@@ -28,7 +28,6 @@ const KNOWN_LONG = new Set<string>([
   "src/measures/mapping/parts.ts correctedParts",
   "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
-  "src/pipeline/scan/table.ts tablesIn",
   "src/templates/page_routes.tsx templatePages",
   "src/workspaces/inspect.ts inspectRoles",
 ]);
