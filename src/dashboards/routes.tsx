@@ -13,10 +13,10 @@ import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
-import type { Look } from "../pipeline/scan/scan.ts";
+import type { ScanResult } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
@@ -153,7 +153,8 @@ const LookSchema = z.object({
   databases_opened: z.int(),
   found: z.array(z.object({ ...place, run: z.int() })),
   waiting: z.array(z.object({ ...place, why: z.string() })),
-}).openapi("Look");
+  ignored: z.array(z.object({ ...place, why: z.string() })),
+}).openapi("Scan");
 
 const scanNow = createRoute({
   method: "post",
@@ -164,7 +165,7 @@ const scanNow = createRoute({
 });
 
 /** `/api/v1/scan`. */
-export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
+export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
   return newApi()
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }

@@ -11,6 +11,8 @@ export const DEADLINES = {
   call: { statement: 4_500, whole: 5_000, shared: true },
   board: { statement: 30_000, whole: 31_000 },
   job: { statement: 30_000, whole: 31_000 },
+  /** One table or view of a scan, for which other users' tables wait. */
+  scan: { statement: 5_000, whole: 7_000 },
   database: { statement: 60_000, whole: 61_000 },
   /** Migrations, rotation, COPY: until the server falls silent. */
   long: { statement: 0, whole: Infinity, silence: 30_000 },
