@@ -13,7 +13,7 @@ import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
 import { visibleIgnored } from "./ignored/ignored.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
@@ -172,21 +172,20 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResu
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
 
-/**
- * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
- * they lead back to where they stand.
- */
-export function dashboardPages(deps: Deps) {
-  const { db } = deps;
+/** What the buttons of a row do. */
+const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
+  retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
+  capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  rewrite: moving.rewriteDashboard,
+  move: moving.moveDashboard,
+};
+
+function listPages({ db }: Deps) {
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const shown = async (who: Who, archived: boolean) => {
     const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
     return dashboards.map(withShownNumbers);
   };
-  const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
-  const list = "/dashboards";
-  const back = (id: number, { from }: { from?: "row" | undefined }) =>
-    from ? `${list}/${id}` : list;
   return new Hono<Env>()
     .get("/", async (c) => {
       const [dashboards, ignored] = await Promise.all([
@@ -205,7 +204,18 @@ export function dashboardPages(deps: Deps) {
     .get("/list", async (c) => {
       const dashboards = await shown(c.var.who, false);
       return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
-    })
+    });
+}
+
+/**
+ * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
+ * they lead back to where they stand.
+ */
+export function dashboardPages(deps: Deps) {
+  const { db } = deps;
+  const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
+  const pages = new Hono<Env>()
+    .route("/", listPages(deps))
     .get("/:id", byId, (c) => dashboardPage(c, deps))
     .route("/", mappingPages(deps))
     .get("/:id/message", byId, async (c) => {
@@ -213,28 +223,16 @@ export function dashboardPages(deps: Deps) {
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
       return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
-    .post("/:id/retry", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retryDashboard(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/capture", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retakePreview(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
     .post("/:id/remove", byId, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(list, 303);
-    })
-    .post("/:id/rewrite", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.rewriteDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/move", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.moveDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
+      return c.redirect("/dashboards", 303);
     });
+  for (const [name, act] of Object.entries(ACTIONS)) {
+    pages.post(`/:id/${name}`, byId, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await act(deps, c.var.who, id);
+      return c.redirect(c.req.valid("query").from ? `/dashboards/${id}` : "/dashboards", 303);
+    });
+  }
+  return pages;
 }

@@ -5,7 +5,7 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { planDefaultGrafana } from "../accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../accounts/credentials.ts";
 import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import { type Deps as ScanDeps, scan, type ScanResult } from "../pipeline/scan/scan.ts";

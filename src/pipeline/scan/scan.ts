@@ -2,7 +2,7 @@ import { within } from "../../external/abort.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import { inWords, type WorkspaceServer } from "../../workspaces/servers.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import { oidOf } from "./content.ts";
 import type { Limits } from "./debounce.ts";
 import { whyIgnored } from "./ignored.ts";

@@ -224,3 +224,10 @@ export async function nextScan(db: Db): Promise<number | undefined> {
 export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
   return withLock(db, LOCKS.scan, work);
 }
+
+/** How many tables the scan knows of each kind. */
+export async function tablesByKind(db: Db, user_id: number): Promise<Map<Kind, number>> {
+  const rows = await db<{ kind: Kind; tables: number }[]>`
+    select kind, count(*) as tables from scanned_tables where user_id = ${user_id} group by kind`;
+  return new Map(rows.map(({ kind, tables }) => [kind, tables]));
+}
