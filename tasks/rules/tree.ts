@@ -12,14 +12,12 @@ const KNOWN_LONG = new Set<string>([
   "src/accounts/pages/routes.tsx userPages",
   "src/accounts/remove.ts removeUser",
   "src/adoption/evaluate.ts evaluateDashboards",
-  "src/app.tsx makeApp",
   "src/boards/charts.ts trendPanel",
   "src/boards/layouts/drc.ts drc",
   "src/boards/layouts/plain.ts plain",
   "src/boards/layouts/qor.ts qor",
   "src/boards/samples.ts spreadPanel",
   "src/dashboards/routes.tsx dashboardApi",
-  "src/dashboards/routes.tsx dashboardPages",
   "src/external/browser/browser.ts connectBrowser",
   "src/external/postgres/embedded.ts start",
   "src/jobs/jobs.ts startJobs",
@@ -28,7 +26,6 @@ const KNOWN_LONG = new Set<string>([
   "src/measures/mapping/parts.ts correctedParts",
   "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
-  "src/templates/page_routes.tsx templatePages",
   "src/workspaces/inspect.ts inspectRoles",
 ]);
 
