@@ -3,6 +3,7 @@ import type { Meaning } from "../columns.ts";
 import { NAMES, type NumberName } from "../number.ts";
 import { type Comment, readComment } from "./comments.ts";
 import type { Content } from "./content.ts";
+import { isPlaced } from "./places.ts";
 
 const ColumnName = z.string().min(1).max(63);
 const unique = (names: string[]) => new Set(names).size === names.length;
@@ -66,7 +67,6 @@ const columnsIn = ({ run, group, dimensions, measures, ignored }: Correction) =>
 export function withComments(
   { columns }: Content,
   person: Correction,
-  isMeaning: (word: string) => word is Meaning,
 ): Corrections {
   const taken = columnsIn(person);
   const said = columns.flatMap(({ name, comment }): [string, Comment][] => {
@@ -85,7 +85,7 @@ export function withComments(
       measures.findIndex(({ name }) => name === one.name) === i
     ),
   };
-  const meanings = said.flatMap(([name, { word }]) => isMeaning(word) ? [[name, word]] : []);
+  const meanings = said.flatMap(([name, { word }]) => isPlaced(word) ? [[name, word]] : []);
   return {
     ...over(comments, person),
     meanings: Object.fromEntries(meanings),
