@@ -89,6 +89,7 @@ Deno.test("ids, names and versions that are none are 400 or 404, on every route"
 
 /** What a route with fields takes. */
 function bodyFor(pattern: string): object {
+  if (pattern.endsWith("/mapping")) return { group: ["design"] };
   if (pattern.endsWith("/choices")) return { choose: [{ kind: "qor" }] };
   if (pattern.startsWith("/templates")) return template();
   if (pattern.endsWith("/rollback")) return { version: 1 };

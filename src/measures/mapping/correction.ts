@@ -21,17 +21,18 @@ export type ChosenMeasure = z.infer<typeof ChosenMeasure>;
 
 /** What replaces parts of the automatic mapping; parts that are left out stay. */
 export const Correction = z.strictObject({
-  run: z.strictObject({ columns: Columns, order_by: ColumnName.nullable().optional() }).optional(),
-  group: Columns.optional(),
-  dimensions: Columns.optional(),
+  run: z.strictObject({ columns: Columns, order_by: ColumnName.nullable().optional() }).optional()
+    .openapi({ example: { columns: ["run_id"], order_by: "run_at" } }),
+  group: Columns.optional().openapi({ example: ["design"] }),
+  dimensions: Columns.optional().openapi({ example: ["corner"] }),
   measures: z.array(ChosenMeasure).max(NAMES.length).superRefine((measures, context) => {
     const names = measures.map(({ name }) => name);
     for (const [i, name] of names.entries()) {
       if (names.indexOf(name) === i) continue;
       context.addIssue({ code: "custom", path: [i, "name"], message: "is there twice" });
     }
-  }).optional(),
-  ignored: Columns.optional(),
+  }).optional().openapi({ example: [{ name: "setup_wns", column: "worst_slack", unit: "ns" }] }),
+  ignored: Columns.optional().openapi({ example: ["notes"] }),
 }).openapi("MappingCorrection");
 export type Correction = z.infer<typeof Correction>;
 
