@@ -1,7 +1,7 @@
 import type { Content } from "./content.ts";
 import type { Corrections } from "./correction.ts";
-import { NAMES } from "../number.ts";
-import type { Mapping } from "./mapping.ts";
+import { NAMES, type NumberName } from "../number.ts";
+import type { Chosen } from "./chosen.ts";
 import type { Fault } from "./parts.ts";
 import { DIMENSIONS, GROUP } from "./places.ts";
 
@@ -22,7 +22,10 @@ export function doubtsOfFaults(faults: Fault[]): string[] {
 }
 
 /** The parts that a person or a comment sets. */
-export function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string[] {
+export function correctedIn(
+  correction: Corrections,
+  chosen: Partial<Record<NumberName, Chosen>>,
+): string[] {
   const { also, meanings } = correction;
   const words = Object.values(meanings);
   const set = {
