@@ -17,7 +17,7 @@ import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
 import { insertPasswords } from "../../src/accounts/create.ts";
-import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
+import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
 
 const never = new AbortController().signal;
 const quiet = () => {};

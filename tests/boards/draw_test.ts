@@ -4,10 +4,11 @@ import type { Kind } from "../../src/measures/facts.ts";
 import { heightOf } from "../../src/boards/layout.ts";
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { serveBoard } from "../help/board_server.tsx";
-import { boardOf, loadOfEachKind, never, withTables } from "../help/boards.ts";
-import { loadOdd } from "../help/odd_tables.ts";
-import { openParsed } from "../help/open_page.ts";
+import { serveBoard } from "../help/boards/board_server.tsx";
+import { boardOf, loadOfEachKind, withTables } from "../help/boards/boards.ts";
+import { loadOdd } from "../help/boards/odd_tables.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { never } from "../help/time.ts";
 
 type Shown = { title: string; state: string; said: string; drawn: boolean };
 

@@ -1,7 +1,8 @@
 import { ok, rejects, strictEqual as equal } from "node:assert";
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { runPanel } from "../../src/boards/query.ts";
-import { never, withTables } from "../help/boards.ts";
+import { withTables } from "../help/boards/boards.ts";
+import { never } from "../help/time.ts";
 
 Deno.test("runPanel() ends a query that switched the server's time limit off", async () => {
   const asked = [

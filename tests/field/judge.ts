@@ -1,11 +1,11 @@
-import { boardOf, type Shown, withTables } from "../help/boards.ts";
+import { boardOf, type Shown, withTables } from "../help/boards/boards.ts";
 import {
   type ExpectedNumber,
   type ExpectedTable,
   type FieldCase,
   fieldCases,
   loadCase,
-} from "../help/field_cases.ts";
+} from "../help/boards/field_cases.ts";
 import { readTable } from "../../src/measures/read.ts";
 import type { KeyNumber } from "../../src/measures/number.ts";
 import { type Kept, summarize, type Summary } from "../../src/measures/summary.ts";

@@ -4,9 +4,9 @@ import type { Kind } from "../../src/measures/facts.ts";
 import { quantity, shownNumber } from "../../src/measures/format.ts";
 import type { KeyNumber } from "../../src/measures/number.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { boardOf, load, type Shown, withTables } from "../help/boards.ts";
-import { fieldCases, loadCase } from "../help/field_cases.ts";
-import { summaryOf } from "../help/summaries.ts";
+import { boardOf, load, type Shown, withTables } from "../help/boards/boards.ts";
+import { fieldCases, loadCase } from "../help/boards/field_cases.ts";
+import { summaryOf } from "../help/boards/summaries.ts";
 
 /** The title of each number's stat on a board. */
 const STATS: Record<string, RegExp> = {

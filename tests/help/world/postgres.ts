@@ -1,6 +1,24 @@
-import { migrate } from "../../src/external/postgres/migrate.ts";
-import { connect, databaseUrl, type Db, type Sql } from "../../src/external/postgres/postgres.ts";
-import type { ServerAddress } from "../../src/external/postgres/cluster.ts";
+import { migrate } from "../../../src/external/postgres/migrate.ts";
+import {
+  type Address,
+  connect,
+  databaseUrl,
+  type Db,
+  type Sql,
+} from "../../../src/external/postgres/postgres.ts";
+import type { ServerAddress } from "../../../src/external/postgres/cluster.ts";
+
+/** The parts of a login URL. */
+export function addressOf(url: string) {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)),
+  };
+}
 
 /** The test run's own server, as its superuser. Throws when the run has none. */
 export function testServer(): Promise<ServerAddress> {
@@ -10,13 +28,23 @@ export function testServer(): Promise<ServerAddress> {
       new Error("There is no test database: run `deno task test [files]`, which starts one."),
     );
   }
-  const { hostname, port, username, password } = new URL(text);
-  return Promise.resolve({
-    host: hostname,
-    port: Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-  });
+  const { database: _, ...server } = addressOf(text);
+  return Promise.resolve(server);
+}
+
+/** A pool that ends with its scope. */
+export function scoped(sql: Sql): Sql & AsyncDisposable {
+  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+}
+
+export const opened = (address: Address, most = 1) => scoped(connect(address, most));
+
+/** Opens a login URL as psql would: nothing is set beside what the server sets. */
+export const login = (url: string) => opened(addressOf(url));
+
+/** The SQLSTATE, or the driver's code, with which the work is refused; "" when it is not. */
+export async function refusal(work: PromiseLike<unknown>): Promise<string> {
+  return await Promise.resolve(work).then(() => "", (error) => String(error.code ?? error));
 }
 
 /** A connection of one's own, until release(). */
