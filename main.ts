@@ -18,6 +18,7 @@ import { connectSlack } from "./src/external/slack/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
+import { SEALED_COLUMNS } from "./src/sealed.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
@@ -52,7 +53,7 @@ async function start(config: Config) {
   await refuseOldInstallation(db);
   await migrate(db);
   const sealKeys = await loadSealKeys(place.readSealKeys);
-  await checkSealKeys(db, sealKeys);
+  await checkSealKeys(db, sealKeys, SEALED_COLUMNS);
   const events = await joinServices(
     db,
     { frontend_url: config.FRONTEND_URL, isSet: config.FRONTEND_URL_IS_SET },

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError, placeOf, readConfig } from "../src/config.ts";
 import { checkSealKeys } from "../src/credentials/installation.ts";
+import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { DEADLINES, withDeadline } from "../src/external/postgres/deadlines.ts";
@@ -82,7 +83,7 @@ async function take(deps: Deps, skipRefused: boolean): Promise<number> {
 }
 
 async function writeRefused({ db, sealKeys }: Deps, path: string): Promise<number> {
-  await checkSealKeys(db, sealKeys);
+  await checkSealKeys(db, sealKeys, SEALED_COLUMNS);
   const rows = await openRefused(db, sealKeys);
   const text = rows.map((row) => JSON.stringify(row) + "\n").join("");
   await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });

@@ -21,6 +21,7 @@ const ORDER = [
   ["diagnostics"],
   ["accounts"],
   ["adoption"],
+  ["sealed"],
   ["jobs"],
   ["app"],
   ["config"],

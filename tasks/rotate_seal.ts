@@ -10,8 +10,9 @@ import { migrate } from "../src/external/postgres/migrate.ts";
 import { openPlace } from "../src/external/place.ts";
 import { asExternal, type Sql } from "../src/external/postgres/postgres.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
+import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { refuseOldInstallation } from "../src/adoption/adopt.ts";
-import { renewSealKey, rotateSeal } from "../src/adoption/rotation/rotate.ts";
+import { renewSealKey, rotateSeal } from "../src/credentials/rotation/rotate.ts";
 
 /** Longer than any call of a service takes from sealing a value to storing it. */
 const SETTLE_SECONDS = 10;
@@ -30,7 +31,7 @@ async function rotate(makeNew: boolean, signal: AbortSignal) {
     try {
       await refuseOldInstallation(db);
       await migrate(db);
-      const deps = { db, log: console.log };
+      const deps = { db, log: console.log, columns: SEALED_COLUMNS };
       if (!fromFile) return await rotateSeal(deps, await loadSealKeys(place.readSealKeys), signal);
       const file = {
         read: place.readSealKeys,

@@ -1,6 +1,7 @@
 import { audited, type AuditedAction, SYSTEM } from "../audit/audit.ts";
-import { place, sealCredential } from "../credentials/credentials.ts";
+import { sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { lockCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
@@ -84,7 +85,7 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
       const key_value = loginUrl(server, username, kind, passwords);
       const held = await lockCredential(tx, id, key_name);
       if (held) {
-        const sealed = await seal(sealKeys, place(id, key_name), key_value);
+        const sealed = await seal(sealKeys, credentialAad(id, key_name), key_value);
         await replaceValue(tx, held, sealed, who.username, held.expires_at);
       } else {
         await sealCredential({ db: tx, sealKeys }, id, { key_name, key_value }, who.username);

@@ -1,5 +1,5 @@
-import { place } from "../credentials/credentials.ts";
 import { open, seal, type SealKeys } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { findCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/postgres/migrate.ts";
@@ -171,7 +171,7 @@ async function fillCredentials({ db, sealKeys }: Within, plan: Plan, ids: Map<st
   for (const { user, extra: _, ...credential } of plan.credentials) {
     const user_id = ids.get(user)!;
     const { key_name, expires_at } = credential;
-    const key_value = await seal(sealKeys, place(user_id, key_name), credential.key_value);
+    const key_value = await seal(sealKeys, credentialAad(user_id, key_name), credential.key_value);
     const made = urls.includes(key_name) && await findCredential(db, user_id, key_name);
     if (made) await replaceValue(db, made, key_value, "system", expires_at);
     else rows.push({ ...credential, user_id, key_value });

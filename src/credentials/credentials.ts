@@ -6,6 +6,7 @@ import { Expiry } from "../users/expiry.ts";
 import { isVisible, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { open, seal, SealError, type SealKeys } from "./seal.ts";
+import { credentialAad } from "./sealed.ts";
 import * as store from "./store.ts";
 
 export type Deps = { db: Sql; sealKeys: SealKeys; log: (line: string) => void };
@@ -58,9 +59,6 @@ export const SavedCredential = Credential.extend({
 /** With its value: only ever the answer to a call that asks for this one. */
 export const Revealed = Credential.extend({ key_value: z.string() }).openapi("RevealedCredential");
 
-/** Where a credential's values are sealed to. */
-export const place = (user_id: number, key_name: string) => `credentials/${user_id}/${key_name}`;
-
 export const unknown = (key_name: string) =>
   new AppError("credential_unknown", 404, `There is no credential ${key_name}.`);
 
@@ -71,7 +69,7 @@ export async function openValue(
   { key_name, key_value }: { key_name: string; key_value: string },
 ): Promise<string> {
   try {
-    return await open(sealKeys, place(user_id, key_name), key_value);
+    return await open(sealKeys, credentialAad(user_id, key_name), key_value);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     log(`credential_unreadable: ${error.message}`);
@@ -108,7 +106,7 @@ export async function sealCredential(
   { key_name, key_value, expires_at }: z.infer<typeof NewCredential>,
   by: string,
 ) {
-  const sealed = await seal(sealKeys, place(user_id, key_name), key_value);
+  const sealed = await seal(sealKeys, credentialAad(user_id, key_name), key_value);
   return await store.insertCredential(db, user_id, key_name, sealed, by, expires_at ?? null);
 }
 
@@ -164,7 +162,7 @@ export async function changeCredential(
   { key_value, expires_at }: z.infer<typeof NewValue>,
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
-  const sealed = await seal(deps.sealKeys, place(user_id, key_name), key_value);
+  const sealed = await seal(deps.sealKeys, credentialAad(user_id, key_name), key_value);
   const deed = {
     action: "credential.change",
     subject: `${username}/${key_name}`,

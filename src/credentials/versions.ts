@@ -4,8 +4,9 @@ import { AppError } from "../errors.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { type Deps, openValue, place, shown, unknown } from "./credentials.ts";
+import { type Deps, openValue, shown, unknown } from "./credentials.ts";
 import { seal } from "./seal.ts";
+import { credentialAad } from "./sealed.ts";
 import * as store from "./store.ts";
 
 const time = z.iso.datetime();
@@ -74,7 +75,7 @@ export async function rollBack(
     const found = versions.find((row) => row.version === version);
     if (!found) throw unknownVersion(version);
     const value = await openValue(deps, user_id, { key_name, key_value: found.key_value });
-    const sealed = await seal(deps.sealKeys, place(user_id, key_name), value);
+    const sealed = await seal(deps.sealKeys, credentialAad(user_id, key_name), value);
     const row = await store.replaceValue(tx, held, sealed, who.username, held.expires_at);
     return shown(row, value);
   });

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** The promise's result, unless the signal is aborted first: then its reason is thrown. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
@@ -27,16 +29,7 @@ export function once<T>(action: () => T): () => T {
   return () => (result ??= { value: action() }).value;
 }
 
-/** Resolves after so many milliseconds, or at once when the signal is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
+/** Resolves after `ms`, or at once when the signal is aborted. */
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(Math.max(0, ms), undefined, signal && { signal }).catch(() => {});
 }

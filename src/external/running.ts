@@ -1,10 +1,8 @@
 import { ExternalError } from "../errors.ts";
 import { pause } from "./abort.ts";
 import type { Db, Sql } from "./postgres/postgres.ts";
-import { withLock } from "./postgres/lock.ts";
+import { LOCKS, withLock } from "./postgres/lock.ts";
 
-/** One start at a time looks for the others. */
-const LOCK = 7_203_515;
 const PREFIX = "dashkeeper at ";
 /** PostgreSQL cuts an application's name there. */
 const MOST_BYTES = 63;
@@ -22,7 +20,7 @@ export async function joinServices<T>(
   join: (name: string) => Promise<T>,
 ): Promise<T> {
   const name = [...PREFIX + frontend_url].filter((c) => c <= "~").join("").slice(0, MOST_BYTES);
-  return await withLock(db, LOCK, async () => {
+  return await withLock(db, LOCKS.services, async () => {
     const other = isSet ? undefined : await otherAddress(db, name);
     if (!other) return await join(name);
     throw new ExternalError(

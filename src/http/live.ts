@@ -1,3 +1,4 @@
+import { pause } from "../external/abort.ts";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Events } from "../external/events.ts";
@@ -13,30 +14,23 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
     streamSSE(c, async (stream) => {
       const { role, user_id } = c.var.who;
       let moved = false;
-      let wake = () => {};
+      let waiting = new AbortController();
       const tell = () => {
         moved = true;
-        wake();
+        waiting.abort();
       };
       const end = events.subscribe((event) => {
         if (role === "admin" || event.user_id === user_id) tell();
       }, tell);
       const stop = () => {
         end();
-        wake();
+        waiting.abort();
       };
       stream.onAbort(stop);
       stopped.addEventListener("abort", stop);
       while (!stream.aborted && !stopped.aborted) {
-        if (!moved) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, KEEP_ALIVE_MS);
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-        }
+        waiting = new AbortController();
+        if (!moved) await pause(KEEP_ALIVE_MS, waiting.signal);
         if (stream.aborted || stopped.aborted) break;
         await stream.writeSSE({ event: moved ? "moved" : "still", data: "" });
         moved = false;

@@ -1,6 +1,5 @@
 import type { Page } from "../external/browser/browser.ts";
-import { orAborted } from "../external/abort.ts";
-import { pause } from "./watch.ts";
+import { orAborted, pause } from "../external/abort.ts";
 import { encodeGif } from "./gif/encode.ts";
 
 /** `captured_at` is the time of frame 1. */
@@ -40,6 +39,7 @@ export async function record(page: Page, shot: Recording, signal: AbortSignal): 
   try {
     for (let i = 0; i < frames; i++) {
       await pause(start + i * delayMs - performance.now(), signal);
+      signal.throwIfAborted();
       const top = Math.round(way * i / Math.max(1, frames - 1));
       const isEnd = way > 0 && i === frames - 1;
       const clip = { top, width: layout.width, height: layout.height };

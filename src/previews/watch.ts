@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
 import type { Page } from "../external/browser/browser.ts";
-import { orAborted } from "../external/abort.ts";
+import { orAborted, pause } from "../external/abort.ts";
 import { refusalOf } from "./answer.ts";
 import { PROBE, type Signs } from "./signs.ts";
 import type { End } from "./evaluate.ts";
@@ -100,15 +100,4 @@ function checkDocument(
 function isLogin(path: string, asked: string): boolean {
   const login = /\/(?:login|sign-?in)\/?$/;
   return login.test(path) && !login.test(new URL(asked).pathname);
-}
-
-/** Throws the signal's reason when it is aborted meanwhile. */
-export async function pause(ms: number, signal: AbortSignal) {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, ms));
-  try {
-    await orAborted(promise, signal);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -8,7 +8,7 @@ import {
   type Sql,
 } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { withLock } from "../external/postgres/lock.ts";
+import { LOCKS, withLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import {
   asOwner,
@@ -39,7 +39,7 @@ async function make(deps: Deps): Promise<void> {
   const [name, passwords] = [nameOf(deps), await passwordsOf(deps)];
   const mark = ownershipTag(deps.installation, name);
   // Two processes that make it at the same time would be in each other's way.
-  await withLock(deps.db, { text: mark, seed: 0 }, async () => {
+  await withLock(deps.db, { text: mark, seed: LOCKS.samples }, async () => {
     await makeRoles(server, name, mark, passwords);
     await makeDatabase(server, name, mark, KIND);
     await asOwner(server, name, KIND, passwords, fill);

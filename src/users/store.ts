@@ -1,3 +1,4 @@
+import { LOCKS } from "../external/postgres/lock.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 
@@ -98,5 +99,5 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 
 /** Two first starts at once make one admin: the second waits here for the first one's commit. */
 export async function lockAdmin(db: Db): Promise<void> {
-  await db`select pg_advisory_xact_lock(7203512)`;
+  await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }

@@ -1,5 +1,5 @@
-import { place as credentialAad } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { insertIfMissing } from "../credentials/store.ts";
 import { databaseUrl, type Db } from "../external/postgres/postgres.ts";
 import * as names from "./names.ts";

@@ -1,5 +1,6 @@
+import { backoff } from "../external/postgres/backoff.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { withLock } from "../external/postgres/lock.ts";
+import { LOCKS, withLock } from "../external/postgres/lock.ts";
 import { limitConcurrency } from "../external/semaphore.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
@@ -84,7 +85,7 @@ export async function recordStep(
 ): Promise<void> {
   await db`
     update workspace_steps set state = ${state}, message = ${message}, attempts = attempts + 1,
-      next_try_at = now() + least(5 * 2 ^ least(attempts, 10), 600) * interval '1 second'
+      next_try_at = now() + ${backoff(db, "attempts")}
     where user_id = ${user_id} and name = ${name} and planned = ${planned}`;
 }
 
@@ -149,7 +150,7 @@ export function lockWorkspace<T>(
   const withPermit = turns.get(server) ??
     limitConcurrency(server === "" ? MOST_HELD : MOST_HELD / 2);
   turns.set(server, withPermit);
-  return withPermit(() => withLock(db, { text: username, seed: 7_203_514 }, work));
+  return withPermit(() => withLock(db, { text: username, seed: LOCKS.workspace }, work));
 }
 
 /** How many workspaces each server holds. */

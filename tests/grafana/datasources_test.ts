@@ -2,13 +2,14 @@ import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:a
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
-import { rotateSeal } from "../../src/adoption/rotation/rotate.ts";
+import { rotateSeal } from "../../src/credentials/rotation/rotate.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { never } from "../help/time.ts";
 import { DONE, READY, statesOf } from "../help/world/in_grafana.ts";
 import { testServer } from "../help/world/postgres.ts";
 import { startWorld, type World } from "../help/world/world.ts";
+import { SEALED_COLUMNS } from "../../src/sealed.ts";
 
 const findings = (body: { findings: { what: string; found: string }[] }) =>
   body.findings.map(({ what, found }) => `${what}: ${found}`).join("\n");
@@ -255,7 +256,11 @@ Deno.test("a removal from a user's own Grafana keeps its key, sealed, through a 
     current: await importSealKey(crypto.getRandomValues(new Uint8Array(32))),
     previous: app.deps.sealKeys.current,
   };
-  const { unreadable } = await rotateSeal(app.deps, sealKeys, never);
+  const { unreadable } = await rotateSeal(
+    { ...app.deps, columns: SEALED_COLUMNS },
+    sealKeys,
+    never,
+  );
   same(unreadable, []);
   await own.start();
   const { db, deps } = app;

@@ -35,7 +35,7 @@ async function stoppedRow({ db }: World, { id }: { id: number }) {
   };
 }
 
-const open = { outside: { allowed_hosts: ["127.0.0.1"] } };
+const open = { grafana: {}, outside: { allowed_hosts: ["127.0.0.1"] } };
 
 Deno.test("a saved key or address is told what is amiss with it, and is saved all the same", async () => {
   await using app = await startWorld({ grafana: {} });
@@ -200,7 +200,7 @@ Deno.test("users of before there was a Grafana, or of another one, have theirs a
 });
 
 Deno.test("the diagnosis tells of Grafana what is there and what is missing", async () => {
-  await using app = await startWorld({ grafana: {} });
+  await using app = await startWorld({ grafana: { capture_key: undefined } });
   const { grafana, outside } = app;
   const look = async () => (await app.call("GET", "/diagnosis")).body;
   const good = (await look()).grafana;

@@ -232,7 +232,11 @@ Deno.test("errors have one shape: address, method, body, fields", async () => {
     equal(reply.headers.get("allow"), allow);
   }
 
-  refused(await post({ body: "username=ada" }), 415, "not_json");
+  refused(
+    await post({ headers: { "content-type": "text/plain" }, body: "username=ada" }),
+    415,
+    "not_json",
+  );
   const headers = { "content-type": "application/json; charset=utf-8" };
   refused(await post({ headers, body: '{"username":' }), 400, "malformed_json");
 });

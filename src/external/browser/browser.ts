@@ -3,7 +3,7 @@ import { ExternalError } from "../../errors.ts";
 import { openPage, type Page, type PageOptions } from "./page.ts";
 import { attach, END_MS, launch, type Running } from "./process.ts";
 import { findOrInstallBrowser } from "./supply.ts";
-import { orAborted, within } from "../abort.ts";
+import { orAborted, pause, within } from "../abort.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
 
@@ -153,7 +153,7 @@ async function inContext<T>(
     return await orAborted(running, signal);
   } catch (error) {
     // What the driver says when it lost the browser is a consequence: the reason may come after it.
-    if (!(error instanceof ExternalError)) await new Promise((done) => setTimeout(done, 0));
+    if (!(error instanceof ExternalError)) await pause(0);
     if (!driver.connected) crash();
     throw signal.aborted ? signal.reason : error;
   } finally {

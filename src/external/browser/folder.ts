@@ -1,3 +1,4 @@
+import { pause } from "../abort.ts";
 import { dirname } from "node:path";
 import process from "node:process";
 
@@ -29,7 +30,7 @@ export async function removeBrowserFolder(folder: string) {
       break;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) break;
-      await new Promise((done) => setTimeout(done, 100));
+      await pause(100);
     }
   }
   ours.delete(folder);

@@ -6,6 +6,17 @@ import { sqlState } from "./errors.ts";
 export type LockKey = number | { text: string; seed: number };
 type Own = { own: ISql; lost: AbortSignal };
 
+/** Every advisory lock of ours; where many share one, the number is the seed of a text's hash. */
+export const LOCKS = {
+  migrations: 7_203_511,
+  firstAdmin: 7_203_512,
+  scan: 7_203_513,
+  workspace: 7_203_514,
+  services: 7_203_515,
+  rotation: 7_203_516,
+  samples: 7_203_517,
+};
+
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /**

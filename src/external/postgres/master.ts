@@ -1,3 +1,4 @@
+import { pause } from "../abort.ts";
 import { ExternalError } from "../../errors.ts";
 import {
   type Address,
@@ -35,7 +36,7 @@ export async function connectMaster(
       if (!isUnavailable(error) || performance.now() > end || signal?.aborted) throw known;
       if (tries === 0) log(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
     }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await pause(AGAIN_MS, signal);
   }
 }
 

@@ -1,10 +1,8 @@
 import { ExternalError } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "./deadlines.ts";
 import type { Db, Sql } from "./postgres.ts";
-import { withLock } from "./lock.ts";
+import { LOCKS, withLock } from "./lock.ts";
 
-/** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
-const LOCK = 7_203_511;
 export const MIGRATIONS = new URL("../../../migrations/", import.meta.url);
 
 const OWN_TABLE = `create table if not exists migrations (
@@ -31,7 +29,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);
   await withDeadline(DEADLINES.long, () =>
-    withLock(db, LOCK, async () => {
+    withLock(db, LOCKS.migrations, async () => {
       await db.unsafe(OWN_TABLE);
       const applied = await appliedMigrations(db);
       check(applied, wanted);
@@ -58,7 +56,7 @@ export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> 
 
 /** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
 export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> {
-  await tx`select pg_advisory_xact_lock(${LOCK})`;
+  await tx`select pg_advisory_xact_lock(${LOCKS.migrations})`;
   await tx.unsafe(OWN_TABLE);
   for (const { name, text, sha256 } of await readMigrations(folder)) {
     await tx.unsafe(text).simple();

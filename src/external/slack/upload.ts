@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "../abort.ts";
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 import { badStatus, explain, NOT_READY, slackError, STOPPED } from "./errors.ts";
@@ -40,7 +40,7 @@ async function waitUntilProcessed(
   for (let wait = 100;; wait = Math.min(2 * wait, 2_000)) {
     if ((await call("files.info", { file }, FileInfo, signal)).file.mimetype) return;
     if (Date.now() + wait > until) throw slackError(NOT_READY);
-    await delay(wait, undefined, { signal }).catch(() => {});
+    await pause(wait, signal);
   }
 }
 

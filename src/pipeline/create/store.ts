@@ -1,3 +1,4 @@
+import { backoff } from "../../external/postgres/backoff.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { Claim } from "../row.ts";
 
@@ -169,6 +170,6 @@ export async function markArchived(db: Db, { id }: Archiving, version: number | 
 export async function postponeArchive(db: Db, id: number, why: string): Promise<void> {
   await db`
     update dashboards set archive_failures = archive_failures + 1, last_error = ${why},
-      archive_try_at = now() + least(5 * 2 ^ least(archive_failures, 10), 600) * interval '1 second'
+      archive_try_at = now() + ${backoff(db, "archive_failures")}
     where id = ${id} and archived_at is not null`;
 }

@@ -1,5 +1,5 @@
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { withLock } from "../../external/postgres/lock.ts";
+import { LOCKS, withLock } from "../../external/postgres/lock.ts";
 import type { Kind } from "../../workspaces/names.ts";
 
 export type ChangedDatabase = {
@@ -175,5 +175,5 @@ export async function nextScan(db: Db): Promise<number | undefined> {
 
 /** One look at a time, over all processes. */
 export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
-  return withLock(db, 7_203_513, work);
+  return withLock(db, LOCKS.scan, work);
 }

@@ -1,3 +1,4 @@
+import { LOCKS } from "../../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, rejects } from "node:assert";
 import { ExternalError } from "../../../src/errors.ts";
 import { migrate, MIGRATIONS } from "../../../src/external/postgres/migrate.ts";
@@ -61,7 +62,7 @@ Deno.test("migrate() waits for another process that is just migrating", async ()
   await test.write("0002_b.sql", "insert into t values (1)");
   const database = new URL(test.url).pathname.slice(1);
   const other = connect({ ...await testServer(), database }, 1);
-  await other`select pg_advisory_lock(7203511)`;
+  await other`select pg_advisory_lock(${LOCKS.migrations})`;
   let ended = false;
   const both = Promise.all([migrate(db, folder), migrate(db, folder)]).then(() => ended = true);
   try {

@@ -1,3 +1,4 @@
+import { LOCKS } from "../../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
 import { never } from "../../help/time.ts";
@@ -78,7 +79,7 @@ Deno.test("scan() finds a run once when two look at the same time", async () => 
   await test.run(MAKE);
   const { db, deps } = test;
   const [first] = await db.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(7203513)`; // both looks wait here
+    await tx`select pg_advisory_xact_lock(${LOCKS.scan})`; // both looks wait here
     const looks = [scan(deps, never), scan(deps, never)];
     await untilWaiting(db, 2, "advisory");
     return [looks];

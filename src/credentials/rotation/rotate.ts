@@ -1,15 +1,14 @@
-import { checkSealKeys, SIGNING_KEY } from "../../credentials/installation.ts";
-import { SEALED_COLUMNS, usedKeyIds } from "../../credentials/installation_store.ts";
-import { place as credentialAad } from "../../credentials/credentials.ts";
-import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../../credentials/seal.ts";
 import { AppError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import { refusedAad } from "../store.ts";
+import { pause } from "../../external/abort.ts";
+import { checkSealKeys, SIGNING_KEY_AAD } from "../installation.ts";
+import { usedKeyIds } from "../installation_store.ts";
+import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../seal.ts";
+import type { SealedColumn, SealedRow } from "../sealed.ts";
 import * as store from "./store.ts";
-import { REMOVAL_KEY } from "../../grafana/removal/removal.ts";
-import { passwordAad } from "../../workspaces/password.ts";
 
-export type Deps = { db: Sql; log: (line: string) => void };
+/** `columns`: everything that is sealed, beside the signing key. */
+export type Deps = { db: Sql; log: (line: string) => void; columns: SealedColumn[] };
 type Bytes = Uint8Array<ArrayBuffer>;
 /** `resealed`: rows whose data key is wrapped anew; `unreadable`: names of the rows that do not open. */
 export type Rotation = { key: string; resealed: number; unreadable: string[] };
@@ -33,7 +32,7 @@ export async function rotateSeal(
   signal: AbortSignal,
 ): Promise<Rotation> {
   return await alone(deps.db, async () => {
-    if (!sealKeys.previous) await checkSealKeys(deps.db, sealKeys);
+    if (!sealKeys.previous) await checkSealKeys(deps.db, sealKeys, deps.columns);
     return await rotate(deps, sealKeys, signal);
   });
 }
@@ -54,8 +53,8 @@ export async function renewSealKey(
     if (!older && makeNew) {
       const keys = await loadSealKeys(file.read);
       // Rows of a key that is lost are named below; where all are, the file is the wrong one.
-      const used = await usedKeyIds(deps.db);
-      if (!used.includes(keys.current.id)) await checkSealKeys(deps.db, keys);
+      const used = await usedKeyIds(deps.db, deps.columns);
+      if (!used.includes(keys.current.id)) await checkSealKeys(deps.db, keys, deps.columns);
       await file.write([crypto.getRandomValues(new Uint8Array(32)), newest!]);
     }
     const sealKeys = await loadSealKeys(file.read);
@@ -65,6 +64,7 @@ export async function renewSealKey(
     let rotation = await rotate(deps, sealKeys, signal);
     for (let found = 1; found > 0;) {
       await pause(settleSeconds * 1000, signal);
+      signal.throwIfAborted();
       const { resealed, unreadable } = await rotate(deps, sealKeys, signal);
       rotation = { ...rotation, resealed: rotation.resealed + resealed, unreadable };
       found = resealed;
@@ -82,12 +82,16 @@ async function alone<T>(db: Sql, work: () => Promise<T>): Promise<T> {
 
 async function rotate(deps: Deps, sealKeys: SealKeys, signal: AbortSignal): Promise<Rotation> {
   const { current, previous } = sealKeys;
-  const progress = { done: 0, of: await store.countUnderOtherKeys(deps.db, current.id) };
+  const progress = {
+    done: 0,
+    of: await store.countUnderOtherKeys(deps.db, deps.columns, current.id),
+  };
   for (let passes = 0; passes < MOST_PASSES; passes++) {
     const before = progress.done;
     const { opened, unreadable, keys } = await pass(deps, sealKeys, progress, signal);
     if (opened > 0) {
       if (progress.done === before) await pause(HELD_MS, signal);
+      signal.throwIfAborted();
       continue;
     }
     if (previous && keys.has(previous.id)) await store.retireKey(deps.db, previous.id);
@@ -109,21 +113,21 @@ async function pass(
 ) {
   const { db, log } = deps;
   const seen = { opened: 0, unreadable: [] as string[], keys: new Set<string>() };
-  for (const name of Object.keys(SEALED_COLUMNS) as store.ColumnName[]) {
-    let rows: store.SealedRow[];
+  for (const column of deps.columns) {
+    let rows: SealedRow[];
     for (let after = { id: -1, version: -1 };; after = rows.at(-1)!) {
       signal.throwIfAborted();
-      rows = await store.rowsUnderOtherKeys(db, name, sealKeys.current.id, after, BATCH);
+      rows = await store.rowsUnderOtherKeys(db, column, sealKeys.current.id, after, BATCH);
       if (rows.length === 0) break;
-      const tried = await Promise.all(rows.map((row) => renew(sealKeys, name, row)));
+      const tried = await Promise.all(rows.map((row) => renew(sealKeys, column, row)));
       const fresh = tried.filter((row) => row !== undefined);
       seen.opened += fresh.length;
       for (const row of rows.filter((_, i) => !tried[i])) {
-        seen.unreadable.push(nameOf(name, row));
+        seen.unreadable.push(nameOf(column, row));
         seen.keys.add(keyIdOf(row.sealed));
       }
       const before = progress.done;
-      progress.done += fresh.length > 0 ? await store.replaceSealed(db, name, fresh) : 0;
+      progress.done += fresh.length > 0 ? await store.replaceSealed(db, column, fresh) : 0;
       if (Math.floor(progress.done / TOLD_EVERY) > Math.floor(before / TOLD_EVERY)) {
         log(`${progress.done} of ${Math.max(progress.done, progress.of)} are sealed anew.`);
       }
@@ -138,18 +142,18 @@ async function pass(
 /** The row with its text sealed anew; undefined: it does not open. */
 async function renew(
   keys: SealKeys,
-  name: store.ColumnName,
-  row: store.SealedRow,
+  column: SealedColumn,
+  row: SealedRow,
 ): Promise<store.Fresh | undefined> {
   const { id, version, sealed } = row;
-  const fresh = await renewed(keys, placeOf(name, row), sealed);
+  const fresh = await renewed(keys, column.aad(row), sealed);
   return fresh === undefined ? undefined : { id, version, sealed, fresh };
 }
 
-async function renewed(keys: SealKeys, where: string, sealed: string): Promise<string | undefined> {
+async function renewed(keys: SealKeys, aad: string, sealed: string): Promise<string | undefined> {
   try {
-    await open(keys, where, sealed); // a damaged value is found now, while the old key is there
-    return await rewrap(keys, where, sealed);
+    await open(keys, aad, sealed); // a damaged value is found now, while the old key is there
+    return await rewrap(keys, aad, sealed);
   } catch (error) {
     if (error instanceof SealError) return undefined;
     throw error;
@@ -159,55 +163,19 @@ async function renewed(keys: SealKeys, where: string, sealed: string): Promise<s
 async function renewSigningKey({ db }: Deps, keys: SealKeys) {
   const sealed = await store.findSetting(db, "signing_key");
   if (!sealed || keyIdOf(sealed) === keys.current.id) return "current";
-  const fresh = await renewed(keys, SIGNING_KEY, sealed);
+  const fresh = await renewed(keys, SIGNING_KEY_AAD, sealed);
   if (!fresh) return "unreadable";
   await store.replaceSetting(db, "signing_key", sealed, fresh);
   return "renewed";
 }
 
-function placeOf(name: store.ColumnName, { id, user_id, key_name }: store.SealedRow): string {
-  if (name === "owner" || name === "next_owner") return passwordAad(user_id!, "owner");
-  if (name === "reader" || name === "next_reader") return passwordAad(user_id!, "reader");
-  if (name === "refused") return refusedAad(id);
-  if (name === "removal") return REMOVAL_KEY;
-  return credentialAad(user_id!, key_name!);
-}
-
 /** What a person calls the row, and the key that it asks for. */
-function nameOf(
-  name: store.ColumnName,
-  { id, version, username, key_name, sealed }: store.SealedRow,
-) {
-  const names: Record<store.ColumnName, string> = {
-    credential: `${username}/${key_name}`,
-    version: `${username}/${key_name} version ${version}`,
-    owner: `${username}'s owner password`,
-    reader: `${username}'s reader password`,
-    next_owner: `${username}'s next owner password`,
-    next_reader: `${username}'s next reader password`,
-    refused: `refused row ${id}`,
-    removal: `the Grafana key of removal ${id}`,
-  };
-  const key = keyIdOf(sealed);
-  return `${names[name]} (${key ? `names the key ${key}` : "not a sealed text"})`;
+function nameOf(column: SealedColumn, row: SealedRow) {
+  const key = keyIdOf(row.sealed);
+  return `${column.label(row)} (${key ? `names the key ${key}` : "not a sealed text"})`;
 }
 
 /** The id of the key in a sealed text; "" where the text is none. */
 function keyIdOf(sealed: string): string {
   return /^dk1\.([0-9a-f]{8})\./.exec(sealed)?.[1] ?? "";
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,54 +1,41 @@
-import { SEALED_COLUMNS, type SealedColumn } from "../../credentials/installation_store.ts";
+import type { SealedColumn, SealedRow } from "../sealed.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { tryLock } from "../../external/postgres/lock.ts";
+import { LOCKS, tryLock } from "../../external/postgres/lock.ts";
 
-/** A sealed text and whose it is; the fields of its place that it does not have are null or 0. */
-export type SealedRow = {
-  id: number;
-  version: number;
-  user_id: number | null;
-  username: string | null;
-  key_name: string | null;
-  sealed: string;
-};
-type At = Pick<SealedRow, "id" | "version">;
-
-export type ColumnName = keyof typeof SEALED_COLUMNS;
+type Key = Pick<SealedRow, "id" | "version">;
 
 /** The next rows, in the order of the table's key, that are not sealed with the key `current`. */
 export async function rowsUnderOtherKeys(
   db: Db,
-  name: ColumnName,
+  { table, id, version, column, join, user_id, key_name }: SealedColumn,
   current: string,
-  after: At,
+  after: Key,
   limit: number,
 ): Promise<SealedRow[]> {
-  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
   const key = version ? db`(t.${db(id)}, t.${db(version)})` : db`t.${db(id)}`;
   const from = version ? db`(${after.id}::bigint, ${after.version}::int)` : db`${after.id}::bigint`;
-  const ofNobody = name === "refused" || name === "removal";
-  const user = name === "version" ? db`c.user_id` : ofNobody ? db`null` : db`t.user_id`;
-  const named = name === "version" ? db`c` : db`t`;
   return await db<SealedRow[]>`
     select t.${db(id)} as id, ${version ? db`t.${db(version)}` : db`0`} as version,
       u.id as user_id, u.username, t.${db(column)} as sealed,
-      ${name === "credential" || name === "version" ? db`${named}.key_name` : db`null`} as key_name
-    from ${db(table)} t
-      ${name === "version" ? db`join credentials c on c.id = t.credential_id` : db``}
-      left join users u on u.id = ${user}
+      ${db.unsafe(key_name ?? "null")} as key_name
+    from ${db(table)} t ${db.unsafe(join ?? "")}
+      left join users u on u.id = ${db.unsafe(user_id ?? "null")}
     where ${key} > ${from} and split_part(t.${db(column)}, '.', 2) <> ${current}
     order by ${key} limit ${limit}`;
 }
 
-export type Fresh = At & { sealed: string; fresh: string };
+export type Fresh = Key & { sealed: string; fresh: string };
 
 /**
  * Puts the fresh texts where the old ones still stand; returns how many. A row that somebody holds or has
  * changed is left as it is: this statement waits for nobody, so it cannot be part of a deadlock.
  */
-export async function replaceSealed(db: Db, name: ColumnName, rows: Fresh[]): Promise<number> {
-  const { table, id, version, column }: SealedColumn = SEALED_COLUMNS[name];
+export async function replaceSealed(
+  db: Db,
+  { table, id, version, column }: SealedColumn,
+  rows: Fresh[],
+): Promise<number> {
   const key = version ? db`(${db(id)}, ${db(version)})` : db`(${db(id)}, 0)`;
   const { count } = await db`
     with fresh (id, version, sealed, fresh) as (
@@ -69,9 +56,13 @@ export async function replaceSealed(db: Db, name: ColumnName, rows: Fresh[]): Pr
 }
 
 /** How many rows are not sealed with the key `current`. */
-export async function countUnderOtherKeys(db: Db, current: string): Promise<number> {
+export async function countUnderOtherKeys(
+  db: Db,
+  columns: SealedColumn[],
+  current: string,
+): Promise<number> {
   let all = 0;
-  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
+  for (const { table, column } of columns) {
     const [row] = await db<{ n: number }[]>`
       select count(*) as n from ${db(table)} where split_part(${db(column)}, '.', 2) <> ${current}`;
     all += row!.n;
@@ -101,5 +92,5 @@ export async function retireKey(db: Db, id: string): Promise<void> {
 
 /** Does the work while no other process changes the seal key; undefined: one is at it. */
 export function lockRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
-  return withDeadline(DEADLINES.long, () => tryLock(db, 7_203_514, work));
+  return withDeadline(DEADLINES.long, () => tryLock(db, LOCKS.rotation, work));
 }

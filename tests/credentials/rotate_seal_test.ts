@@ -9,15 +9,18 @@ import { isSigned, sign } from "../../src/credentials/sign.ts";
 import { importSealKey, loadSealKeys, type SealKeys } from "../../src/credentials/seal.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../../src/external/seal_key.ts";
+import { LOCKS } from "../../src/external/postgres/lock.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { insertUser } from "../../src/users/store.ts";
-import { renewSealKey, rotateSeal } from "../../src/adoption/rotation/rotate.ts";
-import { replaceSealed, rowsUnderOtherKeys } from "../../src/adoption/rotation/store.ts";
+import { renewSealKey, rotateSeal } from "../../src/credentials/rotation/rotate.ts";
+import { replaceSealed, rowsUnderOtherKeys } from "../../src/credentials/rotation/store.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
 import { insertPasswords } from "../../src/accounts/create.ts";
 import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
+import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
+import { SEALED_COLUMNS } from "../../src/sealed.ts";
 
 const never = new AbortController().signal;
 const quiet = () => {};
@@ -102,7 +105,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
   const service = load(db, await keysOf(2, 1), user_id);
   const reader = await readerAddress({ ...await partsOf(db), sealKeys: old }, user_id, "qor");
   const both = await keysOf(2, 1);
-  const rotation = await rotateSeal({ db, log: quiet }, both, never);
+  const rotation = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
   const { reads, writes, latest } = await service.stop();
   ok(reads > 20 && writes > 5, `${reads} reads, ${writes} writes`);
   same(rotation.unreadable, []);
@@ -110,7 +113,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
 
   const alone = await keysOf(2);
   same(Object.keys(await keyIds(db)), [alone.current.id]);
-  await checkSealKeys(db, alone);
+  await checkSealKeys(db, alone, SEALED_COLUMNS);
   ok(await isSigned(await signingKeyOf(db, alone), "a link", signature));
   const deps = { ...await partsOf(db), sealKeys: alone };
   same(await readerAddress(deps, user_id, "qor"), reader);
@@ -118,7 +121,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
     const { key_value } = await revealCredential(deps, admin, user_id, `K${i}`);
     equal(key_value, latest.get(`K${i}`) ?? `ada K${i}`);
   }
-  const again = await rotateSeal({ db, log: quiet }, both, never);
+  const again = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
   same(again, { key: alone.current.id, resealed: 0, unreadable: [] });
 });
 
@@ -132,7 +135,7 @@ Deno.test("rotateSeal() passes a held row over, and comes back to it and to what
   let rotation: ReturnType<typeof rotateSeal> | undefined;
   await db.begin(async (tx) => {
     await tx`select from credentials where key_name = 'K7' for update`;
-    rotation = rotateSeal({ db, log: quiet }, both, never);
+    rotation = rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
     while ((await keyIds(db))[old.current.id] !== 1) await pause(20); // all but the held one
     await changeCredential(deps, admin, user_id, "K8", { key_value: "from a service of old" });
   });
@@ -148,12 +151,15 @@ Deno.test("replaceSealed() leaves what has changed since it was read", async () 
   const { db } = fresh;
   const old = await keysOf(1);
   const user_id = await fill(db, old, "ada", 2);
-  const read = await rowsUnderOtherKeys(db, "credential", "other", { id: -1, version: -1 }, 500);
+  const read = await rowsUnderOtherKeys(db, SEALED_CREDENTIALS[0]!, "other", {
+    id: -1,
+    version: -1,
+  }, 500);
   const ours = read.filter(({ key_name }) => key_name?.startsWith("K"));
   const deps = { db, sealKeys: old, log: quiet };
   await changeCredential(deps, admin, user_id, "K1", { key_value: "newer" });
   const fresher = ours.map((row) => ({ ...row, fresh: `${row.sealed}AAAA` }));
-  equal(await replaceSealed(db, "credential", fresher), 1);
+  equal(await replaceSealed(db, SEALED_CREDENTIALS[0]!, fresher), 1);
   equal((await revealCredential(deps, admin, user_id, "K1")).key_value, "newer");
   await rejects(revealCredential(deps, admin, user_id, "K0"), { code: "credential_unreadable" });
 });
@@ -165,13 +171,17 @@ Deno.test("rotateSeal() goes on where it was stopped", async () => {
   await fill(db, old, "ada", 1300);
   const stopping = new AbortController();
   const both = await keysOf(2, 1);
-  const rotation = rotateSeal({ db, log: quiet }, both, stopping.signal);
+  const rotation = rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, stopping.signal);
   while (!((await keyIds(db))[both.current.id]! >= 500)) await pause(1);
   stopping.abort();
   await rejects(rotation, { name: "AbortError" });
   const half = await keyIds(db);
   ok(half[old.current.id]! > 0 && half[both.current.id]! > 0, JSON.stringify(half));
-  const { resealed, unreadable } = await rotateSeal({ db, log: quiet }, both, never);
+  const { resealed, unreadable } = await rotateSeal(
+    { db, log: quiet, columns: SEALED_COLUMNS },
+    both,
+    never,
+  );
   equal(resealed, half[old.current.id]);
   same(unreadable, []);
 });
@@ -195,7 +205,7 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
   await db`update credential_versions set key_value = 'dk1.deadbeef.a.b' where version = 1`;
   await db`update workspaces set reader_password = owner_password where user_id = ${ada}`;
   const both = await keysOf(2, 1);
-  const { unreadable } = await rotateSeal({ db, log: quiet }, both, never);
+  const { unreadable } = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
   const { id } = old.current;
   same(unreadable, [
     `ada/K2 (names the key ${id})`,
@@ -209,10 +219,13 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
   equal((await revealCredential(alone, admin, ada, "K1")).key_value, "two");
   await rejects(revealCredential(alone, admin, ada, "K2"), { code: "credential_unreadable" });
   // A key that was lost before is asked for; the one that everything was sealed anew from is not.
-  await rejects(checkSealKeys(db, alone.sealKeys), /sealed with deadbeef:/);
+  await rejects(checkSealKeys(db, alone.sealKeys, SEALED_COLUMNS), /sealed with deadbeef:/);
   await db`delete from credential_versions where version = 1`;
-  await checkSealKeys(db, alone.sealKeys);
-  same((await rotateSeal({ db, log: quiet }, both, never)).unreadable.length, 4);
+  await checkSealKeys(db, alone.sealKeys, SEALED_COLUMNS);
+  same(
+    (await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never)).unreadable.length,
+    4,
+  );
 });
 
 Deno.test("rotateSeal() runs once at a time, and not without the key before", async () => {
@@ -220,18 +233,24 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   const { db } = fresh;
   await fill(db, await keysOf(1), "ada", 1);
   const session = await holdSession(db);
-  await session`select pg_advisory_lock(7203514)`;
-  await rejects(rotateSeal({ db, log: quiet }, await keysOf(2, 1), never), {
-    code: "rotation_running",
-  });
-  await session`select pg_advisory_unlock(7203514)`;
+  await session`select pg_advisory_lock(${LOCKS.rotation})`;
+  await rejects(
+    rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, await keysOf(2, 1), never),
+    {
+      code: "rotation_running",
+    },
+  );
+  await session`select pg_advisory_unlock(${LOCKS.rotation})`;
   await session.release();
   const { current } = await keysOf(1);
-  await rejects(rotateSeal({ db, log: quiet }, await keysOf(2), never), (error) => {
-    ok(error instanceof ExternalError);
-    match(error.message, new RegExp(`sealed with ${current.id}: set SEAL_KEY `));
-    return true;
-  });
+  await rejects(
+    rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, await keysOf(2), never),
+    (error) => {
+      ok(error instanceof ExternalError);
+      match(error.message, new RegExp(`sealed with ${current.id}: set SEAL_KEY `));
+      return true;
+    },
+  );
 });
 
 Deno.test("renewSealKey() changes the key in the file under a running service", async () => {
@@ -253,7 +272,12 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
     const service = load(db, ofService, ada);
     const stopping = new AbortController();
     const options = { makeNew: true, settleSeconds: 0.3 };
-    const killed = renewSealKey({ db, log: quiet }, file, options, stopping.signal);
+    const killed = renewSealKey(
+      { db, log: quiet, columns: SEALED_COLUMNS },
+      file,
+      options,
+      stopping.signal,
+    );
     while (Object.keys(await keyIds(db)).length < 2) await pause(1);
     stopping.abort();
     await rejects(killed, { name: "AbortError" });
@@ -261,7 +285,12 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
     equal(half.length, 2);
     equal(half[1], oldLine);
 
-    const rotation = await renewSealKey({ db, log: quiet }, file, options, never);
+    const rotation = await renewSealKey(
+      { db, log: quiet, columns: SEALED_COLUMNS },
+      file,
+      options,
+      never,
+    );
     const { reads, writes } = await service.stop();
     ok(reads > 20 && writes > 5, `${reads} reads, ${writes} writes`);
     same(rotation.unreadable, []);
@@ -273,13 +302,13 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
 
     // Without --new there is nothing to do; with it, the service that still holds the last key follows.
     const none = await renewSealKey(
-      { db, log: quiet },
+      { db, log: quiet, columns: SEALED_COLUMNS },
       file,
       { ...options, makeNew: false },
       never,
     );
     same([none.resealed, await lines()], [0, [half[0]]]);
-    await renewSealKey({ db, log: quiet }, file, options, never);
+    await renewSealKey({ db, log: quiet, columns: SEALED_COLUMNS }, file, options, never);
     const deps = { db, sealKeys: ofService, log: quiet };
     match((await revealCredential(deps, admin, ada, "K699")).key_value, /^ada K699$/);
   } finally {
