@@ -147,7 +147,7 @@ async function rootIn(user: User, kind: string): Promise<Opened> {
 const check = async (app: World, { id }: User) =>
   (await app.call("POST", `/users/${id}/check`, { json: {} })).body;
 const repair = async (app: World, { id }: User, json = {}) =>
-  (await app.call("POST", `/users/${id}/repair`, json)).body;
+  (await app.call("POST", `/users/${id}/repair`, { json })).body;
 const fine = { ok: true, findings: [] };
 
 async function keepRows(app: World, user: User) {

@@ -23,17 +23,13 @@ app.use(async (req, res, next) => {
      where k.hash = $1 and u.is_active and (k.expires_at is null or k.expires_at > now())`,
     [createHash("sha256").update(key).digest()],
   );
-  if (rows.length === 0) {
-    return res.status(401).json({ error: "This API key is not valid." });
-  }
+  if (rows.length === 0) return res.status(401).json({ error: "This API key is not valid." });
   req.user = rows[0];
   next();
 });
 
 app.get("/api/v1/users", async (req, res) => {
-  if (req.user.role !== "admin") {
-    return res.status(403).json({ error: "Only for admins." });
-  }
+  if (req.user.role !== "admin") return res.status(403).json({ error: "Only for admins." });
   const limit = Math.min(Number(req.query.limit) || 50, 500);
   const after = Buffer.from(req.query.cursor ?? "", "base64url").toString();
   const { rows } = await pool.query(
@@ -42,16 +38,11 @@ app.get("/api/v1/users", async (req, res) => {
     [after, limit],
   );
   const last = rows.length === limit ? rows[limit - 1].username : null;
-  res.json({
-    users: rows,
-    next_cursor: last && Buffer.from(last).toString("base64url"),
-  });
+  res.json({ users: rows, next_cursor: last && Buffer.from(last).toString("base64url") });
 });
 
 app.use("/api/v1/users/:id", (req, res, next) => {
-  if (req.user.role === "admin" || req.user.id === Number(req.params.id)) {
-    return next();
-  }
+  if (req.user.role === "admin" || req.user.id === Number(req.params.id)) return next();
   res.status(404).json({ error: "There is no such user." });
 });
 
@@ -64,9 +55,7 @@ app.get("/api/v1/users/:id", async (req, res) => {
      from users u where u.id = $1`,
     [req.params.id],
   );
-  if (rows.length === 0) {
-    return res.status(404).json({ error: "There is no such user." });
-  }
+  if (rows.length === 0) return res.status(404).json({ error: "There is no such user." });
   const { dashboards, credentials, ...user } = rows[0];
   res.json({ ...user, counts: { dashboards, credentials } });
 });
@@ -78,13 +67,8 @@ app.get("/api/v1/users/:id/credentials/:key_name", async (req, res) => {
      where user_id = $1 and key_name = $2`,
     [id, key_name],
   );
-  if (rows.length === 0) {
-    return res.status(404).json({ error: "There is no such credential." });
-  }
-  res.json({
-    ...rows[0],
-    key_value: open(`credentials/${id}/${key_name}`, rows[0].key_value),
-  });
+  if (rows.length === 0) return res.status(404).json({ error: "There is no such credential." });
+  res.json({ ...rows[0], key_value: open(`credentials/${id}/${key_name}`, rows[0].key_value) });
 });
 
 /** `dk1.<key id>.<wrapped data key>.<value>`, as src/credentials/seal.ts writes it. */
@@ -99,10 +83,7 @@ function decrypt(key, where, text) {
   const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12));
   decipher.setAAD(Buffer.from(where));
   decipher.setAuthTag(bytes.subarray(-16));
-  return Buffer.concat([
-    decipher.update(bytes.subarray(12, -16)),
-    decipher.final(),
-  ]);
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
 }
 
 app.listen(Number(PORT), "127.0.0.1", () => console.log("ready"));
