@@ -201,6 +201,16 @@ create table template_choices (
 );
 create index on template_choices (template_id);
 
+-- How a person says that a table is to be read, by the table's name.
+create table mappings (
+  user_id bigint not null references users on delete cascade,
+  kind text not null check (kind in ('timing', 'qor', 'drc')),
+  schema_name text not null,
+  table_name text not null,
+  correction jsonb not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
+
 -- The memory of the scan: each database's counter, and each table's content.
 create table scanned_databases (
   user_id bigint not null references users on delete cascade,
@@ -286,9 +296,9 @@ create table runs (
   numbers jsonb not null default '[]',
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
-  gif bytea storage external,
-  png bytea storage external,
-  slack_gif bytea storage external, -- where the GIF is too large or too wide for a channel
+  gif bytea,
+  png bytea,
+  slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
   posting_at timestamptz, -- a post was begun and its answer is not known
@@ -297,8 +307,12 @@ create table runs (
   slack_ts text,
   told_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
+  correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
+-- PostgreSQL 15 does not take it within CREATE TABLE.
+alter table runs alter gif set storage external, alter png set storage external,
+  alter slack_gif set storage external;
 
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$

@@ -111,6 +111,26 @@ export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
   return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
 }
 
+/** Locks a row for the rest of the transaction. False: its table is gone, or a person removed it. */
+export async function lockLive(db: Db, id: number): Promise<boolean> {
+  const rows = await db`
+    select from dashboards where id = ${id} and archived_at is null and deleted_at is null
+    for update`;
+  return rows.length === 1;
+}
+
+/** Has the board, numbers, preview and message of the row's run made anew; whoever works on it loses the claim. */
+export async function redraw(db: Db, id: number): Promise<void> {
+  await db`
+    update runs r set correcting = true
+    from dashboards d where d.id = ${id} and r.dashboard_id = d.id and r.run = d.run`;
+  await db`
+    update dashboards set step = 'create', stopped = false, stop_code = null, failures = 0,
+      deaths = 0, capture_tries = 0, last_error = null, next_try_at = now(), claim_id = null,
+      claimed_until = null
+    where id = ${id}`;
+}
+
 export async function saveBoard(db: Db, id: number, board: string): Promise<void> {
   await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
 }
@@ -172,7 +192,8 @@ export async function savePictures(
   await db`
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
       captured_at = ${(captured_at ?? new Date()).toISOString()},
-      slack_file_id = case when told_at is null and posting_at is null then null else slack_file_id end
+      slack_file_id = case when correcting or told_at is null and posting_at is null then null
+        else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
   await db`
     update runs set gif = null, slack_gif = null, png = null
@@ -205,6 +226,9 @@ export type Run = {
   slack_file_id: string | null;
   posting_at: string | null;
   told_at: string | null;
+  slack_channel: string | null;
+  slack_ts: string | null;
+  correcting: boolean;
   grafana_url: string | null;
 };
 
@@ -212,16 +236,17 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.told_at, d.grafana_url
+      r.told_at, r.slack_channel, r.slack_ts, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
   return row;
 }
 
+/** Whether the run's message is posted and says what the run came to. */
 export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   const [row] = await db<{ told: boolean }[]>`
-    select told_at is not null as told from runs where dashboard_id = ${id} and run = ${run}`;
+    select told_at is not null and not correcting as told from runs where dashboard_id = ${id} and run = ${run}`;
   return row?.told ?? false;
 }
 
@@ -242,7 +267,7 @@ export async function endPosting(db: Db, { id, run }: Claim): Promise<void> {
   await db`update runs set posting_at = null where dashboard_id = ${id} and run = ${run}`;
 }
 
-/** What was told: sent to Slack where `sent` says so, kept for the page otherwise. */
+/** What was told: sent to Slack where `sent` says so, kept for the page otherwise; of a correction the first post stays. */
 export async function saveMessage(
   db: Db,
   { id, run }: Claim,
@@ -251,7 +276,14 @@ export async function saveMessage(
 ): Promise<void> {
   await db`
     update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
-      told_at = now(), slack_channel = ${sent?.channel ?? null}, slack_ts = ${sent?.ts ?? null},
-      slack_sent_at = case when ${sent !== undefined} then now() end
+      told_at = coalesce(told_at, now()), correcting = false,
+      slack_channel = coalesce(${sent?.channel ?? null}, slack_channel),
+      slack_ts = coalesce(${sent?.ts ?? null}, slack_ts),
+      slack_sent_at = coalesce(slack_sent_at, case when ${sent !== undefined} then now() end)
     where dashboard_id = ${id} and run = ${run}`;
+}
+
+/** Notes on a row that went on what a person should know. */
+export async function saveNote(db: Db, id: number, note: string): Promise<void> {
+  await db`update dashboards set last_error = ${note} where id = ${id}`;
 }
