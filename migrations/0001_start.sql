@@ -296,6 +296,7 @@ create table runs (
   numbers jsonb not null default '[]',
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
+  numbers_error text, -- why the numbers could not be computed
   gif bytea,
   png bytea,
   slack_gif bytea, -- where the GIF is too large or too wide for a channel
@@ -313,6 +314,20 @@ create table runs (
 -- PostgreSQL 15 does not take it within CREATE TABLE.
 alter table runs alter gif set storage external, alter png set storage external,
   alter slack_gif set storage external;
+
+-- The numbers of each group's runs, kept after the table's rows are gone.
+create table run_numbers (
+  dashboard_id bigint not null references dashboards on delete cascade,
+  group_name text not null, -- '' for none
+  run_name text not null, -- its name or time in the table; "run 3" where the table has none
+  run int not null, -- of the dashboard, when they were read last
+  name text not null,
+  value float8 not null,
+  unit text,
+  sure boolean not null,
+  primary key (dashboard_id, group_name, run_name, name)
+);
+create index on run_numbers (dashboard_id, run);
 
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$
@@ -350,7 +365,8 @@ create view listed_dashboards as
     coalesce(a.dashboard_url, d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
     s.value || '/api/v1/dashboards/' || d.id || '/preview.gif' as local_snapshot_url,
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
-    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels,
+    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
+    coalesce(r.numbers_error, r.why) as why, d.panels,
     d.template_note
   from dashboards d
     join users u on u.id = d.user_id

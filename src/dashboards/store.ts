@@ -81,11 +81,17 @@ export async function restart(db: Db, id: number): Promise<boolean> {
   return count === 1;
 }
 
-/** Puts a row that has a board back to "capture"; whoever works on it loses the claim. */
+/**
+ * Puts a row that has a board back to "capture", or to "create" where its numbers failed; whoever works on
+ * it loses the claim.
+ */
 export async function requestCapture(db: Db, id: number): Promise<void> {
   await db`
-    update dashboards set step = 'capture', stopped = false, failures = 0, deaths = 0,
-      capture_tries = 0, last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
+    update dashboards d set step = case when exists (
+        select from runs r
+        where r.dashboard_id = d.id and r.run = d.run and r.numbers_error is not null
+      ) then 'create' else 'capture' end,
+      stopped = false, failures = 0, deaths = 0, capture_tries = 0, last_error = null, next_try_at = now(), claim_id = null, claimed_until = null
     where id = ${id} and deleted_at is null and archived_at is null
       and board is not null and step <> 'create'`;
 }
@@ -96,7 +102,7 @@ export async function softDelete(db: Db, id: number): Promise<void> {
     with gone as (delete from runs where dashboard_id = ${id} and run <> (
       select run from dashboards where id = ${id}))
     update runs set gif = null, slack_gif = null, png = null, slack_message = null,
-      numbers = '[]', why = null
+      numbers = '[]', why = null, numbers_error = null
     where dashboard_id = ${id}`;
   await db`
     update dashboards set deleted_at = now(), step = 'done', stopped = false, last_error = null,

@@ -21,6 +21,7 @@ export const OWNERS: Record<string, string> = {
   scanned_tables: "pipeline",
   dashboards: "pipeline",
   runs: "pipeline",
+  run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   dashboards_as_before: "dashboards",
   dashboardtiming: "dashboards",

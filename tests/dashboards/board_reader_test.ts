@@ -5,9 +5,7 @@ import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { startWorld } from "../help/world/world.ts";
 
 const pidOf = async (reader: Sql) =>
-  (await reader<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`)[
-    0
-  ]!.pid;
+  (await reader<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`)[0]!.pid;
 const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 Deno.test("withSharedReader() asks twenty questions with three logins, and leaves none open", async () => {

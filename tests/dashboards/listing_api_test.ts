@@ -50,11 +50,7 @@ async function start() {
   });
 }
 
-function refused(
-  { status, body, headers }: Reply,
-  wanted: number,
-  code: string,
-) {
+function refused({ status, body, headers }: Reply, wanted: number, code: string) {
   same([status, body.code], [wanted, code]);
   equal(body.request_id, headers.get("x-request-id"));
 }
@@ -101,21 +97,9 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
 Deno.test("listDashboards() filters by user, kind and step", async () => {
   await using app = await start();
   const { db, ada, bob } = app;
-  await addDashboard(db, ada.id, {
-    table_name: "a1",
-    kind: "qor",
-    step: "done",
-  });
-  await addDashboard(db, ada.id, {
-    table_name: "a2",
-    kind: "drc",
-    step: "create",
-  });
-  await addDashboard(db, bob.id, {
-    table_name: "b1",
-    kind: "qor",
-    step: "create",
-  });
+  await addDashboard(db, ada.id, { table_name: "a1", kind: "qor", step: "done" });
+  await addDashboard(db, ada.id, { table_name: "a2", kind: "drc", step: "create" });
+  await addDashboard(db, bob.id, { table_name: "b1", kind: "qor", step: "create" });
   same(await app.list(""), ["b1", "a2", "a1"]);
   same(await app.list(`user_id=${ada.id}`), ["a2", "a1"]);
   same(await app.list("kind=qor"), ["b1", "a1"]);
@@ -160,9 +144,7 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
 Deno.test("listDashboards() leads by next_cursor through all rows, each once, as more come", async () => {
   await using app = await start();
   const tables = Array.from({ length: 7 }, (_, i) => `t${i}`);
-  for (const table_name of tables) {
-    await addDashboard(app.db, app.ada.id, { table_name });
-  }
+  for (const table_name of tables) await addDashboard(app.db, app.ada.id, { table_name });
   const seen: string[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
@@ -183,16 +165,8 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   const get = async () => (await app.call("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
   equal((await get()).slack_message, null);
   same(Object.keys(await get()), [...FIELDS, "slack_message"]);
-  const message = {
-    text: "QoR of ada",
-    blocks: [{ type: "header", text: { text: "<b>" } }],
-  };
-  await saveMessage(
-    db,
-    { id, run: 1 } as Parameters<typeof saveMessage>[1],
-    message,
-    undefined,
-  );
+  const message = { text: "QoR of ada", blocks: [{ type: "header", text: { text: "<b>" } }] };
+  await saveMessage(db, { id, run: 1 } as Parameters<typeof saveMessage>[1], message, undefined);
   same((await get()).slack_message, message);
   equal((await get()).slack_sent_at, null);
 
@@ -213,12 +187,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   await db`update dashboards set stopped = true, failures = 7, last_error = 'why',
     next_try_at = now() + interval '10 minutes'`;
   const { status, body } = await retry();
-  same([status, body.stopped, body.last_error, body.step], [
-    202,
-    false,
-    null,
-    "notify",
-  ]);
+  same([status, body.stopped, body.last_error, body.step], [202, false, null, "notify"]);
   same(Object.keys(body), FIELDS);
   const { failures, deaths, wait } = await stateOf(db, id);
   same([failures, deaths], [0, 0]);
@@ -270,11 +239,7 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
     outcome: null,
     panels: [],
   });
-  equal(
-    (await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`)
-      .length,
-    0,
-  );
+  equal((await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`).length, 0);
   equal((await db`select from dashboardqor`).length, 0);
 });
 
@@ -285,10 +250,7 @@ Deno.test("the views for readers by SQL have the columns that were promised", as
     "id, user_id, username, table_name, dashboard_url, local_snapshot_url, source, created_at, app_user_id, app_username, slack_sent_at"
       .split(", ");
   for (const kind of ["timing", "qor", "drc"] as const) {
-    const id = await addDashboard(db, ada.id, {
-      kind,
-      table_name: `${kind}_runs`,
-    });
+    const id = await addDashboard(db, ada.id, { kind, table_name: `${kind}_runs` });
     const rows = await db.unsafe(`select * from dashboard${kind}`);
     same(rows.columns.map(({ name }) => name), wanted, kind);
     same(rows.map((row) => ({ ...row, created_at: 0 })), [{

@@ -24,12 +24,12 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   await attempt(deps.db, claim, signal, async (signal) => {
     const place = await findPlace(deps.db, claim.id);
     const target = await settle(deps, claim, place);
-    const { board, summary } = await readBoard(deps, claim, target !== undefined);
+    const { board, summary, error } = await readBoard(deps, claim, target !== undefined);
     const put = target && await upsertDashboard(deps, claim, place, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
-      await saveNumbers(tx, claim, summary);
+      await saveNumbers(tx, claim, summary, error);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
   });
@@ -70,7 +70,7 @@ async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean)
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
     }, { id, user_id, in_grafana });
-    return { board, summary: await summaryOf(deps, reader, facts, claim) };
+    return { board, ...await summaryOf(deps, reader, facts, claim) };
   });
 }
 
@@ -83,16 +83,22 @@ async function summaryOf(
   reader: Sql,
   facts: TableFacts,
   { id, run }: Claim,
-): Promise<Summary> {
+): Promise<{ summary: Summary; error: string | null }> {
   const kept = await findKept(db, { id, run });
   try {
-    return await summarize(reader, facts, kept);
+    return { summary: await summarize(reader, facts, kept), error: null };
   } catch (error) {
     const state = sqlState(error);
     // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
     if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
-    return { numbers: [], why: null, run_names: {} };
+    const why = state === "57014"
+      ? "reading the table took too long"
+      : `PostgreSQL refused (${what})`;
+    return {
+      summary: { numbers: [], why: null, run_names: {}, runs: [] },
+      error: `The numbers could not be computed: ${why}. The next capture tries again.`,
+    };
   }
 }
