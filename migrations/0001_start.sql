@@ -230,10 +230,30 @@ create table scanned_tables (
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
   why text, -- what it waits for; null: nothing
-  look_at timestamptz, -- when to scan it again; null: when its database changes
+  scan_at timestamptz, -- when to scan it again; null: when its database changes
+  scanned_at timestamptz not null default now(),
   primary key (user_id, kind, schema_name, table_name)
 );
-create index on scanned_tables (look_at) where look_at is not null;
+create index on scanned_tables (scan_at) where scan_at is not null;
+
+create table ignored_tables (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  why text not null,
+  type text not null, -- a person may have a view read
+  primary key (user_id, kind, schema_name, table_name)
+);
+
+-- Views for which a person pressed "Read this view".
+create table read_views (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
 
 create table dashboards (
   id bigint generated always as identity primary key,

@@ -5,10 +5,10 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { planDefaultGrafana } from "../accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../accounts/credentials.ts";
 import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
-import { type Deps as ScanDeps, type Look, scan } from "../pipeline/scan/scan.ts";
+import { type Deps as ScanDeps, scan, type ScanResult } from "../pipeline/scan/scan.ts";
 import { nextScan } from "../pipeline/scan/store.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { applyLogins } from "../accounts/change.ts";
@@ -22,7 +22,7 @@ import { nextStepTry } from "../workspaces/store.ts";
 export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Looks now, after a look that is under way. */
-  look(): Promise<Look>;
+  look(): Promise<ScanResult>;
   /** Resolves when nothing is worked on any more; the signal has to be aborted first. */
   ended(): Promise<void>;
 };
@@ -193,7 +193,7 @@ function startScanner(deps: Deps, signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function look(): Promise<Look> {
+  function look(): Promise<ScanResult> {
     // Not with the deadline of the call that asks for it: a look may take as long as it takes.
     const mine = last.then(() =>
       withDeadline(DEADLINES.job, async () => {

@@ -17,8 +17,16 @@ import { replaceSealed, rowsUnderOtherKeys } from "../../src/credentials/rotatio
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
+<<<<<<< /tmp/w/tests/s2
 import { insertPasswords } from "../../src/accounts/create.ts";
 import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
+||||||| /tmp/w/tests/s1
+import { insertPasswords } from "../../src/accounts/create.ts";
+import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
+=======
+import { insertWithPasswords } from "../../src/workspaces/password.ts";
+import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
+>>>>>>> /tmp/w/tests/s3
 import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
 
@@ -47,7 +55,7 @@ async function keysOf(current: number, previous?: number): Promise<SealKeys> {
 async function fill(db: Sql, sealKeys: SealKeys, username: string, n: number): Promise<number> {
   const user = await insertUser(db, username, "member");
   const { servers } = await partsOf(db);
-  const passwords = await insertPasswords({ db, sealKeys }, user.id, "");
+  const passwords = await insertWithPasswords(db, sealKeys, { user_id: user.id, server: "" }, []);
   await sealLogins({ db, sealKeys }, { ...user, user_id: user.id }, servers.of(""), passwords);
   for (let i = 0; i < n; i++) {
     const credential = { key_name: `K${i}`, key_value: `${username} K${i}` };

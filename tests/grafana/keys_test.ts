@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../../src/accounts/credentials.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { DONE, statesOf } from "../help/world/in_grafana.ts";
 import { startWorld, type World } from "../help/world/world.ts";
