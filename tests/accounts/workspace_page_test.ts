@@ -42,7 +42,7 @@ Deno.test("the page of a user shows its workspace and tends it", async () => {
 });
 
 Deno.test("the former names of a repair answer 404, by API and by form", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { id } = await api.addUser();
   const admin = await browse(api, { api_key: api.admin });
   for (const path of [`/users/${id}/mend`, `/users/${id}/datasources/mend`]) {

@@ -17,16 +17,8 @@ import { replaceSealed, rowsUnderOtherKeys } from "../../src/credentials/rotatio
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
-<<<<<<< /tmp/w/tests/s2
-import { insertPasswords } from "../../src/accounts/create.ts";
-import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
-||||||| /tmp/w/tests/s1
-import { insertPasswords } from "../../src/accounts/create.ts";
-import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
-=======
 import { insertWithPasswords } from "../../src/workspaces/password.ts";
-import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
->>>>>>> /tmp/w/tests/s3
+import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
 import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
 

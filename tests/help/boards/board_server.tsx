@@ -1,30 +1,12 @@
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
-<<<<<<< /tmp/w/tests/s2
 import type { Dashboard } from "../../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../../src/boards/query.ts";
 import { AppError } from "../../../src/errors.ts";
 import { errorBody } from "../../../src/http/replies.ts";
+import { BOARD_ASSETS } from "../../../src/http/static_files.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../../views/board.tsx";
 import { BoardHeader } from "../../../views/board_header.tsx";
-||||||| /tmp/w/tests/s1
-import type { Dashboard } from "../../src/boards/compose.ts";
-import { runPanel, runVariable } from "../../src/boards/query.ts";
-import { AppError } from "../../src/errors.ts";
-import { errorBody } from "../../src/http/replies.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { BoardPage } from "../../views/board.tsx";
-import { BoardHeader } from "../../views/board_header.tsx";
-=======
-import type { Dashboard } from "../../src/boards/compose.ts";
-import { runPanel, runVariable } from "../../src/boards/query.ts";
-import { AppError } from "../../src/errors.ts";
-import { errorBody } from "../../src/http/replies.ts";
-import { BOARD_ASSETS } from "../../src/http/static_files.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { BoardPage } from "../../views/board.tsx";
-import { BoardHeader } from "../../views/board_header.tsx";
->>>>>>> /tmp/w/tests/s3
 
 const TYPES: Record<string, string> = { js: "text/javascript", css: "text/css" };
 

@@ -1,23 +1,9 @@
-<<<<<<< /tmp/w/tests/s2
 import { composeDashboard, type Dashboard } from "../../../src/boards/compose.ts";
 import type { Kind } from "../../../src/measures/facts.ts";
+import type { Correction } from "../../../src/measures/mapping/correction.ts";
 import { readTable } from "../../../src/measures/read.ts";
 import { runPanel } from "../../../src/boards/query.ts";
 import { connectToUserDatabase, type Sql } from "../../../src/external/postgres/postgres.ts";
-||||||| /tmp/w/tests/s1
-import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
-import type { Kind } from "../../src/measures/facts.ts";
-import { readTable } from "../../src/measures/read.ts";
-import { runPanel } from "../../src/boards/query.ts";
-import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
-=======
-import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
-import type { Kind } from "../../src/measures/facts.ts";
-import type { Correction } from "../../src/measures/mapping/correction.ts";
-import { readTable } from "../../src/measures/read.ts";
-import { runPanel } from "../../src/boards/query.ts";
-import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
->>>>>>> /tmp/w/tests/s3
 import { readTiming } from "./flow_results.ts";
 import { never } from "../time.ts";
 import { addressOf, type FreshDatabase, freshDatabase, scoped } from "../world/postgres.ts";

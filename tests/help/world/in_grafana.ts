@@ -1,7 +1,7 @@
 import { finishWorkspaces } from "../../../src/accounts/steps.ts";
 import type { Outside } from "../../../src/credentials/hosts.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { GRAFANA_STEPS } from "../../../src/grafana/store.ts";
+import { GRAFANA_STEPS, isInGrafana } from "../../../src/grafana/steps.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import {
   dashboardUid,
@@ -60,7 +60,7 @@ export function inGrafana(world: Base, stand?: StandIn, ada?: User) {
     /** The steps in Grafana, `state` by name. */
     async steps({ id }: { id: number }): Promise<Steps> {
       const { body } = await call("GET", `/users/${id}`);
-      return body.workspace.steps.filter(({ name }: Steps[0]) => GRAFANA_STEPS.includes(name));
+      return body.workspace.steps.filter(({ name }: Steps[0]) => isInGrafana(name));
     },
     async sources({ id }: { id: number }) {
       const { body } = await call("GET", `/users/${id}/datasources`);

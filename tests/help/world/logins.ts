@@ -35,8 +35,8 @@ export function logins({ db, deps, call }: { db: Sql; deps: Deps } & Calls) {
     const workspace = (await findWorkspace(db, id))!;
     const password = (await passwordsOf(deps, workspace))[role];
     const user = role === "owner" ? ownerRole(username) : readerRole(username);
-    const { place } = deps.servers.of(workspace.server);
-    return { ...place, user, password, database: databaseName(username, kind) };
+    const { address } = deps.servers.of(workspace.server);
+    return { ...address, user, password, database: databaseName(username, kind) };
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { type Look, scan } from "../../../src/pipeline/scan/scan.ts";
+import { scan, type ScanResult } from "../../../src/pipeline/scan/scan.ts";
 import type { Kind } from "../../../src/workspaces/names.ts";
 import { never } from "../time.ts";
 import type { User } from "./accounts.ts";
@@ -8,7 +8,7 @@ import type { Logins } from "./logins.ts";
 
 /** Scans of the users' databases; a table is quiet at once unless `limits` say otherwise. */
 export function scans({ db, deps, write, owner }: { db: Sql; deps: Deps } & Logins, ada?: User) {
-  const look = (): Promise<Look> => scan(deps, never);
+  const look = (): Promise<ScanResult> => scan(deps, never);
   return {
     /** The user that the world was started with. */
     ada: ada!,
@@ -31,7 +31,7 @@ export function scans({ db, deps, write, owner }: { db: Sql; deps: Deps } & Logi
       const by = db`${seconds} * interval '1 second'`;
       await db`
         update scanned_tables set changed_at = changed_at - ${by}, since = since - ${by},
-          look_at = look_at - ${by}`;
+          scan_at = scan_at - ${by}`;
       await db`update scanned_databases set opened_at = opened_at - ${by}`;
       await db`update dashboards set run_at = run_at - ${by}`;
     },
@@ -41,5 +41,5 @@ export function scans({ db, deps, write, owner }: { db: Sql; deps: Deps } & Logi
 }
 export type Scans = ReturnType<typeof scans>;
 
-const shown = ({ schema_name, table_name, run }: Look["found"][number]) =>
+const shown = ({ schema_name, table_name, run }: ScanResult["found"][number]) =>
   `${schema_name === "public" ? "" : `${schema_name}.`}${table_name} ${run}`;
