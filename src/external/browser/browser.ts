@@ -38,24 +38,17 @@ const NOWHERE = "http://127.0.0.1:9";
 export function connectBrowser(options: BrowserOptions): Browser {
   const closing = new AbortController();
   const finder = options.url ? undefined : findOrInstallBrowser(options, closing.signal);
-  let unreachable: string | undefined;
-  const start = async () => {
-    if (finder) return await launch(await finder.path(), closing.signal);
-    try {
-      const running = await attach(options.url!);
-      unreachable = undefined;
-      return running;
-    } catch (error) {
-      if (error instanceof ExternalError) unreachable = error.message;
-      throw error;
-    }
-  };
+  const remote = { message: "" };
+  const start = async () =>
+    finder
+      ? await launch(await finder.path(), closing.signal)
+      : await attachTo(options.url!, remote);
   const shared = shareBrowser(start, options.mostPages ?? 50);
   return {
     state() {
       if (finder) return finder.state();
-      return unreachable
-        ? { state: "missing", message: unreachable }
+      return remote.message
+        ? { state: "missing", message: remote.message }
         : { state: "ready", message: "A browser at BROWSER_URL is used." };
     },
     async withPage(pageOptions, signal, work) {
@@ -75,6 +68,18 @@ export function connectBrowser(options: BrowserOptions): Browser {
       await finder?.settled();
     },
   };
+}
+
+/** Keeps the reason of a failure in `remote`. */
+async function attachTo(url: string, remote: { message: string }): Promise<Running> {
+  try {
+    const running = await attach(url);
+    remote.message = "";
+    return running;
+  } catch (error) {
+    if (error instanceof ExternalError) remote.message = error.message;
+    throw error;
+  }
 }
 
 async function inContext<T>(
