@@ -99,7 +99,7 @@ function template(server: ServerAddress): Promise<void> {
       if (row) return;
       const making = `${TEMPLATE}_made`;
       await asAdmin(server, (maker) => maker`create database ${maker(making)} strategy file_copy`);
-      const db = connect({ ...server, database: making }, 1);
+      const db = connect({ ...server, database: making }); // migrate() takes two connections
       await migrate(db).finally(() => db.end({ timeout: 1 }));
       // Under its name only once it is whole, and without a session that would forbid copies.
       await asAdmin(
