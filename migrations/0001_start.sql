@@ -124,15 +124,19 @@ create table workspace_steps (
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
 
--- Workspaces of users who are gone: their databases are kept, or still have to be dropped.
-create table removed_workspaces (
-  username text primary key collate "C",
-  server text not null default '',
-  databases text not null check (databases in ('keep', 'drop')),
-  removed_at timestamptz not null default now(),
-  done_at timestamptz,
-  last_error text
+-- Work to be done until it succeeds; an entry outlives its user.
+create table retries (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null collate "C",
+  target text not null, -- the system that it needs: while that is unavailable, only its own rows wait
+  payload jsonb not null,
+  due_at timestamptz not null default now(),
+  failures int not null default 0,
+  message text,
+  unique (kind, subject)
 );
+create index on retries (due_at);
 
 -- Databases that outlived their users.
 create table orphans (
@@ -331,8 +335,9 @@ create table runs (
   correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
--- PostgreSQL 15 does not take it within CREATE TABLE.
-alter table runs alter gif set storage external, alter png set storage external,
+alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
+  alter gif set storage external,
+  alter png set storage external,
   alter slack_gif set storage external;
 
 -- The numbers of each group's runs, kept after the table's rows are gone.

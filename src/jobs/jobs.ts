@@ -17,6 +17,7 @@ import { finishPasswords } from "../accounts/database_password.ts";
 import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
 import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
+import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 
 export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
@@ -88,7 +89,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   };
 }
 
-/** Goes on with what the servers refused, or a killed process left; and looks at each once a day. */
+/** Retries what servers refused or a killed process left, and checks each workspace once a day. */
 async function maintainWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 50_000;
   do {
@@ -101,8 +102,10 @@ async function maintainWorkspaces(deps: Deps, signal: AbortSignal): Promise<void
     ];
     for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
     await applyLogins(deps, signal).catch(logged(deps, "workspaces"));
-    const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
-    if (ms === undefined || Date.now() + ms > until) return;
+    const waits = await Promise.all([nextStepTry(deps.db), nextDue(deps.db)])
+      .catch(logged(deps, "workspaces"));
+    const ms = Math.min(...(waits ?? []).map((wait) => wait ?? Infinity));
+    if (Date.now() + ms > until) return;
     await pause(Math.max(ms, 1000), signal);
   } while (!signal.aborted);
 }
