@@ -85,6 +85,7 @@ export function faultsOf(document: Document, given: Schema, value: unknown, at =
     const all = (schema.anyOf as Schema[]).map((one) => faultsOf(document, one, value, at));
     return all.some((faults) => faults.length === 0) ? [] : all.flat();
   }
+  if (schema.type === undefined && !schema.enum) return []; // anything
   const types = schema.type === undefined ? [] : [schema.type].flat() as string[];
   const type = typeOf(value);
   const fits = types.length === 0 || types.includes(type) ||
