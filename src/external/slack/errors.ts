@@ -18,6 +18,7 @@ const passing = (code: string, message: string, unsure = false): Failure => {
 
 export const STOPPED = passing("stopped", "The call to Slack was cancelled.");
 export const NOT_READY = passing("file_not_ready", "Slack is still processing the GIF. Retrying.");
+export const LOST = passing("file_not_found", "Slack does not know the uploaded GIF. Retrying.");
 const UNREADABLE = passing(
   "unreadable",
   "The answer did not come from Slack's API. Is a proxy in between? Retrying.",

@@ -21,6 +21,15 @@ const NO_CORRECTION =
 /** The message cannot be changed, now or later. */
 export const UNCHANGEABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
 
+/** The workspace takes no such file: the message goes without it. */
+export const UNUPLOADABLE = [
+  "file_uploads_disabled",
+  "file_type_not_allowed",
+  "blocked_file_type",
+  "file_upload_size_restricted",
+  "storage_limit_reached",
+];
+
 /** Slack's codes that need a person; all others are retried. */
 export const PERMANENT: Record<string, string> = {
   ...Object.fromEntries(BAD_MESSAGE.map((code) => [code, badMessage(code)])),
@@ -56,3 +65,11 @@ export const PERMANENT: Record<string, string> = {
   storage_limit_reached:
     "The workspace's file storage is full. Delete files there, or ask a workspace owner for more space.",
 };
+
+/** The row goes on by itself once the token, the channel or the workspace allows it. */
+export const RECOVERABLE = [
+  "missing_scope",
+  ...Object.keys(PERMANENT).filter((code) =>
+    ![...BAD_MESSAGE, ...UNCHANGEABLE, ...UNUPLOADABLE].includes(code)
+  ),
+];
