@@ -133,7 +133,7 @@ async function start(config: Config) {
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await whileAnswering(db, async () => await (await jobs.promise).look());
+      return await whileAnswering(db, async () => await (await jobs.promise).scanNow());
     },
   });
   stopping.signal.throwIfAborted();

@@ -8,7 +8,7 @@ import { grafanaOf, lacking } from "../grafana/grafana.ts";
 import { runSteps } from "./steps.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import type { Deps } from "../workspaces/workspaces.ts";
-import { restartForKey } from "../pipeline/create/store.ts";
+import { restartForKey } from "../pipeline/row.ts";
 
 /** What whoever saves a key waits for, at most. */
 const LIMIT_MS = 5_000;

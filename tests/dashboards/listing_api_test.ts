@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { saveMessage } from "../../src/pipeline/row.ts";
+import { saveMessage } from "../../src/pipeline/messages_store.ts";
 import { FRONTEND, type Reply, startApp } from "../help/app.ts";
 import { addDashboard, stateOf } from "../help/rows.ts";
 

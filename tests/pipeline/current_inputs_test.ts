@@ -1,8 +1,12 @@
-import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
+import {
+  deepStrictEqual as same,
+  match,
+  strictEqual as equal,
+} from "node:assert/strict";
 import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import { attempt } from "../../src/pipeline/attempt.ts";
 import { NO_PICTURES } from "../../src/previews/preview.ts";
-import { restartForKey } from "../../src/pipeline/create/store.ts";
+import { restartForKey } from "../../src/pipeline/row.ts";
 import { claimNext } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { never } from "../help/app.ts";
@@ -12,9 +16,15 @@ import { freshDatabase } from "../help/postgres.ts";
 import { addAccount, addDashboard, stateOf } from "../help/rows.ts";
 
 const REFUSED = {
-  Grafana: new ExternalError("Grafana", "The key lacks rights.", true, { code: "key_refused" }),
-  Slack: new ExternalError("Slack", "The token is revoked.", true, { code: "token_revoked" }),
-  browser: new ExternalError("browser", "No such program.", true, { code: "browser_path" }),
+  Grafana: new ExternalError("Grafana", "The key lacks rights.", true, {
+    code: "key_refused",
+  }),
+  Slack: new ExternalError("Slack", "The token is revoked.", true, {
+    code: "token_revoked",
+  }),
+  browser: new ExternalError("browser", "No such program.", true, {
+    code: "browser_path",
+  }),
 };
 
 for (const [system, refusal] of Object.entries(REFUSED)) {
@@ -35,7 +45,11 @@ for (const [system, refusal] of Object.entries(REFUSED)) {
     const second = (await claimNext(db, step))!;
     await attempt(db, second, never, () => Promise.reject(refusal));
     const stopped = await stateOf(db, id);
-    same([stopped.stopped, stopped.last_error], [true, refusal.message], "this key is the newest");
+    same(
+      [stopped.stopped, stopped.last_error],
+      [true, refusal.message],
+      "this key is the newest",
+    );
     equal(await restartForKey(db), 1, "and a newer one sets the row going");
     equal((await stateOf(db, id)).stopped, false);
   });
@@ -54,9 +68,17 @@ Deno.test("restartForKey() leaves other users' attempts and unclear posts alone"
   equal((await stateOf(db, id)).stopped, true);
   const unclear = await addDashboard(db, ada, { step: "notify" });
   const posting = (await claimNext(db, "notify"))!;
-  const error = new ExternalError("Slack", "Slack may have this message already.", true);
+  const error = new ExternalError(
+    "Slack",
+    "Slack may have this message already.",
+    true,
+  );
   await attempt(db, posting, never, () => Promise.reject(error));
-  equal(await restartForKey(db), 1, "bob's; ada's may stand in the channel: a person decides");
+  equal(
+    await restartForKey(db),
+    1,
+    "bob's; ada's may stand in the channel: a person decides",
+  );
   equal((await stateOf(db, unclear)).stopped, true);
 });
 
@@ -67,7 +89,9 @@ Deno.test("a good key saved while the row's attempt is under way with a bad one:
     const path = `/users/${ada.id}/credentials`;
     const { status, text } = isFirst
       ? await test.post(path, { key_name: "GRAFANA_API_KEY", key_value })
-      : await test.api("PUT", `${path}/GRAFANA_API_KEY`, { json: { key_value } });
+      : await test.api("PUT", `${path}/GRAFANA_API_KEY`, {
+        json: { key_value },
+      });
     equal(status < 300, true, text);
   };
   await save(grafana.tokens.viewer, true);
@@ -83,7 +107,9 @@ Deno.test("a good key saved while the row's attempt is under way with a bad one:
 });
 
 Deno.test("a step of the workspace that fails with the old key is not failed with the new one", async () => {
-  await using app = await startWithGrafana({ outside: { allowed_hosts: ["127.0.0.1"] } });
+  await using app = await startWithGrafana({
+    outside: { allowed_hosts: ["127.0.0.1"] },
+  });
   const ada = await app.create();
   const { db, grafana } = app;
   const path = `/users/${ada.id}/credentials`;
@@ -108,14 +134,24 @@ Deno.test("finishCapture() has a board drawn anew whose template was replaced, i
     insert into templates (name, kind) values ('mine', 'any') returning id`;
   const version = (number: number) =>
     db`
-    with renewed as (update templates set version = ${number} where id = ${template!.id})
+    with renewed as (update templates set version = ${number} where id = ${
+      template!.id
+    })
     insert into template_versions (template_id, version, dashboard, created_by)
     values (${template!.id}, ${number}, '{}', 'ada')`;
   await version(1);
-  await db`insert into template_choices (template_id, user_id) values (${template!.id}, ${ada})`;
-  await db`update dashboards set template_id = ${template!.id}, template_version = 1`;
+  await db`insert into template_choices (template_id, user_id) values (${
+    template!.id
+  }, ${ada})`;
+  await db`update dashboards set template_id = ${
+    template!.id
+  }, template_version = 1`;
   const preview = {
-    ...{ outcome: "error" as const, sentence: "Panel 1 shows an error.", panels: [] },
+    ...{
+      outcome: "error" as const,
+      sentence: "Panel 1 shows an error.",
+      panels: [],
+    },
     ...NO_PICTURES,
   };
   const third = async () => {

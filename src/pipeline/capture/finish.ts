@@ -2,8 +2,10 @@ import { isTemplateChanged } from "../../templates/store.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import { ClaimLost } from "../attempt.ts";
 import type { Preview } from "../../previews/preview.ts";
-import { isOfBoard, nextOf } from "./outcome.ts";
-import { advance, type Claim, saveLook, savePictures, setBack, wasPosted } from "../row.ts";
+import { isBoardFault, nextAfter } from "./outcome.ts";
+import { advance, type Claim, saveOutcome, setBack } from "../row.ts";
+import { savePictures } from "../runs_store.ts";
+import { wasPosted } from "../messages_store.ts";
 
 /**
  * Writes what a capture saw, and moves its row: on to Slack where the dashboard is finished and its run
@@ -12,14 +14,14 @@ import { advance, type Claim, saveLook, savePictures, setBack, wasPosted } from 
 export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Promise<void> {
   const { outcome, panels, gif, may_pass } = preview;
   await db.begin(async (tx) => {
-    const tries = await saveLook(tx, claim, outcome, panels);
+    const tries = await saveOutcome(tx, claim, outcome, panels);
     if (tries === undefined) throw new ClaimLost();
     // Where there was nothing to see, as at a login page, the last picture stays.
     if (gif) await savePictures(tx, claim, { ...preview, gif });
-    const next = nextOf(outcome, tries, may_pass);
+    const next = nextAfter(outcome, tries, may_pass);
     if (next === "on") {
       await advance(tx, claim, await wasPosted(tx, claim) ? "done" : "notify");
-    } else if (next === "stop" && isOfBoard(outcome) && await isTemplateChanged(tx, claim)) {
+    } else if (next === "stop" && isBoardFault(outcome) && await isTemplateChanged(tx, claim)) {
       await advance(tx, claim, "create"); // It is another board's fault by now.
     } else {
       const why = preview.sentence ?? "The dashboard could not be shown whole: look at its panels.";

@@ -8,7 +8,8 @@ import { signLink } from "../../boards/access.ts";
 import { composeMessage } from "./message.ts";
 import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
-import * as store from "../row.ts";
+import * as store from "../messages_store.ts";
+import { advance, type Claim, claimNext } from "../row.ts";
 
 export type Deps = {
   db: Sql;
@@ -27,21 +28,21 @@ type Message = ReturnType<typeof composeMessage>;
  * for the page. True: there may be more to do.
  */
 export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
-  const claim = await store.claimNext(deps.db, "notify");
+  const claim = await claimNext(deps.db, "notify");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const run = await store.findRun(deps.db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
     const { message, sent } = await tell(deps, claim, run, signal);
     await deps.db.begin(async (tx) => {
-      if (!await store.advance(tx, claim, "done")) throw new ClaimLost();
+      if (!await advance(tx, claim, "done")) throw new ClaimLost();
       await store.saveMessage(tx, claim, message, sent);
     });
   });
   return true;
 }
 
-async function tell(deps: Deps, claim: store.Claim, run: store.Run, signal: AbortSignal) {
+async function tell(deps: Deps, claim: Claim, run: store.Run, signal: AbortSignal) {
   const { db, slack, frontend_url } = deps;
   if (!slack) {
     const image_url = `${frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
@@ -76,7 +77,7 @@ async function tell(deps: Deps, claim: store.Claim, run: store.Run, signal: Abor
 async function findPosted(
   { db }: Deps,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   payload: Record<string, string | number>,
   posting_at: string,
   signal: AbortSignal,
@@ -99,7 +100,7 @@ async function findPosted(
 async function post(
   db: Sql,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   message: Message,
   event_payload: Record<string, string | number>,
   signal: AbortSignal,
@@ -117,7 +118,7 @@ async function post(
 
 async function compose(
   { db, signingKey, frontend_url, board_link_days }: Deps,
-  claim: store.Claim,
+  claim: Claim,
   run: store.Run,
   image: { slack_file: { id: string } } | { image_url: string } | null,
 ): Promise<Message> {

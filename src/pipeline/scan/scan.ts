@@ -4,6 +4,7 @@ import { asExternal, type Sql } from "../../external/postgres/postgres.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import { inWords, type WorkspaceServer } from "../../workspaces/servers.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import { archiveOthers, beginRun } from "../row.ts";
 import * as store from "./store.ts";
 import { contentOf, type FoundTable, tablesIn } from "./table.ts";
 import { judge, type Limits } from "./debounce.ts";
@@ -70,6 +71,7 @@ async function lookInto(deps: Deps, database: Database, signal: AbortSignal): Pr
       }
       const there = tables.map(({ schema_name, table_name }) => [schema_name, table_name]);
       await store.forgetOthers(deps.db, user_id, kind, there);
+      await archiveOthers(deps.db, database, there);
       await store.recordOpened(deps.db, database);
       return found;
     });
@@ -109,7 +111,7 @@ async function lookAt(
     deps.limits,
   );
   const state = { schema_name, table_name, counter, content: seen.content, ...verdict };
-  const run = found ? await store.findRunIn(deps.db, user_id, kind, state, seen.rows) : undefined;
+  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
   return run;
 }

@@ -105,47 +105,12 @@ export async function rememberTable(db: Db, user_id: number, kind: Kind, table: 
       since = excluded.since, why = excluded.why, look_at = excluded.look_at`;
 }
 
-/**
- * Puts a table's row at "create": the first run, or the next one. Undefined: this content was found
- * already.
- */
-export async function findRunIn(
-  db: Sql,
-  user_id: number,
-  kind: Kind,
-  { schema_name, table_name, content }: TableState,
-  row_count: number,
-): Promise<number | undefined> {
-  return await db.begin(async (tx) => {
-    const [row] = await tx<{ id: number; run: number }[]>`
-      insert into dashboards as d (user_id, kind, schema_name, table_name, content)
-      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
-      on conflict (user_id, kind, schema_name, table_name) do update set
-        content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
-        stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
-        next_try_at = now(), outcome = null, panels = '[]', capture_tries = 0,
-        claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
-      where d.content <> excluded.content or d.archived_at is not null
-      returning id, run`;
-    if (!row) return undefined;
-    await tx`
-      insert into runs (dashboard_id, run, row_count) values (${row.id}, ${row.run}, ${row_count})`;
-    return row.run;
-  });
-}
-
-/** The tables of this database that are not in `there`: their rows are archived, what waited is given up. */
+/** Forgets the tables of this database that are not among `there`, [schema, table] each. */
 export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: string[][]) {
   const schemas = there.map(([schema]) => schema!);
   const tables = there.map(([, table]) => table!);
   await db`
     delete from scanned_tables where user_id = ${user_id} and kind = ${kind}
-      and (schema_name, table_name) not in
-        (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
-  await db`
-    update dashboards set archived_at = now(), step = 'done', stopped = false, last_error = null,
-      claim_id = null, claimed_until = null
-    where user_id = ${user_id} and kind = ${kind} and archived_at is null and deleted_at is null
       and (schema_name, table_name) not in
         (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
 }

@@ -1,5 +1,10 @@
 import { LOCKS } from "../../../src/external/postgres/lock.ts";
-import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import {
+  deepStrictEqual as same,
+  match,
+  ok,
+  strictEqual as equal,
+} from "node:assert";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
 import { never } from "../../help/app.ts";
 import { untilWaiting } from "../../help/rows.ts";
@@ -41,7 +46,9 @@ Deno.test("scan() says why a table that its reader may not read waits", async ()
   const { found, waiting } = await test.look();
   same(found.map(({ table_name }) => table_name), ["runs"]);
   same(waiting.map(({ table_name }) => table_name), ["closed", "inside"]);
-  for (const { why } of waiting) match(why, /reader role may not read it: grant it SELECT/);
+  for (const { why } of waiting) {
+    match(why, /reader role may not read it: grant it SELECT/);
+  }
 
   await test.run(
     `grant select on closed to ${test.ada.username}_reader`,
@@ -58,20 +65,32 @@ Deno.test("scan() goes on with the others while one user's database is away", as
   await test.run(MAKE);
   await test.write(bob, "qor", MAKE);
   const shut = (allow: boolean) =>
-    test.db.unsafe(`alter database ${test.ada.username}_qor allow_connections ${allow}`);
+    test.db.unsafe(
+      `alter database ${test.ada.username}_qor allow_connections ${allow}`,
+    );
   await shut(false);
-  same((await test.look()).found.map(({ username }) => username), [bob.username]);
-  ok(test.lines.some((line) => line.includes(`${test.ada.username}'s qor database`)));
+  same((await test.look()).found.map(({ username }) => username), [
+    bob.username,
+  ]);
+  ok(
+    test.lines.some((line) =>
+      line.includes(`${test.ada.username}'s qor database`)
+    ),
+  );
   same(await test.found(), []);
   await shut(true);
-  same((await test.look()).found.map(({ username }) => username), [test.ada.username]);
+  same((await test.look()).found.map(({ username }) => username), [
+    test.ada.username,
+  ]);
 
   await test.finishRows();
   await test.run("insert into runs values (4)");
   await test.write(bob, "qor", "insert into runs values (4)");
   await test.db`
     update workspaces set reader_password = owner_password where user_id = ${test.ada.id}`;
-  same((await test.look()).found.map(({ username }) => username), [bob.username]);
+  same((await test.look()).found.map(({ username }) => username), [
+    bob.username,
+  ]);
 });
 
 Deno.test("scan() finds a run once when two look at the same time", async () => {
@@ -89,9 +108,9 @@ Deno.test("scan() finds a run once when two look at the same time", async () => 
   equal((await db`select from runs`).length, 1);
 });
 
-Deno.test("findRunIn() lets one of two that found the same content have it", async () => {
+Deno.test("beginRun() lets one of two that found the same content have it", async () => {
   await using test = await startScans();
-  const { findRunIn } = await import("../../../src/pipeline/scan/store.ts");
+  const { beginRun } = await import("../../../src/pipeline/row.ts");
   const now = new Date();
   const state = {
     schema_name: "public",
@@ -104,7 +123,10 @@ Deno.test("findRunIn() lets one of two that found the same content have it", asy
     look_at: null,
   };
   const find = (content: string) =>
-    findRunIn(test.db, test.ada.id, "qor", { ...state, content }, 3);
+    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, {
+      ...state,
+      content,
+    }, 3);
   const both = await Promise.all([find("1:a:3:9"), find("1:a:3:9")]);
   same(both.filter((run) => run !== undefined), [1]);
   same([await find("1:a:4:9"), await find("1:a:4:9")], [2, undefined]);
@@ -128,7 +150,10 @@ Deno.test("scan() notices what is read while its statistics are late", async () 
   await test.look();
   const [row] = await test.db`select run from dashboards`;
   equal(row!.run, 2, "found once, whether the statistics came before or after");
-  equal((await test.db`select row_count from runs where run = 2`)[0]!.row_count, 2);
+  equal(
+    (await test.db`select row_count from runs where run = 2`)[0]!.row_count,
+    2,
+  );
 });
 
 Deno.test("scan() stops between tables when the service stops, and notes nothing half done", async () => {

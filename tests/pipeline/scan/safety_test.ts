@@ -1,4 +1,9 @@
-import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import {
+  deepStrictEqual as same,
+  match,
+  ok,
+  strictEqual as equal,
+} from "node:assert";
 import type { Dashboard } from "../../../src/boards/compose.ts";
 import { queriedPanels } from "../../../src/boards/queried.ts";
 import { queryBoard } from "../../../src/dashboards/board/board.ts";
@@ -86,18 +91,32 @@ async function work(test: Scans) {
   const { ada, deps, db } = test;
   ok((await test.found()).includes("runs 1"));
   while (await createNext(deps, never)) continue;
-  const stopped = await db`select last_error from dashboards where last_error is not null`;
+  const stopped =
+    await db`select last_error from dashboards where last_error is not null`;
   same([...stopped], []);
-  const [row] = await db`select id, board from dashboards where table_name = 'runs'`;
-  const who = { user_id: ada.id, username: ada.username, role: "member", from: "" } as const;
+  const [row] =
+    await db`select id, board from dashboards where table_name = 'runs'`;
+  const who = {
+    user_id: ada.id,
+    username: ada.username,
+    role: "member",
+    from: "",
+  } as const;
   const panels = queriedPanels(row!.board as Dashboard);
   ok(panels.length >= 3, `${panels.length} panels`);
   for (const panel of panels) {
-    const { status, body } = await queryBoard(deps, row!.id, { who }, panel, never);
+    const { status, body } = await queryBoard(
+      deps,
+      row!.id,
+      { who },
+      panel,
+      never,
+    );
     equal(status, 200, JSON.stringify(body));
   }
   await test.run("insert into public.runs (area) values (4)");
-  await test.db`update workspace_steps set state = 'pending', next_try_at = now()`;
+  await test
+    .db`update workspace_steps set state = 'pending', next_try_at = now()`;
   await finishWorkspaces(deps, never);
   await letSpyWrite(test);
   await test.finishRows();
@@ -106,7 +125,9 @@ async function work(test: Scans) {
 
 /** The reader is read-only to begin with, and then no spy could note that it was run. */
 async function letSpyWrite({ db, ada }: Scans) {
-  await db`alter role ${db(`${ada.username}_reader`)} reset default_transaction_read_only`;
+  await db`alter role ${
+    db(`${ada.username}_reader`)
+  } reset default_transaction_read_only`;
 }
 
 type Noted = { what: string; current: string; session: string; super: string };
@@ -116,7 +137,9 @@ Deno.test("the traps spring for whoever comes without the service's care", async
   await plant(test);
   await using careless = login(await test.urlOf(test.ada, "qor"));
   await careless`select now(), count(*) from pg_class where relname::text = 'runs'`;
-  const noted = await careless<Noted[]>`select distinct what from evil.log order by 1`;
+  const noted = await careless<
+    Noted[]
+  >`select distinct what from evil.log order by 1`;
   same(noted.map(({ what }) => what), ["=", "count", "now", "pg_class"]);
 });
 
@@ -129,12 +152,20 @@ Deno.test("scan, boards and panels run a user's code with the reader's rights al
   await using reader = await test.reader(test.ada, "qor");
   const noted = await reader<Noted[]>`
     select what, current, session, super from evil.log group by 1, 2, 3, 4 order by 1`;
-  const mine = { current: `${username}_reader`, session: `${username}_reader`, super: "off" };
+  const mine = {
+    current: `${username}_reader`,
+    session: `${username}_reader`,
+    super: "off",
+  };
   const ours = noted.filter(({ session }) => session !== `${username}_owner`);
-  same(ours.map((row) => ({ ...row })), [
-    { what: "cast", ...mine },
-    { what: "policy", ...mine },
-  ], "the reader's own look at the rows, and nothing that poses as PostgreSQL's");
+  same(
+    ours.map((row) => ({ ...row })),
+    [
+      { what: "cast", ...mine },
+      { what: "policy", ...mine },
+    ],
+    "the reader's own look at the rows, and nothing that poses as PostgreSQL's",
+  );
   // As the owner, who may do anything here, only what the test itself wrote past its own policy.
   const others = noted.filter(({ session }) => session === `${username}_owner`);
   same(others.map((row) => ({ ...row })), []);
@@ -170,9 +201,20 @@ Deno.test("scan and boards read right whatever an owner's database settings are"
   equal(row!.last_error, null);
   const board = row!.board as Dashboard;
   match(board.time!.from!, /^2026-0[12]-/);
-  const who = { user_id: test.ada.id, username, role: "member", from: "" } as const;
+  const who = {
+    user_id: test.ada.id,
+    username,
+    role: "member",
+    from: "",
+  } as const;
   for (const panel of queriedPanels(board)) {
-    const { status, body } = await queryBoard(test.deps, row!.id, { who }, panel, never);
+    const { status, body } = await queryBoard(
+      test.deps,
+      row!.id,
+      { who },
+      panel,
+      never,
+    );
     equal(status, 200, JSON.stringify(body));
     ok(JSON.stringify(body).length > 50);
   }

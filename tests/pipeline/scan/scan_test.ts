@@ -1,4 +1,8 @@
-import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
+import {
+  deepStrictEqual as same,
+  match,
+  strictEqual as equal,
+} from "node:assert";
 import { startScans } from "../../help/scans.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
@@ -10,7 +14,12 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
   const first = await look();
   same(first.found, []);
   same(first.waiting.map(({ why, ...table }) => [table, why.slice(0, 10)]), [[
-    { username: ada.username, kind: "qor", schema_name: "public", table_name: "runs" },
+    {
+      username: ada.username,
+      kind: "qor",
+      schema_name: "public",
+      table_name: "runs",
+    },
     "it changed",
   ]]);
   await pass(9);
@@ -22,7 +31,13 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
   await pass(1.1);
   const last = await look();
   same(last.found, [
-    { username: ada.username, kind: "qor", schema_name: "public", table_name: "runs", run: 1 },
+    {
+      username: ada.username,
+      kind: "qor",
+      schema_name: "public",
+      table_name: "runs",
+      run: 1,
+    },
   ]);
   same([last.databases_opened, last.waiting.length], [1, 0]);
   const [row] = await test.db`select step, run, stopped from dashboards`;
@@ -33,15 +48,25 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
 Deno.test("scan() opens no database while nothing changes, and all of them once an hour", async () => {
   await using test = await startScans();
   await test.run(MAKE);
-  for (let i = 0; i < 3 && (await test.look()).databases_opened > 0; i++) continue;
-  same([(await test.look()).databases_opened, (await test.look()).databases_opened], [0, 0]);
+  for (let i = 0; i < 3 && (await test.look()).databases_opened > 0; i++) {
+    continue;
+  }
+  same([
+    (await test.look()).databases_opened,
+    (await test.look()).databases_opened,
+  ], [0, 0]);
   await test.run("insert into runs values (4)");
   equal((await test.look()).databases_opened, 1);
   await test.pass(3601);
   equal((await test.look()).databases_opened, 3);
   equal((await test.look()).databases_opened, 0);
-  await test.db`update scanned_databases set counter = counter + 1000 where kind = 'drc'`;
-  equal((await test.look()).databases_opened, 1, "a lower counter means that the server crashed");
+  await test
+    .db`update scanned_databases set counter = counter + 1000 where kind = 'drc'`;
+  equal(
+    (await test.look()).databases_opened,
+    1,
+    "a lower counter means that the server crashed",
+  );
 });
 
 Deno.test("scan() finds a run for every kind of change, and none where there is none", async () => {
@@ -77,7 +102,8 @@ Deno.test("scan() finds a run for every kind of change, and none where there is 
     same(await test.found(), changed ? [`runs ${run}`] : [], sql);
     same(await test.found(), [], `${sql}, once more`);
   }
-  const runs = await test.db`select run, row_count from runs order by run desc limit 1`;
+  const runs = await test
+    .db`select run, row_count from runs order by run desc limit 1`;
   same({ ...runs[0] }, { run, row_count: 3 });
 });
 
@@ -101,10 +127,12 @@ Deno.test("scan() lets a new run replace a stopped one", async () => {
   await using test = await startScans();
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
-  await test.db`update dashboards set stopped = true, last_error = 'why', failures = 3, deaths = 2`;
+  await test
+    .db`update dashboards set stopped = true, last_error = 'why', failures = 3, deaths = 2`;
   await test.run("insert into runs values (4)");
   same(await test.found(), ["runs 2"]);
-  const [row] = await test.db`select stopped, last_error, failures, deaths, step from dashboards`;
+  const [row] = await test
+    .db`select stopped, last_error, failures, deaths, step from dashboards`;
   same(Object.values(row!), [false, null, 0, 0, "create"]);
 });
 
@@ -124,12 +152,18 @@ Deno.test("scan() counts partitions as their parent", async () => {
     await test.run(`insert into ${table} values (${i + 1}, 0.25)`);
     same(await test.found(), [`paths ${i + 2}`], table);
   }
-  equal((await test.db`select row_count from runs order by run desc`)[0]!.row_count, 3);
+  equal(
+    (await test.db`select row_count from runs order by run desc`)[0]!.row_count,
+    3,
+  );
 });
 
 Deno.test("scan() sees in a parent what is written to the tables that inherit from it", async () => {
   await using test = await startScans();
-  await test.run("create table all_runs (a int)", "create table old_runs () inherits (all_runs)");
+  await test.run(
+    "create table all_runs (a int)",
+    "create table old_runs () inherits (all_runs)",
+  );
   await test.run("insert into old_runs values (1)");
   same(await test.found(), ["all_runs 1", "old_runs 1"]);
   await test.finishRows();
@@ -192,14 +226,26 @@ Deno.test("scan() takes tables and schemas of any name", async () => {
   await test.run(
     ...names.flatMap((name) => [
       `create schema ${quote(name)}`,
-      `create table ${quote(name)}.${quote(name)} as select 1 as ${quote(name)}`,
+      `create table ${quote(name)}.${quote(name)} as select 1 as ${
+        quote(name)
+      }`,
     ]),
   );
-  same((await test.found()).sort(), names.map((name) => `${name}.${name} 1`).sort());
+  same(
+    (await test.found()).sort(),
+    names.map((name) => `${name}.${name} 1`).sort(),
+  );
   same(await test.found(), []);
   await test.finishRows();
-  await test.run(...names.map((name) => `insert into ${quote(name)}.${quote(name)} values (2)`));
-  same((await test.found()).sort(), names.map((name) => `${name}.${name} 2`).sort());
+  await test.run(
+    ...names.map((name) =>
+      `insert into ${quote(name)}.${quote(name)} values (2)`
+    ),
+  );
+  same(
+    (await test.found()).sort(),
+    names.map((name) => `${name}.${name} 2`).sort(),
+  );
 });
 
 Deno.test("scan() archives a row whose table is gone, and brings it back with its table", async () => {
@@ -215,7 +261,11 @@ Deno.test("scan() archives a row whose table is gone, and brings it back with it
     return { ...row };
   };
   same(await row(), { step: "done", run: 1, archived: true });
-  same((await test.db`select from scanned_tables where table_name = 'runs'`).length, 0);
+  same(
+    (await test.db`select from scanned_tables where table_name = 'runs'`)
+      .length,
+    0,
+  );
   await test.run(MAKE);
   same(await test.found(), ["runs 2"]);
   same(await row(), { step: "create", run: 2, archived: false });
@@ -227,7 +277,10 @@ Deno.test("scan() archives a row whose table is gone, and brings it back with it
   same(await test.found(), ["runs 3"]);
   await test.run("drop table runs, other");
   await test.look();
-  equal((await test.db`select from dashboards where archived_at is null`).length, 0);
+  equal(
+    (await test.db`select from dashboards where archived_at is null`).length,
+    0,
+  );
 });
 
 Deno.test("scan() leaves a deleted row alone until its table is created anew", async () => {
@@ -269,5 +322,9 @@ Deno.test("scan() waits for a transaction that writes to a table", async () => {
   same(await test.found(), []);
   await test.pass(11);
   same(await test.found(), ["runs 1"]);
-  equal((await test.db`select row_count from runs order by row_count desc`)[0]!.row_count, 4);
+  equal(
+    (await test.db`select row_count from runs order by row_count desc`)[0]!
+      .row_count,
+    4,
+  );
 });
