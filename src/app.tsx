@@ -6,6 +6,7 @@ import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ProblemPage } from "../views/problem.tsx";
+import { boardsOfTemplate } from "./pipeline/board_store.ts";
 import { templatePages } from "./templates/page_routes.tsx";
 import { previewQueries, templateApi } from "./templates/routes.tsx";
 import { credentialApi } from "./credentials/routes.ts";
@@ -102,13 +103,13 @@ export async function makeApp(deps: Deps) {
     }),
   );
   app.route("/boards", boardPages(boardDeps));
-  app.route("/template-previews", previewQueries(deps));
+  app.route("/template-previews", previewQueries(withBoards(deps)));
   app.use("/dashboards/*", signedIn);
   app.use("/templates/*", signedIn);
   app.use("/users/*", signedIn);
   app.use("/events", signedIn);
   app.route("/dashboards", dashboardPages(deps));
-  app.route("/templates", templatePages(deps));
+  app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
@@ -139,6 +140,12 @@ function headersFor(
   });
 }
 
+/** Templates do not know the dashboards that they draw. */
+const withBoards = (deps: Deps) => ({
+  ...deps,
+  boardsOf: (id: number, user_id?: number) => boardsOfTemplate(deps.db, id, user_id),
+});
+
 /** `/api/v1`: who one is comes before all else, then what the body is, then the routes. */
 async function api(deps: Deps) {
   const api = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
@@ -162,7 +169,7 @@ async function api(deps: Deps) {
   api.route("/users", credentialApi(deps, (...saved) => onCredentialChanged(deps, ...saved)));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
-  api.route("/templates", templateApi(deps));
+  api.route("/templates", templateApi(withBoards(deps)));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));

@@ -1,4 +1,6 @@
 import type { Db } from "../external/postgres/postgres.ts";
+import type { UsedTemplate } from "../templates/board.ts";
+import { idIfKept } from "../templates/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Claim } from "./row.ts";
 
@@ -96,4 +98,41 @@ export async function findBoard(db: Db, id: number) {
   >`
     select user_id, kind, board, claim_id from dashboards where id = ${id} and deleted_at is null`;
   return row;
+}
+
+export async function saveTemplate(db: Db, id: number, used: UsedTemplate | null): Promise<void> {
+  await db`
+    update dashboards set template_id = ${idIfKept(db, used?.id ?? null)},
+      template_version = ${used?.version ?? null}, template_note = ${used?.note ?? null}
+    where id = ${id}`;
+}
+
+/** The template that drew the board last; nulls: none, or it is removed. */
+export async function findUsedTemplate(db: Db, id: number) {
+  const [row] = await db<{ template_id: number | null; template_version: number | null }[]>`
+    select template_id, template_version from dashboards where id = ${id}`;
+  return row;
+}
+
+export type TemplateBoard = {
+  id: number;
+  username: string;
+  kind: Kind;
+  schema_name: string;
+  table_name: string;
+  note: string | null;
+};
+
+/** The boards that used a template at their last run, newest first, at most 200. */
+export async function boardsOfTemplate(
+  db: Db,
+  template_id: number,
+  user_id?: number,
+): Promise<TemplateBoard[]> {
+  return await db<TemplateBoard[]>`
+    select d.id, u.username, d.kind, d.schema_name, d.table_name, d.template_note as note
+    from dashboards d join users u on u.id = d.user_id
+    where d.template_id = ${template_id} and d.deleted_at is null
+      ${user_id === undefined ? db`` : db`and d.user_id = ${user_id}`}
+    order by d.id desc limit 200`;
 }

@@ -1,5 +1,6 @@
-import { isTemplateChanged } from "../../templates/store.ts";
-import type { Sql } from "../../external/postgres/postgres.ts";
+import { chosenFor } from "../../templates/store.ts";
+import type { Db, Sql } from "../../external/postgres/postgres.ts";
+import { findUsedTemplate } from "../board_store.ts";
 import { ClaimLost } from "../attempt.ts";
 import type { Preview } from "../../previews/preview.ts";
 import { isBoardFault, nextAfter } from "./outcome.ts";
@@ -28,4 +29,12 @@ export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Pr
       await setBack(tx, claim, why, { stop: next === "stop", code: outcome });
     }
   });
+}
+
+/** Whether another template, or another version of it, would draw the board now. */
+async function isTemplateChanged(db: Db, claim: Claim): Promise<boolean> {
+  const used = await findUsedTemplate(db, claim.id);
+  const chosen = await chosenFor(db, claim);
+  return used?.template_id !== (chosen?.id ?? null) ||
+    used.template_version !== (chosen?.version ?? null);
 }

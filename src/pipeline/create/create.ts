@@ -10,6 +10,7 @@ import { attempt, ClaimLost } from "../attempt.ts";
 import {
   type BoardState,
   findBoardState,
+  saveTemplate,
   saveWritten,
   useBuiltIn,
   useGrafana,
@@ -30,11 +31,12 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   await attempt(deps.db, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
     const target = await settle(deps, claim, state);
-    const { board, summary } = await readBoard(deps, claim, target !== undefined);
+    const { board, template, summary } = await readBoard(deps, claim, target !== undefined);
     const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
+      await saveTemplate(tx, claim.id, template);
       await saveNumbers(tx, claim, summary);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
@@ -69,13 +71,13 @@ function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   return withReader(deps, user_id, kind, async (reader) => {
     const facts = await readTable(reader, schema_name, table_name, kind);
-    const board = await composeChosen(deps, reader, facts, {
+    const composed = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),
       title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
     }, { id, user_id, in_grafana });
-    return { board, summary: await summaryOf(deps, reader, facts, claim) };
+    return { ...composed, summary: await summaryOf(deps, reader, facts, claim) };
   });
 }
 
