@@ -266,7 +266,12 @@ create table dashboards (
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   unique (user_id, kind, schema_name, table_name)
 );
-create index on dashboards (step, next_try_at, id) where not stopped and step <> 'done';
+-- In the order of claims: by user, known tables before new ones.
+create index on dashboards (step, user_id, (run = 1), next_try_at, id)
+  where not stopped and step <> 'done';
+create sequence claimed_user_create;
+create sequence claimed_user_capture;
+create sequence claimed_user_notify;
 create index on dashboards (archive_try_at)
   where source = 'grafana' and archived_at is not null and not grafana_archived
     and deleted_at is null;

@@ -27,25 +27,34 @@ const reset = (db: Db) =>
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
 
 /**
- * Takes the next dashboard waiting at `step` for 30 s. A lease that ran out (by the database's clock)
- * counts as a death, and the row is free again.
+ * Takes the next dashboard waiting at `step` for 30 s: one user's after the other's, known tables before
+ * new ones. A lease that ran out (by the database's clock) counts as a death, and the row is free again.
  */
 export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
-  const [claim] = await db<Claim[]>`
-    update dashboards d
-    set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds', stale = false,
-      deaths = deaths + (claim_id is not null)::int
-    from users u
-    where u.id = d.user_id and d.id = (
+  const claimed_user = `claimed_user_${step}`;
+  // A sequence: it is locked for nobody, and a worker that stops in a transaction holds up no other.
+  const last = db`(select coalesce(pg_sequence_last_value(${claimed_user}::text::regclass), 0))`;
+  const firstOf = (users: ReturnType<typeof db>) =>
+    db`(
       select id from dashboards
       where step = ${step} and not stopped and next_try_at <= now()
-        and (claimed_until is null or claimed_until < now())
-      order by next_try_at, id
+        and (claimed_until is null or claimed_until < now()) and ${users}
+      order by user_id, run = 1, next_try_at, id
       for update skip locked
       limit 1
-    )
-    returning d.id, d.claim_id, d.deaths, d.user_id, u.username, d.kind, d.schema_name, d.table_name,
-      d.run`;
+    )`;
+  const [claim] = await db<Claim[]>`
+    with claimed as (
+      update dashboards d
+      set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds', stale = false,
+        deaths = deaths + (claim_id is not null)::int
+      from users u
+      where u.id = d.user_id and d.id = coalesce(${firstOf(db`user_id > ${last}`)},
+        ${firstOf(db`user_id <= ${last}`)})
+      returning d.id, d.claim_id, d.deaths, d.user_id, u.username, d.kind, d.schema_name,
+        d.table_name, d.run
+    ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
+    select claimed.* from claimed, noted`;
   return claim;
 }
 

@@ -89,6 +89,23 @@ Deno.test("claimNext() takes what is due at its step, the longest waiting first"
   });
 });
 
+Deno.test("claimNext() serves one user after the other, known tables before new ones", async () => {
+  await using test = await start();
+  const { db, ada } = test;
+  for (let i = 0; i < 200; i++) await addDashboard(db, ada, { table_name: `new${i}` });
+  const [bob, cy] = [await addAccount(db, "bob"), await addAccount(db, "cy")];
+  await test.claim();
+  await addDashboard(db, bob, { table_name: "bobs" });
+  await addDashboard(db, ada, { table_name: "known", run: 2 });
+  await addDashboard(db, cy, { table_name: "cys", step: "capture" });
+  same([(await test.claim()).table_name, (await test.claim()).table_name], ["bobs", "known"]);
+  await addDashboard(db, cy, { table_name: "late" });
+  await addDashboard(db, bob, { table_name: "again" });
+  same([(await test.claim()).table_name, (await test.claim()).table_name], ["again", "late"]);
+  equal((await claimNext(db, "capture"))!.table_name, "cys");
+  match((await test.claim()).table_name, /^new/);
+});
+
 Deno.test("claimNext() counts a lease that ran out as a death", async () => {
   await using test = await start();
   const first = await test.claim();
