@@ -201,6 +201,16 @@ create table template_choices (
 );
 create index on template_choices (template_id);
 
+-- How a person says that a table is to be read, by the table's name.
+create table mappings (
+  user_id bigint not null references users on delete cascade,
+  kind text not null check (kind in ('timing', 'qor', 'drc')),
+  schema_name text not null,
+  table_name text not null,
+  correction jsonb not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
+
 -- The memory of the scan: each database's counter, and each table's content.
 create table scanned_databases (
   user_id bigint not null references users on delete cascade,
@@ -297,6 +307,7 @@ create table runs (
   slack_ts text,
   told_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
+  correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
 

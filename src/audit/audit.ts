@@ -26,6 +26,7 @@ export const ACTIONS = [
   "orphan.remove",
   "workspace.repair",
   "datasources.repair",
+  "mapping.change",
   "template.create",
   "template.change",
   "template.remove",

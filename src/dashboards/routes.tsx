@@ -14,6 +14,7 @@ import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
 import { showStory } from "./preview/preview.ts";
+import { mappingApi } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
 import type { Look } from "../pipeline/scan/scan.ts";
 
@@ -144,6 +145,7 @@ export function dashboardApi(deps: Deps) {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
     })
+    .route("/", mappingApi(deps))
     .route("/", previewApi({ db }));
 }
 

@@ -11,6 +11,7 @@ import {
   type TableFacts,
   tableOf,
 } from "./facts.ts";
+import type { Correction } from "./mapping/correction.ts";
 import { isUnordered, type Mapping, mappingOf } from "./mapping/mapping.ts";
 import { readSample } from "./mapping/sample.ts";
 import { checkIn } from "./mapping/metrics.ts";
@@ -196,10 +197,12 @@ async function readStarts(
 }
 
 /** The columns that are looked at over the whole table. */
-function looked(columns: Column[]) {
+function looked({ columns, chosen }: Mapping) {
+  const named = Object.values(chosen).map(({ column }) => column?.name);
+  const isKnown = ({ name, meaning }: Column) => meaning !== undefined || named.includes(name);
   // Known numbers first, at most 64: each costs about 30 ms on a million rows.
   const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
-    .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
+    .toSorted((a, b) => Number(isKnown(b)) - Number(isKnown(a))).slice(0, 64);
   const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name");
   return { numbers, texts: texts.slice(0, 12) };
 }
@@ -213,12 +216,13 @@ export async function readTable(
   schema: string,
   table: string,
   kind: Kind,
+  correction?: Correction,
 ): Promise<TableFacts> {
   const place = tableOf({ schema, table });
   const content = await readSample(reader, schema, table);
-  const mapping = mappingOf(content);
+  const mapping = mappingOf(content, correction);
   const { columns, group } = mapping;
-  const { numbers, texts } = looked(columns);
+  const { numbers, texts } = looked(mapping);
   const { times, ...ends } = await readEndsOrNone(reader, place, mapping.run.time, numbers);
   const [{ first, last, column } = {}] = times;
   const time = column && first != null && last != null

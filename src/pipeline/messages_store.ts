@@ -14,6 +14,9 @@ export type Run = {
   slack_file_id: string | null;
   posting_at: string | null;
   told_at: string | null;
+  slack_channel: string | null;
+  slack_ts: string | null;
+  correcting: boolean;
   grafana_url: string | null;
 };
 
@@ -21,16 +24,17 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.told_at, d.grafana_url
+      r.told_at, r.slack_channel, r.slack_ts, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
   return row;
 }
 
+/** Whether the run's message is posted and says what the run came to. */
 export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   const [row] = await db<{ told: boolean }[]>`
-    select told_at is not null as told from runs where dashboard_id = ${id} and run = ${run}`;
+    select told_at is not null and not correcting as told from runs where dashboard_id = ${id} and run = ${run}`;
   return row?.told ?? false;
 }
 
@@ -51,7 +55,7 @@ export async function endPosting(db: Db, { id, run }: Claim): Promise<void> {
   await db`update runs set posting_at = null where dashboard_id = ${id} and run = ${run}`;
 }
 
-/** What was told: sent to Slack where `sent` says so, kept for the page otherwise. */
+/** Keeps a run's message, sent to Slack where `sent` says so; of a correction the first post stays. */
 export async function saveMessage(
   db: Db,
   { id, run }: Claim,
@@ -60,8 +64,10 @@ export async function saveMessage(
 ): Promise<void> {
   await db`
     update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
-      told_at = now(), slack_channel = ${sent?.channel ?? null}, slack_ts = ${sent?.ts ?? null},
-      slack_sent_at = case when ${sent !== undefined} then now() end
+      told_at = coalesce(told_at, now()), correcting = false,
+      slack_channel = coalesce(${sent?.channel ?? null}, slack_channel),
+      slack_ts = coalesce(${sent?.ts ?? null}, slack_ts),
+      slack_sent_at = coalesce(slack_sent_at, case when ${sent !== undefined} then now() end)
     where dashboard_id = ${id} and run = ${run}`;
 }
 

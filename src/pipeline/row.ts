@@ -2,7 +2,7 @@ import { backoff } from "../external/postgres/backoff.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
 import type { Kind } from "../workspaces/names.ts";
-import { clearRuns, insertRun } from "./runs_store.ts";
+import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -110,6 +110,11 @@ export async function setBack(
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
+/** Notes on a row that went on what a person should know. */
+export async function saveNote(db: Db, id: number, note: string): Promise<void> {
+  await db`update dashboards set last_error = ${note} where id = ${id}`;
+}
+
 /** Gives a claimed dashboard back untouched: the service stops. */
 export async function release(db: Db, { id, claim_id }: Claim): Promise<void> {
   await db`
@@ -182,6 +187,21 @@ export async function requestCapture(db: Db, id: number): Promise<void> {
     update dashboards set step = 'capture', ${reset(db)}, ${unclaim(db)}
     where id = ${id} and deleted_at is null and archived_at is null
       and board is not null and step <> 'create'`;
+}
+
+/** Locks a row for the rest of the transaction. False: its table is gone, or a person removed it. */
+export async function lockLive(db: Db, id: number): Promise<boolean> {
+  const rows = await db`
+    select from dashboards where id = ${id} and archived_at is null and deleted_at is null
+    for update`;
+  return rows.length === 1;
+}
+
+/** Has the board, numbers, preview and message of the row's run made anew. */
+export async function redraw(db: Db, id: number): Promise<void> {
+  await beginCorrection(db, id);
+  await db`
+    update dashboards set step = 'create', ${reset(db)}, ${unclaim(db)} where id = ${id}`;
 }
 
 /** Has ours written again, whatever is there. False: it is not in a Grafana, or its table is gone. */

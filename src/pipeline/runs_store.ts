@@ -6,6 +6,13 @@ export async function insertRun(db: Db, { id, run }: Run, row_count: number): Pr
   await db`insert into runs (dashboard_id, run, row_count) values (${id}, ${run}, ${row_count})`;
 }
 
+/** The message of the dashboard's run is to be corrected in place. */
+export async function beginCorrection(db: Db, dashboard_id: number): Promise<void> {
+  await db`
+    update runs r set correcting = true
+    from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run`;
+}
+
 /** Leaves the newest run of a dashboard, without its content. */
 export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
   await db`
@@ -58,7 +65,8 @@ export async function savePictures(
   await db`
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
       captured_at = ${(captured_at ?? new Date()).toISOString()},
-      slack_file_id = case when told_at is null and posting_at is null then null else slack_file_id end
+      slack_file_id = case when correcting or told_at is null and posting_at is null then null
+        else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
   await db`
     update runs set gif = null, slack_gif = null, png = null

@@ -1,8 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { archiveDashboards } from "../../src/pipeline/archive.ts";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { archiveUid } from "../../src/workspaces/names.ts";

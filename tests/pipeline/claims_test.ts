@@ -1,10 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  rejects,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { attempt, ClaimLost } from "../../src/pipeline/attempt.ts";
 import {
   advance,
@@ -20,14 +14,7 @@ import { ExternalError } from "../../src/errors.ts";
 import { listenForEvents } from "../../src/external/events.ts";
 import { never } from "../help/app.ts";
 import { freshDatabase } from "../help/postgres.ts";
-import {
-  addAccount,
-  addDashboard,
-  letLeaseRunOut,
-  makeDue,
-  stateOf,
-  until,
-} from "../help/rows.ts";
+import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf, until } from "../help/rows.ts";
 
 /** A database with ada and one row at "create". */
 async function start() {
@@ -302,9 +289,7 @@ Deno.test("savePictures() keeps the pictures of the last three runs, all of a ki
   for (let run = 1; run <= 5; run++) {
     await test.db`
       insert into runs (dashboard_id, run) values (${test.id}, ${run}) on conflict do nothing`;
-    const [gif, slack_gif, png] = [[run], [run, 1], [run, 2]].map((bytes) =>
-      new Uint8Array(bytes)
-    );
+    const [gif, slack_gif, png] = [[run], [run, 1], [run, 2]].map((bytes) => new Uint8Array(bytes));
     const pictures = {
       gif: gif!,
       slack_gif: slack_gif!,

@@ -1,8 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import { attempt } from "../../src/pipeline/attempt.ts";
 import { NO_PICTURES } from "../../src/previews/preview.ts";
@@ -134,18 +130,12 @@ Deno.test("finishCapture() has a board drawn anew whose template was replaced, i
     insert into templates (name, kind) values ('mine', 'any') returning id`;
   const version = (number: number) =>
     db`
-    with renewed as (update templates set version = ${number} where id = ${
-      template!.id
-    })
+    with renewed as (update templates set version = ${number} where id = ${template!.id})
     insert into template_versions (template_id, version, dashboard, created_by)
     values (${template!.id}, ${number}, '{}', 'ada')`;
   await version(1);
-  await db`insert into template_choices (template_id, user_id) values (${
-    template!.id
-  }, ${ada})`;
-  await db`update dashboards set template_id = ${
-    template!.id
-  }, template_version = 1`;
+  await db`insert into template_choices (template_id, user_id) values (${template!.id}, ${ada})`;
+  await db`update dashboards set template_id = ${template!.id}, template_version = 1`;
   const preview = {
     ...{
       outcome: "error" as const,

@@ -42,9 +42,7 @@ function copyOf(
   let seed = 7;
   for (let i = 0; i < frames; i++) {
     for (let at = 0; at < pixels.length; at++) {
-      pixels[at] = isNoise
-        ? (seed = seed * 16807 % 2147483647) & 0x3f3f3f
-        : rgb(i * 9, 0, 0);
+      pixels[at] = isNoise ? (seed = seed * 16807 % 2147483647) & 0x3f3f3f : rgb(i * 9, 0, 0);
     }
     copies.add(pixels, i === frames - 1 ? 2000 : undefined);
   }

@@ -23,14 +23,14 @@ const RESTARTS: Record<
   "restartForKey of all": ["capture", ({ db }) => row.restartForKey(db)],
   requestCapture: ["capture", ({ db, id }) => row.requestCapture(db, id)],
   requestRewrite: ["create", ({ db, id }) => row.requestRewrite(db, id)],
+  redraw: ["create", ({ db, id }) => row.redraw(db, id)],
   moveTo: [
     "create",
     ({ db, id }) => row.moveTo(db, id, "https://g", "https://g/d/1"),
   ],
   beginRun: [
     "create",
-    (test) =>
-      row.beginRun(test.db, database(test), { ...table, content: "new" }, 4),
+    (test) => row.beginRun(test.db, database(test), { ...table, content: "new" }, 4),
   ],
   archiveOthers: [
     "done",

@@ -7,6 +7,8 @@ export type Metadata = { event_type: string; event_payload: Record<string, strin
 /** A posted message: the channel's ID, and the time that is the message's own ID. */
 export type MessageRef = { channel: string; ts: string };
 
+export type SentMessage = { text: string; blocks: Block[]; metadata: Metadata };
+
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
 /**
@@ -15,7 +17,7 @@ const Posted = z.object({ channel: z.string(), ts: z.string() });
  */
 export async function post(
   { call, channel }: Connection,
-  { text, blocks, metadata }: { text: string; blocks: Block[]; metadata: Metadata },
+  { text, blocks, metadata }: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
   const message = {
@@ -28,4 +30,14 @@ export async function post(
     unfurl_media: false,
   };
   return await call("chat.postMessage", message, Posted, signal);
+}
+
+/** Replaces a posted message in place; `more.code` may be "file_not_ready", as in post(). */
+export async function update(
+  { call }: Connection,
+  { channel, ts }: MessageRef,
+  { text, blocks, metadata }: SentMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  await call("chat.update", { channel, ts, text, blocks, metadata }, z.unknown(), signal);
 }

@@ -16,9 +16,15 @@ const BAD_MESSAGE = [
   "no_text",
 ];
 
+const NO_CORRECTION =
+  "Slack does not allow a change of this run's message: it was deleted, is too old, or is another app's. The message on its page is corrected.";
+/** The message cannot be changed, now or later. */
+export const UNCHANGEABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
+
 /** Slack's codes that need a person; all others are retried. */
 export const PERMANENT: Record<string, string> = {
   ...Object.fromEntries(BAD_MESSAGE.map((code) => [code, badMessage(code)])),
+  ...Object.fromEntries(UNCHANGEABLE.map((code) => [code, NO_CORRECTION])),
   invalid_auth: NEW_TOKEN,
   not_authed: NEW_TOKEN,
   token_revoked: NEW_TOKEN,

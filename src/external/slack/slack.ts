@@ -1,6 +1,6 @@
 import { call, type Connection } from "./call.ts";
 import { checkChannel, checkToken } from "./check.ts";
-import { post } from "./post.ts";
+import { post, update } from "./post.ts";
 import { find } from "./search.ts";
 import { upload } from "./upload.ts";
 
@@ -28,6 +28,7 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
   return {
     upload: upload.bind(null, connection),
     post: post.bind(null, connection),
+    update: update.bind(null, connection),
     find: find.bind(null, connection),
     checkToken: checkToken.bind(null, connection),
     checkChannel: checkChannel.bind(null, connection),

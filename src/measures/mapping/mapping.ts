@@ -1,10 +1,14 @@
 import { isAmbiguousDate } from "../names/cells.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
+import { NAMES, type NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { type Content, filled, type Found, keysOf } from "./content.ts";
+import { type Chosen, chosenMeasures } from "./chosen.ts";
+import { type Correction, type Corrections, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
+import { correctedParts, type Fault } from "./parts.ts";
 import { type RunColumns, runColumns } from "./runs.ts";
 
 /** How a table is read. Made from its columns and a sample of its content; nothing else decides. */
@@ -25,6 +29,12 @@ export type Mapping = {
   rivals: Partial<Record<Meaning, string>>;
   ignored: string[];
   doubts: string[];
+  /** Where a person or a comment says that a number stands. */
+  chosen: Partial<Record<NumberName, Chosen>>;
+  /** What of the correction's other parts the table cannot follow. */
+  faults: Fault[];
+  /** The parts that a person or a comment set: "run", "group", "measures.setup_wns" … */
+  corrected: string[];
 };
 
 const GROUP: Meaning[] = ["platform", "design", "variant"];
@@ -166,30 +176,98 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
   return [...columns, { ...counts[0]!, meaning: "drc_total", sum: counts }];
 }
 
-/** Makes the mapping of a table. Pure: the order of columns and rows, and the case of names, change nothing. */
-export function mappingOf(content: Content): Mapping {
-  const format = formatOf(content.columns.map(({ name }) => name));
-  const read = readColumns(content);
-  const known = withTotalArea(content, format ? format.read(read) : read);
-  const { columns, figures } = withMetrics(content, withRuleColumns(content, known));
-  const group = groupColumns(columns);
-  const dimensions = DIMENSIONS.flatMap((meaning) => columnOf(columns, meaning) ?? []);
-  const run = runColumns(content, columns, [...group, ...dimensions]);
-  const whole = wholeOf(content, dimensions);
+const PLACED: Meaning[] = [...GROUP, ...DIMENSIONS];
+const isPlaced = (word: string): word is Meaning => PLACED.some((meaning) => meaning === word);
+
+/** The content without the columns that a person or a comment says to ignore. */
+function withoutIgnored(content: Content, { ignored, also }: Corrections): Content {
+  const dropped = ignored ?? also.ignored;
+  return { ...content, columns: content.columns.filter(({ name }) => !dropped.includes(name)) };
+}
+
+/** The columns that nothing of the mapping names. */
+function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
+  const { columns, run, group, dimensions, chosen } = mapping;
+  const named = [...run.names, ...group, ...dimensions, ...Object.values(chosen)]
+    .map((one) => "column" in one ? one.column?.name : one.name);
+  return columns.filter(({ name, meaning, shape }) =>
+    !meaning && shape !== "time" && !named.includes(name)
+  ).map(({ name }) => name);
+}
+
+const PARTS = ["run", "group", "dimensions"] as const;
+
+function doubtsOfFaults(faults: Fault[]): string[] {
+  return PARTS.flatMap((part) => {
+    const fault = faults.find(({ path }) => path === part || path.startsWith(`${part}.`));
+    return fault ? [`The correction of ${part} is not used: ${fault.message}`] : [];
+  });
+}
+
+function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string[] {
+  const { also, meanings } = correction;
+  const words = Object.values(meanings);
+  const set = {
+    run: correction.run,
+    group: correction.group ?? words.find((word) => GROUP.includes(word)),
+    dimensions: correction.dimensions ?? also.dimensions[0] ??
+      words.find((word) => DIMENSIONS.includes(word)),
+  };
+  return [
+    ...PARTS.filter((part) => set[part]),
+    ...NAMES.filter((name) => chosen[name]).map((name) => `measures.${name}`),
+    ...(correction.ignored ?? also.ignored[0] ? ["ignored"] : []),
+  ];
+}
+
+/**
+ * Makes the mapping of a table; a person's correction goes before the comments of the flow, those before the
+ * known format, that before the vocabulary. Pure: the order of columns and rows, and the case of names,
+ * change nothing.
+ */
+export function mappingOf(whole: Content, person: Correction = {}): Mapping {
+  const correction = withComments(whole, person, isPlaced);
+  const content = withoutIgnored(whole, correction);
+  const format = formatOf(whole.columns.map(({ name }) => name));
+  const automatic = readColumns(content);
+  const known = withTotalArea(content, format ? format.read(automatic) : automatic);
+  const read = withMetrics(content, withRuleColumns(content, known));
+  const places = { ofGroup: GROUP, ofDimension: DIMENSIONS };
+  const parts = correctedParts(whole, content, read.columns, correction, places);
+  const { columns } = parts;
+  const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
+  const free = columns.filter((column) => !taken.includes(column));
+  const group = parts.group ?? groupColumns(free);
+  const also = columns.filter(({ name }) => correction.also.dimensions.includes(name));
+  const dimensions = parts.dimensions ?? [
+    ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
+    ...also,
+  ];
+  const own = runColumns(content, columns, [...group, ...dimensions]);
+  const { names = own.names, time = own.time } = parts.run ?? {};
+  const run = { names, ...(time && { time }) };
+  const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
-  const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
-  return {
+  const chosen = chosenMeasures(whole, columns, correction.measures ?? []);
+  const found = {
     format,
     columns,
     run,
     group,
     dimensions,
     ...(corner && { corner }),
-    ...(whole && { whole }),
-    ...(figures && { figures }),
+    ...(total && { whole: total }),
+    ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
-    ignored: columns.filter((column) => !used.includes(column)).map(({ name }) => name),
-    doubts: doubtsOf(content, run),
+    chosen,
+    faults: parts.faults,
+  };
+  return {
+    ...found,
+    ignored: correction.ignored ??
+      [...unusedOf(found), ...correction.also.ignored],
+    doubts: [...doubtsOfFaults(parts.faults), ...doubtsOf(content, run)],
+    corrected: correctedIn(correction, chosen),
   };
 }
 

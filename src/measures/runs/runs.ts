@@ -6,9 +6,13 @@ export type Run = { key: string; at: string };
 
 /** What a row's run is known by: its name, else its time; without either all rows are one run. */
 export function runOf(facts: TableFacts): Run {
-  const [name] = facts.mapping.run.names;
+  const { names } = facts.mapping.run;
   const time = facts.time && timeOf(facts.time.column);
   const at = time ?? "NULL::pg_catalog.timestamptz";
+  const [name] = names;
+  if (names.length > 1) {
+    return { key: `pg_catalog.concat_ws(' ', ${names.map(textOf).join(", ")})`, at };
+  }
   if (name) return { key: name.shape === "number" ? quoteName(name.name) : textOf(name), at };
   if (!time) return { key: "''", at };
   return { key: facts.starts ? startedAt(facts, facts.starts, time) : time, at };
@@ -19,7 +23,7 @@ export function runOf(facts: TableFacts): Run {
  * after 99. Over rows it would cost more than all else.
  */
 function naturalOrder({ mapping: { run: { names } } }: TableFacts): string {
-  if (names[0]?.shape !== "text") return "run";
+  if (names.length < 2 && names[0]?.shape !== "text") return "run";
   const padded = String.raw`pg_catalog.regexp_replace(run, '(\d+)', '00000000000000000000\1', 'g')`;
   return String.raw`pg_catalog.regexp_replace(${padded}, '0*(\d{20})', '\1', 'g') COLLATE "C"`;
 }
@@ -43,8 +47,8 @@ export function keysOf({ group_columns }: TableFacts): string[] {
 
 /** Rows of a run whose time PostgreSQL and a chart can show; "infinity" is none. */
 export function ofKnownRun({ time, mapping }: TableFacts): string | undefined {
-  const [name] = mapping.run.names;
-  if (name) return `${quoteName(name.name)} IS NOT NULL`;
+  const names = mapping.run.names.map(({ name }) => `${quoteName(name)} IS NOT NULL`);
+  if (names.length > 0) return names.join(" AND ");
   return time && `${timeOf(time.column)} BETWEEN '1900-01-01' AND '9999-12-31'`;
 }
 

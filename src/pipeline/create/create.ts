@@ -1,4 +1,5 @@
 import type { TableFacts } from "../../measures/facts.ts";
+import { findCorrection } from "../../measures/mapping/store.ts";
 import { readTable } from "../../measures/read.ts";
 import { composeChosen } from "../../templates/board.ts";
 import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postgres.ts";
@@ -66,11 +67,12 @@ async function settle(
   return target;
 }
 
-function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
+async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
   const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
-  return withReader(deps, user_id, kind, async (reader) => {
-    const facts = await readTable(reader, schema_name, table_name, kind);
+  const correction = await findCorrection(deps.db, claim);
+  return await withReader(deps, user_id, kind, async (reader) => {
+    const facts = await readTable(reader, schema_name, table_name, kind, correction);
     const composed = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),
       title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { DashboardJson } from "../../help/grafana/grafana.ts";
 import { startInGrafana } from "../../help/grafana/rows.ts";
 
@@ -75,8 +70,7 @@ Deno.test("createNext() takes an edit for one at every moment, and its own write
   const { grafana } = test;
   const id = await test.make();
   const uid = test.uidOf(id);
-  const rename = () =>
-    grafana.edit(uid, (json) => ({ ...json, description: "by hand" }));
+  const rename = () => grafana.edit(uid, (json) => ({ ...json, description: "by hand" }));
   await t.step("saved between our look and our write", async () => {
     await test.nextRun();
     test.before("POST", SAVES, rename);
@@ -198,9 +192,8 @@ Deno.test("createNext() makes one dashboard, not edited, whenever its claim is l
     const count = () => {
       if (++asked !== n) return;
       // As a run that was found, or another worker, takes it.
-      stolen =
-        db`update dashboards set claim_id = null, claimed_until = null where id = ${id}`
-          .execute();
+      stolen = db`update dashboards set claim_id = null, claimed_until = null where id = ${id}`
+        .execute();
     };
     for (const method of ["GET", "POST"]) {
       test.before(method, /./, count, calls);

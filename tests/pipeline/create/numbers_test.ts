@@ -5,10 +5,8 @@ import { startScans } from "../../help/scans.ts";
 
 const history =
   `create table history (run_ts timestamptz, design text, wns_ns float8, git_commit text)`;
-const first =
-  `insert into history values ('2026-01-01', 'gcd', -0.05, 'aaa1111')`;
-const second =
-  `insert into history values ('2026-01-02', 'gcd', -0.12, '3f2a9c1')`;
+const first = `insert into history values ('2026-01-01', 'gcd', -0.05, 'aaa1111')`;
+const second = `insert into history values ('2026-01-02', 'gcd', -0.12, '3f2a9c1')`;
 
 Deno.test("createNext() keeps each run's numbers, and the API and the pages show the newest run's", async () => {
   await using test = await startScans();
@@ -16,8 +14,7 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   await test.found();
   ok(await createNext(test.deps, never));
   const key = test.ada.api_key;
-  const row = async () =>
-    (await test.api("GET", "/dashboards", { key })).body.dashboards[0];
+  const row = async () => (await test.api("GET", "/dashboards", { key })).body.dashboards[0];
   const source = { column: "wns_ns", metric: null, unit: "ns" };
   const sure = { sure: true, doubt: null, source, before_run: null };
   const number = {

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert/strict";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { Fault } from "../../help/grafana/grafana.ts";
 import { startInGrafana } from "../../help/grafana/rows.ts";
 

@@ -1,13 +1,5 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert/strict";
-import {
-  composeMessage,
-  type MessageInput,
-} from "../../../src/pipeline/notify/message.ts";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
+import { composeMessage, type MessageInput } from "../../../src/pipeline/notify/message.ts";
 import type { KeyNumber } from "../../../src/measures/number.ts";
 import { blockFaults } from "../../help/slack.ts";
 
@@ -42,8 +34,7 @@ function texts(value: any): string[] {
 }
 
 /** A surrogate without its partner: a character cut in half. */
-const HALF =
-  /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 Deno.test("composeMessage() tells what, whose, how much, and where to look", () => {
   const { text, blocks } = composeMessage(input);
@@ -176,8 +167,7 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
 });
 
 Deno.test("composeMessage() says why the first number moved, before the numbers", () => {
-  const why =
-    "setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
+  const why = "setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
   const { text, blocks } = composeMessage({ ...input, numbers: [number], why });
   same(blocks.map(({ type }) => type), [
     "header",

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { signingKeyOf } from "../../help/deps.ts";
 import { isLink } from "../../../src/boards/access.ts";
 import { restart } from "../../../src/pipeline/row.ts";
@@ -145,9 +140,7 @@ Deno.test("notifyNext() gives Slack the smaller copy where there is one, and say
     .map(([title, state], id) => ({ id, title, state, message: null }));
   await test.db`update runs set slack_gif = ${copy} where run = 2`;
   await test.db`
-    update dashboards set outcome = 'loaded', panels = ${
-    JSON.stringify(panels)
-  }::text::jsonb`;
+    update dashboards set outcome = 'loaded', panels = ${JSON.stringify(panels)}::text::jsonb`;
   await test.notify();
   same(new Uint8Array(await slack.download((await slack.files())[0]!)), copy);
   const [message] = await slack.messages();

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import {
   judge,
   type Known,
@@ -60,9 +55,7 @@ Deno.test("judge() waits for rows for ever, without looking by the clock", () =>
   }
   // The ten minutes begin with the first rows, not with the empty table.
   same(
-    watch([[0, empty], [5000, table("a")], [5001, table("b")]]).map((s) =>
-      s.slice(0, 10)
-    ),
+    watch([[0, empty], [5000, table("a")], [5001, table("b")]]).map((s) => s.slice(0, 10)),
     [
       "it has no ",
       "it changed",

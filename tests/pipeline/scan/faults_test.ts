@@ -1,10 +1,5 @@
 import { LOCKS } from "../../../src/external/postgres/lock.ts";
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
 import { never } from "../../help/app.ts";
 import { untilWaiting } from "../../help/rows.ts";
@@ -73,9 +68,7 @@ Deno.test("scan() goes on with the others while one user's database is away", as
     bob.username,
   ]);
   ok(
-    test.lines.some((line) =>
-      line.includes(`${test.ada.username}'s qor database`)
-    ),
+    test.lines.some((line) => line.includes(`${test.ada.username}'s qor database`)),
   );
   same(await test.found(), []);
   await shut(true);

@@ -1,9 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { Dashboard } from "../../../src/boards/compose.ts";
 import { queriedPanels } from "../../../src/boards/queried.ts";
 import { queryBoard } from "../../../src/dashboards/board/board.ts";
@@ -91,11 +86,9 @@ async function work(test: Scans) {
   const { ada, deps, db } = test;
   ok((await test.found()).includes("runs 1"));
   while (await createNext(deps, never)) continue;
-  const stopped =
-    await db`select last_error from dashboards where last_error is not null`;
+  const stopped = await db`select last_error from dashboards where last_error is not null`;
   same([...stopped], []);
-  const [row] =
-    await db`select id, board from dashboards where table_name = 'runs'`;
+  const [row] = await db`select id, board from dashboards where table_name = 'runs'`;
   const who = {
     user_id: ada.id,
     username: ada.username,
@@ -125,9 +118,7 @@ async function work(test: Scans) {
 
 /** The reader is read-only to begin with, and then no spy could note that it was run. */
 async function letSpyWrite({ db, ada }: Scans) {
-  await db`alter role ${
-    db(`${ada.username}_reader`)
-  } reset default_transaction_read_only`;
+  await db`alter role ${db(`${ada.username}_reader`)} reset default_transaction_read_only`;
 }
 
 type Noted = { what: string; current: string; session: string; super: string };

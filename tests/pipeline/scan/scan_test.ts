@@ -1,8 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import { startScans } from "../../help/scans.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
@@ -226,9 +222,7 @@ Deno.test("scan() takes tables and schemas of any name", async () => {
   await test.run(
     ...names.flatMap((name) => [
       `create schema ${quote(name)}`,
-      `create table ${quote(name)}.${quote(name)} as select 1 as ${
-        quote(name)
-      }`,
+      `create table ${quote(name)}.${quote(name)} as select 1 as ${quote(name)}`,
     ]),
   );
   same(
@@ -238,9 +232,7 @@ Deno.test("scan() takes tables and schemas of any name", async () => {
   same(await test.found(), []);
   await test.finishRows();
   await test.run(
-    ...names.map((name) =>
-      `insert into ${quote(name)}.${quote(name)} values (2)`
-    ),
+    ...names.map((name) => `insert into ${quote(name)}.${quote(name)} values (2)`),
   );
   same(
     (await test.found()).sort(),
