@@ -88,7 +88,7 @@ function Facts({ story: { row, runs, tries } }: { story: Story }) {
         ["Table found", row.created_at],
         [`Run ${row.run} found`, run?.found_at],
         ["Picture taken", row.captured_at],
-        ["Told in Slack", row.slack_sent_at],
+        ["Posted to Slack", row.slack_sent_at],
         ["Table gone", row.archived_at],
       ] as const).map(([label, at]) =>
         at && (

@@ -20,9 +20,9 @@ export const STEPS = {
 export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
   if (archived_at) return { mark: "idle", text: "Its table is gone" };
   if (stopped) return { mark: "bad", text: `Stopped: ${STEPS[step].toLowerCase()}` };
-  if (last_error) return { mark: "warn", text: `${STEPS[step]}, will be tried again` };
+  if (last_error) return { mark: "warn", text: `${STEPS[step]}, retrying` };
   if (step !== "done") return { mark: "busy", text: STEPS[step] };
-  return { mark: "good", text: slack_sent_at ? "Told in Slack" : "Ready" };
+  return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
 }
 
 /** A time in UTC: to the minute, or `exact` to the second. */

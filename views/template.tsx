@@ -1,10 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { TemplateDetails } from "../src/templates/input.ts";
+import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
-import { type Again, Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
+import { Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
 
 type Template = z.infer<typeof TemplateDetails>;
 type Chosen = Template["chosen"][number];
@@ -22,7 +23,7 @@ function Choices({ template: { id, chosen }, admin, again }: {
   admin: boolean;
   again: Again | undefined;
 }) {
-  const shown = again && { typed: again.typed, faults: {} };
+  const shown = again && { ...again, issues: [] };
   return (
     <section class="card">
       <h2>Chosen for</h2>
@@ -118,7 +119,7 @@ function Warnings({ warnings }: { warnings: Template["warnings"] }) {
   if (warnings.length === 0) return null;
   return (
     <section class="card">
-      <h2>To mind</h2>
+      <h2>Warnings</h2>
       <ul>
         {warnings.map(({ path, message }) => (
           <li>
@@ -173,7 +174,7 @@ export function TemplatePage({ who, template, again }: Props) {
             }.`}
           </p>
           <div class="actions">
-            <a href={`/templates/${id}/preview`}>Look, on sample data</a>
+            <a href={`/templates/${id}/preview`}>Preview with sample data</a>
             <a href={`/api/v1/templates/${id}`}>JSON</a>
             <a href="/templates">All templates</a>
           </div>

@@ -42,3 +42,12 @@ export async function retiredKeyIds(db: Db): Promise<string[]> {
     select value from settings where name = 'retired_seal_keys'`;
   return row?.value.split(" ") ?? [];
 }
+
+/** Saves the address used in links, and returns the id of this installation. */
+export async function readInstallation(db: Db, frontend_url: string): Promise<string> {
+  await db`update settings set value = ${frontend_url}
+    where name = 'frontend_url' and value <> ${frontend_url}`;
+  const [row] = await db<{ value: string }[]>`
+    select value from settings where name = 'installation'`;
+  return row!.value;
+}

@@ -1,18 +1,12 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../errors.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { body, ById, json, newApi, noFields } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
 import { Id } from "../http/paging.ts";
-import type { Env } from "../who.ts";
 import * as credentials from "./credentials.ts";
 import { type Deps as TestDeps, testCredential, Tested } from "./test.ts";
 import * as versions from "./versions.ts";
 
-const json = <T>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const body = <T>(schema: T) => ({ required: true, content: { "application/json": { schema } } });
-const user = z.object({ id: Id });
-const one = user.extend({ key_name: credentials.KeyName });
+const one = ById.extend({ key_name: credentials.KeyName });
 const many = "/{id}/credentials";
 const path = `${many}/{key_name}` as const;
 
@@ -20,7 +14,7 @@ const list = createRoute({
   method: "get",
   path: many,
   summary: "A user's credentials, without their values",
-  request: { params: user },
+  request: { params: ById },
   responses: {
     200: json(
       z.object({ credentials: z.array(credentials.Credential) }).openapi("Credentials"),
@@ -34,7 +28,7 @@ const add = createRoute({
   method: "post",
   path: many,
   summary: "A new credential",
-  request: { params: user, body: body(credentials.NewCredential) },
+  request: { params: ById, body: body(credentials.NewCredential) },
   responses: {
     201: json(credentials.SavedCredential, "Added."),
     ...errorReplies(400, 404, 409, 413, 415, 422),
@@ -105,10 +99,7 @@ const test = createRoute({
   method: "post",
   path: `${path}/test`,
   summary: "Tries a credential for real",
-  request: {
-    params: one,
-    body: { content: { "application/json": { schema: z.strictObject({}) } } },
-  },
+  request: { params: one, body: noFields },
   responses: { 200: json(Tested, "How it went."), ...errorReplies(400, 404, 409, 422) },
 });
 
@@ -125,7 +116,7 @@ export function credentialApi(deps: TestDeps, saved: Saved) {
     const warnings = await saved(user_id, row.key_name, value);
     return warnings.length > 0 ? { ...row, warnings } : row;
   };
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(list, async (c) => {
       const { id } = c.req.valid("param");
       return c.json({ credentials: await credentials.credentialsOf(deps, c.var.who, id) }, 200);

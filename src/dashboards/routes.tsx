@@ -1,11 +1,13 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import { DashboardPage } from "../../views/dashboard.tsx";
 import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
-import { errorReplies, refuse } from "../errors.ts";
-import { cursor, Id, IdQuery, Limit, writeCursor } from "../http/paging.ts";
+import { ById, json, newApi, noFields } from "../http/api.ts";
+import { byId } from "../http/forms.ts";
+import { errorReplies, refuse } from "../http/replies.ts";
+import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
 import type { Env } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
@@ -20,12 +22,6 @@ import type { Look } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
-const json = <T,>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const params = z.object({ id: Id });
-const body = { content: { "application/json": { schema: z.strictObject({}) } } };
 const Query = z.strictObject({
   user_id: IdQuery,
   kind: z.enum(KINDS).optional(),
@@ -53,7 +49,7 @@ const show = createRoute({
   method: "get",
   path: "/{id}",
   summary: "One dashboard with its message",
-  request: { params },
+  request: { params: ById },
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
 });
 
@@ -61,7 +57,7 @@ const retry = createRoute({
   method: "post",
   path: "/{id}/retry",
   summary: "Sets a stopped row going",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -69,7 +65,7 @@ const capture = createRoute({
   method: "post",
   path: "/{id}/capture",
   summary: "Has a new picture taken",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It will be taken."), ...errorReplies(400, 404, 409) },
 });
 
@@ -77,7 +73,7 @@ const remove = createRoute({
   method: "delete",
   path: "/{id}",
   summary: "Removes a dashboard until its table is created anew (admin)",
-  request: { params },
+  request: { params: ById },
   responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404) },
 });
 
@@ -85,7 +81,7 @@ const rewrite = createRoute({
   method: "post",
   path: "/{id}/rewrite",
   summary: "Writes ours again over what a person changed or deleted in Grafana",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -93,7 +89,7 @@ const move = createRoute({
   method: "post",
   path: "/{id}/move",
   summary: "Moves a dashboard to the Grafana of now",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -101,14 +97,14 @@ const moveAll = createRoute({
   method: "post",
   path: "/move",
   summary: "Moves all dashboards (a member: its own) to the Grafana of now",
-  request: { body },
+  request: { body: noFields },
   responses: { 202: json(moving.Moving, "They go on."), ...errorReplies() },
 });
 
 /** Under `/api/v1/dashboards`. */
 export function dashboardApi(deps: Deps) {
   const { db } = deps;
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(moveAll, async (c) => c.json(await moving.moveDashboards(deps, c.var.who), 202))
     .openapi(
       move,
@@ -165,13 +161,13 @@ const scanNow = createRoute({
   method: "post",
   path: "/",
   summary: "Looks for new tables and runs now (admin)",
-  request: { body },
+  request: { body: noFields },
   responses: { 200: json(LookSchema, "What was found."), ...errorReplies(403) },
 });
 
 /** `/api/v1/scan`. */
 export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
 
@@ -182,7 +178,6 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
-  const id = zValidator("param", z.object({ id: Id }), refuse);
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
   const list = "/dashboards";
   const back = (id: number, { from }: { from?: "row" | undefined }) =>
@@ -200,36 +195,36 @@ export function dashboardPages(deps: Deps) {
         <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
       );
     })
-    .get("/:id", id, async (c) => {
+    .get("/:id", byId, async (c) => {
       const story = await showStory(db, c.var.who, c.req.valid("param").id);
       const row = withShownNumbers(story.row);
       return c.html(<DashboardPage who={c.var.who} story={{ ...story, row }} />);
     })
-    .get("/:id/message", id, async (c) => {
+    .get("/:id/message", byId, async (c) => {
       const { id } = c.req.valid("param");
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
       return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
-    .post("/:id/retry", id, from, async (c) => {
+    .post("/:id/retry", byId, from, async (c) => {
       const { id } = c.req.valid("param");
       await listing.retryDashboard(db, c.var.who, id);
       return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/capture", id, from, async (c) => {
+    .post("/:id/capture", byId, from, async (c) => {
       const { id } = c.req.valid("param");
       await listing.retakePreview(db, c.var.who, id);
       return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/remove", id, async (c) => {
+    .post("/:id/remove", byId, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.redirect(list, 303);
     })
-    .post("/:id/rewrite", id, from, async (c) => {
+    .post("/:id/rewrite", byId, from, async (c) => {
       const { id } = c.req.valid("param");
       await moving.rewriteDashboard(deps, c.var.who, id);
       return c.redirect(back(id, c.req.valid("query")), 303);
     })
-    .post("/:id/move", id, from, async (c) => {
+    .post("/:id/move", byId, from, async (c) => {
       const { id } = c.req.valid("param");
       await moving.moveDashboard(deps, c.var.who, id);
       return c.redirect(back(id, c.req.valid("query")), 303);

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
-import type { Datasource } from "../external/grafana/grafana.ts";
+import type { Datasource } from "../external/grafana/datasources.ts";
 import { asExternal, databaseUrl, tryLogin } from "../external/postgres/postgres.ts";
 import { visibleUser } from "../users/users.ts";
 import { adminOnly } from "../who.ts";

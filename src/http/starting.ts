@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { errorBody, unavailable } from "../errors.ts";
+import { unavailable } from "../errors.ts";
+import { errorBody } from "./replies.ts";
 import { health } from "./health.ts";
 
 /** What is answered until the database is there. */

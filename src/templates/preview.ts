@@ -11,7 +11,7 @@ import { SAMPLE_TABLES, SAMPLES } from "./sample_rows.ts";
 import { type Deps, rolledBack, withSamples } from "./samples.ts";
 import type { TemplateKind } from "./store.ts";
 import { type Refused, refusedQueries } from "./try.ts";
-import type { Chosen } from "../boards/variables.ts";
+import type { Question } from "../boards/variables.ts";
 
 /** What is drawn: a built-in template on its table, or a template of a person's own. */
 export type Drawn =
@@ -57,11 +57,6 @@ async function composed(reader: Sql, drawn: Drawn): Promise<Dashboard> {
 export function previewBoard(deps: Deps, drawn: Drawn): Promise<Dashboard> {
   return withSamples(deps, (reader) => composed(reader, drawn));
 }
-
-/** What a preview asks: a panel's rows with the viewer's choices, or what can be chosen. */
-export type Question = { panel_id: number; variables: Chosen } | {
-  variable: string;
-};
 
 /** One answer for a preview's page, as the boards give it. Throws ExternalError. */
 export function queryPreview(deps: Deps, drawn: Drawn, question: Question, signal: AbortSignal) {

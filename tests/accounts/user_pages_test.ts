@@ -122,7 +122,7 @@ Deno.test("/users lists by name, a page at a time, by beginning and state", asyn
   ok(links(second.text).includes("/users?q=list-&is_active=true"));
   ok(!links(second.text).some((href) => href.includes("cursor=")));
   equal(shown((await admin.get("/users?is_active=false&q=")).text).join(), "list-07");
-  match((await admin.get("/users?q=nobody")).text, /No user is like that/);
+  match((await admin.get("/users?q=nobody")).text, /No users match/);
 });
 
 Deno.test("a member sees its own page alone, and nothing on it that is an admin's", async () => {

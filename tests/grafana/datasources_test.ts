@@ -86,7 +86,7 @@ Deno.test("a check of a silent Grafana is a 503 with words, of none a 409", asyn
     return [status, body.code, body.message, headers.get("retry-after")];
   };
   app.grafana.fault({ answer: { status: 502, html: "<html>glsa_secret</html>" } });
-  const sentence = "Grafana is disturbed (HTTP 502). It is tried again.";
+  const sentence = "Grafana returned HTTP 502. Retrying.";
   same(await codes("check"), [503, "grafana_refused", sentence, "5"]);
   same(await codes("repair"), [503, "grafana_refused", sentence, "5"]);
   app.grafana.clearFaults();

@@ -1,7 +1,8 @@
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../src/boards/query.ts";
-import { AppError, errorBody } from "../../src/errors.ts";
+import { AppError } from "../../src/errors.ts";
+import { errorBody } from "../../src/http/replies.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";

@@ -2,7 +2,7 @@ import { importSealKey } from "../../src/credentials/seal.ts";
 import { importSigningKey } from "../../src/credentials/sign.ts";
 import type { Outside } from "../../src/credentials/hosts.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { readInstallation } from "../../src/external/installation.ts";
+import { readInstallation } from "../../src/credentials/installation_store.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { testServer } from "./postgres.ts";

@@ -7,7 +7,7 @@ import { type EmbeddedServer, startEmbedded } from "../../src/external/postgres/
 import { migrate } from "../../src/external/postgres/migrate.ts";
 import { listenForEvents } from "../../src/external/events.ts";
 import { type Address, connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import { readInstallation } from "../../src/external/installation.ts";
+import { readInstallation } from "../../src/credentials/installation_store.ts";
 import { limitFailures } from "../../src/users/failure_limit.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
 import { adminOnly } from "../../src/who.ts";

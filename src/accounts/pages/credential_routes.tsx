@@ -1,4 +1,3 @@
-import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { type Answer, CredentialPage } from "../../../views/credential.tsx";
@@ -7,12 +6,14 @@ import type { Saved } from "../../credentials/routes.ts";
 import { type Deps as TestDeps, testCredential } from "../../credentials/test.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
 import { revealVersion, rollBack, versionsOf } from "../../credentials/versions.ts";
-import { type ErrorStatus, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
+import { type ErrorStatus } from "../../errors.ts";
+import { refuse } from "../../http/replies.ts";
+import { ById } from "../../http/api.ts";
 import { visibleUser } from "../../users/users.ts";
 import type { Env } from "../../who.ts";
 import { CredentialForm, RevealForm, ValueForm, VersionForm } from "./forms.ts";
-import { form, orShow, refuseForged, type Show, showUserPage } from "./routes.tsx";
+import { byId, form, orShow, refuseForged, type Show } from "../../http/forms.ts";
+import { showUserPage } from "./routes.tsx";
 
 type Place = { id: number; key_name: string };
 
@@ -46,13 +47,12 @@ const one = "/:id/credentials/:key_name";
 
 /** Under `/users`: what the API does with credentials, by plain forms. A value is never in an address. */
 export function credentialPages(deps: TestDeps & WorkspaceDeps, saved: Saved) {
-  const user = zValidator("param", z.object({ id: Id }), refuse);
-  const place = zValidator("param", z.object({ id: Id, key_name: credentials.KeyName }), refuse);
+  const place = zValidator("param", ById.extend({ key_name: credentials.KeyName }), refuse);
   const addition = showUserPage(deps, "credential");
   return new Hono<Env>()
     .post(
       "/:id/credentials",
-      user,
+      byId,
       form(CredentialForm, addition),
       (c) =>
         orShow(c, { show: addition, field: "key_name" }, async () => {

@@ -1,12 +1,9 @@
-import { zValidator } from "@hono/zod-validator";
-import { z } from "zod";
 import { Hono } from "hono";
-import { refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
 import type { Env, Who } from "../../who.ts";
 import { checkWorkspace, repairWorkspace } from "../maintenance/check.ts";
 import { rotateDatabasePassword } from "../../accounts/database_password.ts";
-import { orShow, showUserPage } from "./routes.tsx";
+import { byId, orShow } from "../../http/forms.ts";
+import { showUserPage } from "./routes.tsx";
 import type { Deps } from "../../workspaces/workspaces.ts";
 
 type AuditedAction = (deps: Deps, who: Who, id: number) => Promise<unknown>;
@@ -20,11 +17,10 @@ const DEEDS: Record<string, AuditedAction> = {
 
 /** Under `/users`: the care of a workspace, by plain forms that come back to the user's page. */
 export function maintenancePages(deps: Deps) {
-  const id = zValidator("param", z.object({ id: Id }), refuse);
   const show = showUserPage(deps, "workspace");
   const pages = new Hono<Env>();
   for (const [name, deed] of Object.entries(DEEDS)) {
-    pages.post(`/:id/${name}`, id, (c) =>
+    pages.post(`/:id/${name}`, byId, (c) =>
       orShow(c, { show }, async () => {
         const { id } = c.req.valid("param");
         await deed(deps, c.var.who, id);

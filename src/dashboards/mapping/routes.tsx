@@ -1,16 +1,13 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
+import { createRoute } from "@hono/zod-openapi";
+import { ById as params, json, newApi, optionalBody } from "../../http/api.ts";
+import { errorReplies } from "../../http/replies.ts";
 import { Described } from "../../measures/describe.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
-import type { Env } from "../../who.ts";
 import type { Deps } from "../../workspaces/workspaces.ts";
 import { changeMapping, resetMapping, showMapping } from "./mapping.ts";
 
 const path = "/{id}/mapping";
-const params = z.object({ id: Id });
-const json = <T,>(schema: T) => ({ content: { "application/json": { schema } } });
-const answer = (description: string) => ({ 200: { description, ...json(Described) } });
+const answer = (description: string) => ({ 200: json(Described, description) });
 
 const show = createRoute({
   method: "get",
@@ -24,7 +21,7 @@ const change = createRoute({
   method: "put",
   path,
   summary: "Corrects parts of how the table is read; the others stay",
-  request: { params, body: json(Correction) },
+  request: { params, body: optionalBody(Correction) },
   responses: { ...answer("The new mapping."), ...errorReplies(400, 404, 409, 422) },
 });
 
@@ -38,7 +35,7 @@ const reset = createRoute({
 
 /** The mapping, under `/api/v1/dashboards`. */
 export function mappingApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(
       show,
       async (c) => c.json(await showMapping(deps, c.var.who, c.req.valid("param").id), 200),

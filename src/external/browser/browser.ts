@@ -2,7 +2,8 @@ import type { BrowserContext } from "puppeteer-core";
 import { ExternalError } from "../../errors.ts";
 import { openPage, type Page, type PageOptions } from "./page.ts";
 import { attach, END_MS, launch, type Running } from "./process.ts";
-import { findOrInstallBrowser } from "./supply.ts";
+import { findOrInstallBrowser } from "./finder.ts";
+import { shareBrowser } from "./shared.ts";
 import { orAborted, pause, within } from "../abort.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
@@ -35,9 +36,6 @@ export type Browser = {
   close(): Promise<void>;
 };
 
-/** A browser with the pages it has open, and how many it had. */
-type Used = Running & { open: number; opened: number };
-
 /** A page opens in 0.1 s, on a machine with ten times its work in 2 s: one that takes longer never comes. */
 const ANSWER_MS = 10_000;
 /** Nothing listens there: what the interception does not see (sockets, preconnects) ends here. */
@@ -46,51 +44,23 @@ const NOWHERE = "http://127.0.0.1:9";
 /** Looks for a browser (installs one if allowed) in the background; it starts with the first page. */
 export function connectBrowser(options: BrowserOptions): Browser {
   const closing = new AbortController();
-  const supply = options.url ? undefined : findOrInstallBrowser(options, closing.signal);
-  const { mostPages = 50 } = options;
-  const all = new Set<Used>();
+  const finder = options.url ? undefined : findOrInstallBrowser(options, closing.signal);
   let unreachable: string | undefined;
-  let current: Promise<Used> | undefined;
-
-  async function start(): Promise<Used> {
-    let used: Used;
+  const start = async () => {
+    if (finder) return await launch(await finder.path(), closing.signal);
     try {
-      const running = supply
-        ? await launch(await supply.path(), closing.signal)
-        : await attach(options.url!);
-      used = { ...running, open: 0, opened: 0 };
+      const running = await attach(options.url!);
       unreachable = undefined;
+      return running;
     } catch (error) {
-      current = undefined;
-      if (!supply && error instanceof ExternalError) unreachable = error.message;
+      if (error instanceof ExternalError) unreachable = error.message;
       throw error;
     }
-    all.add(used);
-    const mine = current;
-    used.driver.once("disconnected", () => {
-      if (current === mine) current = undefined;
-      used.end().finally(() => all.delete(used));
-    });
-    return used;
-  }
-
-  /** The browser for one more page: to be given back with release(). */
-  async function take(signal: AbortSignal): Promise<Used> {
-    const mine = current ??= start();
-    const used = await orAborted(mine, signal);
-    used.open++;
-    if (++used.opened >= mostPages && current === mine) current = undefined;
-    return used;
-  }
-
-  async function release(used: Used) {
-    used.open--;
-    if (used.open === 0 && used.opened >= mostPages) await used.end();
-  }
-
+  };
+  const shared = shareBrowser(start, options.mostPages ?? 50);
   return {
     state() {
-      if (supply) return supply.state();
+      if (finder) return finder.state();
       return unreachable
         ? { state: "missing", message: unreachable }
         : { state: "ready", message: "A browser at BROWSER_URL is used." };
@@ -99,23 +69,17 @@ export function connectBrowser(options: BrowserOptions): Browser {
       const task = new AbortController();
       const either = AbortSignal.any([signal, closing.signal, task.signal]);
       either.throwIfAborted();
-      const timer = setTimeout(() => task.abort(late(pageOptions)), pageOptions.timeoutMs);
+      const timer = setTimeout(() => task.abort(timeoutError(pageOptions)), pageOptions.timeoutMs);
       try {
-        const used = await take(either);
-        try {
-          return await inContext(used, pageOptions, task, either, work);
-        } finally {
-          await release(used);
-        }
+        return await shared.use(either, (used) => inContext(used, pageOptions, task, either, work));
       } finally {
         clearTimeout(timer);
       }
     },
     async close() {
       closing.abort(new ExternalError("browser", "Dashkeeper is stopping.", false));
-      await current?.catch(() => undefined);
-      await Promise.all([...all].map(({ end }) => end()));
-      await supply?.settled();
+      await shared.end();
+      await finder?.settled();
     },
   };
 }
@@ -139,11 +103,7 @@ async function inContext<T>(
     stop("silent", "The browser did not answer; the next try starts it again.");
   }, ANSWER_MS);
   const running = (async () => {
-    context = await driver.createBrowserContext({
-      proxyServer: NOWHERE,
-      proxyBypassList: ["<-loopback>", hostAndPort(options.origin)],
-      downloadBehavior: { policy: "deny" },
-    });
+    context = await openContext(driver, options.origin);
     signal.throwIfAborted();
     const page = await openPage(context, options, crash);
     clearTimeout(silence);
@@ -152,7 +112,7 @@ async function inContext<T>(
   try {
     return await orAborted(running, signal);
   } catch (error) {
-    // What the driver says when it lost the browser is a consequence: the reason may come after it.
+    // The driver's error for a lost browser may come before the reason.
     if (!(error instanceof ExternalError)) await pause(0);
     if (!driver.connected) crash();
     throw signal.aborted ? signal.reason : error;
@@ -160,12 +120,19 @@ async function inContext<T>(
     clearTimeout(silence);
     driver.off("disconnected", crash);
     const closed = context ? !isSilent && await within(END_MS, context.close()) : !signal.aborted;
-    if (!closed) await end(); // A browser that does not answer any more is of no use to anyone.
+    if (!closed) await end();
     await running.catch(() => {});
   }
 }
 
-function late({ timeoutMs }: PageOptions): ExternalError {
+const openContext = (driver: Running["driver"], origin: string) =>
+  driver.createBrowserContext({
+    proxyServer: NOWHERE,
+    proxyBypassList: ["<-loopback>", hostAndPort(origin)],
+    downloadBehavior: { policy: "deny" },
+  });
+
+function timeoutError({ timeoutMs }: PageOptions): ExternalError {
   const sentence = `The page was not done after ${timeoutMs / 1000} s.`;
   return new ExternalError("browser", sentence, false, { code: "timeout" });
 }

@@ -72,59 +72,70 @@ export async function openPage(
   const session = await page.createCDPSession();
   const { frameTree } = await session.send("Page.getFrameTree");
   const mainFrame = frameTree.frame.id;
-  const guard = await guardOrigin(session, options, mainFrame);
-  const resize = (height: number) =>
-    session.send("Emulation.setDeviceMetricsOverride", {
-      width: options.width,
-      height,
-      deviceScaleFactor: options.scale ?? 1,
-      mobile: false,
-    });
-  await Promise.all([
-    resize(options.height),
-    addDisplayParams(page, session, options),
-    page.evaluateOnNewDocument(NO_SERVICE_WORKER),
-    session.send("Network.setBypassServiceWorker", { bypass: true }),
-    // A query's answer may be large; what is over the buffer could not be judged.
-    session.send("Network.enable", {
-      maxTotalBufferSize: 200_000_000,
-      maxResourceBufferSize: 50_000_000,
-    }),
-  ]);
-
+  const { isSentAway } = await guardOrigin(session, options, mainFrame);
+  await prepare(page, session, options);
   return {
+    isSentAway,
     async open(url) {
       try {
-        // No event is waited for: one script or style sheet that never comes would keep it from parsing.
-        const shown = Promise.withResolvers<void>();
-        page.once("framenavigated", () => shown.resolve());
-        const response = await page.goto(url, { waitUntil: [], timeout: 0 });
-        await shown.promise;
-        const status = response?.status() ?? 200;
-        const text = status < 400 ? "" : await soon(response!.text());
-        return { status, url: page.url(), text };
+        return await goTo(page, url);
       } catch (error) {
-        if (guard.isSentAway()) return { status: 401, url, text: "" };
+        if (isSentAway()) return { status: 401, url, text: "" };
         throw unopened(error, options.origin);
       }
     },
     listen: (listener) => listenTo(session, mainFrame, listener),
-    isSentAway: guard.isSentAway,
     async body(requestId) {
       const { body, base64Encoded } = await session.send("Network.getResponseBody", { requestId });
       return base64Encoded ? new TextDecoder().decode(Uint8Array.fromBase64(body)) : body;
     },
     evaluate: (script) => page.evaluate(script) as Promise<never>,
-    resize: async (height) => void await resize(height),
-    async screenshot({ top, width, height }, { small } = { small: false }) {
-      const { data } = await session.send("Page.captureScreenshot", {
-        format: "png",
-        optimizeForSpeed: !small,
-        clip: { x: 0, y: top, width, height, scale: 1 },
-      });
-      return Uint8Array.fromBase64(data);
-    },
+    resize: (height) => resize(session, options, height),
+    screenshot: (clip, how) => screenshot(session, clip, how),
   };
+}
+
+async function prepare(page: DriverPage, session: CDPSession, options: PageOptions) {
+  await Promise.all([
+    resize(session, options, options.height),
+    addDisplayParams(page, session, options),
+    page.evaluateOnNewDocument(NO_SERVICE_WORKER),
+    session.send("Network.setBypassServiceWorker", { bypass: true }),
+    // A query's answer may be large; we cannot read what exceeds the buffer.
+    session.send("Network.enable", {
+      maxTotalBufferSize: 200_000_000,
+      maxResourceBufferSize: 50_000_000,
+    }),
+  ]);
+}
+
+async function resize(session: CDPSession, { width, scale = 1 }: PageOptions, height: number) {
+  const metrics = { width, height, deviceScaleFactor: scale, mobile: false };
+  await session.send("Emulation.setDeviceMetricsOverride", metrics);
+}
+
+/** Waits for no load event: one script or style sheet that never arrives would delay it. */
+async function goTo(page: DriverPage, url: string) {
+  const shown = Promise.withResolvers<void>();
+  page.once("framenavigated", () => shown.resolve());
+  const response = await page.goto(url, { waitUntil: [], timeout: 0 });
+  await shown.promise;
+  const status = response?.status() ?? 200;
+  const text = status < 400 ? "" : await soon(response!.text());
+  return { status, url: page.url(), text };
+}
+
+async function screenshot(
+  session: CDPSession,
+  { top, width, height }: Clip,
+  { small } = { small: false },
+) {
+  const { data } = await session.send("Page.captureScreenshot", {
+    format: "png",
+    optimizeForSpeed: !small,
+    clip: { x: 0, y: top, width, height, scale: 1 },
+  });
+  return Uint8Array.fromBase64(data);
 }
 
 /** How the page is to look, whatever this machine's own settings are. */

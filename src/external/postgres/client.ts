@@ -5,6 +5,8 @@ import { CONNECT_MS, type Deadline, DEADLINES } from "./deadlines.ts";
 
 /** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */
 export type Parsed = { bigint: number; timestamp: string };
+/** What sends statements: a pool, a transaction, or a connection that is held. */
+export type ISql = postgres.ISql<Parsed>;
 export type Ssl = "disable" | "prefer" | "require" | "verify-full";
 export type Address = {
   host: string;

@@ -1,14 +1,11 @@
-import type postgres from "postgres";
 import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
-import type { Address, Parsed } from "./client.ts";
+import type { Address, ISql } from "./client.ts";
 import { Pool } from "./pool.ts";
 import { sendByAny, session, statements, transaction } from "./session.ts";
 
-export type { Address, Ssl } from "./client.ts";
+export type { Address, ISql, Ssl } from "./client.ts";
 export * from "./errors.ts";
 
-/** What sends statements: a pool, a transaction, or a connection that is held. */
-export type ISql = postgres.ISql<Parsed>;
 export type Db = ISql;
 /** A pool. */
 export type Sql = ISql & {

@@ -1,8 +1,7 @@
 import { beginWait, deadlineHere, lostHere } from "./deadlines.ts";
-import { type Client, connectionError, maker, type Query } from "./client.ts";
+import { type Client, connectionError, type ISql, maker, type Query } from "./client.ts";
 import { isConnectionLost, outcomeUnknown } from "./errors.ts";
 import type { Pool } from "./pool.ts";
-import type { ISql } from "./postgres.ts";
 
 type Send = (query: Query) => void;
 

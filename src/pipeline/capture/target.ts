@@ -1,5 +1,6 @@
 import type { Dashboard } from "../../boards/compose.ts";
-import type { DashboardJson, Grafana } from "../../external/grafana/grafana.ts";
+import type { DashboardJson } from "../../external/grafana/dashboards.ts";
+import type { Grafana } from "../../external/grafana/grafana.ts";
 import { grafanaAt } from "../../grafana/grafana.ts";
 import { dashboardUid } from "../../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";

@@ -1,6 +1,6 @@
 import type { Dashboard } from "../../boards/compose.ts";
 import { ExternalError } from "../../errors.ts";
-import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafana/grafana.ts";
+import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafana/dashboards.ts";
 import { ensureInGrafana, folderStep } from "../../grafana/datasources.ts";
 import { namingRights, type UserGrafana } from "../../grafana/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";

@@ -4,11 +4,8 @@ import { embeddedSealKeys } from "./seal_key.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/**
- * `outside`: the server to use; without one the embedded server under `dataDir` is. `sealKeys`: those of
- * the environment, the current one first.
- */
-export type PlaceOptions = {
+/** `outside`: the server to use; undefined: the embedded one. `sealKeys`: the current one first. */
+export type ServerOptions = {
   dataDir: string;
   /** Where the embedded server listens. */
   listen: string;
@@ -16,24 +13,24 @@ export type PlaceOptions = {
   sealKeys: Bytes[];
 };
 
-/** Where the databases are, what reads the keys that seal what is stored there, and how to leave. */
-export type Place = {
-  server: Omit<Address, "database">;
+/** The server of our databases, and what reads the seal keys for them. */
+export type DatabaseServer = {
+  address: Omit<Address, "database">;
   readSealKeys: () => Promise<Bytes[]>;
   close: () => Promise<void>;
 };
 
 /** Joins the outside server, or starts or joins the embedded one. An outside one needs a seal key. */
-export async function openPlace(
-  { dataDir, listen, outside, sealKeys }: PlaceOptions,
+export async function openServer(
+  { dataDir, listen, outside, sealKeys }: ServerOptions,
   log: (line: string) => void,
   signal?: AbortSignal,
-): Promise<Place> {
+): Promise<DatabaseServer> {
   const fromEnvironment = () => Promise.resolve(sealKeys);
   if (outside) {
-    return { server: outside, readSealKeys: fromEnvironment, close: () => Promise.resolve() };
+    return { address: outside, readSealKeys: fromEnvironment, close: () => Promise.resolve() };
   }
-  const { stop, ...server } = await startEmbedded({
+  const { stop, ...address } = await startEmbedded({
     dataDir,
     listen,
     log,
@@ -41,5 +38,5 @@ export async function openPlace(
     ...(signal ? { signal } : {}),
   });
   const fromFile = () => embeddedSealKeys(dataDir);
-  return { server, readSealKeys: sealKeys.length > 0 ? fromEnvironment : fromFile, close: stop };
+  return { address, readSealKeys: sealKeys.length > 0 ? fromEnvironment : fromFile, close: stop };
 }
