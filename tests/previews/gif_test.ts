@@ -1,10 +1,4 @@
-import {
-  deepStrictEqual as same,
-  ok,
-  rejects,
-  strictEqual as equal,
-  throws,
-} from "node:assert";
+import { deepStrictEqual as same, ok, rejects, strictEqual as equal, throws } from "node:assert";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { encodeGif } from "../../src/previews/gif/encode.ts";
 import { decodePng } from "../../src/previews/gif/png.ts";
@@ -22,8 +16,7 @@ function png(
   const stride = width * bytes;
   const plain = Array.from({ length: height }, (_, y) =>
     Uint8Array.from(
-      Array.from({ length: width }, (_, x) =>
-        [...colour(x, y), 255].slice(0, bytes)).flat(),
+      Array.from({ length: width }, (_, x) => [...colour(x, y), 255].slice(0, bytes)).flat(),
     ));
   const raw = new Uint8Array((stride + 1) * height);
   plain.forEach((row, y) => {
@@ -125,11 +118,7 @@ Deno.test("encodeGif() is exact where a picture has at most 255 colours, and loo
   const moved: Colour = (
     x,
     y,
-  ) => (x === 11 && y === 9
-    ? [1, 2, 3]
-    : x === 2 && y === 5
-    ? [0, 0, 0]
-    : flat(x, y));
+  ) => (x === 11 && y === 9 ? [1, 2, 3] : x === 2 && y === 5 ? [0, 0, 0] : flat(x, y));
   const gif = await encode(12, 10, 500, [
     png(12, 10, flat),
     png(12, 10, moved),

@@ -23,8 +23,7 @@ const get = (id: string, url: string) => ({
 });
 
 Deno.test("evaluateAnswer() tells rows, no rows and errors, with the data source's own sentence", () => {
-  const judge = (status: number, answer: unknown) =>
-    evaluateAnswer(status, JSON.stringify(answer));
+  const judge = (status: number, answer: unknown) => evaluateAnswer(status, JSON.stringify(answer));
   equal(judge(200, frames(1)).state, "loaded");
   equal(judge(200, frames(0)).state, "empty");
   equal(judge(200, { results: { A: { frames: null }, B: {} } }).state, "empty");

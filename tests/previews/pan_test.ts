@@ -1,11 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import {
-  browserHere,
-  never,
-  readGif,
-  readPng,
-} from "../help/previews/browser.ts";
+import { browserHere, never, readGif, readPng } from "../help/previews/browser.ts";
 import { type PanelSpec, serveBoards } from "../help/previews/pages.ts";
 
 /** Twelve panels, one below the other, each of 2 rows (76 px with its gap) and of a colour of its own. */
@@ -37,9 +32,7 @@ for (const signs of ["old", "new"] as const) {
       for (const y of [0, 60, 120, 239]) {
         const row = Math.floor((top + y - 16) / 76),
           inside = top + y - 16 - row * 76;
-        const wanted = row < 0 || row > 11 || inside >= 68
-          ? "ffffff"
-          : colourOf(row + 1);
+        const wanted = row < 0 || row > 11 || inside >= 68 ? "ffffff" : colourOf(row + 1);
         equal(frame.at(400, y), wanted, `frame ${i + 1}, y ${y}`);
       }
     }
@@ -87,8 +80,7 @@ Deno.test("takePreview() makes the page taller where its board is than its JSON 
 
 Deno.test("takePreview() asks the page for theme, time zone, no menus and no refresh; no scroll bars", async () => {
   await using browser = browserHere();
-  const extra =
-    `<div style="height:60px;width:700px;margin-top:170px;overflow:scroll"></div>
+  const extra = `<div style="height:60px;width:700px;margin-top:170px;overflow:scroll"></div>
     <script>fetch("/saw/" + [matchMedia("(prefers-color-scheme: dark)").matches,
       Intl.DateTimeFormat().resolvedOptions().timeZone.replace("/", "-")])</script>`;
   await using site = serveBoards({ b: { panels: [], extra } });

@@ -1,10 +1,4 @@
-import {
-  deepStrictEqual as same,
-  match,
-  ok,
-  rejects,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { ClaimLost } from "../../src/pipeline/attempt.ts";
 import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import type { Preview } from "../../src/previews/preview.ts";
@@ -16,13 +10,7 @@ import { advance, claimNext } from "../../src/pipeline/row.ts";
 import { saveBoard } from "../../src/pipeline/board_store.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { freshDatabase } from "../help/postgres.ts";
-import {
-  addAccount,
-  addDashboard,
-  letLeaseRunOut,
-  makeDue,
-  stateOf,
-} from "../help/rows.ts";
+import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/rows.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const panel = (
@@ -196,9 +184,7 @@ Deno.test("finishCapture() goes on when a later try shows the dashboard, and for
 
 Deno.test("finishCapture() says nothing of a run that was told, whatever the new picture shows", async () => {
   await using test = await start();
-  await test.db`update runs set told_at = now(), gif = ${
-    bytes("old")
-  }, slack_file_id = 'F1'`;
+  await test.db`update runs set told_at = now(), gif = ${bytes("old")}, slack_file_id = 'F1'`;
   const { step, gif } = await test.take(preview("loaded"));
   same([step, gif], ["done", "GIF loaded"]);
   await requestCapture(test.db, test.id);
@@ -211,8 +197,7 @@ Deno.test("finishCapture() says nothing of a run that was told, whatever the new
 
 Deno.test("finishCapture() has a file that Slack has not shown yet given anew", async () => {
   await using test = await start();
-  const file = async () =>
-    (await test.db`select slack_file_id from runs`)[0]!.slack_file_id;
+  const file = async () => (await test.db`select slack_file_id from runs`)[0]!.slack_file_id;
   await test.db`update runs set slack_file_id = 'F1'`;
   await test.take(preview("loaded"));
   equal(await file(), null);

@@ -16,9 +16,7 @@ Deno.test("takePreview() shows the built-in board of real results again and agai
   await using browser = browserHere();
   const { panels, times, memory } = await firstFrames(browser, 6);
   console.log(
-    `frame 1 after ${times.join(", ")} ms; MB ${
-      memory.map(Math.round).join(", ")
-    }`,
+    `frame 1 after ${times.join(", ")} ms; MB ${memory.map(Math.round).join(", ")}`,
   );
   ok(panels >= 18);
   equal(times.length, 6);

@@ -1,16 +1,6 @@
-import {
-  deepStrictEqual as same,
-  ok,
-  rejects,
-  strictEqual as equal,
-} from "node:assert";
+import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import {
-  after,
-  browserHere,
-  never,
-  readGif,
-} from "../help/previews/browser.ts";
+import { after, browserHere, never, readGif } from "../help/previews/browser.ts";
 import { type BoardSpec, serveBoards } from "../help/previews/pages.ts";
 
 const GRAFANAS = ["old", "new"] as const;
@@ -181,8 +171,7 @@ Deno.test("takePreview() takes frame i at captured_at + i × delay", async () =>
 
 Deno.test("takePreview() waits for a panel that asks again: the last answer counts", async () => {
   await using browser = browserHere();
-  const extra =
-    `<script>setTimeout(() => fetch("/api/ds/query", { method: "POST",
+  const extra = `<script>setTimeout(() => fetch("/api/ds/query", { method: "POST",
     headers: { "x-panel-id": "2", "x-dashboard-uid": "b" } }), 300)</script>`;
   await using site = serveBoards({
     b: {
@@ -260,8 +249,7 @@ Deno.test("takePreview() throws where no page came: that is no word about the da
   const options = site.options("x");
   await site[Symbol.asyncDispose]();
   await rejects(takePreview(browser, options, never), {
-    message:
-      `The page at ${origin} could not be opened (ERR_CONNECTION_REFUSED).`,
+    message: `The page at ${origin} could not be opened (ERR_CONNECTION_REFUSED).`,
   });
 });
 
