@@ -7,3 +7,13 @@ export async function startClock(works: Works, signal: AbortSignal): Promise<voi
   }
   await Promise.all(Object.values(works).map((work) => work()));
 }
+
+/** One timer, which each call sets anew (undefined: to never); none once the signal is aborted. */
+export function makeAlarm(ring: () => void, signal: AbortSignal): (ms: number | undefined) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  return (ms) => {
+    clearTimeout(timer);
+    if (ms !== undefined && !signal.aborted) timer = setTimeout(ring, ms);
+  };
+}

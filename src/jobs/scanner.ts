@@ -2,6 +2,7 @@ import { pause } from "../external/abort.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import { type Deps, type Look, scan } from "../pipeline/scan/scan.ts";
 import { nextScan } from "../pipeline/scan/store.ts";
+import { makeAlarm } from "./clock.ts";
 import { logged } from "./log.ts";
 
 /** A cron run that is still there when its minute ends loses the next one. */
@@ -11,7 +12,8 @@ const END_SECOND = 58;
 /** Scans every SCAN_SECONDS, and besides when a table's debounce ends. */
 export function startScanner(deps: Deps, signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const scanIn = makeAlarm(() => scanNow().catch(logged(deps, "scan")), signal);
 
   /** Scans now, after a scan that is under way. */
   function scanNow(): Promise<Look> {
@@ -28,11 +30,9 @@ export function startScanner(deps: Deps, signal: AbortSignal) {
   }
   async function scanWhenDue() {
     const ms = await nextScan(deps.db);
-    clearTimeout(timer);
-    if (ms === undefined || ms > 60_000 || signal.aborted) return;
+    if (ms === undefined || ms > 60_000) return scanIn(undefined);
     // What is overdue right after a scan could not be scanned: no sooner than the next tick, then.
-    const wait = ms > 0 ? ms + 20 : deps.limits.scanSeconds * 1000;
-    timer = setTimeout(() => scanNow().catch(logged(deps, "scan")), wait);
+    scanIn(ms > 0 ? ms + 20 : deps.limits.scanSeconds * 1000);
   }
   /** The scans of one minute. */
   async function minute() {
@@ -47,6 +47,5 @@ export function startScanner(deps: Deps, signal: AbortSignal) {
       at += deps.limits.scanSeconds * 1000;
     } while (at < minute + LAST_SCAN_SECOND * 1000);
   }
-  signal.addEventListener("abort", () => clearTimeout(timer));
   return { scanNow, minute, idle: () => last };
 }

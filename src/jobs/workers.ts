@@ -1,5 +1,6 @@
 import type { Sql } from "../external/postgres/postgres.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
+import { makeAlarm } from "./clock.ts";
 import { type Log, logged } from "./log.ts";
 
 /** `idle` resolves when nothing is worked on. */
@@ -18,7 +19,6 @@ export function startWorkers(
   signal: AbortSignal,
 ): Workers {
   const running = new Set<Promise<void>>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
   let isWoken = false;
   let hasFailed = false;
 
@@ -32,16 +32,10 @@ export function startWorkers(
     logged(deps, step)(error);
     hasFailed = true;
   }
-  function wakeIn(ms: number) {
-    clearTimeout(timer);
-    if (!signal.aborted) timer = setTimeout(wake, ms);
-  }
   /** A row that could not even be claimed stays due: without a pause it would be tried at once. */
   async function rest() {
-    const ms = hasFailed ? undefined : await nextTry(deps.db, step).catch(fail);
-    if (hasFailed) wakeIn(AGAIN_MS);
-    else if (ms === undefined) clearTimeout(timer);
-    else wakeIn(Math.min(ms + 50, LONGEST_WAIT_MS));
+    const ms = hasFailed ? undefined : await nextTry(deps.db, step).catch(fail) ?? undefined;
+    wakeIn(hasFailed ? AGAIN_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
   }
   function wake() {
     isWoken = true;
@@ -54,7 +48,7 @@ export function startWorkers(
       running.add(work);
     }
   }
-  signal.addEventListener("abort", () => clearTimeout(timer));
+  const wakeIn = makeAlarm(wake, signal);
   return { wake, idle: async () => void await Promise.allSettled([...running]) };
 }
 

@@ -1,4 +1,5 @@
 import { backoff } from "../external/postgres/backoff.ts";
+import { usernameOf } from "../users/store.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import { type BoardState, columns } from "./board_store.ts";
 
@@ -15,13 +16,13 @@ export type Archiving = BoardState & {
  */
 export async function dueForArchive(db: Db): Promise<Archiving[]> {
   return await db<Archiving[]>`
-    select d.id, d.user_id, u.username, ${columns(db)}
-    from dashboards d join users u on u.id = d.user_id
-    where d.archived_at is not null and not d.grafana_archived
-      and d.deleted_at is null and d.source = 'grafana' and d.archive_try_at <= now()
-      and (d.grafana_version is not null or d.grafana_writing is not null)
-      and (d.grafana_writing is null or d.archived_at < now() - interval '30 seconds')
-    order by d.archive_try_at, d.id limit 200`;
+    select id, user_id, ${usernameOf(db, db`user_id`)} as username, ${columns(db)}
+    from dashboards
+    where archived_at is not null and not grafana_archived
+      and deleted_at is null and source = 'grafana' and archive_try_at <= now()
+      and (grafana_version is not null or grafana_writing is not null)
+      and (grafana_writing is null or archived_at < now() - interval '30 seconds')
+    order by archive_try_at, id limit 200`;
 }
 
 /** Leaves the trace of our own move, as beginWriting() does. False: its table is there again. */

@@ -1,6 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { UsedTemplate } from "../templates/board.ts";
 import { idIfKept } from "../templates/store.ts";
+import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Claim } from "./row.ts";
 
@@ -130,9 +131,10 @@ export async function boardsOfTemplate(
   user_id?: number,
 ): Promise<TemplateBoard[]> {
   return await db<TemplateBoard[]>`
-    select d.id, u.username, d.kind, d.schema_name, d.table_name, d.template_note as note
-    from dashboards d join users u on u.id = d.user_id
-    where d.template_id = ${template_id} and d.deleted_at is null
-      ${user_id === undefined ? db`` : db`and d.user_id = ${user_id}`}
-    order by d.id desc limit 200`;
+    select id, ${usernameOf(db, db`user_id`)} as username, kind, schema_name, table_name,
+      template_note as note
+    from dashboards
+    where template_id = ${template_id} and deleted_at is null
+      ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}
+    order by id desc limit 200`;
 }

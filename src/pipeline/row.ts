@@ -1,6 +1,7 @@
 import { backoff } from "../external/postgres/backoff.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
+import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
 
@@ -48,11 +49,10 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
       update dashboards d
       set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds', stale = false,
         deaths = deaths + (claim_id is not null)::int
-      from users u
-      where u.id = d.user_id and d.id = coalesce(${firstOf(db`user_id > ${last}`)},
+      where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
-      returning d.id, d.claim_id, d.deaths, d.user_id, u.username, d.kind, d.schema_name,
-        d.table_name, d.run
+      returning d.id, d.claim_id, d.deaths, d.user_id, d.kind, d.schema_name, d.table_name,
+        d.run, ${usernameOf(db, db`d.user_id`)} as username
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;

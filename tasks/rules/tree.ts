@@ -23,8 +23,6 @@ const KNOWN_LONG = new Set<string>([
   "src/dashboards/routes.tsx dashboardPages",
   "src/external/browser/browser.ts connectBrowser",
   "src/external/postgres/embedded.ts start",
-  "src/jobs/jobs.ts startJobs",
-  "src/jobs/jobs.ts startWorkers",
   "src/measures/mapping/mapping.ts mappingOf",
   "src/measures/mapping/parts.ts correctedParts",
   "src/pipeline/create/upsert.ts write",
