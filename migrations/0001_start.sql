@@ -230,10 +230,30 @@ create table scanned_tables (
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
   why text, -- what it waits for; null: nothing
-  look_at timestamptz, -- when to scan it again; null: when its database changes
+  scan_at timestamptz, -- when to scan it again; null: when its database changes
+  scanned_at timestamptz not null default now(),
   primary key (user_id, kind, schema_name, table_name)
 );
-create index on scanned_tables (look_at) where look_at is not null;
+create index on scanned_tables (scan_at) where scan_at is not null;
+
+create table ignored_tables (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  why text not null,
+  type text not null, -- a person may have a view read
+  primary key (user_id, kind, schema_name, table_name)
+);
+
+-- Views for which a person pressed "Read this view".
+create table read_views (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
 
 create table dashboards (
   id bigint generated always as identity primary key,
@@ -296,6 +316,7 @@ create table runs (
   numbers jsonb not null default '[]',
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
+  numbers_error text, -- why the numbers could not be computed
   gif bytea storage external,
   png bytea storage external,
   slack_gif bytea storage external, -- where the GIF is too large or too wide for a channel
@@ -310,6 +331,20 @@ create table runs (
   correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
+
+-- The numbers of each group's runs, kept after the table's rows are gone.
+create table run_numbers (
+  dashboard_id bigint not null references dashboards on delete cascade,
+  group_name text not null, -- '' for none
+  run_name text not null, -- its name or time in the table; "run 3" where the table has none
+  run int not null, -- of the dashboard, when they were read last
+  name text not null,
+  value float8 not null,
+  unit text,
+  sure boolean not null,
+  primary key (dashboard_id, group_name, run_name, name)
+);
+create index on run_numbers (dashboard_id, run);
 
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$
@@ -347,7 +382,8 @@ create view listed_dashboards as
     coalesce(a.dashboard_url, d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
     s.value || '/api/v1/dashboards/' || d.id || '/preview.gif' as local_snapshot_url,
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
-    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels,
+    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
+    coalesce(r.numbers_error, r.why) as why, d.panels,
     d.template_note
   from dashboards d
     join users u on u.id = d.user_id

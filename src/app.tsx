@@ -9,12 +9,11 @@ import { ProblemPage } from "../views/problem.tsx";
 import { boardsOfTemplate } from "./pipeline/board_store.ts";
 import { templatePages } from "./templates/page_routes.tsx";
 import { previewQueries, templateApi } from "./templates/routes.tsx";
-import { credentialApi } from "./credentials/routes.ts";
+import { credentialApi } from "./accounts/credential_routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages, type Deps as BoardDeps } from "./dashboards/board/routes.tsx";
-import { onCredentialChanged } from "./accounts/credential_saved.ts";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
-import type { Look } from "./pipeline/scan/scan.ts";
+import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError, unavailable } from "./errors.ts";
@@ -42,7 +41,7 @@ import { datasourcePages } from "./accounts/pages/datasource_routes.tsx";
 import { datasourceApi } from "./accounts/datasource_routes.ts";
 import { userPages } from "./accounts/pages/routes.tsx";
 import { userApi } from "./accounts/routes.ts";
-import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 
 export type Deps = WorkspaceDeps & DiagnosisDeps & {
   adminKey: string | undefined;
@@ -53,7 +52,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & {
   signingKey: CryptoKey;
   frontend_url: string;
   events: Events;
-  look: (who: Who) => Promise<Look>;
+  look: (who: Who) => Promise<ScanResult>;
   stopped: AbortSignal;
   log: (line: string) => void;
 };
@@ -114,7 +113,7 @@ export async function makeApp(deps: Deps) {
   app.route("/users", userPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
-  app.route("/users", credentialPages(deps, (...saved) => onCredentialChanged(deps, ...saved)));
+  app.route("/users", credentialPages(deps));
   app.get("/events", liveEvents(deps.events, deps.stopped));
 
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
@@ -167,7 +166,7 @@ async function api(deps: Deps) {
   api.route("/users", userApi(deps));
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
-  api.route("/users", credentialApi(deps, (...saved) => onCredentialChanged(deps, ...saved)));
+  api.route("/users", credentialApi(deps));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/templates", templateApi(withBoards(deps)));

@@ -4,6 +4,7 @@ import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
+import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -182,7 +183,11 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
  * One row with its pictures, what they show and why, and its runs. It is fetched again when the row moves;
  * all of `main`, for the answer may be that the row is gone, or that one has to sign in.
  */
-export function DashboardPage({ who, story }: { who: Who; story: Story }) {
+export function DashboardPage({ who, story, mapping }: {
+  who: Who;
+  story: Story;
+  mapping: MappingCard | undefined;
+}) {
   const { row, runs, pictured, without_data } = story;
   const name = nameOf(row);
   return (
@@ -244,6 +249,7 @@ export function DashboardPage({ who, story }: { who: Who; story: Story }) {
             )}
           </div>
         </div>
+        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
       </div>
     </Layout>
   );

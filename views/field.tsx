@@ -2,7 +2,7 @@ import type { Child } from "hono/jsx";
 import type { Again } from "../src/http/forms.ts";
 
 /** What is wrong at a field; "" is the whole form. */
-const faultAt = (again: Again | undefined, name: string) =>
+export const faultAt = (again: Again | undefined, name: string) =>
   again?.issues.find(({ path }) => path === name)?.message;
 
 /** `form` keeps ids apart where a page has two fields of one name. */

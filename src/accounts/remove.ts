@@ -3,15 +3,14 @@ import { audited } from "../audit/audit.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { deleteUser, lockUser } from "../users/store.ts";
 import { unknownUser, visibleUser } from "../users/users.ts";
-import { adminOnly } from "../who.ts";
-import type { Who } from "../who.ts";
+import { adminOnly, type Who } from "../who.ts";
 import { requireOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "../workspaces/names.ts";
 import { finishGrafanaRemovals, userRemoval } from "../grafana/removal/removal.ts";
 import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { eachServer, inWords } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
+import { type Deps, GRAFANA_WAIT_MS } from "./steps.ts";
 
 const Fate = z.enum(["kept", "dropped", "dropping"]);
 export const RemovedUser = z.object({
@@ -20,9 +19,6 @@ export const RemovedUser = z.object({
   databases: z.object({ timing: Fate, qor: Fate, drc: Fate }).partial(),
 }).openapi("RemovedUser");
 type Removed = z.infer<typeof RemovedUser>;
-
-/** How long whoever removes a user waits for Grafana. */
-const GRAFANA_MS = 5_000;
 
 /**
  * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
@@ -37,9 +33,9 @@ export async function removeUser(
   databases: "keep" | "drop",
 ): Promise<Removed> {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "user.remove", subject: username, user_id: id } as const;
+  const entry = { action: "user.remove", subject: username, user_id: id } as const;
   const leaveGrafana = await userRemoval(deps, id);
-  const removal = await audited(deps.db, who, deed, async (tx) => {
+  const removal = await audited(deps.db, who, entry, async (tx) => {
     adminOnly(who);
     await requireOneAdmin(tx, id);
     if (!await lockUser(tx, id)) throw unknownUser();
@@ -61,7 +57,7 @@ export async function removeUser(
     }
     return { username, databases, server };
   });
-  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_MS)).catch(() => {
+  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_WAIT_MS)).catch(() => {
     deps.log(`grafana: what ${username} had there is removed later`);
   });
   if (!removal) return { id, username, databases: {} };
@@ -75,16 +71,19 @@ export async function removeUser(
 }
 
 /** Does on the server what the removal's row says, unless the row has changed meanwhile. */
-function finishRemoval(deps: Deps, removal: store.Removal): Promise<boolean> {
+function finishRemoval(
+  deps: Pick<Deps, "db" | "servers" | "log" | "installation">,
+  removal: store.Removal,
+): Promise<boolean> {
   const { db, servers, log, installation } = deps;
   const { username, databases } = removal;
-  const mark = ownershipTag(installation, username);
+  const tag = ownershipTag(installation, username);
   return store.lockWorkspace(db, removal, async () => {
     if ((await store.findRemoval(db, username))?.databases !== databases) return true;
     try {
       const server = servers.of(removal.server);
-      if (databases === "keep") await setLogin(server, username, mark, false);
-      else await dropWorkspace(server, username, mark);
+      if (databases === "keep") await setLogin(server, username, tag, false);
+      else await dropWorkspace(server, username, tag);
       await store.recordRemoval(db, removal, null);
       return true;
     } catch (error) {

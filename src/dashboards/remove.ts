@@ -3,7 +3,7 @@ import type { Who } from "../who.ts";
 import { finishGrafanaRemovals, removalKey } from "../grafana/removal/removal.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
 import { findBoardState } from "../pipeline/board_store.ts";
 import { visibleDashboard } from "./listing.ts";
 import { softDelete } from "../pipeline/row.ts";

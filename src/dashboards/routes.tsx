@@ -1,7 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { DashboardPage } from "../../views/dashboard.tsx";
 import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { ById, json, newApi, noFields } from "../http/api.ts";
@@ -14,11 +13,10 @@ import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { showStory } from "./preview/preview.ts";
-import { mappingApi } from "./mapping/routes.tsx";
+import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
+import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
-import type { Look } from "../pipeline/scan/scan.ts";
+import type { ScanResult } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
@@ -155,7 +153,8 @@ const LookSchema = z.object({
   databases_opened: z.int(),
   found: z.array(z.object({ ...place, run: z.int() })),
   waiting: z.array(z.object({ ...place, why: z.string() })),
-}).openapi("Look");
+  ignored: z.array(z.object({ ...place, why: z.string() })),
+}).openapi("Scan");
 
 const scanNow = createRoute({
   method: "post",
@@ -166,7 +165,7 @@ const scanNow = createRoute({
 });
 
 /** `/api/v1/scan`. */
-export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
+export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
   return newApi()
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
@@ -195,11 +194,8 @@ export function dashboardPages(deps: Deps) {
         <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
       );
     })
-    .get("/:id", byId, async (c) => {
-      const story = await showStory(db, c.var.who, c.req.valid("param").id);
-      const row = withShownNumbers(story.row);
-      return c.html(<DashboardPage who={c.var.who} story={{ ...story, row }} />);
-    })
+    .get("/:id", byId, (c) => dashboardPage(c, deps))
+    .route("/", mappingPages(deps))
     .get("/:id/message", byId, async (c) => {
       const { id } = c.req.valid("param");
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));

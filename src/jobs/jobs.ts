@@ -6,7 +6,7 @@ import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import type { Step } from "../pipeline/row.ts";
-import type { Deps as ScanDeps, Look } from "../pipeline/scan/scan.ts";
+import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
 import { startClock } from "./clock.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { startScanner } from "./scanner.ts";
@@ -15,7 +15,7 @@ import { oneAtATime, startWorkers, type Workers } from "./workers.ts";
 type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Scans now, after a scan that is under way. */
-  scanNow(): Promise<Look>;
+  scanNow(): Promise<ScanResult>;
   /** Resolves when nothing is worked on any more; the signal has to be aborted first. */
   ended(): Promise<void>;
 };

@@ -1,5 +1,5 @@
 import { applyLogins } from "../accounts/change.ts";
-import { planDefaultGrafana } from "../accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../accounts/credentials.ts";
 import { finishPasswords } from "../accounts/database_password.ts";
 import { checkWorkspaces } from "../accounts/maintenance/check.ts";
 import { finishRemovals } from "../accounts/remove.ts";

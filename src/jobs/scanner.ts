@@ -1,6 +1,6 @@
 import { pause } from "../external/abort.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
-import { type Deps, type Look, scan } from "../pipeline/scan/scan.ts";
+import { type Deps, scan, type ScanResult } from "../pipeline/scan/scan.ts";
 import { nextScan } from "../pipeline/scan/store.ts";
 import { makeAlarm } from "./clock.ts";
 import { logged } from "./log.ts";
@@ -16,7 +16,7 @@ export function startScanner(deps: Deps, signal: AbortSignal) {
   const scanIn = makeAlarm(() => scanNow().catch(logged(deps, "scan")), signal);
 
   /** Scans now, after a scan that is under way. */
-  function scanNow(): Promise<Look> {
+  function scanNow(): Promise<ScanResult> {
     // Without the deadline of the call that asks for it: a scan may take as long as it takes.
     const mine = last.then(() =>
       withDeadline(DEADLINES.job, async () => {

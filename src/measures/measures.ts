@@ -55,6 +55,9 @@ export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Mea
   });
 }
 
+/** Numbers of a run that its parts add up to. */
+const ADDED = /_tns$|violations$|^area$|^power$|^cells$/;
+
 /** What of a correction the table cannot follow. */
 export function faultsOf(facts: TableFacts): Fault[] {
   const names = NAMES.filter((name) => facts.mapping.chosen[name]);
@@ -65,13 +68,20 @@ export function faultsOf(facts: TableFacts): Fault[] {
 }
 
 /** What makes every number of a table unsure: nothing tells which of its rows are the newest. */
-function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects }: Measure) {
+function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects, meaning }: Measure) {
   const [ambiguous] = mapping.doubts;
-  const said = doubt ?? ambiguous ??
+  const added = !objects && ADDED.test(meaning ?? "") ? mapping.repeated : undefined;
+  const said = doubt ?? ambiguous ?? added ??
     (unordered && !objects
-      ? "Nothing puts the rows in order: the newest of them is not known."
+      ? "Nothing puts the runs in order: the newest of them is not known."
       : undefined);
   return said ? { doubt: said } : {};
+}
+
+/** Which meanings may stand for a number here: violations of rules are none of paths. */
+function meaningsIn({ kind, columns }: TableFacts, name: NumberName): Meaning[] {
+  const ofRules = kind === "drc" || columnOf(columns, "rule") || columnOf(columns, "layer");
+  return meaningsOf(name).filter((meaning) => meaning !== "violations" || !ofRules);
 }
 
 export type Named = Measure & { name: NumberName };
@@ -79,7 +89,7 @@ export type Named = Measure & { name: NumberName };
 /** The measures of a table that are key numbers, in the order of their names. */
 export function keyMeasures(facts: TableFacts): Named[] {
   return NAMES.flatMap((name) => {
-    const [first] = measuresOf(facts, meaningsOf(name));
+    const [first] = measuresOf(facts, meaningsIn(facts, name));
     return first ? [{ ...first, name }] : [];
   });
 }

@@ -12,7 +12,8 @@ import {
   tableOf,
 } from "./facts.ts";
 import type { Correction } from "./mapping/correction.ts";
-import { isUnordered, type Mapping, mappingOf } from "./mapping/mapping.ts";
+import { type Mapping, mappingOf } from "./mapping/mapping.ts";
+import { isUnordered } from "./mapping/order.ts";
 import { readSample } from "./mapping/sample.ts";
 import { checkIn } from "./mapping/metrics.ts";
 import { type Moment, startsOf } from "./mapping/runs.ts";

@@ -138,3 +138,10 @@ export async function boardsOfTemplate(
       ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}
     order by id desc limit 200`;
 }
+
+/** How many dashboards a user has. */
+export async function countDashboards(db: Db, user_id: number): Promise<number> {
+  const [row] = await db<{ n: number }[]>`
+    select count(*) as n from dashboards where user_id = ${user_id} and deleted_at is null`;
+  return row!.n;
+}

@@ -181,10 +181,14 @@ export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   return count;
 }
 
-/** Puts a row that has a board back to "capture". */
+/** Puts a row that has a board back to "capture", or to "create" where its numbers failed. */
 export async function requestCapture(db: Db, id: number): Promise<void> {
   await db`
-    update dashboards set step = 'capture', ${reset(db)}, ${unclaim(db)}
+    update dashboards set ${reset(db)}, ${unclaim(db)}, step = case when exists (
+        select from runs r
+        where r.dashboard_id = dashboards.id and r.run = dashboards.run
+          and r.numbers_error is not null
+      ) then 'create' else 'capture' end
     where id = ${id} and deleted_at is null and archived_at is null
       and board is not null and step <> 'create'`;
 }
@@ -223,6 +227,15 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
 }
 
 type Database = { user_id: number; kind: Kind };
+type Name = { schema_name: string; table_name: string };
+
+/** A row follows its table to another name; the board is drawn anew, as its queries name the table. */
+export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
+  await db`
+    update dashboards set schema_name = ${to.schema_name}, table_name = ${to.table_name},
+      step = case when deleted_at is null then 'create' else step end, ${reset(db)}, ${unclaim(db)}
+    where id = ${id}`;
+}
 
 /**
  * Puts a table's row at "create" with the content that the scan found: its first run, or the next one,
@@ -231,11 +244,7 @@ type Database = { user_id: number; kind: Kind };
 export async function beginRun(
   db: Sql,
   { user_id, kind }: Database,
-  { schema_name, table_name, content }: {
-    schema_name: string;
-    table_name: string;
-    content: string;
-  },
+  { schema_name, table_name, content }: Name & { content: string },
   row_count: number,
 ): Promise<number | undefined> {
   return await db.begin(async (tx) => {
@@ -252,10 +261,10 @@ export async function beginRun(
   });
 }
 
-/** Archives the rows of a database whose tables are not among `there`, [schema, table] each. */
-export async function archiveOthers(db: Db, { user_id, kind }: Database, there: string[][]) {
-  const schemas = there.map(([schema]) => schema!);
-  const tables = there.map(([, table]) => table!);
+/** Archives the rows of a database whose tables are not among `there`. */
+export async function archiveOthers(db: Db, { user_id, kind }: Database, there: Name[]) {
+  const schemas = there.map(({ schema_name }) => schema_name);
+  const tables = there.map(({ table_name }) => table_name);
   await db`
     update dashboards set archived_at = now(), step = 'done', ${reset(db)}, ${unclaim(db)}
     where user_id = ${user_id} and kind = ${kind} and archived_at is null and deleted_at is null

@@ -19,7 +19,7 @@ export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
     with gone as (delete from runs where dashboard_id = ${dashboard_id} and run <> (
       select run from dashboards where id = ${dashboard_id}))
     update runs set gif = null, slack_gif = null, png = null, slack_message = null,
-      numbers = '[]', why = null
+      numbers = '[]', why = null, numbers_error = null
     where dashboard_id = ${dashboard_id}`;
 }
 

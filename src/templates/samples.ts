@@ -78,11 +78,11 @@ export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<
   try {
     if (!made.has(servers)) made.set(servers, withDeadline(DEADLINES.job, () => make(deps)));
     await whileAnswering(deps.db, () => made.get(servers)!);
-    const { place, withPermit } = servers.of("");
+    const { address: server, withPermit } = servers.of("");
     const { reader: password } = await passwordsOf(deps);
     const name = nameOf(deps);
     const address = {
-      ...place,
+      ...server,
       user: readerRole(name),
       password,
       database: databaseName(name, KIND),

@@ -18,7 +18,6 @@ const KNOWN_LONG = new Set<string>([
   "src/boards/layouts/plain.ts plain",
   "src/boards/layouts/qor.ts qor",
   "src/boards/samples.ts spreadPanel",
-  "src/credentials/routes.ts credentialApi",
   "src/dashboards/routes.tsx dashboardApi",
   "src/dashboards/routes.tsx dashboardPages",
   "src/external/browser/browser.ts connectBrowser",
@@ -27,7 +26,6 @@ const KNOWN_LONG = new Set<string>([
   "src/measures/mapping/parts.ts correctedParts",
   "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
-  "src/pipeline/scan/table.ts tablesIn",
   "src/templates/page_routes.tsx templatePages",
   "src/workspaces/inspect.ts inspectRoles",
 ]);

@@ -4,7 +4,8 @@ import { seal } from "../../src/credentials/seal.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
-import { finishWorkspaces, STEPS } from "../../src/accounts/steps.ts";
+import { finishWorkspaces } from "../../src/accounts/steps.ts";
+import { SERVER_STEPS as STEPS } from "../../src/workspaces/steps.ts";
 import { passwordsOf, sealLogins } from "../../src/workspaces/logins.ts";
 import { findWorkspace, insertWorkspace } from "../../src/workspaces/store.ts";
 import {

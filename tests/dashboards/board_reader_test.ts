@@ -5,9 +5,7 @@ import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { startScans } from "../help/scans.ts";
 
 const pidOf = async (reader: Sql) =>
-  (await reader<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`)[
-    0
-  ]!.pid;
+  (await reader<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`)[0]!.pid;
 const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 Deno.test("withSharedReader() asks twenty questions with three logins, and leaves none open", async () => {
@@ -60,13 +58,8 @@ Deno.test("withSharedReader() goes on with the reader of a query that was refuse
 
 Deno.test("withSharedReader() says to each who waits that there is no such workspace", async () => {
   await using test = await startScans();
-  const asked = Array.from(
-    { length: 7 },
-    () => withSharedReader(test.deps, -1, "qor", pidOf),
-  );
-  for (
-    const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]
-  ) {
+  const asked = Array.from({ length: 7 }, () => withSharedReader(test.deps, -1, "qor", pidOf));
+  for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
     equal(status, "rejected");
     match(reason.message, /no such workspace/);
   }

@@ -39,36 +39,22 @@ async function start() {
     ada,
     bob,
     async list(query: string, key = app.admin): Promise<string[]> {
-      const { status, body, text } = await app.api(
-        "GET",
-        `/dashboards?${query}`,
-        { key },
-      );
+      const { status, body, text } = await app.api("GET", `/dashboards?${query}`, { key });
       equal(status, 200, text);
       return body.dashboards.map(({ table_name }: { table_name: string }) => table_name);
     },
   });
 }
 
-function refused(
-  { status, body, headers }: Reply,
-  wanted: number,
-  code: string,
-) {
+function refused({ status, body, headers }: Reply, wanted: number, code: string) {
   same([status, body.code], [wanted, code]);
   equal(body.request_id, headers.get("x-request-id"));
 }
 
 Deno.test("listDashboards() shows a row with every field, newest first", async () => {
   await using app = await start();
-  const first = await addDashboard(app.db, app.ada.id, {
-    table_name: "first",
-    gif: GIF,
-  });
-  const second = await addDashboard(app.db, app.bob.id, {
-    table_name: "second",
-    kind: "drc",
-  });
+  const first = await addDashboard(app.db, app.ada.id, { table_name: "first", gif: GIF });
+  const second = await addDashboard(app.db, app.bob.id, { table_name: "second", kind: "drc" });
   const { body } = await app.api("GET", "/dashboards");
   same(Object.keys(body), ["dashboards", "next_cursor"]);
   // deno-lint-ignore no-explicit-any
@@ -107,36 +93,15 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
 Deno.test("listDashboards() filters by user, kind and step", async () => {
   await using app = await start();
   const { db, ada, bob } = app;
-  await addDashboard(db, ada.id, {
-    table_name: "a1",
-    kind: "qor",
-    step: "done",
-  });
-  await addDashboard(db, ada.id, {
-    table_name: "a2",
-    kind: "drc",
-    step: "create",
-  });
-  await addDashboard(db, bob.id, {
-    table_name: "b1",
-    kind: "qor",
-    step: "create",
-  });
+  await addDashboard(db, ada.id, { table_name: "a1", kind: "qor", step: "done" });
+  await addDashboard(db, ada.id, { table_name: "a2", kind: "drc", step: "create" });
+  await addDashboard(db, bob.id, { table_name: "b1", kind: "qor", step: "create" });
   same(await app.list(""), ["b1", "a2", "a1"]);
   same(await app.list(`user_id=${ada.id}`), ["a2", "a1"]);
   same(await app.list("kind=qor"), ["b1", "a1"]);
   same(await app.list("step=create"), ["b1", "a2"]);
   same(await app.list(`user_id=${bob.id}&kind=qor&step=done`), []);
-  for (
-    const query of [
-      "kind=power",
-      "step=lost",
-      "user_id=x",
-      "user_id=0",
-      "limit=501",
-      "q=1",
-    ]
-  ) {
+  for (const query of ["kind=power", "step=lost", "user_id=x", "user_id=0", "limit=501", "q=1"]) {
     refused(await app.api("GET", `/dashboards?${query}`), 422, "invalid_input");
   }
 });
@@ -154,10 +119,7 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
     404,
     "dashboard_unknown",
   );
-  equal(
-    (await app.api("GET", `/dashboards/${own}`, { key })).body.table_name,
-    "a1",
-  );
+  equal((await app.api("GET", `/dashboards/${own}`, { key })).body.table_name, "a1");
   for (
     const [method, path] of [
       ["GET", ""],
@@ -171,20 +133,14 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
     const reply = await app.api(method, `/dashboards/${other}${path}`, { key });
     refused(reply, 404, "dashboard_unknown");
   }
-  refused(
-    await app.api("DELETE", `/dashboards/${own}`, { key }),
-    403,
-    "admin_only",
-  );
+  refused(await app.api("DELETE", `/dashboards/${own}`, { key }), 403, "admin_only");
   equal((await app.list("")).length, 2);
 });
 
 Deno.test("listDashboards() leads by next_cursor through all rows, each once, as more come", async () => {
   await using app = await start();
   const tables = Array.from({ length: 7 }, (_, i) => `t${i}`);
-  for (const table_name of tables) {
-    await addDashboard(app.db, app.ada.id, { table_name });
-  }
+  for (const table_name of tables) await addDashboard(app.db, app.ada.id, { table_name });
   const seen: string[] = [];
   let cursor: string | null = "";
   while (cursor !== null) {
@@ -205,16 +161,8 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   const get = async () => (await app.api("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
   equal((await get()).slack_message, null);
   same(Object.keys(await get()), [...FIELDS, "slack_message"]);
-  const message = {
-    text: "QoR of ada",
-    blocks: [{ type: "header", text: { text: "<b>" } }],
-  };
-  await saveMessage(
-    db,
-    { id, run: 1 } as Parameters<typeof saveMessage>[1],
-    message,
-    undefined,
-  );
+  const message = { text: "QoR of ada", blocks: [{ type: "header", text: { text: "<b>" } }] };
+  await saveMessage(db, { id, run: 1 } as Parameters<typeof saveMessage>[1], message, undefined);
   same((await get()).slack_message, message);
   equal((await get()).slack_sent_at, null);
 
@@ -235,21 +183,12 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   await db`update dashboards set stopped = true, failures = 7, last_error = 'why',
     next_try_at = now() + interval '10 minutes'`;
   const { status, body } = await retry();
-  same([status, body.stopped, body.last_error, body.step], [
-    202,
-    false,
-    null,
-    "notify",
-  ]);
+  same([status, body.stopped, body.last_error, body.step], [202, false, null, "notify"]);
   same(Object.keys(body), FIELDS);
   const { failures, deaths, wait } = await stateOf(db, id);
   same([failures, deaths], [0, 0]);
   ok(wait <= 0);
-  refused(
-    await app.api("POST", "/dashboards/999999/retry"),
-    404,
-    "dashboard_unknown",
-  );
+  refused(await app.api("POST", "/dashboards/999999/retry"), 404, "dashboard_unknown");
 });
 
 Deno.test("retakePreview() has a new picture taken; whoever worked on the row loses it", async () => {
@@ -257,15 +196,8 @@ Deno.test("retakePreview() has a new picture taken; whoever worked on the row lo
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });
   const post = (json?: unknown) =>
-    app.api("POST", `/dashboards/${id}/capture`, {
-      key: ada.api_key,
-      ...(json ? { json } : {}),
-    });
-  equal(
-    (await post()).body.step,
-    "done",
-    "there is no board to take a picture of",
-  );
+    app.api("POST", `/dashboards/${id}/capture`, { key: ada.api_key, ...(json ? { json } : {}) });
+  equal((await post()).body.step, "done", "there is no board to take a picture of");
   await db`update dashboards set board = '{}', step = 'create'`;
   equal((await post()).body.step, "create", "it gets its first picture anyway");
   await db`update dashboards set stopped = true`;
@@ -290,17 +222,9 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
   const { status, text } = await app.api("DELETE", `/dashboards/${id}`);
   same([status, text], [204, ""]);
   for (const path of ["", "/preview.gif"]) {
-    refused(
-      await app.api("GET", `/dashboards/${id}${path}`),
-      404,
-      "dashboard_unknown",
-    );
+    refused(await app.api("GET", `/dashboards/${id}${path}`), 404, "dashboard_unknown");
   }
-  refused(
-    await app.api("DELETE", `/dashboards/${id}`),
-    404,
-    "dashboard_unknown",
-  );
+  refused(await app.api("DELETE", `/dashboards/${id}`), 404, "dashboard_unknown");
   same(await app.list(""), []);
   const [row] = await db`select step, board, claim_id, content, outcome, panels from dashboards`;
   same({ ...row }, {
@@ -311,11 +235,7 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
     outcome: null,
     panels: [],
   });
-  equal(
-    (await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`)
-      .length,
-    0,
-  );
+  equal((await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`).length, 0);
   equal((await db`select from dashboardqor`).length, 0);
 });
 
@@ -326,10 +246,7 @@ Deno.test("the views for readers by SQL have the columns that were promised", as
     "id, user_id, username, table_name, dashboard_url, local_snapshot_url, source, created_at, app_user_id, app_username, slack_sent_at"
       .split(", ");
   for (const kind of ["timing", "qor", "drc"] as const) {
-    const id = await addDashboard(db, ada.id, {
-      kind,
-      table_name: `${kind}_runs`,
-    });
+    const id = await addDashboard(db, ada.id, { kind, table_name: `${kind}_runs` });
     const rows = await db.unsafe(`select * from dashboard${kind}`);
     same(rows.columns.map(({ name }) => name), wanted, kind);
     same(rows.map((row) => ({ ...row, created_at: 0 })), [{
@@ -353,30 +270,13 @@ Deno.test("POST /scan looks now and tells what was found, for an admin", async (
   const { status, body } = await app.api("POST", "/scan");
   same([status, body], [200, { databases_opened: 0, found: [], waiting: [] }]);
   const carl = await app.addUser();
-  await app.write(
-    carl,
-    "timing",
-    "create table runs as select 1 as a",
-    "create table empty ()",
-  );
-  const place = {
-    username: carl.username,
-    kind: "timing",
-    schema_name: "public",
-  };
+  await app.write(carl, "timing", "create table runs as select 1 as a", "create table empty ()");
+  const place = { username: carl.username, kind: "timing", schema_name: "public" };
   same((await app.api("POST", "/scan", { json: {} })).body, {
     databases_opened: 3,
     found: [{ ...place, table_name: "runs", run: 1 }],
     waiting: [{ ...place, table_name: "empty", why: "it has no rows yet" }],
   });
-  refused(
-    await app.api("POST", "/scan", { json: { now: true } }),
-    422,
-    "invalid_input",
-  );
-  refused(
-    await app.api("POST", "/scan", { key: app.ada.api_key }),
-    403,
-    "admin_only",
-  );
+  refused(await app.api("POST", "/scan", { json: { now: true } }), 422, "invalid_input");
+  refused(await app.api("POST", "/scan", { key: app.ada.api_key }), 403, "admin_only");
 });

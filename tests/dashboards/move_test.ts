@@ -18,11 +18,7 @@ async function without(test: Test, work: () => Promise<void>) {
   outside.grafana = grafana;
 }
 
-async function saveKey(
-  { api, ada }: Test,
-  key_name: string,
-  key_value: string,
-) {
+async function saveKey({ api, ada }: Test, key_name: string, key_value: string) {
   const { status } = await api("POST", `/users/${ada.id}/credentials`, {
     json: { key_name, key_value },
   });
@@ -42,24 +38,13 @@ Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise s
   await test.nextRun();
   await test.create();
   const here = await test.shown(id);
-  same([here.source, here.run, test.grafana.dashboards.size], [
-    "built-in",
-    2,
-    0,
-  ]);
+  same([here.source, here.run, test.grafana.dashboards.size], ["built-in", 2, 0]);
   match(here.dashboard_url, /\/boards\/\d+$/);
   await db`update runs set told_at = now()`;
   const eve = await test.addMember("eve");
-  equal(
-    (await test.post(`/dashboards/${id}/move`, {}, eve.api_key)).status,
-    404,
-  );
+  equal((await test.post(`/dashboards/${id}/move`, {}, eve.api_key)).status, 404);
   const moved = await test.post(`/dashboards/${id}/move`, {}, test.ada.api_key);
-  same([moved.status, moved.body.source, moved.body.step], [
-    202,
-    "grafana",
-    "create",
-  ]);
+  same([moved.status, moved.body.source, moved.body.step], [202, "grafana", "create"]);
   await test.create();
   const there = await test.shown(id);
   same([there.step, there.run, test.inGrafana(id)!.version], ["capture", 2, 1]);
@@ -80,31 +65,21 @@ Deno.test("moveDashboards() moves all for an admin, and a member's own", async (
   const ids: number[] = [];
   await without(test, async () => {
     for (const name of ["a", "b"]) ids.push(await test.make(name));
-    await test.write(
-      bob,
-      "drc",
-      "create table c (a int)",
-      "insert into c values (1)",
-    );
+    await test.write(bob, "drc", "create table c (a int)", "insert into c values (1)");
     await test.look();
     await test.create();
   });
-  same([(await test.post("/dashboards/move", {}, bob.api_key)).body], [{
-    moving: 1,
-  }]);
+  same([(await test.post("/dashboards/move", {}, bob.api_key)).body], [{ moving: 1 }]);
   const all = await test.post("/dashboards/move");
   same([all.status, all.body], [202, { moving: 2 }]);
   same((await test.post("/dashboards/move")).body, { moving: 0 });
   await test.create();
   const { dashboards } = (await test.api("GET", "/dashboards")).body;
-  same(
-    dashboards.map(({ source, step }: Record<string, string>) => `${source} ${step}`),
-    [
-      "grafana capture",
-      "grafana capture",
-      "grafana capture",
-    ],
-  );
+  same(dashboards.map(({ source, step }: Record<string, string>) => `${source} ${step}`), [
+    "grafana capture",
+    "grafana capture",
+    "grafana capture",
+  ]);
   equal(test.grafana.dashboards.size, 3);
 });
 
@@ -118,11 +93,7 @@ Deno.test("moveDashboard() takes a dashboard from one Grafana to a user's own, a
   await test.nextRun();
   await test.create();
   const still = await test.shown(id);
-  same([still.last_error, test.inGrafana(id)?.version, own.dashboards.size], [
-    null,
-    2,
-    0,
-  ]);
+  same([still.last_error, test.inGrafana(id)?.version, own.dashboards.size], [null, 2, 0]);
   const fresh = await test.make("fresh");
   equal(own.dashboards.get(test.uidOf(fresh))?.title, "fresh");
   equal((await test.post(`/dashboards/${id}/move`)).status, 202);
@@ -130,29 +101,16 @@ Deno.test("moveDashboard() takes a dashboard from one Grafana to a user's own, a
   await finishGrafanaRemovals(test.deps, never);
   same([test.inGrafana(id), own.dashboards.get(uid)?.version], [undefined, 1]);
   equal((await test.shown(id)).dashboard_url, `${own.url}/d/${uid}/paths`);
-  await test.api(
-    "DELETE",
-    `/users/${test.ada.id}/credentials/GRAFANA_BASE_URL`,
-  );
+  await test.api("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_BASE_URL`);
   await test.nextRun();
   await test.create();
   const lost = await test.shown(id);
-  same([lost.stopped, lost.edited, own.dashboards.get(uid)?.version], [
-    true,
-    false,
-    1,
-  ]);
-  match(
-    lost.last_error,
-    /key of the Grafana .* is not known here.*move the dashboard/,
-  );
+  same([lost.stopped, lost.edited, own.dashboards.get(uid)?.version], [true, false, 1]);
+  match(lost.last_error, /key of the Grafana .* is not known here.*move the dashboard/);
   await test.api("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_API_KEY`);
   equal((await test.post(`/dashboards/${id}/move`)).status, 202);
   await test.create();
-  same([test.inGrafana(id)?.version, (await test.shown(id)).stopped], [
-    1,
-    false,
-  ]);
+  same([test.inGrafana(id)?.version, (await test.shown(id)).stopped], [1, false]);
 });
 
 Deno.test("createNext() takes a row that was never written to the Grafana of now", async () => {
@@ -166,29 +124,20 @@ Deno.test("createNext() takes a row that was never written to the Grafana of now
   }
   await test.create();
   const row = await test.shown(id);
-  same([row.step, row.last_error, test.inGrafana(id)?.title], [
-    "capture",
-    null,
-    "paths",
-  ]);
+  same([row.step, row.last_error, test.inGrafana(id)?.title], ["capture", null, "paths"]);
   equal(row.dashboard_url, `${test.grafana.url}/d/${test.uidOf(id)}/paths`);
 });
 
 Deno.test("notifyNext() opens the dashboard in Grafana by the address that people reach", async () => {
-  await using test = await startInGrafana({
-    public_url: "https://grafana.example.com/g",
-  });
+  await using test = await startInGrafana({ public_url: "https://grafana.example.com/g" });
   const { db, deps } = test;
   const id = await test.make();
   await db`update dashboards set step = 'notify'`;
   equal(await notifyNext(deps, never), true);
   const row = await test.shown(id);
-  equal(
-    row.dashboard_url,
-    `https://grafana.example.com/g/d/${test.uidOf(id)}/paths`,
+  equal(row.dashboard_url, `https://grafana.example.com/g/d/${test.uidOf(id)}/paths`);
+  const { elements } = row.slack_message.blocks.find(({ type }: { type: string }) =>
+    type === "actions"
   );
-  const { elements } = row.slack_message.blocks.find((
-    { type }: { type: string },
-  ) => type === "actions");
   equal(elements[0].url, row.dashboard_url);
 });

@@ -177,7 +177,11 @@ async function judgeCase(found: FieldCase): Promise<Omit<Evaluated, "id">> {
       for (const at of found.tables.keys()) {
         if (i < steps.length - 1 && !await isThere(db, found, at)) continue;
         const { summary, faults: own } = await judgeTable(reader, found, at, kept.get(at));
-        kept.set(at, { ...summary, run: `run ${i + 1}` });
+        const runs = summary.runs.map((one) => ({ ...one, run: one.run ?? `run ${i + 1}` }));
+        kept.set(at, {
+          runs: [...runs, ...kept.get(at)?.runs ?? []],
+          run_names: summary.run_names,
+        });
         if (i < steps.length - 1) continue;
         faults.push(...own);
         lines.push(...summary.numbers.slice(0, 12).map(said));

@@ -24,6 +24,10 @@ const RESTARTS: Record<
   requestCapture: ["capture", ({ db, id }) => row.requestCapture(db, id)],
   requestRewrite: ["create", ({ db, id }) => row.requestRewrite(db, id)],
   redraw: ["create", ({ db, id }) => row.redraw(db, id)],
+  renameTable: [
+    "create",
+    ({ db, id }) => row.renameTable(db, id, { ...table, table_name: "b" }),
+  ],
   moveTo: [
     "create",
     ({ db, id }) => row.moveTo(db, id, "https://g", "https://g/d/1"),
@@ -34,7 +38,8 @@ const RESTARTS: Record<
   ],
   archiveOthers: [
     "done",
-    (test) => row.archiveOthers(test.db, database(test), [["public", "b"]]),
+    (test) =>
+      row.archiveOthers(test.db, database(test), [{ schema_name: "public", table_name: "b" }]),
   ],
   softDelete: ["done", ({ db, id }) => row.softDelete(db, id)],
 };

@@ -280,7 +280,7 @@ Deno.test("beginRun() begins a run without what the last one's capture saw", asy
     changed_at: now,
     since: now,
     why: null,
-    look_at: null,
+    scan_at: null,
   };
   equal(
     await beginRun(test.db, { user_id, kind: "qor" }, {

@@ -166,7 +166,7 @@ Deno.test("a user removed while its tables are scanned and captured stops nothin
   ok(rows.every(({ user_id }) => user_id === staying.id));
   equal((await app.db`select 1 from scanned_tables where user_id = ${going.id}`).length, 0);
 
-  await app.db`update scanned_tables set look_at = now()`;
+  await app.db`update scanned_tables set scan_at = now()`;
   await until("the other's tables", async () => {
     await app.tick();
     return (await app.db`select 1 from dashboards`).length === 3;

@@ -23,7 +23,7 @@ import { datasourcesOf } from "../../grafana/datasources.ts";
 import { overviewOf } from "../overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./forms.ts";
 import { removeUser } from "../remove.ts";
-import { type Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
 
 const PAGE_SIZE = 50;

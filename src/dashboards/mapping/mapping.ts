@@ -1,9 +1,10 @@
 import { audited, type AuditedAction } from "../../audit/audit.ts";
 import { AppError, ExternalError, type Issue } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
-import { asExternal, asUnavailable, type Db } from "../../external/postgres/postgres.ts";
+import { asExternal, asUnavailable, type Db, type Sql } from "../../external/postgres/postgres.ts";
 import { type Described, describeMapping } from "../../measures/describe.ts";
 import type { TableFacts } from "../../measures/facts.ts";
+import { readFirstRows } from "../../measures/first_rows.ts";
 import { type Correction, over } from "../../measures/mapping/correction.ts";
 import type { Fault } from "../../measures/mapping/parts.ts";
 import { findCorrection, removeCorrection, saveCorrection } from "../../measures/mapping/store.ts";
@@ -12,7 +13,7 @@ import { readTable } from "../../measures/read.ts";
 import { lockLive, redraw } from "../../pipeline/row.ts";
 import type { Who } from "../../who.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../../workspaces/reader.ts";
 import { visibleDashboard } from "../listing.ts";
 
 type Row = Awaited<ReturnType<typeof visibleDashboard>>;
@@ -22,6 +23,40 @@ export async function showMapping(deps: Deps, who: Who, id: number): Promise<Des
   const row = await visibleDashboard(deps.db, who, id);
   if (row.archived_at) throw archived();
   return describeMapping(await factsOf(deps, row, await findCorrection(deps.db, row)));
+}
+
+/** The mapping with the table's columns and its first rows, for a person who corrects it. */
+export type Reading = {
+  mapping: Described;
+  columns: string[];
+  /** The columns that a person or a comment says to ignore. */
+  dropped: string[];
+  rows: (string | null)[][];
+  /** Whether its numbers stand in rows, by their metrics' names. */
+  is_long: boolean;
+};
+
+/** What a page can do without: a table that is not read in this time is read by the API alone. */
+const PAGE = DEADLINES.aside;
+
+/** As showMapping(), with the first rows; a sentence where the table cannot be read now. */
+export async function showReading(deps: Deps, row: Row): Promise<Reading | { unreadable: string }> {
+  try {
+    const correction = await findCorrection(deps.db, row);
+    return await withTable(deps, row, correction, async (reader, facts) => ({
+      mapping: describeMapping(facts),
+      columns: facts.mapping.names,
+      dropped: facts.mapping.names.filter((name) =>
+        !facts.columns.some((one) => one.name === name)
+      ),
+      rows: await readFirstRows(reader, facts),
+      is_long: facts.metrics.length > 0,
+    }), PAGE);
+  } catch (error) {
+    const known = error instanceof AppError ? error : asUnavailable(error);
+    if (!known) throw error;
+    return { unreadable: known.message };
+  }
 }
 
 /**
@@ -38,9 +73,7 @@ export async function changeMapping(
   const correction = over(await findCorrection(deps.db, row) ?? {}, change);
   const facts = await liveFacts(deps, row, correction);
   const issues = facts ? faultsOf(facts).flatMap((fault) => issueOf(fault, change)) : [];
-  if (issues.length > 0) {
-    throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
-  }
+  if (issues.length > 0) throw invalidInput(issues);
   await save(deps, who, row, async (tx) => {
     const now = over(await findCorrection(tx, row) ?? {}, change);
     return Object.keys(change).length > 0 && await saveCorrection(tx, row, now);
@@ -55,6 +88,9 @@ export async function resetMapping(deps: Deps, who: Who, id: number): Promise<De
   await save(deps, who, row, (tx) => removeCorrection(tx, row));
   return describeMapping(facts!);
 }
+
+export const invalidInput = (issues: Issue[]) =>
+  new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
 
 const archived = () =>
   new AppError("archived", 409, "The table of this dashboard is gone: there is nothing to read.");
@@ -74,17 +110,26 @@ async function liveFacts(deps: Deps, row: Row, correction?: Correction) {
   return row.archived_at ? undefined : await factsOf(deps, row, correction);
 }
 
-async function factsOf(deps: Deps, row: Row, correction?: Correction): Promise<TableFacts> {
-  const { user_id, kind, schema_name, table_name } = row;
+const factsOf = (deps: Deps, row: Row, correction?: Correction) =>
+  withTable(deps, row, correction, (_, facts) => Promise.resolve(facts));
+
+async function withTable<T>(
+  deps: Deps,
+  { user_id, kind, schema_name, table_name }: Row,
+  correction: Correction | undefined,
+  work: (reader: Sql, facts: TableFacts) => Promise<T>,
+  deadline = DEADLINES.board,
+): Promise<T> {
   try {
     return await withDeadline(
-      DEADLINES.board,
+      deadline,
       () =>
         withReader(
           deps,
           user_id,
           kind,
-          (reader) => readTable(reader, schema_name, table_name, kind, correction),
+          async (reader) =>
+            await work(reader, await readTable(reader, schema_name, table_name, kind, correction)),
         ),
     );
   } catch (error) {

@@ -1,10 +1,27 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
+import { Hono } from "hono";
+import { DashboardPage } from "../../../views/dashboard.tsx";
+import { AppError, type ErrorStatus } from "../../errors.ts";
 import { ById as params, json, newApi, optionalBody } from "../../http/api.ts";
+import { type Again, byId, form, orShow, type PageContext } from "../../http/forms.ts";
 import { errorReplies } from "../../http/replies.ts";
 import { Described } from "../../measures/describe.ts";
+import { withShownNumbers } from "../../measures/format.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
-import { changeMapping, resetMapping, showMapping } from "./mapping.ts";
+import { LABELS } from "../../measures/number.ts";
+import type { Env, Who } from "../../who.ts";
+import type { Deps } from "../../workspaces/reader.ts";
+import { visibleDashboard } from "../listing.ts";
+import { showStory } from "../preview/preview.ts";
+import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";
+import {
+  changeMapping,
+  invalidInput,
+  type Reading,
+  resetMapping,
+  showMapping,
+  showReading,
+} from "./mapping.ts";
 
 const path = "/{id}/mapping";
 const answer = (description: string) => ({ 200: json(Described, description) });
@@ -48,4 +65,60 @@ export function mappingApi(deps: Deps) {
       reset,
       async (c) => c.json(await resetMapping(deps, c.var.who, c.req.valid("param").id), 200),
     );
+}
+
+/** A page that is fetched again by its script keeps the form that it has. */
+const isFetchedAgain = (c: PageContext) => c.req.header("hx-request") === "true";
+
+function cardOf(reading: Reading | { unreadable: string }, again?: Again) {
+  if ("unreadable" in reading) return { reading };
+  const roles = reading.columns.map((column) => roleOf(reading, column));
+  return { reading: { ...reading, roles, labels: LABELS }, again };
+}
+
+/** The page of one dashboard. `again`: its mapping's form with what was typed, and what is wrong. */
+export async function dashboardPage(
+  c: PageContext,
+  deps: Deps,
+  again?: Again,
+  status: ErrorStatus | 200 = 200,
+) {
+  const story = await showStory(deps.db, c.var.who, Number(c.req.param("id")));
+  const { row } = story;
+  const card = row.archived_at !== null || isFetchedAgain(c)
+    ? undefined
+    : cardOf(await showReading(deps, row), again);
+  const shown = { ...story, row: withShownNumbers(row) };
+  return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, status);
+}
+
+const Form = z.record(z.string().max(200), z.string().max(200));
+
+/** The mapping's form, under `/dashboards`. */
+export function mappingPages(deps: Deps) {
+  const show = (c: PageContext, again: Again, status: ErrorStatus) =>
+    dashboardPage(c, deps, again, status);
+  return new Hono<Env>().post("/:id/mapping", byId, form(Form, show), async (c) => {
+    const { id } = c.req.valid("param");
+    const { reset, ...typed } = c.req.valid("form");
+    return await orShow(c, { show }, async () => {
+      if (reset) await resetMapping(deps, c.var.who, id);
+      else await correct(deps, c.var.who, id, typed);
+      return c.redirect(`/dashboards/${id}#mapping`, 303);
+    });
+  });
+}
+
+/** Corrects what the form sets; its faults stand at its fields. */
+async function correct(deps: Deps, who: Who, id: number, typed: Fields): Promise<void> {
+  const reading = await showReading(deps, await visibleDashboard(deps.db, who, id));
+  if ("unreadable" in reading) throw new AppError("table_unreadable", 409, reading.unreadable);
+  const { change, issues } = readForm(typed, reading);
+  if (issues.length > 0) throw invalidInput(faultsIn(issues, typed, change));
+  try {
+    await changeMapping(deps, who, id, change);
+  } catch (error) {
+    if (!(error instanceof AppError && error.more.issues)) throw error;
+    throw invalidInput(faultsIn(error.more.issues, typed, change));
+  }
 }

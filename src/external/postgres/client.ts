@@ -7,6 +7,8 @@ import { CONNECT_MS, type Deadline, DEADLINES } from "./deadlines.ts";
 export type Parsed = { bigint: number; timestamp: string };
 /** What sends statements: a pool, a transaction, or a connection that is held. */
 export type ISql = postgres.ISql<Parsed>;
+/** A part of a statement. */
+export type Fragment = postgres.Fragment;
 export type Ssl = "disable" | "prefer" | "require" | "verify-full";
 export type Address = {
   host: string;

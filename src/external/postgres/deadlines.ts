@@ -16,6 +16,8 @@ export const DEADLINES = {
   board: { statement: 30_000, whole: 31_000 },
   /** A statement of a job, or of work that a call does not wait for. */
   job: { statement: 30_000, whole: 31_000 },
+  /** Reading one table or view in a scan, which other users' tables wait for. */
+  scan: { statement: 5_000, whole: 7_000 },
   /** CREATE DATABASE and DROP DATABASE. */
   database: { statement: 60_000, whole: 61_000 },
   /** Migrations, rotation, COPY: as long as the server says something. */

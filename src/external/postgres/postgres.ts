@@ -3,7 +3,7 @@ import type { Address, ISql } from "./client.ts";
 import { Pool } from "./pool.ts";
 import { sendByAny, session, statements, transaction } from "./session.ts";
 
-export type { Address, ISql, Ssl } from "./client.ts";
+export type { Address, Fragment, ISql, Ssl } from "./client.ts";
 export * from "./errors.ts";
 
 export type Db = ISql;

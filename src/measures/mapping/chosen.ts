@@ -50,6 +50,11 @@ function asNumber(content: Content, column: Column): Column | undefined {
   return column.shape === "text" && form ? { ...column, shape: "number", form } : undefined;
 }
 
+const missing = ({ columns }: Content, name: string) =>
+  columns.some((column) => column.name === name)
+    ? `The column "${name}" is ignored.`
+    : unknownColumn(name);
+
 /** The measures of a correction with their columns, or why they cannot be followed. */
 export function chosenMeasures(content: Content, columns: Column[], measures: ChosenMeasure[]) {
   const chosen: Partial<Record<NumberName, Chosen>> = {};
@@ -59,7 +64,7 @@ export function chosenMeasures(content: Content, columns: Column[], measures: Ch
     const number = column && asNumber(content, column);
     const wrong_unit = unit ? faultOfUnit(name, unit) : undefined;
     const fault = named !== null && !column
-      ? { path: `${path}.column`, message: unknownColumn(named) }
+      ? { path: `${path}.column`, message: missing(content, named) }
       : wrong_unit && { path: `${path}.unit`, message: wrong_unit };
     chosen[name] = {
       column: number || column,

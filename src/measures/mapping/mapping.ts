@@ -4,10 +4,11 @@ import { type Format, formatOf } from "../formats/formats.ts";
 import { NAMES, type NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
-import { type Content, filled, type Found, keysOf } from "./content.ts";
+import { type Content, filled, type Found } from "./content.ts";
 import { type Chosen, chosenMeasures } from "./chosen.ts";
 import { type Correction, type Corrections, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
+import { repeatedIn } from "./order.ts";
 import { correctedParts, type Fault } from "./parts.ts";
 import { type RunColumns, runColumns } from "./runs.ts";
 
@@ -16,6 +17,8 @@ export type Mapping = {
   /** The known tool's format that the columns are of. */
   format: Format | null;
   columns: Column[];
+  /** All columns of the table, the ignored ones too, in its order. */
+  names: string[];
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
@@ -29,6 +32,8 @@ export type Mapping = {
   rivals: Partial<Record<Meaning, string>>;
   ignored: string[];
   doubts: string[];
+  /** Why what is added up over a run's rows is not sure: several rows stand for the same object. */
+  repeated?: string;
   /** Where a person or a comment says that a number stands. */
   chosen: Partial<Record<NumberName, Chosen>>;
   /** What of the correction's other parts the table cannot follow. */
@@ -248,10 +253,12 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const run = { names, ...(time && { time }) };
   const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
+  const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const chosen = chosenMeasures(whole, columns, correction.measures ?? []);
   const found = {
     format,
     columns,
+    names: whole.columns.map(({ name }) => name),
     run,
     group,
     dimensions,
@@ -259,6 +266,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ...(total && { whole: total }),
     ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
+    ...(repeated && { repeated }),
     chosen,
     faults: parts.faults,
   };
@@ -269,13 +277,4 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     doubts: [...doubtsOfFaults(parts.faults), ...doubtsOf(content, run)],
     corrected: correctedIn(correction, chosen),
   };
-}
-
-/** Whether some object stands in several rows though nothing names runs or puts them in order. */
-export function isUnordered(content: Content, { run, group, dimensions }: Mapping): boolean {
-  if (run.names.length > 0 || run.time) return false;
-  const found = [...group, ...dimensions].map(({ name }) =>
-    content.columns.find((column) => column.name === name)!
-  );
-  return new Set(keysOf(found, content.sampled)).size < content.sampled;
 }

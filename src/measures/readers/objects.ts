@@ -1,6 +1,6 @@
 import { columnOf } from "../names/choose.ts";
 import type { Column, Meaning } from "../columns.ts";
-import { allOf, hasHold, notWaived, ofCheck } from "./conditions.ts";
+import { allOf, hasHold, isWaivedCount, notWaived, ofCheck, ofWhole } from "./conditions.ts";
 import type { TableFacts } from "../facts.ts";
 import { DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
@@ -52,19 +52,6 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
   return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
 }
 
-/** How many paths a run lists and the best slack of them: a full list that still fails is cut. */
-export function listMeasures(facts: TableFacts): Measure[] {
-  const tns = pathMeasure(facts, "setup_tns");
-  if (!tns) return [];
-  const { of_endpoint: _, stated: __, ...base } = tns;
-  const folded = (fold: "sum" | "max") => ({ corner: fold, iteration: fold, stage: fold });
-  const one = `CASE WHEN (${base.expression}) IS NOT NULL THEN 1::float8 END`;
-  return [
-    { ...base, expression: one, rows: "sum", folds: folded("sum") },
-    { ...base, rows: "max", folds: folded("max") },
-  ];
-}
-
 /** A table of violations counts itself: one row each, or a count in a column. */
 export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const { columns, kind } = facts;
@@ -85,7 +72,18 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
     ...(where && { where }),
     source: { column: (count ?? object)?.name ?? "", metric: null },
   } as const;
-  if (count) return { ...base, expression: numberOf(count) };
+  const whole = ofWhole(facts);
+  if (count) {
+    // A total also counts what its parts have waived.
+    const rows = where && whole
+      ? { where: `${where} AND (${whole}) IS NOT TRUE` }
+      : whole && { whole };
+    const waived = isWaivedCount(facts) && columnOf(columns, "waived");
+    const counted = waived
+      ? `(${numberOf(count)} - COALESCE(${numberOf(waived)}, 0))`
+      : numberOf(count);
+    return { ...base, expression: counted, ...rows };
+  }
   return object && { ...base, title: "DRC violations", expression: "1" };
 }
 

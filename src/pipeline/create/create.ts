@@ -6,7 +6,7 @@ import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postg
 import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
 import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import {
   type BoardState,
@@ -32,13 +32,13 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   await attempt(deps.db, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
     const target = await settle(deps, claim, state);
-    const { board, template, summary } = await readBoard(deps, claim, target !== undefined);
+    const { board, template, summary, error } = await readBoard(deps, claim, target !== undefined);
     const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
       await saveTemplate(tx, claim.id, template);
-      await saveNumbers(tx, claim, summary);
+      await saveNumbers(tx, claim, summary, error);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
   });
@@ -79,7 +79,7 @@ async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean)
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
     }, { id, user_id, in_grafana });
-    return { ...composed, summary: await summaryOf(deps, reader, facts, claim) };
+    return { ...composed, ...await summaryOf(deps, reader, facts, claim) };
   });
 }
 
@@ -92,16 +92,22 @@ async function summaryOf(
   reader: Sql,
   facts: TableFacts,
   { id, run }: Claim,
-): Promise<Summary> {
+): Promise<{ summary: Summary; error: string | null }> {
   const kept = await findKept(db, { id, run });
   try {
-    return await summarize(reader, facts, kept);
+    return { summary: await summarize(reader, facts, kept), error: null };
   } catch (error) {
     const state = sqlState(error);
     // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
     if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
-    return { numbers: [], why: null, run_names: {} };
+    const why = state === "57014"
+      ? "reading the table took too long"
+      : `PostgreSQL refused (${what})`;
+    return {
+      summary: { numbers: [], why: null, run_names: {}, runs: [] },
+      error: `The numbers could not be computed: ${why}. The next capture tries again.`,
+    };
   }
 }

@@ -22,11 +22,8 @@ async function start() {
   return Object.assign(api, {
     ada,
     id,
-    get: (
-      what: string,
-      headers: Record<string, string> = {},
-      key: string | null = ada.api_key,
-    ) => api.call("GET", `/dashboards/${id}/preview.${what}`, { key, headers }),
+    get: (what: string, headers: Record<string, string> = {}, key: string | null = ada.api_key) =>
+      api.call("GET", `/dashboards/${id}/preview.${what}`, { key, headers }),
     async draw(run: number, at = "2026-03-01T12:00:00.001Z") {
       await api.db`
         insert into runs (dashboard_id, run, gif, png, captured_at)
@@ -39,30 +36,17 @@ async function start() {
 
 Deno.test("preview.gif and preview.png are the newest run's pictures, 404 before there is one", async () => {
   await using test = await start();
-  for (const what of WHATS) {
-    refused(await test.get(what), 404, "preview_unknown");
-  }
+  for (const what of WHATS) refused(await test.get(what), 404, "preview_unknown");
   await test.draw(1);
   await test.draw(2);
   await test.db`insert into runs (dashboard_id, run) values (${test.id}, 3)`;
   for (const what of WHATS) {
     const { status, text, headers } = await test.get(what);
-    same([status, text, headers.get("content-type")], [
-      200,
-      `${what} 2`,
-      `image/${what}`,
-    ]);
+    same([status, text, headers.get("content-type")], [200, `${what} 2`, `image/${what}`]);
     const length = String(bytes(text).length);
     equal(headers.get("content-length"), length);
-    const head = await test.call(
-      "HEAD",
-      `/dashboards/${test.id}/preview.${what}`,
-    );
-    same([head.status, head.text, head.headers.get("content-length")], [
-      200,
-      "",
-      length,
-    ]);
+    const head = await test.call("HEAD", `/dashboards/${test.id}/preview.${what}`);
+    same([head.status, head.text, head.headers.get("content-length")], [200, "", length]);
     equal(headers.get("content-security-policy"), POLICY);
     equal(headers.get("x-content-type-options"), "nosniff");
     match(headers.get("cache-control")!, /^private, no-cache$/);
@@ -85,18 +69,12 @@ Deno.test("a picture that one has is not sent again, a newer one is", async () =
     const etag = (await test.get(what)).headers.get("etag")!;
     match(etag, /^"[\w-]+"$/);
     for (const known of [etag, `W/${etag}`, `"old", ${etag}`, "*"]) {
-      const { status, text, headers } = await test.get(what, {
-        "if-none-match": known,
-      });
+      const { status, text, headers } = await test.get(what, { "if-none-match": known });
       same([status, text, headers.get("etag")], [304, "", etag], known);
       equal(headers.get("cache-control"), "private, no-cache");
     }
     for (const known of ['"old"', "", etag.slice(1, -2), `"${etag}`]) {
-      equal(
-        (await test.get(what, { "if-none-match": known })).status,
-        200,
-        known,
-      );
+      equal((await test.get(what, { "if-none-match": known })).status, 200, known);
     }
     await test.draw(1, "2026-03-01T12:00:00.002Z"); // the same run's, taken a moment later
     const newer = await test.get(what, { "if-none-match": etag });
@@ -113,39 +91,26 @@ Deno.test("the pictures are for those who may see the row", async () => {
   for (const what of WHATS) {
     equal((await test.get(what, {}, test.admin)).status, 200);
     refused(await test.get(what, {}, bob.api_key), 404, "dashboard_unknown");
-    refused(
-      await test.get(what, { "if-none-match": "*" }, bob.api_key),
-      404,
-      "dashboard_unknown",
-    );
+    refused(await test.get(what, { "if-none-match": "*" }, bob.api_key), 404, "dashboard_unknown");
     refused(await test.get(what, {}, null), 401, "key_missing");
-    const unknown = await test.call(
-      "GET",
-      `/dashboards/999999/preview.${what}`,
-    );
+    const unknown = await test.call("GET", `/dashboards/999999/preview.${what}`);
     refused(unknown, 404, "dashboard_unknown");
-    refused(
-      await test.call("GET", `/dashboards/x/preview.${what}`),
-      400,
-      "invalid_path",
-    );
+    refused(await test.call("GET", `/dashboards/x/preview.${what}`), 400, "invalid_path");
   }
 });
 
 Deno.test("the OpenAPI document tells of both pictures", async () => {
   await using test = await start();
   for (const what of WHATS) {
-    const { responses } = test.document
-      .paths[`/dashboards/{id}/preview.${what}`]!.get!;
+    const { responses } = test.document.paths[`/dashboards/{id}/preview.${what}`]!.get!;
     const type = `image/${what}`;
     same(Object.keys(responses["200"]!.content!), [type]);
     same(["304", "404"].map((status) => status in responses), [true, true]);
   }
-  const { outcome, panels } = test.document.components.schemas.Dashboard!
-    .properties as Record<
-      string,
-      Record<string, unknown>
-    >;
+  const { outcome, panels } = test.document.components.schemas.Dashboard!.properties as Record<
+    string,
+    Record<string, unknown>
+  >;
   same([outcome!.enum, panels!.type], [
     ["loaded", "empty", "error", "timeout", "denied", "gone", null],
     "array",
@@ -162,23 +127,15 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
     await kept.write(7, 2, pictures);
     await kept.write(7, 2, pictures);
     await kept.write(7, 3, { ...pictures, png: null });
-    same([await read("7-run-2.gif"), await read("7-run-2.png")], [
-      "gif",
-      "png",
-    ]);
-    const names = (await Array.fromAsync(Deno.readDir(`${folder}/new`))).map((
-      { name },
-    ) => name);
+    same([await read("7-run-2.gif"), await read("7-run-2.png")], ["gif", "png"]);
+    const names = (await Array.fromAsync(Deno.readDir(`${folder}/new`))).map(({ name }) => name);
     same(names.sort(), [
       "dashboard-7-run-2.gif",
       "dashboard-7-run-2.png",
       "dashboard-7-run-3.gif",
     ]);
     equal(lines.length, 0);
-    await openGifFolder(
-      `${folder}/new/dashboard-7-run-2.gif`,
-      (line) => lines.push(line),
-    )
+    await openGifFolder(`${folder}/new/dashboard-7-run-2.gif`, (line) => lines.push(line))
       .write(8, 1, pictures);
     equal(lines.length, 2, `${lines}`);
     match(lines[0]!, /^GIF_CAPTURE_DIR: .*cannot be written \(E[A-Z]+\)/);
@@ -193,20 +150,14 @@ Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted
   const gifFolder = openGifFolder(folder, () => {});
   const left = async () => {
     await removeOldPictures({ db: test.db, gifFolder });
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name)
-      .sort();
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
   };
   const others = ["dashboard-1-run-1.gif.txt", "notes.txt"];
   const name = (run: number, what: string) => `dashboard-${test.id}-run-${run}.${what}`;
   try {
-    for (const other of others) {
-      await Deno.writeTextFile(`${folder}/${other}`, "");
-    }
+    for (const other of others) await Deno.writeTextFile(`${folder}/${other}`, "");
     for (const run of [1, 2, 4, 5]) {
-      await gifFolder.write(test.id, run, {
-        gif: bytes("gif"),
-        png: bytes("png"),
-      });
+      await gifFolder.write(test.id, run, { gif: bytes("gif"), png: bytes("png") });
       await test.draw(run);
     }
     // What a process left that was killed while it wrote.
@@ -214,10 +165,7 @@ Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted
     await test.db`insert into runs (dashboard_id, run) values (${test.id}, 6)`;
     same(
       await left(),
-      [
-        ...[4, 5].flatMap((run) => WHATS.map((what) => name(run, what))),
-        ...others,
-      ].sort(),
+      [...[4, 5].flatMap((run) => WHATS.map((what) => name(run, what))), ...others].sort(),
     );
     equal((await test.call("DELETE", `/dashboards/${test.id}`)).status, 204);
     same(await left(), others);

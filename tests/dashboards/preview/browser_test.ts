@@ -22,23 +22,14 @@ async function start() {
   const all = new AsyncDisposableStack();
   const test = all.use(await startScans());
   const slack = all.use(await startSlack());
-  const browser = connectBrowser({
-    install: true,
-    log: (line) => test.lines.push(line),
-  });
+  const browser = connectBrowser({ install: true, log: (line) => test.lines.push(line) });
   all.defer(() => browser.close());
   await test.run(TABLE);
   same(await test.found(), ["runs 1"]);
   ok(await createNext(test.deps, never));
   const [row] = await test.db<{ id: number }[]>`select id from dashboards`;
   const { id } = row!;
-  const size = {
-    width: 800,
-    height: 450,
-    frames: 2,
-    delay_ms: 100,
-    timeout_ms: 20_000,
-  };
+  const size = { width: 800, height: 450, frames: 2, delay_ms: 100, timeout_ms: 20_000 };
   const capture: Deps["capture"] = {
     ...size,
     base_url: test.origin,
@@ -49,9 +40,7 @@ async function start() {
   const { apiUrl, token, channel } = slack;
   const told = connectSlack({ apiUrl, token, channel, timeoutMs: 5000 });
   const ask = async (method: string, path: string) =>
-    (await test.api(method, `/dashboards/${id}${path}`, {
-      key: test.ada.api_key,
-    })).body;
+    (await test.api(method, `/dashboards/${id}${path}`, { key: test.ada.api_key })).body;
   return Object.assign(test, {
     id,
     slack,
@@ -65,8 +54,7 @@ async function start() {
     ask,
     tell: () => notifyNext({ ...test.deps, slack: told }, never),
     picture: async () => {
-      const [run] = await test
-        .db`select gif, png from runs order by run desc limit 1`;
+      const [run] = await test.db`select gif, png from runs order by run desc limit 1`;
       return { gif: decodeGif(run!.gif), png: run!.png as Uint8Array };
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -79,18 +67,13 @@ Deno.test("captureNext() films a board, and Slack is told of it once, whatever i
   await using test = await start();
   const folder = await Deno.makeTempDir();
   try {
-    const row = await test.capture({
-      gifFolder: openGifFolder(folder, console.error),
-    });
+    const row = await test.capture({ gifFolder: openGifFolder(folder, console.error) });
     same([row.step, row.outcome, row.last_error], ["notify", "loaded", null]);
     same(states(row.panels), ["loaded"]);
     ok(row.panels.some(({ title }: Panel) => title.startsWith("Area")));
     const { gif, png } = await test.picture();
     same([gif.width, gif.height, gif.frames.length], [800, 450, 2]);
-    same(
-      [...png.subarray(1, 4)],
-      [..."PNG"].map((letter) => letter.charCodeAt(0)),
-    );
+    same([...png.subarray(1, 4)], [..."PNG"].map((letter) => letter.charCodeAt(0)));
     const kept = `${folder}/dashboard-${test.id}-run-1`;
     equal((await Deno.readFile(`${kept}.png`)).toBase64(), png.toBase64());
     ok((await Deno.stat(`${kept}.gif`)).size > 1000);
@@ -120,11 +103,7 @@ Deno.test("captureNext() keeps from Slack what shows an error, until the table i
       match(message, /asks for a column that is not there, near "area"/);
     }
   }
-  equal(
-    (await test.picture()).gif.frames.length,
-    2,
-    "the picture is kept for the page",
-  );
+  equal((await test.picture()).gif.frames.length, 2, "the picture is kept for the page");
   equal(await test.tell(), false);
   await test.run("alter table runs rename column size to area");
   same((await test.ask("POST", "/retry")).stopped, false);
@@ -136,9 +115,7 @@ Deno.test("captureNext() tells of a table that was emptied, and says that it is"
   await using test = await start();
   await test.run("delete from runs");
   const row = await test.capture();
-  same([row.step, row.outcome, states(row.panels)], ["notify", "empty", [
-    "empty",
-  ]]);
+  same([row.step, row.outcome, states(row.panels)], ["notify", "empty", ["empty"]]);
   ok(await test.tell());
   const [message] = await test.slack.messages();
   ok(JSON.stringify(message!.blocks).includes("No panel has data yet."));
@@ -150,9 +127,7 @@ Deno.test("captureNext() tries a board that is late again", async () => {
   await lock`begin`;
   await lock`lock table public.runs`;
   const { captureDeps } = test;
-  const row = await test.capture({
-    capture: { ...captureDeps.capture, timeout_ms: 2000 },
-  });
+  const row = await test.capture({ capture: { ...captureDeps.capture, timeout_ms: 2000 } });
   same([row.step, row.outcome, row.stopped], ["capture", "timeout", false]);
   ok(row.last_error.length > 10);
   ok(row.panels.some(({ state }: Panel) => state === "waiting"));
@@ -163,21 +138,12 @@ Deno.test("captureNext() tries a board that is late again", async () => {
 Deno.test("captureNext() stops at once before a closed page and at one that is gone", async () => {
   await using test = await start();
   const { captureDeps } = test;
-  const closed = await test.capture({
-    signingKey: await signingKeyOf(new Uint8Array(32)),
-  });
-  same([closed.step, closed.outcome, closed.stopped], [
-    "capture",
-    "denied",
-    true,
-  ]);
+  const closed = await test.capture({ signingKey: await signingKeyOf(new Uint8Array(32)) });
+  same([closed.step, closed.outcome, closed.stopped], ["capture", "denied", true]);
   ok(closed.last_error.length > 10);
   equal(closed.captured_at, null);
   await test.ask("POST", "/retry");
-  const nowhere = {
-    ...captureDeps.capture,
-    base_url: `${test.origin}/nowhere`,
-  };
+  const nowhere = { ...captureDeps.capture, base_url: `${test.origin}/nowhere` };
   const gone = await test.capture({ capture: nowhere });
   same([gone.step, gone.outcome, gone.stopped], ["capture", "gone", true]);
 });

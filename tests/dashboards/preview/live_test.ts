@@ -5,23 +5,15 @@ import { addDashboard } from "../../help/rows.ts";
 import { waitFor } from "../../help/service.ts";
 import { openParsed } from "../../help/open_page.ts";
 
-const GIF = Uint8Array.fromBase64(
-  "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7",
-);
+const GIF = Uint8Array.fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
 Deno.test("/dashboards/:id follows its row, without another look by the person", async () => {
   await using all = new AsyncDisposableStack();
   const app = all.use(await startApp());
-  const browser = connectBrowser({
-    install: true,
-    log: (line) => app.lines.push(line),
-  });
+  const browser = connectBrowser({ install: true, log: (line) => app.lines.push(line) });
   all.defer(() => browser.close());
   const ada = await app.addMember("ada");
-  const id = await addDashboard(app.db, ada.id, {
-    table_name: "runs",
-    step: "capture",
-  });
+  const id = await addDashboard(app.db, ada.id, { table_name: "runs", step: "capture" });
   const view = {
     width: 1280,
     height: 800,
@@ -30,10 +22,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
     timeoutMs: 30_000,
   };
   await browser.withPage(view, never, async (page) => {
-    equal(
-      (await openParsed(page, `${app.origin}/dashboards/${id}`)).status,
-      200,
-    );
+    equal((await openParsed(page, `${app.origin}/dashboards/${id}`)).status, 200);
     await page.evaluate("window.opened = 'once'");
     const shows = (text: string) =>
       page.evaluate<boolean>(
@@ -41,13 +30,11 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
       );
     ok(await shows("No picture has been taken yet"));
     // It may come before the page's stream of events is open.
-    await app
-      .db`update dashboards set stopped = true, last_error = 'Area is gone.'`;
+    await app.db`update dashboards set stopped = true, last_error = 'Area is gone.'`;
     await waitFor("the stop", () => shows("Area is gone."), 10);
     ok(await shows("Retry"));
     await app.db`update runs set gif = ${GIF}, captured_at = now()`;
-    await app
-      .db`update dashboards set stopped = false, last_error = null, step = 'done'`;
+    await app.db`update dashboards set stopped = false, last_error = null, step = 'done'`;
     await waitFor("the picture", () =>
       page.evaluate<boolean>(
         `document.querySelector("#row figure img")?.naturalWidth === 1`,
@@ -55,12 +42,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
     await waitFor("the end of its way", () => shows("Ready"), 10);
     equal(await shows("Retry"), false);
     equal(await page.evaluate("window.opened"), "once");
-    equal(
-      await page.evaluate(
-        `document.querySelectorAll("#row, main, header.top").length`,
-      ),
-      3,
-    );
+    equal(await page.evaluate(`document.querySelectorAll("#row, main, header.top").length`), 3);
     await app.db`update dashboards set deleted_at = now()`;
     const gone = `document.querySelector("main").innerText.includes("There is no such dashboard.")`;
     await waitFor("the end", () => page.evaluate<boolean>(gone), 10);

@@ -9,10 +9,7 @@ const GIF = new TextEncoder().encode("GIF89a");
 async function start(row: Parameters<typeof addDashboard>[2] = {}) {
   const app = await startApp();
   const [ada, bob] = [await app.addMember("ada"), await app.addMember("bob")];
-  const id = await addDashboard(app.db, ada.id, {
-    table_name: "qor_runs",
-    ...row,
-  });
+  const id = await addDashboard(app.db, ada.id, { table_name: "qor_runs", ...row });
   const cookies = new Map<string, string>();
   async function headers(key: string) {
     if (!cookies.has(key)) cookies.set(key, await app.signIn(key));
@@ -23,13 +20,9 @@ async function start(row: Parameters<typeof addDashboard>[2] = {}) {
     ada,
     bob,
     page: async (key = ada.api_key) =>
-      await app.send("GET", `/dashboards/${id}`, {
-        headers: await headers(key),
-      }),
+      await app.send("GET", `/dashboards/${id}`, { headers: await headers(key) }),
     press: async (path: string, key = ada.api_key) =>
-      await app.send("POST", `/dashboards/${id}/${path}`, {
-        headers: await headers(key),
-      }),
+      await app.send("POST", `/dashboards/${id}/${path}`, { headers: await headers(key) }),
     /** What the last capture saw. */
     async saw(outcome: string, panels: Partial<Panel>[]) {
       await app.db`
@@ -47,17 +40,11 @@ Deno.test("/dashboards/:id shows the pictures, what came panel by panel, and whe
     { id: 2, title: "Setup WNS", state: "empty", message: null },
     { id: 3, title: "", state: "none", message: null },
   ]);
-  await test
-    .db`update runs set png = ${GIF}, slack_sent_at = '2026-03-01T12:34:56Z'`;
+  await test.db`update runs set png = ${GIF}, slack_sent_at = '2026-03-01T12:34:56Z'`;
   const { status, text } = await test.page();
   equal(status, 200);
   for (const what of ["gif", "png"]) {
-    match(
-      text,
-      new RegExp(
-        `<img src="/api/v1/dashboards/${test.id}/preview.${what}\\?at=2`,
-      ),
-    );
+    match(text, new RegExp(`<img src="/api/v1/dashboards/${test.id}/preview.${what}\\?at=2`));
   }
   const shown = [
     ["Area", "Has data"],
@@ -65,18 +52,12 @@ Deno.test("/dashboards/:id shows the pictures, what came panel by panel, and whe
     ["Panel 3", "Asks for nothing"],
   ];
   for (const [title, state] of shown) {
-    match(
-      text,
-      new RegExp(
-        `<th scope="row">${title}</th><td><span class="state \\w+">${state}<`,
-      ),
-    );
+    match(text, new RegExp(`<th scope="row">${title}</th><td><span class="state \\w+">${state}<`));
   }
   ok(text.includes("Without data: Setup WNS."));
   ok(text.includes("2026-03-01 12:34:56 UTC"));
   ok(
-    text.includes(`href="/dashboards/${test.id}/message"`) &&
-      text.includes(`/boards/${test.id}"`),
+    text.includes(`href="/dashboards/${test.id}/message"`) && text.includes(`/boards/${test.id}"`),
   );
   const list = await test.send("GET", "/dashboards", {
     headers: { cookie: await test.signIn(test.ada.api_key) },
@@ -87,14 +68,8 @@ Deno.test("/dashboards/:id shows the pictures, what came panel by panel, and whe
 
 Deno.test("/dashboards/:id says why a row stopped, and how often it was tried", async () => {
   await using test = await start({ gif: GIF, step: "capture" });
-  await test.saw("error", [{
-    id: 1,
-    title: "Area",
-    state: "error",
-    message: "no column area",
-  }]);
-  await test
-    .db`update dashboards set stopped = true, last_error = 'Area: no column area.',
+  await test.saw("error", [{ id: 1, title: "Area", state: "error", message: "no column area" }]);
+  await test.db`update dashboards set stopped = true, last_error = 'Area: no column area.',
     capture_tries = 3, failures = 4`;
   const { text } = await test.page();
   for (
@@ -108,31 +83,22 @@ Deno.test("/dashboards/:id says why a row stopped, and how often it was tried", 
     ]
   ) ok(text.includes(part), part);
   ok(!text.includes("Next attempt"));
-  await test
-    .db`update dashboards set stopped = false, capture_tries = 1, failures = 1,
+  await test.db`update dashboards set stopped = false, capture_tries = 1, failures = 1,
     next_try_at = '2100-01-02T03:04:05Z'`;
   const waiting = (await test.page()).text;
-  ok(
-    waiting.includes("Next attempt") &&
-      waiting.includes("2100-01-02 03:04:05 UTC"),
-  );
-  ok(
-    waiting.includes("1 of 3 pictures without") && !waiting.includes("/retry"),
-  );
+  ok(waiting.includes("Next attempt") && waiting.includes("2100-01-02 03:04:05 UTC"));
+  ok(waiting.includes("1 of 3 pictures without") && !waiting.includes("/retry"));
 });
 
 Deno.test("/dashboards/:id shows the last picture until a new run has one, and says so", async () => {
   await using test = await start();
   ok((await test.page()).text.includes("No picture has been taken yet"));
-  await test
-    .db`update runs set gif = ${GIF}, captured_at = '2026-03-01T12:00:00Z'`;
-  await test
-    .db`insert into runs (dashboard_id, run, row_count) values (${test.id}, 2, 1234)`;
+  await test.db`update runs set gif = ${GIF}, captured_at = '2026-03-01T12:00:00Z'`;
+  await test.db`insert into runs (dashboard_id, run, row_count) values (${test.id}, 2, 1234)`;
   await test.db`update dashboards set run = 2`;
   const { text } = await test.page();
   ok(
-    text.includes("the picture of run 2 is still to come") &&
-      text.includes("preview.gif?at=2026"),
+    text.includes("the picture of run 2 is still to come") && text.includes("preview.gif?at=2026"),
   );
   ok(!text.includes("preview.png"), "there is no still");
   ok(text.includes("1,234"));
@@ -153,10 +119,7 @@ Deno.test("the buttons of /dashboards/:id lead back to it, without JavaScript", 
   ok(!(await test.page()).text.includes(`${back}/remove`));
   equal((await test.press("remove")).status, 403);
   ok((await test.page(test.admin)).text.includes(`action="${back}/remove"`));
-  equal(
-    (await test.press("remove", test.admin)).headers.get("location"),
-    "/dashboards",
-  );
+  equal((await test.press("remove", test.admin)).headers.get("location"), "/dashboards");
   equal((await test.page()).status, 404);
 });
 
@@ -173,26 +136,14 @@ Deno.test("/dashboards/:id is its owner's and the admin's", async () => {
   ]);
   const headers = { cookie: await test.signIn(test.ada.api_key) };
   equal((await test.send("GET", "/dashboards/x", { headers })).status, 400);
-  equal(
-    (await test.send("GET", "/dashboards/999999", { headers })).status,
-    404,
-  );
+  equal((await test.send("GET", "/dashboards/999999", { headers })).status, 404);
 });
 
 Deno.test("/dashboards/:id shows hostile names and sentences as text", async () => {
   const hostile = `<script>alert("1")</script>'"&<img src=x onerror=alert(2)>`;
-  await using test = await start({
-    schema_name: hostile,
-    table_name: hostile,
-    gif: GIF,
-  });
+  await using test = await start({ schema_name: hostile, table_name: hostile, gif: GIF });
   await test.db`update dashboards set last_error = ${hostile}`;
-  await test.saw("error", [{
-    id: 1,
-    title: hostile,
-    state: "error",
-    message: hostile,
-  }]);
+  await test.saw("error", [{ id: 1, title: hostile, state: "error", message: hostile }]);
   const { status, text } = await test.page();
   equal(status, 200);
   ok(text.includes("alert("));

@@ -113,7 +113,7 @@ Deno.test("beginRun() lets one of two that found the same content have it", asyn
     changed_at: now,
     since: now,
     why: null,
-    look_at: null,
+    scan_at: null,
   };
   const find = (content: string) =>
     beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, {
