@@ -7,7 +7,7 @@ import { ById, json, newApi, noFields } from "../http/api.ts";
 import { byId } from "../http/forms.ts";
 import { errorReplies, refuse } from "../http/replies.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
-import type { Env } from "../who.ts";
+import type { Env, Who } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
@@ -170,6 +170,14 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResu
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
 }
 
+/** What the buttons of a row do. */
+const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
+  retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
+  capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  rewrite: moving.rewriteDashboard,
+  move: moving.moveDashboard,
+};
+
 /**
  * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
  * they lead back to where they stand.
@@ -178,10 +186,7 @@ export function dashboardPages(deps: Deps) {
   const { db } = deps;
   const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
-  const list = "/dashboards";
-  const back = (id: number, { from }: { from?: "row" | undefined }) =>
-    from ? `${list}/${id}` : list;
-  return new Hono<Env>()
+  const pages = new Hono<Env>()
     .get("/", async (c) => {
       const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
       return c.html(
@@ -201,28 +206,16 @@ export function dashboardPages(deps: Deps) {
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
       return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
-    .post("/:id/retry", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retryDashboard(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/capture", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retakePreview(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
     .post("/:id/remove", byId, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(list, 303);
-    })
-    .post("/:id/rewrite", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.rewriteDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/move", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.moveDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
+      return c.redirect("/dashboards", 303);
     });
+  for (const [name, act] of Object.entries(ACTIONS)) {
+    pages.post(`/:id/${name}`, byId, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await act(deps, c.var.who, id);
+      return c.redirect(c.req.valid("query").from ? `/dashboards/${id}` : "/dashboards", 303);
+    });
+  }
+  return pages;
 }

@@ -11,8 +11,8 @@ type Deps = { db: Db; log: (line: string) => void };
 export type UsedTemplate = { id: number; version: number; note: string | null };
 
 /**
- * A table's board: from the template chosen for it or, where one of its queries does not fit the table,
- * from the built-in one, so that no board has broken panels. Throws ExternalError.
+ * A table's board from its chosen template or, where a query fails, from the built-in one. Throws
+ * ExternalError.
  */
 export async function composeChosen(
   { db, log }: Deps,
@@ -24,7 +24,7 @@ export async function composeChosen(
   const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });
   if (!chosen) return { board: composeDashboard(facts, place), template: null };
   const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
-  // What only Grafana knows, its own variables and macros, it fills in itself.
+  // Grafana fills in its own variables and macros.
   const refused = (await refusedQueries(reader, board))
     .find(({ foreign }) => !(foreign && in_grafana));
   const note = refused
