@@ -9,6 +9,7 @@ import { previewQueries, templateApi } from "./templates/routes.tsx";
 import { credentialApi } from "./accounts/credential_routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
 import { boardPages } from "./dashboards/board/routes.tsx";
+import { ignoredApi, ignoredPages } from "./dashboards/ignored/routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
@@ -95,6 +96,7 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   for (const path of ["/dashboards/*", "/templates/*", "/users/*", "/events"]) {
     app.use(path, signedIn);
   }
+  app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
@@ -133,6 +135,7 @@ function api(deps: Deps) {
   api.route("/users", credentialApi(deps));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
+  api.route("/ignored", ignoredApi(deps));
   api.route("/templates", templateApi(withBoards(deps)));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));

@@ -13,6 +13,7 @@ const ORDER = [
   ["external"],
   ["http"],
   ["audit"],
+  ["retries"],
   ["users"],
   ["credentials"],
   ["workspaces"],

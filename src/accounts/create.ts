@@ -21,6 +21,7 @@ import { conflictingNames, ownershipTag } from "../workspaces/provision.ts";
 import { insertWithPasswords } from "../workspaces/password.ts";
 import type { WorkspaceServer } from "../workspaces/servers.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps, stepNames } from "./steps.ts";
+import { deleteRemoval, findRemoval } from "../workspaces/removal.ts";
 import * as store from "../workspaces/store.ts";
 import { summary, Workspace, workspaceOf } from "../workspaces/workspaces.ts";
 
@@ -90,10 +91,10 @@ async function insertAccount(
       throw new AppError("user_exists", 409, `There is already a user ${username}.`);
     });
     if (taken) throw nameTaken(taken);
-    if (await store.isBeingDropped(tx, username)) throw nameTaken(username);
+    if (await findRemoval(tx, username) === "drop") throw nameTaken(username);
     if (left.length > 0 && !adopt) throw orphansExist(username);
     await store.deleteOrphansOf(tx, username);
-    await store.deleteRemoval(tx, username);
+    await deleteRemoval(tx, username);
     await insertKey(tx, user.id, hash);
     const workspace = { user_id: user.id, server: server.name };
     await insertWithPasswords(tx, deps.sealKeys, workspace, stepNames(deps));

@@ -27,6 +27,7 @@ export const ACTIONS = [
   "workspace.repair",
   "datasources.repair",
   "mapping.change",
+  "view.read",
   "template.create",
   "template.change",
   "template.remove",

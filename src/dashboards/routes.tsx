@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
+import { ArchivedPage, DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { ById, json, newApi, noFields } from "../http/api.ts";
 import { byId } from "../http/forms.ts";
@@ -14,6 +14,7 @@ import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
+import { visibleIgnored } from "./ignored/ignored.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
 import type { ScanResult } from "../pipeline/scan/scan.ts";
@@ -24,6 +25,7 @@ const Query = z.strictObject({
   user_id: IdQuery,
   kind: z.enum(KINDS).optional(),
   step: listing.Dashboard.shape.step.optional(),
+  archived: z.enum(["true", "false"]).transform((text) => text === "true").optional(),
   limit: Limit,
   cursor: cursor(/^[1-9]\d{0,14}$/),
 });
@@ -178,27 +180,42 @@ const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unkn
   move: moving.moveDashboard,
 };
 
+function listPages({ db }: Deps) {
+  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
+  const shown = async (who: Who, archived: boolean) => {
+    const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
+    return dashboards.map(withShownNumbers);
+  };
+  return new Hono<Env>()
+    .get("/", async (c) => {
+      const [dashboards, ignored] = await Promise.all([
+        shown(c.var.who, false),
+        visibleIgnored(db, c.var.who),
+      ]);
+      return c.html(
+        <DashboardsPage who={c.var.who} dashboards={dashboards} ignored={ignored} />,
+      );
+    })
+    .get(
+      "/archived",
+      async (c) =>
+        c.html(<ArchivedPage who={c.var.who} dashboards={await shown(c.var.who, true)} />),
+    )
+    .get("/list", async (c) => {
+      const dashboards = await shown(c.var.who, false);
+      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
+    });
+}
+
 /**
  * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
  * they lead back to where they stand.
  */
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
-  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
   const pages = new Hono<Env>()
-    .get("/", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardsPage who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
-    .get("/list", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
+    .route("/", listPages(deps))
     .get("/:id", byId, (c) => dashboardPage(c, deps))
     .route("/", mappingPages(deps))
     .get("/:id/message", byId, async (c) => {

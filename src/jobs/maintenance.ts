@@ -6,6 +6,7 @@ import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
 import { pause } from "../external/abort.ts";
 import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
+import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 import { type Log, logged } from "./log.ts";
 
@@ -32,8 +33,9 @@ export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise
     isPlanned ||= await planDefaultGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
     do {
       for (const part of PARTS) await part(deps, signal).catch(log);
-      const ms = await nextStepTry(deps.db).catch(log);
-      if (ms === undefined || Date.now() + ms > until) return;
+      const waits = await Promise.all([nextStepTry(deps.db), nextDue(deps.db)]).catch(log);
+      const ms = Math.min(...(waits ?? []).map((wait) => wait ?? Infinity));
+      if (Date.now() + ms > until) return;
       await pause(Math.max(ms, 1000), signal);
     } while (!signal.aborted);
   };

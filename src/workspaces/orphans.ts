@@ -7,6 +7,7 @@ import { adminOnly, type Who } from "../who.ts";
 import { KINDS } from "./names.ts";
 import { dropDatabase, dropRoles, ownershipTag } from "./provision.ts";
 import { asRefusal, type Servers } from "./servers.ts";
+import { deleteRemoval } from "./removal.ts";
 import * as store from "./store.ts";
 
 export const Orphan = z.object({
@@ -52,7 +53,7 @@ export async function dropOrphan(
       const entry = { action: "orphan.remove", subject: name, user_id: null } as const;
       await audited(db, who, entry, async (tx) => {
         await store.deleteOrphan(tx, name);
-        if (isLast) await store.deleteRemoval(tx, username);
+        if (isLast) await deleteRemoval(tx, username);
       });
     }));
 }

@@ -271,50 +271,6 @@ export async function uncheckedWorkspaces(db: Db, servers: string[], limit: numb
     join users u on u.id = w.user_id and u.is_active`;
 }
 
-export type Removal = { username: string; databases: "keep" | "drop"; server: string };
-
-export async function insertRemoval(db: Db, removal: Removal): Promise<void> {
-  const { username, databases, server } = removal;
-  await db`
-    insert into removed_workspaces (username, databases, server)
-    values (${username}, ${databases}, ${server})
-    on conflict (username) do update set databases = excluded.databases,
-      server = excluded.server, removed_at = now(), done_at = null, last_error = null`;
-}
-
-/** Whether the databases of a user of this name are still to be dropped. */
-export async function isBeingDropped(db: Db, username: string): Promise<boolean> {
-  const [row] = await db`
-    select 1 from removed_workspaces where username = ${username} and databases = 'drop'`;
-  return row !== undefined;
-}
-
-export async function unfinishedRemovals(db: Db): Promise<Removal[]> {
-  return await db<Removal[]>`
-    select username, databases, server from removed_workspaces
-    where done_at is null order by removed_at`;
-}
-
-export async function findRemoval(db: Db, username: string): Promise<Removal | undefined> {
-  const [removal] = await db<Removal[]>`
-    select username, databases, server from removed_workspaces where username = ${username}`;
-  return removal;
-}
-
-export async function deleteRemoval(db: Db, username: string): Promise<void> {
-  await db`delete from removed_workspaces where username = ${username}`;
-}
-
-/** Writes down how a removal ended; one that dropped everything leaves no trace. */
-export async function recordRemoval(db: Db, removal: Removal, why: string | null): Promise<void> {
-  const { username, databases } = removal;
-  if (why === null && databases === "drop") return await deleteRemoval(db, username);
-  await db`
-    update removed_workspaces set last_error = ${why},
-      done_at = case when ${why}::text is null then now() end
-    where username = ${username}`;
-}
-
 export type Orphan = {
   name: string;
   username: string;

@@ -9,7 +9,7 @@ export const OWNERS: Record<string, string> = {
   credential_versions: "credentials",
   workspaces: "workspaces",
   workspace_steps: "workspaces",
-  removed_workspaces: "workspaces",
+  retries: "retries",
   orphans: "workspaces",
   datasources: "grafana",
   grafana_removals: "grafana",
