@@ -22,7 +22,12 @@ const PARTS = [
   applyLogins,
 ];
 
-export type Deps = Log & Parameters<typeof planDefaultGrafana>[0] & Parameters<typeof PARTS[0]>[0];
+type Deps =
+  & Log
+  & Parameters<typeof planDefaultGrafana>[0]
+  & Parameters<typeof finishWorkspaces>[0]
+  & Parameters<typeof finishGrafanaRemovals>[0]
+  & Parameters<typeof checkWorkspaces>[0];
 
 /** One minute's maintenance: what servers refused or a killed process left, and the daily check. */
 export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise<void> {
