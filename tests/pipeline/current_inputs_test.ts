@@ -5,22 +5,16 @@ import { NO_PICTURES } from "../../src/previews/preview.ts";
 import { restartForKey } from "../../src/pipeline/row.ts";
 import { claimNext } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
-import { never } from "../help/app.ts";
-import { DONE, startWithGrafana, statesOf } from "../help/grafana/app.ts";
-import { startInGrafana } from "../help/grafana/rows.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard, stateOf } from "../help/rows.ts";
+import { never } from "../help/time.ts";
+import { DONE, statesOf } from "../help/world/in_grafana.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard, stateOf } from "../help/world/rows.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const REFUSED = {
-  Grafana: new ExternalError("Grafana", "The key lacks rights.", true, {
-    code: "key_refused",
-  }),
-  Slack: new ExternalError("Slack", "The token is revoked.", true, {
-    code: "token_revoked",
-  }),
-  browser: new ExternalError("browser", "No such program.", true, {
-    code: "browser_path",
-  }),
+  Grafana: new ExternalError("Grafana", "The key lacks rights.", true, { code: "key_refused" }),
+  Slack: new ExternalError("Slack", "The token is revoked.", true, { code: "token_revoked" }),
+  browser: new ExternalError("browser", "No such program.", true, { code: "browser_path" }),
 };
 
 for (const [system, refusal] of Object.entries(REFUSED)) {
@@ -41,11 +35,7 @@ for (const [system, refusal] of Object.entries(REFUSED)) {
     const second = (await claimNext(db, step))!;
     await attempt(db, second, never, () => Promise.reject(refusal));
     const stopped = await stateOf(db, id);
-    same(
-      [stopped.stopped, stopped.last_error],
-      [true, refusal.message],
-      "this key is the newest",
-    );
+    same([stopped.stopped, stopped.last_error], [true, refusal.message], "this key is the newest");
     equal(await restartForKey(db), 1, "and a newer one sets the row going");
     equal((await stateOf(db, id)).stopped, false);
   });
@@ -64,30 +54,24 @@ Deno.test("restartForKey() leaves other users' attempts and unclear posts alone"
   equal((await stateOf(db, id)).stopped, true);
   const unclear = await addDashboard(db, ada, { step: "notify" });
   const posting = (await claimNext(db, "notify"))!;
-  const error = new ExternalError(
-    "Slack",
-    "Slack may have this message already.",
-    true,
-  );
+  const error = new ExternalError("Slack", "Slack may have this message already.", true);
   await attempt(db, posting, never, () => Promise.reject(error));
-  equal(
-    await restartForKey(db),
-    1,
-    "bob's; ada's may stand in the channel: a person decides",
-  );
+  equal(await restartForKey(db), 1, "bob's; ada's may stand in the channel: a person decides");
   equal((await stateOf(db, unclear)).stopped, true);
 });
 
 Deno.test("a good key saved while the row's attempt is under way with a bad one: the row goes on", async () => {
-  await using test = await startInGrafana({ allowed_hosts: ["127.0.0.1"] });
+  await using test = await startWorld({
+    user: true,
+    grafana: {},
+    outside: { allowed_hosts: ["127.0.0.1"] },
+  });
   const { grafana, ada } = test;
   const save = async (key_value: string, isFirst: boolean) => {
     const path = `/users/${ada.id}/credentials`;
     const { status, text } = isFirst
       ? await test.post(path, { key_name: "GRAFANA_API_KEY", key_value })
-      : await test.api("PUT", `${path}/GRAFANA_API_KEY`, {
-        json: { key_value },
-      });
+      : await test.call("PUT", `${path}/GRAFANA_API_KEY`, { json: { key_value } });
     equal(status < 300, true, text);
   };
   await save(grafana.tokens.viewer, true);
@@ -103,16 +87,14 @@ Deno.test("a good key saved while the row's attempt is under way with a bad one:
 });
 
 Deno.test("a step of the workspace that fails with the old key is not failed with the new one", async () => {
-  await using app = await startWithGrafana({
-    outside: { allowed_hosts: ["127.0.0.1"] },
-  });
-  const ada = await app.create();
+  await using app = await startWorld({ grafana: {}, outside: { allowed_hosts: ["127.0.0.1"] } });
+  const ada = await app.addUser();
   const { db, grafana } = app;
   const path = `/users/${ada.id}/credentials`;
   const bad = { key_name: "GRAFANA_API_KEY", key_value: grafana.tokens.viewer };
-  match((await app.api("POST", path, { json: bad })).body.warnings[0], /lacks/);
+  match((await app.call("POST", path, { json: bad })).body.warnings[0], /lacks/);
   const json = { key_value: grafana.addToken("Admin") };
-  const before = () => app.api("PUT", `${path}/GRAFANA_API_KEY`, { json });
+  const before = () => app.call("PUT", `${path}/GRAFANA_API_KEY`, { json });
   grafana.fault({ path: /permissions/, times: 1, answer: "pass", before });
   grafana.remove(app.uids(ada).folder);
   await db`update workspace_steps set state = 'pending'`;
@@ -137,11 +119,7 @@ Deno.test("finishCapture() has a board drawn anew whose template was replaced, i
   await db`insert into template_choices (template_id, user_id) values (${template!.id}, ${ada})`;
   await db`update dashboards set template_id = ${template!.id}, template_version = 1`;
   const preview = {
-    ...{
-      outcome: "error" as const,
-      sentence: "Panel 1 shows an error.",
-      panels: [],
-    },
+    ...{ outcome: "error" as const, sentence: "Panel 1 shows an error.", panels: [] },
     ...NO_PICTURES,
   };
   const third = async () => {

@@ -1,8 +1,8 @@
 import { deepStrictEqual as same } from "node:assert/strict";
 import * as row from "../../src/pipeline/row.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard } from "../help/rows.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard } from "../help/world/rows.ts";
 
 type Stopped = { db: Sql; user_id: number; id: number; claim: row.Claim };
 

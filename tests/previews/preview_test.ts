@@ -9,8 +9,8 @@ import { beginRun } from "../../src/pipeline/row.ts";
 import { advance, claimNext } from "../../src/pipeline/row.ts";
 import { saveBoard } from "../../src/pipeline/board_store.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/rows.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/world/rows.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const panel = (

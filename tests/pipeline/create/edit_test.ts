@@ -1,9 +1,9 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { DashboardJson } from "../../help/grafana/grafana.ts";
-import { startInGrafana } from "../../help/grafana/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const SAVES = /\/api\/dashboards\/db$/;
-type Test = Awaited<ReturnType<typeof startInGrafana>>;
+type Test = Awaited<ReturnType<typeof startWorld>>;
 
 async function twoMoreRuns(test: Test, table: string) {
   for (let i = 0; i < 2; i++) {
@@ -13,17 +13,13 @@ async function twoMoreRuns(test: Test, table: string) {
 }
 
 Deno.test("createNext() leaves what a person did in Grafana byte for byte, until it is rewritten", async (t) => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, folder } = test;
   const elsewhere = grafana.addFolder("Sign-off").uid;
   const deeds: Record<string, (uid: string) => void> = {
     rename: (uid) => grafana.edit(uid, (json) => void (json.title = "WNS")),
     change: (uid) => grafana.edit(uid, (json) => void json.panels!.pop()),
-    range: (uid) =>
-      grafana.edit(
-        uid,
-        (json) => ({ ...json, time: { from: "now-9d", to: "now" } }),
-      ),
+    range: (uid) => grafana.edit(uid, (json) => ({ ...json, time: { from: "now-9d", to: "now" } })),
     shift: (uid) => grafana.move(uid, elsewhere),
   };
   for (const [name, deed] of Object.entries(deeds)) {
@@ -35,38 +31,21 @@ Deno.test("createNext() leaves what a person did in Grafana byte for byte, until
       await twoMoreRuns(test, name);
       same(grafana.dashboards.get(uid), theirs);
       const row = await test.shown(id);
-      same([row.edited, row.step, row.stopped, row.run], [
-        true,
-        "capture",
-        false,
-        3,
-      ]);
+      same([row.edited, row.step, row.stopped, row.run], [true, "capture", false, 3]);
       const asked = await test.post(`/dashboards/${id}/rewrite`);
-      same([asked.status, asked.body.edited, asked.body.step], [
-        202,
-        false,
-        "create",
-      ]);
+      same([asked.status, asked.body.edited, asked.body.step], [202, false, "create"]);
       await test.create();
       const ours = grafana.dashboards.get(uid)!;
-      same([ours.title, ours.folderUid, ours.version], [
-        name,
-        folder,
-        theirs.version + 1,
-      ]);
+      same([ours.title, ours.folderUid, ours.version], [name, folder, theirs.version + 1]);
       same(ours.json.panels, ours.history[0]!.json.panels);
-      match(
-        `${(ours.json.time as { from: string }).from}`,
-        /^20/,
-        "its times are the table's",
-      );
+      match(`${(ours.json.time as { from: string }).from}`, /^20/, "its times are the table's");
       equal((await test.shown(id)).edited, false);
     });
   }
 });
 
 Deno.test("createNext() takes an edit for one at every moment, and its own write for none", async (t) => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.make();
   const uid = test.uidOf(id);
@@ -76,11 +55,7 @@ Deno.test("createNext() takes an edit for one at every moment, and its own write
     test.before("POST", SAVES, rename);
     await test.create();
     const { json, version } = grafana.dashboards.get(uid)!;
-    same([json.description, version, (await test.shown(id)).edited], [
-      "by hand",
-      2,
-      true,
-    ]);
+    same([json.description, version, (await test.shown(id)).edited], ["by hand", 2, true]);
   });
   await t.step("saved after a write that never came there", async () => {
     await test.post(`/dashboards/${id}/rewrite`);
@@ -91,61 +66,34 @@ Deno.test("createNext() takes an edit for one at every moment, and its own write
     equal((await test.state(id)).step, "create");
     rename();
     await test.create();
-    same(
-      [grafana.dashboards.get(uid)!.version, (await test.shown(id)).edited],
-      [4, true],
-    );
+    same([grafana.dashboards.get(uid)!.version, (await test.shown(id)).edited], [4, true]);
   });
   await t.step("our own write, given up, that arrives late", async () => {
     const late = await test.find("late");
     grafana.fault({ method: "POST", path: SAVES, times: 1, answer: "drop" });
     await test.create();
     const { body } = grafana.seen.findLast(({ path }) => SAVES.test(path))!;
-    const { dashboard, folderUid } = body as {
-      dashboard: DashboardJson;
-      folderUid: string;
-    };
+    const { dashboard, folderUid } = body as { dashboard: DashboardJson; folderUid: string };
     const arrive = () =>
-      grafana.addDashboard({
-        ...dashboard,
-        folderUid,
-        title: "late",
-        uid: test.uidOf(late),
-      });
+      grafana.addDashboard({ ...dashboard, folderUid, title: "late", uid: test.uidOf(late) });
     test.before("POST", SAVES, arrive);
     await test.create();
-    same([test.inGrafana(late)!.version, (await test.shown(late)).edited], [
-      2,
-      false,
-    ]);
+    same([test.inGrafana(late)!.version, (await test.shown(late)).edited], [2, false]);
   });
   await t.step("saved after a first write whose answer was lost", async () => {
     const other = await test.find("other");
-    grafana.fault({
-      method: "POST",
-      path: SAVES,
-      times: 1,
-      after: true,
-      answer: "drop",
-    });
+    grafana.fault({ method: "POST", path: SAVES, times: 1, after: true, answer: "drop" });
     await test.create();
-    grafana.edit(
-      test.uidOf(other),
-      (json) => ({ ...json, description: "mine" }),
-    );
+    grafana.edit(test.uidOf(other), (json) => ({ ...json, description: "mine" }));
     await test.create();
     await twoMoreRuns(test, "other");
     const { version, json } = test.inGrafana(other)!;
-    same([version, json.description, (await test.shown(other)).edited], [
-      2,
-      "mine",
-      true,
-    ]);
+    same([version, json.description, (await test.shown(other)).edited], [2, "mine", true]);
   });
 });
 
 Deno.test("createNext() makes nothing that a person deleted, whatever comes, until it is rewritten", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.make();
   grafana.remove(test.uidOf(id));
@@ -167,17 +115,12 @@ Deno.test("createNext() makes nothing that a person deleted, whatever comes, unt
   equal((await test.post(`/dashboards/${id}/rewrite`)).status, 202);
   await test.create();
   const row = await test.shown(id);
-  same([row.outcome, row.stopped, row.step, row.last_error], [
-    null,
-    false,
-    "capture",
-    null,
-  ]);
+  same([row.outcome, row.stopped, row.step, row.last_error], [null, false, "capture", null]);
   equal(test.inGrafana(id)!.version, 1);
 });
 
 Deno.test("createNext() makes one dashboard, not edited, whenever its claim is lost", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, db } = test;
   const first = await test.find("t0");
   const from = grafana.seen.length;
@@ -195,48 +138,35 @@ Deno.test("createNext() makes one dashboard, not edited, whenever its claim is l
       stolen = db`update dashboards set claim_id = null, claimed_until = null where id = ${id}`
         .execute();
     };
-    for (const method of ["GET", "POST"]) {
-      test.before(method, /./, count, calls);
-    }
+    for (const method of ["GET", "POST"]) test.before(method, /./, count, calls);
     await test.create();
     await stolen;
     grafana.clearFaults();
     await test.create();
     const row = await test.shown(id);
-    same(
-      [row.step, row.edited, row.last_error],
-      ["capture", false, null],
-      `call ${n}`,
-    );
+    same([row.step, row.edited, row.last_error], ["capture", false, null], `call ${n}`);
   }
   equal(grafana.dashboards.size, calls + 1);
   equal(test.titles().filter((title) => /\(/.test(title)).length, 0);
 });
 
 Deno.test("createNext() in two processes at once makes each dashboard once", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const ids = [];
   for (const name of ["a", "b", "c"]) ids.push(await test.find(name));
   await Promise.all([test.create(), test.create()]);
   for (const id of ids) {
-    same([test.inGrafana(id)!.version, (await test.shown(id)).edited], [
-      1,
-      false,
-    ]);
+    same([test.inGrafana(id)!.version, (await test.shown(id)).edited], [1, false]);
   }
   same(test.titles(), ["a", "b", "c"]);
 });
 
 Deno.test("rewriteDashboard() refuses what is drawn here, and strangers", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const id = await test.make();
-  const eve = await test.addMember("eve");
-  equal(
-    (await test.post(`/dashboards/${id}/rewrite`, {}, eve.api_key)).status,
-    404,
-  );
-  await test
-    .db`update dashboards set source = 'built-in', grafana_base = null where id = ${id}`;
+  const eve = await test.addAccount({ username: "eve" });
+  equal((await test.post(`/dashboards/${id}/rewrite`, {}, eve.api_key)).status, 404);
+  await test.db`update dashboards set source = 'built-in', grafana_base = null where id = ${id}`;
   const refused = await test.post(`/dashboards/${id}/rewrite`);
   same([refused.status, refused.body.code], [409, "not_in_grafana"]);
 });

@@ -1,31 +1,27 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { signingKeyOf } from "../../help/deps.ts";
-import { isLink } from "../../../src/boards/access.ts";
-import { restart } from "../../../src/pipeline/row.ts";
-import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
-import { beginPosting } from "../../../src/pipeline/messages_store.ts";
-import { claimNext } from "../../../src/pipeline/row.ts";
-import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
-import { FRONTEND, never } from "../../help/app.ts";
-import { freshDatabase } from "../../help/postgres.ts";
+import { startSlack, type TestSlack } from "../../help/slack.ts";
+import { never, until } from "../../help/time.ts";
+import { FRONTEND, signingKeyOf } from "../../help/world/deps.ts";
+import { freshDatabase } from "../../help/world/postgres.ts";
 import {
   addAccount,
   addDashboard,
   letLeaseRunOut,
   makeDue,
   stateOf,
-  until,
-} from "../../help/rows.ts";
-import { startSlack, type TestSlack } from "../../help/slack.ts";
+} from "../../help/world/rows.ts";
+import { isLink } from "../../../src/boards/access.ts";
+import { restart } from "../../../src/pipeline/row.ts";
+import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
+import { beginPosting } from "../../../src/pipeline/messages_store.ts";
+import { claimNext } from "../../../src/pipeline/row.ts";
+import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
 const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** A row of ada's at "notify", and the step with or without a Slack. */
-async function start(
-  testSlack?: TestSlack,
-  more: { token?: string; channel?: string } = {},
-) {
+async function start(testSlack?: TestSlack, more: { token?: string; channel?: string } = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
@@ -82,14 +78,8 @@ Deno.test("notifyNext() keeps the message where no Slack is configured", async (
   match(told_at, /Z$/);
   same([slack_sent_at, slack_ts], [null, null]);
   const text = JSON.stringify(slack_message);
-  ok(
-    text.includes("ada") && text.includes("runs") && text.includes("30"),
-    text,
-  );
-  ok(
-    text.includes(`${FRONTEND}/api/v1/dashboards/${test.id}/preview.gif`),
-    text,
-  );
+  ok(text.includes("ada") && text.includes("runs") && text.includes("30"), text);
+  ok(text.includes(`${FRONTEND}/api/v1/dashboards/${test.id}/preview.gif`), text);
   equal(await test.notify(), false, "there is nothing left to do");
 });
 
@@ -108,13 +98,9 @@ Deno.test("notifyNext() sends one message with the GIF, the change and a link th
   const [file] = await slack.files();
   equal(image.slack_file.id, file!.id);
   same(new Uint8Array(await slack.download(file!)), GIF);
-  ok(
-    JSON.stringify(message!.blocks).includes("30 (+10)"),
-    JSON.stringify(message!.blocks),
-  );
+  ok(JSON.stringify(message!.blocks).includes("30 (+10)"), JSON.stringify(message!.blocks));
   const text = JSON.stringify(message!.blocks);
-  const [, signature] = new RegExp(`/boards/${test.id}\\?signature=([\\w.-]+)`)
-    .exec(text)!;
+  const [, signature] = new RegExp(`/boards/${test.id}\\?signature=([\\w.-]+)`).exec(text)!;
   ok(await isLink(signingKey, test.id, signature!));
 
   const run = await test.run();
@@ -133,10 +119,7 @@ Deno.test("notifyNext() gives Slack the smaller copy where there is one, and say
   await using slack = await startSlack();
   await using test = await start(slack);
   const copy = new TextEncoder().encode("GIF89a, smaller");
-  const panels = [["Area", "loaded"], ["Setup WNS", "empty"], [
-    "Hold\nWNS",
-    "empty",
-  ]]
+  const panels = [["Area", "loaded"], ["Setup WNS", "empty"], ["Hold\nWNS", "empty"]]
     .map(([title, state], id) => ({ id, title, state, message: null }));
   await test.db`update runs set slack_gif = ${copy} where run = 2`;
   await test.db`
@@ -164,11 +147,7 @@ Deno.test("notifyNext() finds in the history what Slack took without answering",
     await test.due();
     await test.notify();
     const messages = await slack.messages();
-    same([messages.length, posts(slack), (await slack.files()).length], [
-      1,
-      1,
-      1,
-    ], what);
+    same([messages.length, posts(slack), (await slack.files()).length], [1, 1, 1], what);
     const { slack_ts, posting_at } = await test.run();
     same([slack_ts, posting_at], [messages[0]!.ts, null]);
     equal((await test.state()).step, "done");
@@ -220,16 +199,9 @@ Deno.test("notifyNext() takes no other run's or installation's message for its o
   ];
   for (const event_payload of payloads) {
     const metadata = { event_type: "dashkeeper_dashboard", event_payload };
-    await test.deps.slack!.post({
-      text: "other",
-      blocks: [{ type: "divider" }],
-      metadata,
-    }, never)
+    await test.deps.slack!.post({ text: "other", blocks: [{ type: "divider" }], metadata }, never)
       .catch(() => {});
-    const blocks = [{
-      type: "header",
-      text: { type: "plain_text", text: "other" },
-    }];
+    const blocks = [{ type: "header", text: { type: "plain_text", text: "other" } }];
     await test.deps.slack!.post({ text: "other", blocks, metadata }, never);
   }
   await letLeaseRunOut(test.db, test.id);
@@ -261,10 +233,7 @@ Deno.test("notifyNext() stops the row when the token is refused, and Retry sets 
   const current = connectSlack({ ...slack, timeoutMs: 500 });
   equal(await restart(test.db, test.id), true);
   equal(await test.notify(current), true);
-  same([(await slack.messages()).length, (await test.state()).step], [
-    1,
-    "done",
-  ]);
+  same([(await slack.messages()).length, (await test.state()).step], [1, "done"]);
 });
 
 Deno.test("notifyNext() says which channel is not there", async () => {
@@ -274,11 +243,7 @@ Deno.test("notifyNext() says which channel is not there", async () => {
   const { stopped, last_error } = await test.state();
   equal(stopped, true);
   match(last_error!, /SLACK_CHANNEL_ID/);
-  equal(
-    (await test.run()).posting_at,
-    null,
-    "Slack is known not to have taken it",
-  );
+  equal((await test.run()).posting_at, null, "Slack is known not to have taken it");
 });
 
 Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF once", async () => {
@@ -298,11 +263,7 @@ Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF onc
 Deno.test("notifyNext() leaves it to a person where it cannot see whether Slack has it", async () => {
   await using slack = await startSlack();
   await using test = await start(slack, { token: slack.blindToken });
-  slack.faults.push({
-    method: "chat.postMessage",
-    what: "drop-after",
-    times: 1,
-  });
+  slack.faults.push({ method: "chat.postMessage", what: "drop-after", times: 1 });
   await test.notify();
   await test.due();
   await test.notify();
@@ -320,16 +281,10 @@ Deno.test("notifyNext() uploads the GIF anew when Slack has lost it", async () =
   await using test = await start(slack);
   await test.db`update runs set slack_file_id = 'F0LOST' where run = 2`;
   await test.notify();
-  same([(await test.state()).step, (await test.run()).slack_file_id], [
-    "notify",
-    null,
-  ]);
+  same([(await test.state()).step, (await test.run()).slack_file_id], ["notify", null]);
   await test.due();
   await test.notify();
-  same([(await slack.messages()).length, (await test.state()).step], [
-    1,
-    "done",
-  ]);
+  same([(await slack.messages()).length, (await test.state()).step], [1, "done"]);
 });
 
 Deno.test("notifyNext() tells a run without a picture as well", async () => {
@@ -338,10 +293,7 @@ Deno.test("notifyNext() tells a run without a picture as well", async () => {
   await test.db`update runs set gif = null`;
   await test.notify();
   const [message] = await slack.messages();
-  same([
-    message!.blocks.some(({ type }) => type === "image"),
-    (await slack.files()).length,
-  ], [
+  same([message!.blocks.some(({ type }) => type === "image"), (await slack.files()).length], [
     false,
     0,
   ]);
@@ -350,11 +302,7 @@ Deno.test("notifyNext() tells a run without a picture as well", async () => {
 Deno.test("notifyNext() gives the row back when the service stops in the middle of a post", async () => {
   await using slack = await startSlack();
   await using test = await start(slack);
-  slack.faults.push({
-    method: "chat.postMessage",
-    what: "hang-after",
-    times: 1,
-  });
+  slack.faults.push({ method: "chat.postMessage", what: "hang-after", times: 1 });
   const stopping = new AbortController();
   const work = test.notify(undefined, stopping.signal);
   await until(() => posts(slack) > 0);

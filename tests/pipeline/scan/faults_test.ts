@@ -1,14 +1,14 @@
 import { LOCKS } from "../../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
-import { never } from "../../help/app.ts";
-import { untilWaiting } from "../../help/rows.ts";
-import { startScans } from "../../help/scans.ts";
+import { never } from "../../help/time.ts";
+import { untilWaiting } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
 
 Deno.test("scan() waits only for the table that a transaction keeps locked", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     "create table locked as select 1 as a",
     "create table paths (run int) partition by list (run)",
@@ -29,7 +29,7 @@ Deno.test("scan() waits only for the table that a transaction keeps locked", asy
 });
 
 Deno.test("scan() says why a table that its reader may not read waits", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     MAKE,
     "create table closed as select 1 as a",
@@ -41,9 +41,7 @@ Deno.test("scan() says why a table that its reader may not read waits", async ()
   const { found, waiting } = await test.look();
   same(found.map(({ table_name }) => table_name), ["runs"]);
   same(waiting.map(({ table_name }) => table_name), ["closed", "inside"]);
-  for (const { why } of waiting) {
-    match(why, /reader role may not read it: grant it SELECT/);
-  }
+  for (const { why } of waiting) match(why, /reader role may not read it: grant it SELECT/);
 
   await test.run(
     `grant select on closed to ${test.ada.username}_reader`,
@@ -55,39 +53,29 @@ Deno.test("scan() says why a table that its reader may not read waits", async ()
 });
 
 Deno.test("scan() goes on with the others while one user's database is away", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const bob = await test.addUser();
   await test.run(MAKE);
   await test.write(bob, "qor", MAKE);
   const shut = (allow: boolean) =>
-    test.db.unsafe(
-      `alter database ${test.ada.username}_qor allow_connections ${allow}`,
-    );
+    test.db.unsafe(`alter database ${test.ada.username}_qor allow_connections ${allow}`);
   await shut(false);
-  same((await test.look()).found.map(({ username }) => username), [
-    bob.username,
-  ]);
-  ok(
-    test.lines.some((line) => line.includes(`${test.ada.username}'s qor database`)),
-  );
+  same((await test.look()).found.map(({ username }) => username), [bob.username]);
+  ok(test.lines.some((line) => line.includes(`${test.ada.username}'s qor database`)));
   same(await test.found(), []);
   await shut(true);
-  same((await test.look()).found.map(({ username }) => username), [
-    test.ada.username,
-  ]);
+  same((await test.look()).found.map(({ username }) => username), [test.ada.username]);
 
   await test.finishRows();
   await test.run("insert into runs values (4)");
   await test.write(bob, "qor", "insert into runs values (4)");
   await test.db`
     update workspaces set reader_password = owner_password where user_id = ${test.ada.id}`;
-  same((await test.look()).found.map(({ username }) => username), [
-    bob.username,
-  ]);
+  same((await test.look()).found.map(({ username }) => username), [bob.username]);
 });
 
 Deno.test("scan() finds a run once when two look at the same time", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   const { db, deps } = test;
   const [first] = await db.begin(async (tx) => {
@@ -102,7 +90,7 @@ Deno.test("scan() finds a run once when two look at the same time", async () => 
 });
 
 Deno.test("beginRun() lets one of two that found the same content have it", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const { beginRun } = await import("../../../src/pipeline/row.ts");
   const now = new Date();
   const state = {
@@ -116,17 +104,14 @@ Deno.test("beginRun() lets one of two that found the same content have it", asyn
     scan_at: null,
   };
   const find = (content: string) =>
-    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, {
-      ...state,
-      content,
-    }, 3);
+    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, { ...state, content }, 3);
   const both = await Promise.all([find("1:a:3:9"), find("1:a:3:9")]);
   same(both.filter((run) => run !== undefined), [1]);
   same([await find("1:a:4:9"), await find("1:a:4:9")], [2, undefined]);
 });
 
 Deno.test("scan() notices what is read while its statistics are late", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await using session = await test.session();
   await session`create table runs as select 1 as a`;
   await session`select pg_stat_force_next_flush()`;
@@ -143,14 +128,11 @@ Deno.test("scan() notices what is read while its statistics are late", async () 
   await test.look();
   const [row] = await test.db`select run from dashboards`;
   equal(row!.run, 2, "found once, whether the statistics came before or after");
-  equal(
-    (await test.db`select row_count from runs where run = 2`)[0]!.row_count,
-    2,
-  );
+  equal((await test.db`select row_count from runs where run = 2`)[0]!.row_count, 2);
 });
 
 Deno.test("scan() stops between tables when the service stops, and notes nothing half done", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   const seen = await scan(test.deps, AbortSignal.abort());
   same(seen.found, []);
@@ -159,7 +141,7 @@ Deno.test("scan() stops between tables when the service stops, and notes nothing
 });
 
 Deno.test("scan() leaves out users that are not active, and workspaces that are not ready", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   await test.db`update users set is_active = false where id = ${test.ada.id}`;
   same((await test.look()).databases_opened, 0);
