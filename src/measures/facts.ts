@@ -1,6 +1,7 @@
 import { columnOf } from "./names/choose.ts";
 import type { Column, Meaning } from "./columns.ts";
 import type { Mapping } from "./mapping/mapping.ts";
+import type { NewestRun } from "./runs/newest.ts";
 import { quoteName } from "./sql.ts";
 
 export { columnOf } from "./names/choose.ts";
@@ -33,13 +34,15 @@ export type TableFacts = {
   time_unit?: string;
   /** When each group's runs start, in seconds since 1970, where rows have times of their own. */
   starts?: Record<string, number[]>;
+  /** The two newest runs of each group, where runs are told apart. */
+  newest?: NewestRun[];
   /** Whether some object stands in several rows that nothing puts in order. */
   unordered: boolean;
   /** How many different run times there are; MOST_RUNS + 1 means more. 1 without a time column. */
   runs: number;
   /** The values of the columns that a board is cut by (path type, layer), the most frequent 50 first. */
   values: Partial<Record<Meaning, string[]>>;
-  /** Different values of each text column among its first 20,000 rows; 51 means more than 50. */
+  /** Different values of each text column in the sample; 51 means more than 50. */
   distinct: Record<string, number>;
   /** A long table's metrics (name and unit, the most frequent first, at most MOST_METRICS). */
   metrics: Metric[];
