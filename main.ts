@@ -46,24 +46,7 @@ const stopping = new AbortController();
 
 async function start(config: Config) {
   const http = serve(config);
-  const base = await openDatabase(config);
-  const browser = connectBrowser(browserOf(config, log));
-  ends.push(() => browser.close());
-  const deps = {
-    ...base,
-    log,
-    browser,
-    servers: await openWorkspaceServers(config, base),
-    signingKey: await signingKeyOf(base.db, base.sealKeys),
-    adoptedKeys: new Set(await adoptedHashes(base.db)),
-    frontend_url: config.FRONTEND_URL,
-    board_link_days: config.BOARD_LINK_DAYS,
-    gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
-    slack: config.SLACK_BOT_TOKEN ? connectSlack(slackOf(config)) : undefined,
-    outside: outsideOf(config),
-    limits: limitsOf(config),
-    capture: captureOf(config),
-  };
+  const deps = await connect(config);
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
   const app = await makeApp({
     ...deps,
@@ -84,6 +67,28 @@ async function start(config: Config) {
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));
   greet(config, newKey);
+}
+
+/** Everything that the app and the jobs use. */
+async function connect(config: Config) {
+  const base = await openDatabase(config);
+  const browser = connectBrowser(browserOf(config, log));
+  ends.push(() => browser.close());
+  return {
+    ...base,
+    log,
+    browser,
+    servers: await openWorkspaceServers(config, base),
+    signingKey: await signingKeyOf(base.db, base.sealKeys),
+    adoptedKeys: new Set(await adoptedHashes(base.db)),
+    frontend_url: config.FRONTEND_URL,
+    board_link_days: config.BOARD_LINK_DAYS,
+    gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
+    slack: config.SLACK_BOT_TOKEN ? connectSlack(slackOf(config)) : undefined,
+    outside: outsideOf(config),
+    limits: limitsOf(config),
+    capture: captureOf(config),
+  };
 }
 
 /** Takes the port first: a key that is made and then not shown would be lost. */

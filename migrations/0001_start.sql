@@ -124,15 +124,19 @@ create table workspace_steps (
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
 
--- Workspaces of users who are gone: their databases are kept, or still have to be dropped.
-create table removed_workspaces (
-  username text primary key collate "C",
-  server text not null default '',
-  databases text not null check (databases in ('keep', 'drop')),
-  removed_at timestamptz not null default now(),
-  done_at timestamptz,
-  last_error text
+-- Work to be done until it succeeds; an entry outlives its user.
+create table retries (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null collate "C",
+  target text not null, -- the system that it needs: while that is unavailable, only its own rows wait
+  payload jsonb not null,
+  due_at timestamptz not null default now(),
+  failures int not null default 0,
+  message text,
+  unique (kind, subject)
 );
+create index on retries (due_at);
 
 -- Databases that outlived their users.
 create table orphans (
@@ -230,10 +234,30 @@ create table scanned_tables (
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
   why text, -- what it waits for; null: nothing
-  look_at timestamptz, -- when to scan it again; null: when its database changes
+  scan_at timestamptz, -- when to scan it again; null: when its database changes
+  scanned_at timestamptz not null default now(),
   primary key (user_id, kind, schema_name, table_name)
 );
-create index on scanned_tables (look_at) where look_at is not null;
+create index on scanned_tables (scan_at) where scan_at is not null;
+
+create table ignored_tables (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  why text not null,
+  type text not null, -- a person may have a view read
+  primary key (user_id, kind, schema_name, table_name)
+);
+
+-- Views for which a person pressed "Read this view".
+create table read_views (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
 
 create table dashboards (
   id bigint generated always as identity primary key,
@@ -297,9 +321,9 @@ create table runs (
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
   numbers_error text, -- why the numbers could not be computed
-  gif bytea storage external,
-  png bytea storage external,
-  slack_gif bytea storage external, -- where the GIF is too large or too wide for a channel
+  gif bytea,
+  png bytea,
+  slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
   posting_at timestamptz, -- a post was begun and its answer is not known
@@ -311,6 +335,10 @@ create table runs (
   correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
+alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
+  alter gif set storage external,
+  alter png set storage external,
+  alter slack_gif set storage external;
 
 -- The numbers of each group's runs, kept after the table's rows are gone.
 create table run_numbers (

@@ -13,6 +13,7 @@ const ORDER = [
   ["external"],
   ["http"],
   ["audit"],
+  ["retries"],
   ["users"],
   ["credentials"],
   ["workspaces"],
@@ -163,6 +164,7 @@ const CHECKED = /\.(?:tsx?|jsx?|css|html|sql|sh)$/;
 
 async function* filesOf(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name === "node_modules") continue;
     if (name === "node_modules") continue;
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else if (CHECKED.test(name)) yield `${folder}/${name}`;

@@ -23,7 +23,6 @@ function Choices({ template: { id, chosen }, admin, again }: {
   admin: boolean;
   again: Again | undefined;
 }) {
-  const shown = again && { ...again, issues: [] };
   return (
     <section class="card">
       <h2>Chosen for</h2>
@@ -42,43 +41,48 @@ function Choices({ template: { id, chosen }, admin, again }: {
           </li>
         ))}
       </ul>
-      {admin && (
-        <form method="post" action={`/templates/${id}/choices`}>
-          <Issues again={again} />
-          <div class="entries">
-            <TextField
-              form="choice"
-              name="username"
-              label="Username"
-              hint="Empty: every user."
-              maxlength={32}
-              again={shown}
-            />
-            <ChoiceField
-              form="choice"
-              name="kind"
-              label="Kind"
-              value=""
-              options={[["", "Every kind"], ["timing", "Timing"], ["qor", "QoR"], ["drc", "DRC"]]}
-              again={shown}
-            />
-            <TextField
-              form="choice"
-              name="pattern"
-              label="Table name"
-              hint="Such as paths_*. Empty: every table."
-              maxlength={100}
-              again={shown}
-            />
-          </div>
-          <p class="hint">
-            The most specific choice counts: user and name, user and kind, user, name, kind. Boards
-            change with their tables’ next run.
-          </p>
-          <button type="submit">Choose</button>
-        </form>
-      )}
+      {admin && <ChoiceForm id={id} again={again} />}
     </section>
+  );
+}
+
+function ChoiceForm({ id, again }: { id: number; again: Again | undefined }) {
+  const shown = again && { ...again, issues: [] };
+  return (
+    <form method="post" action={`/templates/${id}/choices`}>
+      <Issues again={again} />
+      <div class="entries">
+        <TextField
+          form="choice"
+          name="username"
+          label="Username"
+          hint="Empty: every user."
+          maxlength={32}
+          again={shown}
+        />
+        <ChoiceField
+          form="choice"
+          name="kind"
+          label="Kind"
+          value=""
+          options={[["", "Every kind"], ["timing", "Timing"], ["qor", "QoR"], ["drc", "DRC"]]}
+          again={shown}
+        />
+        <TextField
+          form="choice"
+          name="pattern"
+          label="Table name"
+          hint="Such as paths_*. Empty: every table."
+          maxlength={100}
+          again={shown}
+        />
+      </div>
+      <p class="hint">
+        The most specific choice counts: user and name, user and kind, user, name, kind. Boards
+        change with their tables’ next run.
+      </p>
+      <button type="submit">Choose</button>
+    </form>
   );
 }
 

@@ -8,7 +8,7 @@ import {
   DatasourceView,
   repairDatasources,
 } from "../grafana/datasources.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
+import type { Deps } from "./steps.ts";
 
 /** Whoever asks waits for Grafana so long. */
 const LIMIT_MS = 30_000;

@@ -5,7 +5,7 @@ import { cursor, Limit, writeCursor } from "../http/paging.ts";
 import { pageOfUsers, User } from "../users/users.ts";
 import { changeUser, UserChange } from "./change.ts";
 import { RemovedUser, removeUser } from "./remove.ts";
-import { type Deps } from "../workspaces/workspaces.ts";
+import type { Deps } from "./steps.ts";
 import { CreatedUser, createUser, NewUser, showUser, UserWithWorkspace } from "./create.ts";
 
 const create = createRoute({

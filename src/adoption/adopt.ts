@@ -10,10 +10,11 @@ import * as store from "./store.ts";
 import * as names from "../workspaces/names.ts";
 import { sealLogins } from "../workspaces/logins.ts";
 import { takenNames } from "../workspaces/store.ts";
-import { type Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { insertPasswords } from "../accounts/create.ts";
+import type { Servers } from "../workspaces/servers.ts";
+import { insertWithPasswords } from "../workspaces/password.ts";
+import { SERVER_STEPS } from "../workspaces/steps.ts";
 
-export type Deps = Omit<WorkspaceDeps, "installation" | "outside">;
+export type Deps = { db: Sql; sealKeys: SealKeys; servers: Servers };
 
 /** `taken`: what on the server has the name of a user's role or database, by username. */
 export type Plan = Evaluated & {
@@ -157,7 +158,9 @@ async function fill(deps: Within, plan: Plan): Promise<void> {
 
 /** To be made by the job; on the server of our own database. */
 async function insertWorkspace(deps: Within, { id, username }: { id: number; username: string }) {
-  const passwords = await insertPasswords(deps, id, "");
+  const steps = SERVER_STEPS.map(({ name }) => name);
+  const workspace = { user_id: id, server: "" };
+  const passwords = await insertWithPasswords(deps.db, deps.sealKeys, workspace, steps);
   await sealLogins(deps, { user_id: id, username }, deps.servers.of(""), passwords);
 }
 

@@ -122,12 +122,12 @@ export async function addCredential(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const { key_name } = input;
-  const deed = {
+  const entry = {
     action: "credential.create",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  return await audited(deps.db, who, entry, async (tx) => {
     const row = await sealCredential({ ...deps, db: tx }, user_id, input, who.username)
       .catch((error) => {
         if (sqlState(error) === USER_GONE) throw unknownUser();
@@ -163,12 +163,12 @@ export async function changeCredential(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const sealed = await seal(deps.sealKeys, credentialAad(user_id, key_name), key_value);
-  const deed = {
+  const entry = {
     action: "credential.change",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  return await audited(deps.db, who, entry, async (tx) => {
     const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const row = await store.replaceValue(tx, held, sealed, who.username, expires_at ?? null);
@@ -179,12 +179,12 @@ export async function changeCredential(
 /** Throws 404 `credential_unknown`. */
 export async function removeCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);
-  const deed = {
+  const entry = {
     action: "credential.remove",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  await audited(deps.db, who, deed, async (tx) => {
+  await audited(deps.db, who, entry, async (tx) => {
     if (!await store.deleteCredential(tx, user_id, key_name)) throw unknown(key_name);
   });
 }
@@ -194,7 +194,7 @@ export async function openForTask(deps: Deps, user: { id: number; username: stri
   const row = await store.findCredential(deps.db, user.id, key);
   if (!row) throw unknown(key);
   const subject = `${user.username}/${key}`;
-  const deed = { action: "credential.reveal", subject, user_id: user.id } as const;
-  await record(deps.db, { username: "system", from: "" }, deed);
+  const entry = { action: "credential.reveal", subject, user_id: user.id } as const;
+  await record(deps.db, { username: "system", from: "" }, entry);
   return await openValue(deps, user.id, row);
 }

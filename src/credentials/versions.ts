@@ -46,8 +46,8 @@ export async function revealVersion(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const subject = `${username}/${key_name}`;
-  const deed = { action: "credential.reveal", subject, user_id } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  const entry = { action: "credential.reveal", subject, user_id } as const;
+  return await audited(deps.db, who, entry, async (tx) => {
     const versions = await versionsIn(tx, user_id, key_name);
     const found = versions.find((row) => row.version === version);
     if (!found) throw unknownVersion(version);
@@ -67,8 +67,8 @@ export async function rollBack(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const subject = `${username}/${key_name}`;
-  const deed = { action: "credential.rollback", subject, user_id } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  const entry = { action: "credential.rollback", subject, user_id } as const;
+  return await audited(deps.db, who, entry, async (tx) => {
     const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const versions = await store.listVersions(tx, held.id);

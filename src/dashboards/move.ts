@@ -5,7 +5,7 @@ import { grafanaOf, type UserGrafana } from "../grafana/grafana.ts";
 import { removalKey } from "../grafana/removal/removal.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
 import * as store from "../pipeline/create/store.ts";
 import { visibleDashboard } from "./listing.ts";
 import { publicUrl } from "../pipeline/create/upsert.ts";

@@ -3,8 +3,9 @@ import type { Who } from "../who.ts";
 import { finishGrafanaRemovals, removalKey } from "../grafana/removal/removal.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
 import { findPlace } from "../pipeline/create/store.ts";
+import { removeReadView } from "../pipeline/scan/ignored_store.ts";
 import { visibleDashboard } from "./listing.ts";
 import { softDelete } from "./store.ts";
 
@@ -22,6 +23,7 @@ export async function removeDashboard(deps: WorkspaceDeps, who: Who, id: number)
   const api_key = base === null ? null : await removalKey(deps, user_id, base);
   await deps.db.begin(async (tx) => {
     await softDelete(tx, id);
+    await removeReadView(tx, id);
     if (base === null) return;
     const uid = dashboardUid(deps.installation, id);
     await insertGrafanaRemoval(tx, { base, what: "dashboard", uid, api_key, dashboard_id: id });

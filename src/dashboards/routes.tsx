@@ -1,22 +1,23 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
+import { ArchivedPage, DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { ById, json, newApi, noFields } from "../http/api.ts";
 import { byId } from "../http/forms.ts";
 import { errorReplies, refuse } from "../http/replies.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
-import type { Env } from "../who.ts";
+import type { Env, Who } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
+import { visibleIgnored } from "./ignored/ignored.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
-import type { Look } from "../pipeline/scan/scan.ts";
+import type { ScanResult } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
@@ -24,6 +25,7 @@ const Query = z.strictObject({
   user_id: IdQuery,
   kind: z.enum(KINDS).optional(),
   step: listing.Dashboard.shape.step.optional(),
+  archived: z.enum(["true", "false"]).transform((text) => text === "true").optional(),
   limit: Limit,
   cursor: cursor(/^[1-9]\d{0,14}$/),
 });
@@ -153,7 +155,8 @@ const LookSchema = z.object({
   databases_opened: z.int(),
   found: z.array(z.object({ ...place, run: z.int() })),
   waiting: z.array(z.object({ ...place, why: z.string() })),
-}).openapi("Look");
+  ignored: z.array(z.object({ ...place, why: z.string() })),
+}).openapi("Scan");
 
 const scanNow = createRoute({
   method: "post",
@@ -164,9 +167,44 @@ const scanNow = createRoute({
 });
 
 /** `/api/v1/scan`. */
-export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
+export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
   return newApi()
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
+}
+
+/** What the buttons of a row do. */
+const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
+  retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
+  capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  rewrite: moving.rewriteDashboard,
+  move: moving.moveDashboard,
+};
+
+function listPages({ db }: Deps) {
+  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
+  const shown = async (who: Who, archived: boolean) => {
+    const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
+    return dashboards.map(withShownNumbers);
+  };
+  return new Hono<Env>()
+    .get("/", async (c) => {
+      const [dashboards, ignored] = await Promise.all([
+        shown(c.var.who, false),
+        visibleIgnored(db, c.var.who),
+      ]);
+      return c.html(
+        <DashboardsPage who={c.var.who} dashboards={dashboards} ignored={ignored} />,
+      );
+    })
+    .get(
+      "/archived",
+      async (c) =>
+        c.html(<ArchivedPage who={c.var.who} dashboards={await shown(c.var.who, true)} />),
+    )
+    .get("/list", async (c) => {
+      const dashboards = await shown(c.var.who, false);
+      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
+    });
 }
 
 /**
@@ -175,24 +213,9 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
  */
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
-  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
-  const list = "/dashboards";
-  const back = (id: number, { from }: { from?: "row" | undefined }) =>
-    from ? `${list}/${id}` : list;
-  return new Hono<Env>()
-    .get("/", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardsPage who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
-    .get("/list", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
+  const pages = new Hono<Env>()
+    .route("/", listPages(deps))
     .get("/:id", byId, (c) => dashboardPage(c, deps))
     .route("/", mappingPages(deps))
     .get("/:id/message", byId, async (c) => {
@@ -200,28 +223,16 @@ export function dashboardPages(deps: Deps) {
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
       return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
-    .post("/:id/retry", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retryDashboard(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/capture", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retakePreview(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
     .post("/:id/remove", byId, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(list, 303);
-    })
-    .post("/:id/rewrite", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.rewriteDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/move", byId, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.moveDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
+      return c.redirect("/dashboards", 303);
     });
+  for (const [name, act] of Object.entries(ACTIONS)) {
+    pages.post(`/:id/${name}`, byId, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await act(deps, c.var.who, id);
+      return c.redirect(c.req.valid("query").from ? `/dashboards/${id}` : "/dashboards", 303);
+    });
+  }
+  return pages;
 }

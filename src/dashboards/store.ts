@@ -40,12 +40,13 @@ export type Filter = {
   user_id?: number | undefined;
   kind?: Kind | undefined;
   step?: Step | undefined;
+  archived?: boolean | undefined;
 };
 
 /** One page, newest first, below the id `below`. */
 export async function listDashboards(
   db: Db,
-  { user_id, kind, step }: Filter,
+  { user_id, kind, step, archived }: Filter,
   below: number,
   limit: number,
 ): Promise<Listed[]> {
@@ -55,6 +56,7 @@ export async function listDashboards(
       ${user_id === undefined ? db`` : db`and user_id = ${user_id}`}
       ${kind === undefined ? db`` : db`and kind = ${kind}`}
       ${step === undefined ? db`` : db`and step = ${step}`}
+      ${archived === undefined ? db`` : db`and (archived_at is not null) = ${archived}`}
     order by id desc limit ${limit}`;
 }
 

@@ -4,13 +4,9 @@ import type { Sql } from "./postgres/postgres.ts";
 import { Client, connectionError } from "./postgres/client.ts";
 import { sendBy, statements } from "./postgres/session.ts";
 
-/** A dashboard's row has moved. */
 export type Moved = { id: number; user_id: number; step: string };
 export type Events = {
-  /**
-   * Calls `listener` for each event, and `missed` when some may have been lost. Returns what ends the
-   * subscription.
-   */
+  /** Calls `missed` when events may have been lost. Returns what unsubscribes. */
   subscribe(listener: (event: Moved) => void, missed?: () => void): () => void;
   close(): Promise<void>;
 };
@@ -19,8 +15,7 @@ const CHANNEL = "dashkeeper_dashboards";
 const AGAIN_MS = 500;
 
 /**
- * Listens to the rows' events (LISTEN), and connects again when the connection is lost. Events of that
- * time are lost, so listeners also poll. `name`: what other services see of this connection.
+ * Listens to the rows' events and reconnects; meanwhile events are lost, so listeners also poll.
  */
 export async function listenForEvents(db: Sql, name = "dashkeeper"): Promise<Events> {
   const listeners = new Set<Parameters<Events["subscribe"]>>();

@@ -1,6 +1,5 @@
 export type Pictures = { gif: Uint8Array; png: Uint8Array | null };
 
-/** The folder of GIF_CAPTURE_DIR. */
 export type GifFolder = {
   write(dashboard_id: number, run: number, pictures: Pictures): Promise<void>;
   list(): Promise<PictureFile[]>;

@@ -7,7 +7,6 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** `outside`: the server to use; undefined: the embedded one. `sealKeys`: the current one first. */
 export type ServerOptions = {
   dataDir: string;
-  /** Where the embedded server listens. */
   listen: string;
   outside: Omit<Address, "database"> | undefined;
   sealKeys: Bytes[];

@@ -4,16 +4,12 @@ import type { Db, Sql } from "./postgres/postgres.ts";
 import { LOCKS, withLock } from "./postgres/lock.ts";
 
 const PREFIX = "dashkeeper at ";
-/** PostgreSQL cuts an application's name there. */
+/** PostgreSQL truncates application_name here. */
 const MOST_BYTES = 63;
 /** The server needs a moment to notice that a process was killed. */
 const GONE_MS = 3_000;
 
-/**
- * Calls `join` with the name by which other services see the connection that this one keeps. Throws
- * ExternalError where a service with another address runs and this one's was not set: each would
- * overwrite the other's address in links.
- */
+/** Throws ExternalError where a service with another address runs and FRONTEND_URL is not set. */
 export async function joinServices<T>(
   db: Sql,
   { frontend_url, isSet }: { frontend_url: string; isSet: boolean },
@@ -31,7 +27,6 @@ export async function joinServices<T>(
   });
 }
 
-/** Where another service runs, if one still does after a moment. */
 async function otherAddress(db: Db, name: string): Promise<string | undefined> {
   const end = performance.now() + GONE_MS;
   for (;;) {

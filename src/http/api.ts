@@ -15,5 +15,4 @@ export const body = <T>(schema: T) => ({ required: true, content: content(schema
 export const optionalBody = <T>(schema: T) => ({ content: content(schema) });
 /** A call without fields takes `{}` or nothing. */
 export const noFields = optionalBody(z.strictObject({}));
-/** The path of one row. */
 export const ById = z.object({ id: Id });

@@ -7,19 +7,15 @@ import { ById } from "./api.ts";
 import { refuse } from "./replies.ts";
 
 export type PageContext = Context<Env>;
-/** A form that is shown again: its input without secrets, and what is wrong; path "" is the whole form. */
 export type Again = { typed: Record<string, string>; issues: Issue[] };
-/** Shows the page of a form again. */
 export type Show = (
   c: PageContext,
   again: Again,
   status: ErrorStatus,
 ) => Response | Promise<Response>;
 
-/** The id in a page's path. */
 export const byId = zValidator("param", ById, refuse);
 
-/** The input of a form, without secrets and files. */
 function typedIn(data: object): Again["typed"] {
   const typed = Object.entries(data).filter(([name, value]) =>
     typeof value === "string" && name !== "key_value"
@@ -38,7 +34,6 @@ export function againAfter(data: object, issues: readonly object[]): Again {
   return { typed: typedIn(data), issues: shown };
 }
 
-/** Checks a form; its page shows again, with 422, what is wrong. */
 export function form<S extends z.ZodType>(schema: S, show: Show) {
   return zValidator("form", schema, async (result, c) => {
     if (!result.success) {
@@ -57,10 +52,7 @@ export function refuseForged(result: { success: boolean }): void {
   throw new AppError("invalid_input", 422, "Our pages do not send this: go back and try again.");
 }
 
-/**
- * Runs the use case of a form. The form's page shows a 409, its message at `field`, and a 422 with issues;
- * other errors are thrown.
- */
+/** Shows a 409 (at `field`) and a 422 with issues on the form's page; throws other errors. */
 export async function orShow(
   c: PageContext,
   { show, field = "" }: { show: Show; field?: string },

@@ -5,10 +5,10 @@ import type { Events } from "../external/events.ts";
 import type { Env } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;
-/** Rows move in bursts: a page is told at most this often. */
+/** Rows move in bursts; a page gets at most one event in this time. */
 const AT_MOST_EVERY_MS = 500;
 
-/** Tells a page that one of its dashboards moved, so that it fetches its list again. */
+/** Sends an event when one of the caller's dashboards moved; the page reloads its list. */
 export function liveEvents(events: Events, stopped: AbortSignal) {
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {

@@ -16,7 +16,6 @@ const NAMES: Record<number, string> = {
   503: "Service Unavailable",
 };
 
-/** The one shape of an error reply. */
 export function errorBody(error: AppError, request_id: string) {
   const { code, status, message, more } = error;
   return {
@@ -38,7 +37,7 @@ type ZodIssue = {
   keys?: string[];
 };
 
-/** The one hook behind every zod check of a request: 400 for a path, 422 for all else. */
+/** The hook of every zod check of a request: 400 for a path, else 422. */
 export function refuse(result: Checked): void {
   if (result.success) return;
   const issues = result.error.issues.flatMap(({ path, message, keys }): Issue[] => {
@@ -55,7 +54,7 @@ export function refuse(result: Checked): void {
   throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
 }
 
-/** An error reply, as the OpenAPI document tells it. */
+/** An error reply in the OpenAPI document. */
 export const ErrorReply = z.object({
   error: z.string().openapi({ example: "Conflict" }),
   message: z.string().openapi({ example: "There is already a user ada." }),
@@ -64,7 +63,7 @@ export const ErrorReply = z.object({
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 }).openapi("Error");
 
-/** The error replies that a route may give, for its OpenAPI document; 401 and 500 are every route's. */
+/** A route's error replies for the OpenAPI document; every route has 401 and 500. */
 export function errorReplies(...statuses: ErrorStatus[]) {
   const content = { "application/json": { schema: ErrorReply } };
   return Object.fromEntries(

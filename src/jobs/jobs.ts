@@ -5,10 +5,10 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { planDefaultGrafana } from "../accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../accounts/credentials.ts";
 import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
-import { type Deps as ScanDeps, type Look, scan } from "../pipeline/scan/scan.ts";
+import { type Deps as ScanDeps, scan, type ScanResult } from "../pipeline/scan/scan.ts";
 import { nextScan } from "../pipeline/scan/store.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { applyLogins } from "../accounts/change.ts";
@@ -17,12 +17,13 @@ import { finishPasswords } from "../accounts/database_password.ts";
 import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
 import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
+import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 
 export type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Looks now, after a look that is under way. */
-  look(): Promise<Look>;
+  look(): Promise<ScanResult>;
   /** Resolves when nothing is worked on any more; the signal has to be aborted first. */
   ended(): Promise<void>;
 };
@@ -88,7 +89,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   };
 }
 
-/** Goes on with what the servers refused, or a killed process left; and looks at each once a day. */
+/** Retries what servers refused or a killed process left, and checks each workspace once a day. */
 async function maintainWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const until = Date.now() + 50_000;
   do {
@@ -101,8 +102,10 @@ async function maintainWorkspaces(deps: Deps, signal: AbortSignal): Promise<void
     ];
     for (const part of parts) await part(deps, signal).catch(logged(deps, "workspaces"));
     await applyLogins(deps, signal).catch(logged(deps, "workspaces"));
-    const ms = await nextStepTry(deps.db).catch(logged(deps, "workspaces"));
-    if (ms === undefined || Date.now() + ms > until) return;
+    const waits = await Promise.all([nextStepTry(deps.db), nextDue(deps.db)])
+      .catch(logged(deps, "workspaces"));
+    const ms = Math.min(...(waits ?? []).map((wait) => wait ?? Infinity));
+    if (Date.now() + ms > until) return;
     await pause(Math.max(ms, 1000), signal);
   } while (!signal.aborted);
 }
@@ -193,7 +196,7 @@ function startScanner(deps: Deps, signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function look(): Promise<Look> {
+  function look(): Promise<ScanResult> {
     // Not with the deadline of the call that asks for it: a look may take as long as it takes.
     const mine = last.then(() =>
       withDeadline(DEADLINES.job, async () => {

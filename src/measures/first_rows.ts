@@ -2,7 +2,7 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { type TableFacts, tableOf } from "./facts.ts";
 import { textOf } from "./sql.ts";
 
-const MOST_ROWS = 4;
+const MOST_ROWS = 3;
 
 /** The table's first rows as texts of at most 60 characters, in the order of its columns. */
 export async function readFirstRows(reader: Sql, facts: TableFacts): Promise<(string | null)[][]> {

@@ -3,6 +3,7 @@ import type { Column, Meaning } from "./columns.ts";
 import type { TableFacts } from "./facts.ts";
 import { longMeasure } from "./readers/long.ts";
 import { type Defaults, defaultsOf, type Measure, unnamed } from "./measure.ts";
+import { meaningsOf } from "./mapping/chosen.ts";
 import type { Fault } from "./mapping/parts.ts";
 import { NAMES, type NumberName } from "./number.ts";
 import { chosenMeasure } from "./readers/chosen.ts";
@@ -21,13 +22,6 @@ const READERS = [
   pathMeasure,
   violationMeasure,
 ];
-
-/** Which meanings may stand for a number, the plainest first, where it is not the name's own. */
-const MEANINGS: Partial<Record<NumberName, Meaning[]>> = {
-  violations: ["setup_violations", "violations"],
-  fmax: ["frequency"],
-};
-const meaningsOf = (name: NumberName) => MEANINGS[name] ?? [name as Meaning];
 
 function automatic(facts: TableFacts, meaning: Meaning): Measure | undefined {
   for (const read of READERS) {

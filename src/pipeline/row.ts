@@ -283,6 +283,13 @@ export async function saveMessage(
     where dashboard_id = ${id} and run = ${run}`;
 }
 
+/** How many dashboards a user has. */
+export async function countDashboards(db: Db, user_id: number): Promise<number> {
+  const [row] = await db<{ n: number }[]>`
+    select count(*) as n from dashboards where user_id = ${user_id} and deleted_at is null`;
+  return row!.n;
+}
+
 /** Notes on a row that went on what a person should know. */
 export async function saveNote(db: Db, id: number, note: string): Promise<void> {
   await db`update dashboards set last_error = ${note} where id = ${id}`;

@@ -8,9 +8,8 @@ import { reasonOf, refusedQueries } from "./try.ts";
 type Deps = { db: Sql; log: (line: string) => void };
 
 /**
- * A table's board: from the template chosen for it or, where one of its queries does not fit the table,
- * from the built-in one, so that no board has broken panels. Which template was chosen, and why it did
- * not draw the board, is kept with the dashboard (`template_id`, `template_note`). Throws ExternalError.
+ * A table's board from its chosen template or, where a query fails, from the built-in one; records which
+ * and why. Throws ExternalError.
  */
 export async function composeChosen(
   { db, log }: Deps,
@@ -25,7 +24,7 @@ export async function composeChosen(
     return composeDashboard(facts, place);
   }
   const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
-  // What only Grafana knows, its own variables and macros, it fills in itself.
+  // Grafana fills in its own variables and macros.
   const refused = (await refusedQueries(reader, board))
     .find(({ foreign }) => !(foreign && in_grafana));
   const note = refused

@@ -15,7 +15,6 @@ import * as templates from "./templates.ts";
 
 type Deps = templates.Deps;
 
-/** As much as the API takes. */
 const MOST_BYTES = 2 * 1024 * 1024;
 const NO_JSON = "This is not the JSON of a dashboard.";
 
@@ -70,6 +69,14 @@ async function choiceIn(
   const choice = NewChoice.safeParse({ user_id, kind: kind || null, pattern: pattern || null });
   refuse(choice);
   return choice.data!;
+}
+
+async function changeChoices(deps: Deps, who: Who, id: number, typed: z.infer<typeof ChoiceForm>) {
+  const named = await choiceIn(deps, who, typed);
+  await templates.chooseTemplate(deps, who, id, (now) => {
+    const others = now.filter((one) => !sameChoice(one, named));
+    return typed.remove ? others : [...others, named];
+  });
 }
 
 function pagesOf(deps: Deps) {
@@ -129,12 +136,7 @@ export function templatePages(deps: Deps) {
         orShow(c, { show: choice }, async () => {
           adminOnly(c.var.who);
           const { id } = c.req.valid("param");
-          const typed = c.req.valid("form");
-          const named = await choiceIn(deps, c.var.who, typed);
-          await templates.chooseTemplate(deps, c.var.who, id, (now) => {
-            const others = now.filter((one) => !sameChoice(one, named));
-            return typed.remove ? others : [...others, named];
-          });
+          await changeChoices(deps, c.var.who, id, c.req.valid("form"));
           return c.redirect(`/templates/${id}`, 303);
         }),
     )

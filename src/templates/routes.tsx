@@ -4,6 +4,7 @@ import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 import { body, ById, json, newApi } from "../http/api.ts";
 import { byId, readJsonOf } from "../http/forms.ts";
+import { BOARD_ASSETS } from "../http/static_files.ts";
 import { errorReplies } from "../http/replies.ts";
 import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
@@ -97,7 +98,6 @@ const look = createRoute({
   },
 });
 
-/** The board of a template on sample data, as a page. */
 export async function previewPage(c: Context, deps: templates.Deps, id: number) {
   const shown = await templates.drawnOf(deps, id);
   const board = await preview.previewBoard(deps, shown.drawn);
@@ -110,14 +110,12 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
       title={title}
       dashboard={board}
       query_url={`/template-previews/${id}/query?signed=${signature}`}
-      scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
-      styles={["/static/board/board.css"]}
+      assets={BOARD_ASSETS}
       header={<BoardHeader title={title} from={from} to={to} signed_in />}
     />,
   );
 }
 
-/** Under `/api/v1/templates`. */
 export function templateApi(deps: templates.Deps) {
   return newApi()
     .openapi(list, async (c) => c.json({ templates: await templates.listTemplates(deps) }, 200))
@@ -152,7 +150,7 @@ export function templateApi(deps: templates.Deps) {
     .openapi(look, (c) => previewPage(c, deps, c.req.valid("param").id) as never);
 }
 
-/** Under `/template-previews`: what a preview's page asks for, by the signature that the page was given. */
+/** Under `/template-previews`: the queries of a preview's page, by its signature. */
 export function previewQueries(deps: templates.Deps) {
   return new Hono<Env>().post("/:id/query", byId, async (c) => {
     const { id } = c.req.valid("param");

@@ -12,7 +12,7 @@ export type TemplateRow = {
   created_at: string;
   updated_at: string;
 };
-/** Where a template is chosen; what is null is of no account. */
+/** Where a template is chosen; null matches everything. */
 export type Choice = { user_id: number | null; kind: Kind | null; pattern: string | null };
 export type Version = { version: number; created_at: string; created_by: string };
 export type Content = { dashboard: JsonObject; warnings: Issue[] };
@@ -29,7 +29,7 @@ export async function findTemplate(db: Db, id: number): Promise<TemplateRow | un
   return row;
 }
 
-/** Throws what isUniqueViolation() knows where the name is taken. */
+/** Throws a unique violation where the name is taken. */
 export async function insertTemplate(
   db: Db,
   { name, kind }: Pick<TemplateRow, "name" | "kind">,
@@ -39,7 +39,7 @@ export async function insertTemplate(
   return row!;
 }
 
-/** Counts its version up; whoever else does waits for the transaction's end. */
+/** Increments the version and locks the row. */
 export async function renewTemplate(
   db: Db,
   id: number,
@@ -51,7 +51,6 @@ export async function renewTemplate(
   return row;
 }
 
-/** Holds the row until the transaction ends. */
 export async function lockTemplate(db: Db, id: number): Promise<TemplateRow | undefined> {
   const [row] = await db<TemplateRow[]>`
     select ${columns(db)} from templates where id = ${id} for update`;
@@ -88,14 +87,12 @@ export async function findVersion(
   return row;
 }
 
-/** Newest first. */
 export async function versionsOf(db: Db, id: number): Promise<Version[]> {
   return await db<Version[]>`
     select version, created_at, created_by from template_versions
     where template_id = ${id} order by version desc`;
 }
 
-/** Where templates are chosen, all of them or one. */
 export async function listChoices(db: Db, id?: number) {
   return await db<(Choice & { template_id: number; username: string | null })[]>`
     select c.template_id, c.user_id, u.username, c.kind, c.pattern
@@ -121,8 +118,8 @@ export type Chosen = { id: number; name: string; version: number; dashboard: Jso
 type Table = { user_id: number; kind: Kind; table_name: string };
 
 /**
- * The template chosen for a table, its newest version. A user counts more than a pattern, a pattern more
- * than a kind; of two patterns the one with more characters of its own, then the one chosen last.
+ * The newest version of the template chosen for a table. A user counts more than a pattern, a pattern more
+ * than a kind; then the pattern with more literal characters, then the newest choice.
  */
 export async function chosenFor(
   db: Db,
@@ -145,7 +142,7 @@ export async function chosenFor(
   return row;
 }
 
-/** Writes down which template was chosen for a board, and why it did not draw it after all. */
+/** Records the template chosen for a board, and why it could not draw it. */
 export async function recordTemplate(
   db: Db,
   dashboard_id: number,

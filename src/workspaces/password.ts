@@ -1,4 +1,8 @@
+import { seal, type SealKeys } from "../credentials/seal.ts";
 import type { SealedColumn } from "../credentials/sealed.ts";
+import type { Db } from "../external/postgres/postgres.ts";
+import type { Passwords } from "./provision.ts";
+import { insertWorkspace } from "./store.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -33,3 +37,26 @@ export const SEALED_PASSWORDS = [
   sealedPassword("owner", "next "),
   sealedPassword("reader", "next "),
 ];
+
+/** New passwords of a user's two roles, and both sealed. */
+export async function sealPasswords(sealKeys: SealKeys, user_id: number) {
+  const passwords: Passwords = { owner: makePassword(), reader: makePassword() };
+  const [owner, reader] = await Promise.all(
+    (["owner", "reader"] as const)
+      .map((role) => seal(sealKeys, passwordAad(user_id, role), passwords[role])),
+  );
+  return { passwords, owner: owner!, reader: reader! };
+}
+
+/** A workspace to be made, with the passwords that its roles will have, which are returned. */
+export async function insertWithPasswords(
+  db: Db,
+  sealKeys: SealKeys,
+  { user_id, server }: { user_id: number; server: string },
+  steps: string[],
+): Promise<Passwords> {
+  const { passwords, owner, reader } = await sealPasswords(sealKeys, user_id);
+  const sealed = { owner_password: owner, reader_password: reader };
+  await insertWorkspace(db, { user_id, server, ...sealed }, steps);
+  return passwords;
+}

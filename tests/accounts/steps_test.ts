@@ -4,7 +4,8 @@ import { seal } from "../../src/credentials/seal.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
-import { finishWorkspaces, STEPS } from "../../src/accounts/steps.ts";
+import { finishWorkspaces } from "../../src/accounts/steps.ts";
+import { SERVER_STEPS as STEPS } from "../../src/workspaces/steps.ts";
 import { passwordsOf, sealLogins } from "../../src/workspaces/logins.ts";
 import { findWorkspace, insertWorkspace } from "../../src/workspaces/store.ts";
 import {
@@ -224,6 +225,7 @@ Deno.test("DELETE /users/:id leaves foreign things of the same names as they are
     else await db`create database ${db(full)}`;
     await finishWorkspaces(app.deps, never);
     equal((await app.call("DELETE", `/users/${user.id}?databases=${fate}`)).status, 200);
+    await app.db`update retries set due_at = now()`;
     await finishRemovals(app.deps, never);
     for (const { name } of (await app.call("GET", "/orphans")).body.orphans) {
       await app.call("DELETE", `/orphans/${name}`);

@@ -198,7 +198,7 @@ Deno.test("queryBoard() answers as the reader of the board's owner, rows and all
 
 Deno.test("queryBoard() says so when the database does not answer, and the log no more", async () => {
   await using test = await start();
-  test.deps.servers.of("").place.port = 1;
+  test.deps.servers.of("").address.port = 1;
   const { status, body, headers } = await test.query(`?signature=${test.signature}`);
   same([status, body.code, headers.get("retry-after")], [503, "database_unavailable", "5"]);
   ok(!test.lines.join().includes(test.signature));

@@ -17,7 +17,7 @@ import { replaceSealed, rowsUnderOtherKeys } from "../../src/credentials/rotatio
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
-import { insertPasswords } from "../../src/accounts/create.ts";
+import { insertWithPasswords } from "../../src/workspaces/password.ts";
 import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
 import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
@@ -47,7 +47,7 @@ async function keysOf(current: number, previous?: number): Promise<SealKeys> {
 async function fill(db: Sql, sealKeys: SealKeys, username: string, n: number): Promise<number> {
   const user = await insertUser(db, username, "member");
   const { servers } = await partsOf(db);
-  const passwords = await insertPasswords({ db, sealKeys }, user.id, "");
+  const passwords = await insertWithPasswords(db, sealKeys, { user_id: user.id, server: "" }, []);
   await sealLogins({ db, sealKeys }, { ...user, user_id: user.id }, servers.of(""), passwords);
   for (let i = 0; i < n; i++) {
     const credential = { key_name: `K${i}`, key_value: `${username} K${i}` };

@@ -199,7 +199,7 @@ Deno.test("a host that is neither configured nor allowed is never contacted", as
     refused(await tryOut("A_DATABASE_URL", database), 409, "host_not_allowed", database);
   }
   same(other.calls, []);
-  const own = api.deps.servers.of("").place;
+  const own = api.deps.servers.of("").address;
   const multiple = `postgresql://u:p@${own.host}:${own.port},${host}/d`;
   ok((await tryOut("A_DATABASE_URL", multiple)).status < 500);
   const hosted = `postgresql://u:p@allowed.test/d?host=${host}`;

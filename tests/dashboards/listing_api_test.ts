@@ -268,7 +268,7 @@ Deno.test("the views for readers by SQL have the columns that were promised", as
 Deno.test("POST /scan looks now and tells what was found, for an admin", async () => {
   await using app = await start();
   const { status, body } = await app.api("POST", "/scan");
-  same([status, body], [200, { databases_opened: 0, found: [], waiting: [] }]);
+  same([status, body], [200, { databases_opened: 0, found: [], waiting: [], ignored: [] }]);
   const carl = await app.addUser();
   await app.write(carl, "timing", "create table runs as select 1 as a", "create table empty ()");
   const place = { username: carl.username, kind: "timing", schema_name: "public" };

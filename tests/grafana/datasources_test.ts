@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { importSealKey } from "../../src/credentials/seal.ts";
-import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../../src/accounts/credentials.ts";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { rotateSeal } from "../../src/credentials/rotation/rotate.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { planDefaultGrafana } from "../../src/accounts/credential_saved.ts";
+import { planDefaultGrafana } from "../../src/accounts/credentials.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { DONE, type GrafanaApp, startWithGrafana, statesOf } from "../help/grafana/app.ts";
 

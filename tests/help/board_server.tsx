@@ -3,6 +3,7 @@ import type { Dashboard } from "../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../src/boards/query.ts";
 import { AppError } from "../../src/errors.ts";
 import { errorBody } from "../../src/http/replies.ts";
+import { BOARD_ASSETS } from "../../src/http/static_files.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
@@ -31,8 +32,7 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
           title={dashboard.title!}
           dashboard={dashboard}
           query_url="/boards/1/query"
-          scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
-          styles={["/static/board/board.css"]}
+          assets={BOARD_ASSETS}
           header={with_header && <BoardHeader title={dashboard.title!} from="" to="" signed_in />}
         />,
       ),

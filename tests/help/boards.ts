@@ -1,5 +1,6 @@
 import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
+import type { Correction } from "../../src/measures/mapping/correction.ts";
 import { readTable } from "../../src/measures/read.ts";
 import { runPanel } from "../../src/boards/query.ts";
 import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
@@ -89,8 +90,15 @@ export async function drawn(reader: Sql, board: Dashboard): Promise<Map<string, 
 }
 
 /** A table's board as it is stored, and what its panels answer. */
-export async function boardOf(reader: Sql, table: string, kind: Kind, schema = "public") {
-  const board = composeDashboard(await readTable(reader, schema, table, kind), place);
+export async function boardOf(
+  reader: Sql,
+  table: string,
+  kind: Kind,
+  schema = "public",
+  correction: Correction = {},
+) {
+  const facts = await readTable(reader, schema, table, kind, correction);
+  const board = composeDashboard(facts, place);
   const written = JSON.parse(JSON.stringify(board)) as Dashboard; // as it is stored
   return { board: written, panels: await drawn(reader, written) };
 }

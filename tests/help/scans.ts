@@ -1,4 +1,4 @@
-import { type Look, scan } from "../../src/pipeline/scan/scan.ts";
+import { scan, type ScanResult } from "../../src/pipeline/scan/scan.ts";
 import type { Outside } from "../../src/credentials/hosts.ts";
 import type { Limits } from "../../src/pipeline/scan/debounce.ts";
 import type { Kind } from "../../src/workspaces/names.ts";
@@ -11,7 +11,7 @@ export async function startScans(limits: Partial<Limits> = {}, outside: Partial<
   const app = await startApp({ outside });
   const ada = await app.addUser();
   const deps = { ...app.deps, limits: { ...app.deps.limits, ...limits } };
-  const look = (): Promise<Look> => scan(deps, never);
+  const look = (): Promise<ScanResult> => scan(deps, never);
   return Object.assign(app, {
     ada,
     deps,
@@ -34,7 +34,7 @@ export async function startScans(limits: Partial<Limits> = {}, outside: Partial<
       const by = app.db`${seconds} * interval '1 second'`;
       await app.db`
         update scanned_tables set changed_at = changed_at - ${by}, since = since - ${by},
-          look_at = look_at - ${by}`;
+          scan_at = scan_at - ${by}`;
       await app.db`update scanned_databases set opened_at = opened_at - ${by}`;
       await app.db`update dashboards set run_at = run_at - ${by}`;
     },
@@ -43,5 +43,5 @@ export async function startScans(limits: Partial<Limits> = {}, outside: Partial<
   });
 }
 
-const shown = ({ schema_name, table_name, run }: Look["found"][number]) =>
+const shown = ({ schema_name, table_name, run }: ScanResult["found"][number]) =>
   `${schema_name === "public" ? "" : `${schema_name}.`}${table_name} ${run}`;

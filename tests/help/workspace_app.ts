@@ -121,8 +121,8 @@ export async function startWorkspaces(options: Options = {}) {
     const workspace = (await findWorkspace(db, id))!;
     const password = (await passwordsOf(deps, workspace))[role];
     const user = role === "owner" ? ownerRole(username) : readerRole(username);
-    const { place } = servers.of(workspace.server);
-    return { ...place, user, password, database: databaseName(username, kind) };
+    const { address } = servers.of(workspace.server);
+    return { ...address, user, password, database: databaseName(username, kind) };
   }
 
   return {

@@ -238,7 +238,7 @@ Deno.test("findRunIn() begins a run without what the last one's capture saw", as
     changed_at: now,
     since: now,
     why: null,
-    look_at: null,
+    scan_at: null,
   };
   equal(
     await findRunIn(test.db, user_id, "qor", { ...state, schema_name, table_name }, 4),

@@ -45,8 +45,7 @@ Deno.test("main.ts removes a user in the middle of every step, and nothing of it
     equal((await master`select 1 from dashboards where user_id = ${id}`).length, 0);
     equal((await service.call("GET", "/readyz")).status, 200);
   }
-  const [left] =
-    await master`select count(*) as n from removed_workspaces where databases = 'drop'`;
+  const [left] = await master`select count(*) as n from retries where kind = 'workspace_removal'`;
   equal(left!.n, 0);
   ok(!/ERROR| 500 /.test(service.log()), service.log());
   equal((await service.kill("SIGTERM")).code, 0);

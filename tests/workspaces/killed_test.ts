@@ -125,16 +125,17 @@ Deno.test("a removal that a kill left half done is finished by the job", async (
   const other = startProcess(app, `await removeUser(deps, who, ${user.id}, "drop");`);
   await until(
     "the user is gone",
-    async () => (await app.db`select 1 from removed_workspaces`).length === 1,
+    async () => (await app.db`select 1 from retries`).length === 1,
   );
   await other.kill();
   resolve();
   await holding;
   equal((await app.call("POST", "/users", { username: user.username })).body.code, "name_taken");
   ok((await thereOf(app.db, user.username)).length > 0);
+  await app.db`update retries set due_at = now()`;
   await finishRemovals(app.deps, never);
   same(await thereOf(app.db, user.username), []);
-  equal((await app.db`select 1 from removed_workspaces`).length, 0);
+  equal((await app.db`select 1 from retries`).length, 0);
 });
 
 async function addTables(app: TestWorkspaces, user: User, most: number) {
@@ -166,7 +167,7 @@ Deno.test("a user removed while its tables are scanned and captured stops nothin
   ok(rows.every(({ user_id }) => user_id === staying.id));
   equal((await app.db`select 1 from scanned_tables where user_id = ${going.id}`).length, 0);
 
-  await app.db`update scanned_tables set look_at = now()`;
+  await app.db`update scanned_tables set scan_at = now()`;
   await until("the other's tables", async () => {
     await app.tick();
     return (await app.db`select 1 from dashboards`).length === 3;

@@ -57,7 +57,7 @@ Deno.test("DELETE ?databases=drop ends the connections and leaves nothing", asyn
   same(body.databases, fates("dropped"));
   same(await thereOf(app.db, user.username), []);
   same(await namesIn(app), []);
-  equal((await app.db`select 1 from removed_workspaces`).length, 0);
+  equal((await app.db`select 1 from retries`).length, 0);
   ok(await refusal(inside`select 1`) !== "");
   await superuser.end({ timeout: 1 });
   const again = await app.addUser(user.username);
@@ -83,13 +83,16 @@ Deno.test("what a server refuses now is dropped later; until then the name is ta
   equal(`${taken.status} ${taken.body.code}`, "409 name_taken");
   await root`revoke select on held from ${owner}`;
   await server.stop();
+  await app.db`update retries set due_at = now()`;
   await finishRemovals(app.deps, never);
-  const [row] = await app.db`select last_error from removed_workspaces`;
+  const [row] = await app.db`select message as last_error from retries`;
   match(row!.last_error, /does not answer/);
   equal((await create()).body.code, "name_taken");
   await server.start();
+  await app.db`update retries set due_at = now()`;
   await finishRemovals(app.deps, never);
-  for (let i = 0; i < 20 && (await app.db`select 1 from removed_workspaces`).length > 0; i++) {
+  for (let i = 0; i < 20 && (await app.db`select 1 from retries`).length > 0; i++) {
+    await app.db`update retries set due_at = now()`;
     await finishRemovals(app.deps, never);
   }
   same(await thereOf(root, user.username), []);

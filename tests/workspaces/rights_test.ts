@@ -227,7 +227,7 @@ Deno.test("user databases are opened 8 at a time at the most, whoever opens them
     const workspace = (await findWorkspace(app.db, id))!;
     const passwords = await passwordsOf(app.deps, workspace);
     const mark = ownershipTag(app.deps.installation, username);
-    same(await inspect({ server, username, mark, is_active: true, passwords }), []);
+    same(await inspect({ server, username, tag: mark, is_active: true, passwords }), []);
   });
   await app.db`update workspace_steps set state = 'pending' where name = 'grants'`;
   await Promise.all([...looks, app.tick(), finishWorkspaces(app.deps, never)]);

@@ -3,9 +3,9 @@ import { ById, json, newApi, noFields, optionalBody } from "../../http/api.ts";
 import { errorReplies } from "../../http/replies.ts";
 import { checkWorkspace, Repair, repairWorkspace } from "./check.ts";
 import { Check } from "../../workspaces/inspect.ts";
-import { rotateDatabasePassword } from "../../accounts/database_password.ts";
+import { rotateDatabasePassword } from "../database_password.ts";
 import { dropOrphan, Orphan, orphans } from "../../workspaces/orphans.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 
 const password = createRoute({
   method: "post",

@@ -5,7 +5,7 @@ import type { Env } from "../../who.ts";
 import { checkDatasources, repairDatasources } from "../../grafana/datasources.ts";
 import { byId, orShow } from "../../http/forms.ts";
 import { showUserPage } from "./routes.tsx";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 
 /** Whoever presses the button waits for Grafana so long. */
 const LIMIT_MS = 30_000;
@@ -15,12 +15,12 @@ export function datasourcePages(deps: Deps) {
   const show = showUserPage(deps, "datasources");
   const pages = new Hono<Env>();
   for (
-    const [name, deed] of [["check", checkDatasources], ["repair", repairDatasources]] as const
+    const [name, action] of [["check", checkDatasources], ["repair", repairDatasources]] as const
   ) {
     pages.post(`/:id/datasources/${name}`, byId, (c) =>
       orShow(c, { show }, async () => {
         const { id } = c.req.valid("param");
-        const check = await deed(deps, c.var.who, id, AbortSignal.timeout(LIMIT_MS));
+        const check = await action(deps, c.var.who, id, AbortSignal.timeout(LIMIT_MS));
         const user = await visibleUser(deps.db, c.var.who, id);
         return c.html(<DatasourceCheckPage who={c.var.who} user={user} check={check} />);
       }));

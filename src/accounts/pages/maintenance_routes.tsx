@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import type { Env, Who } from "../../who.ts";
 import { checkWorkspace, repairWorkspace } from "../maintenance/check.ts";
-import { rotateDatabasePassword } from "../../accounts/database_password.ts";
+import { rotateDatabasePassword } from "../database_password.ts";
 import { byId, orShow } from "../../http/forms.ts";
 import { showUserPage } from "./routes.tsx";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 
-type AuditedAction = (deps: Deps, who: Who, id: number) => Promise<unknown>;
+type Action = (deps: Deps, who: Who, id: number) => Promise<unknown>;
 
-const DEEDS: Record<string, AuditedAction> = {
+const ACTIONS: Record<string, Action> = {
   check: checkWorkspace,
   repair: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: false }),
   recreate: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: true }),
@@ -19,11 +19,11 @@ const DEEDS: Record<string, AuditedAction> = {
 export function maintenancePages(deps: Deps) {
   const show = showUserPage(deps, "workspace");
   const pages = new Hono<Env>();
-  for (const [name, deed] of Object.entries(DEEDS)) {
+  for (const [name, action] of Object.entries(ACTIONS)) {
     pages.post(`/:id/${name}`, byId, (c) =>
       orShow(c, { show }, async () => {
         const { id } = c.req.valid("param");
-        await deed(deps, c.var.who, id);
+        await action(deps, c.var.who, id);
         return c.redirect(`/users/${id}`, 303);
       }));
   }

@@ -23,7 +23,7 @@ import { datasourcesOf } from "../../grafana/datasources.ts";
 import { overviewOf } from "../overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./forms.ts";
 import { removeUser } from "../remove.ts";
-import { type Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
 
 const PAGE_SIZE = 50;
@@ -64,6 +64,14 @@ function forAdmin(show: Show): Show {
   };
 }
 
+const search = zValidator("query", Search, (result, c) => {
+  if (result.success) return;
+  const again = againAfter(result.data, result.error.issues);
+  if (!again.issues.some(({ path }) => path === "q")) refuseForged(result);
+  adminOnly((c as PageContext).var.who);
+  return c.html(<UsersPage who={(c as PageContext).var.who} users={[]} search={again} />, 422);
+});
+
 /** `/users`: the list, and new users. */
 function listPages(deps: Deps) {
   const creation: Show = async (c, again, status) => {
@@ -74,13 +82,6 @@ function listPages(deps: Deps) {
     const props = { who: c.var.who, users, search, creation: again, ...more };
     return c.html(<UsersPage {...props} />, status);
   };
-  const search = zValidator("query", Search, (result, c) => {
-    if (result.success) return;
-    const again = againAfter(result.data, result.error.issues);
-    if (!again.issues.some(({ path }) => path === "q")) refuseForged(result);
-    adminOnly((c as PageContext).var.who);
-    return c.html(<UsersPage who={(c as PageContext).var.who} users={[]} search={again} />, 422);
-  });
   return new Hono<Env>()
     .get("/", search, async (c) => {
       const { who } = c.var;
@@ -110,10 +111,10 @@ function listPages(deps: Deps) {
 /** Under `/users`: what the API does with users, by plain forms. */
 export function userPages(deps: Deps) {
   const change = showUserPage(deps, "change");
-  const rotation = showUserPage(deps, "key");
-  const removal = forAdmin(showUserPage(deps, "remove"));
   return new Hono<Env>()
     .route("/", listPages(deps))
+    .route("/", rotationPage(deps))
+    .route("/", removalPage(deps))
     .get("/:id", byId, async (c) => {
       const { id } = c.req.valid("param");
       return c.html(<UserPage {...await pageOf(deps, c.var.who, id)} />);
@@ -128,7 +129,12 @@ export function userPages(deps: Deps) {
           await changeUser(deps, c.var.who, id, c.req.valid("form"));
           return c.redirect(`/users/${id}`, 303);
         }),
-    )
+    );
+}
+
+function rotationPage(deps: Deps) {
+  const rotation = showUserPage(deps, "key");
+  return new Hono<Env>()
     .post(
       "/:id/api-key",
       byId,
@@ -146,7 +152,12 @@ export function userPages(deps: Deps) {
             : `The old key works for ${grace(input.grace_seconds)} more.`;
           return c.html(<NewKeyPage who={who} user={user} before={before} {...made} />, 201);
         }),
-    )
+    );
+}
+
+function removalPage(deps: Deps) {
+  const removal = forAdmin(showUserPage(deps, "remove"));
+  return new Hono<Env>()
     .post(
       "/:id/remove",
       byId,

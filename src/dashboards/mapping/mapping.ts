@@ -13,7 +13,7 @@ import { readTable } from "../../measures/read.ts";
 import { lockLive, redraw } from "../../pipeline/row.ts";
 import type { Who } from "../../who.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../../workspaces/reader.ts";
 import { visibleDashboard } from "../listing.ts";
 
 type Row = Awaited<ReturnType<typeof visibleDashboard>>;

@@ -10,7 +10,7 @@ import { withShownNumbers } from "../../measures/format.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
 import { LABELS } from "../../measures/number.ts";
 import type { Env, Who } from "../../who.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../../workspaces/reader.ts";
 import { visibleDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
 import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";

@@ -8,11 +8,7 @@ import { orAborted, pause, within } from "../abort.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
 
-/**
- * `path`: BROWSER_PATH; `url`: BROWSER_URL (http or ws address of a browser that runs elsewhere);
- * `mostPages`: after so many the next one gets a new browser, for what an old one does not give back
- * ends with it (50).
- */
+/** `mostPages`: a new browser after so many pages, as an old one does not free everything (50). */
 export type BrowserOptions = {
   path?: string;
   url?: string;
@@ -23,10 +19,7 @@ export type BrowserOptions = {
 
 export type Browser = {
   state(): { state: "ready" | "installing" | "missing"; message: string };
-  /**
-   * Runs `work` with a fresh page. Throws ExternalError("browser"): no browser (yet), crashed, silent, or
-   * not done within timeoutMs (code "timeout"); an aborted signal's reason. `work` must obey its signal.
-   */
+  /** `work` must obey its signal. Throws ExternalError, code "timeout" after timeoutMs. */
   withPage<T>(
     options: PageOptions,
     signal: AbortSignal,
@@ -36,33 +29,26 @@ export type Browser = {
   close(): Promise<void>;
 };
 
-/** A page opens in 0.1 s, on a machine with ten times its work in 2 s: one that takes longer never comes. */
+/** A page opens in 0.1 s, on a machine with ten times the load in 2 s. */
 const ANSWER_MS = 10_000;
-/** Nothing listens there: what the interception does not see (sockets, preconnects) ends here. */
+/** A proxy where nothing listens: sockets and preconnects, which we cannot intercept, end here. */
 const NOWHERE = "http://127.0.0.1:9";
 
 /** Looks for a browser (installs one if allowed) in the background; it starts with the first page. */
 export function connectBrowser(options: BrowserOptions): Browser {
   const closing = new AbortController();
   const finder = options.url ? undefined : findOrInstallBrowser(options, closing.signal);
-  let unreachable: string | undefined;
-  const start = async () => {
-    if (finder) return await launch(await finder.path(), closing.signal);
-    try {
-      const running = await attach(options.url!);
-      unreachable = undefined;
-      return running;
-    } catch (error) {
-      if (error instanceof ExternalError) unreachable = error.message;
-      throw error;
-    }
-  };
+  const remote = { message: "" };
+  const start = async () =>
+    finder
+      ? await launch(await finder.path(), closing.signal)
+      : await attachTo(options.url!, remote);
   const shared = shareBrowser(start, options.mostPages ?? 50);
   return {
     state() {
       if (finder) return finder.state();
-      return unreachable
-        ? { state: "missing", message: unreachable }
+      return remote.message
+        ? { state: "missing", message: remote.message }
         : { state: "ready", message: "A browser at BROWSER_URL is used." };
     },
     async withPage(pageOptions, signal, work) {
@@ -82,6 +68,18 @@ export function connectBrowser(options: BrowserOptions): Browser {
       await finder?.settled();
     },
   };
+}
+
+/** Keeps the reason of a failure in `remote`. */
+async function attachTo(url: string, remote: { message: string }): Promise<Running> {
+  try {
+    const running = await attach(url);
+    remote.message = "";
+    return running;
+  } catch (error) {
+    if (error instanceof ExternalError) remote.message = error.message;
+    throw error;
+  }
 }
 
 async function inContext<T>(

@@ -39,7 +39,6 @@ class Finder {
     return { state, message: this.message } as const;
   }
 
-  /** Resolves when the search has ended or become an installation. */
   search(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { options, signal } = this;

@@ -1,7 +1,6 @@
 import { orAborted } from "../abort.ts";
 import type { Running } from "./process.ts";
 
-/** A browser, its open pages, and how many it had. */
 type Used = Running & { open: number; opened: number };
 
 /** One browser for all pages; a new one after `mostPages`, or when it has ended. */

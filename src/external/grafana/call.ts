@@ -6,7 +6,6 @@ import { maskSecrets } from "../mask.ts";
 export type GrafanaLogin = { base: string; key?: string | undefined };
 export type Answer = { status: number; body: Body };
 type Body = Record<string, unknown>;
-/** call() with its login. */
 export type Ask = (
   method: string,
   path: string,
@@ -17,14 +16,11 @@ export type Ask = (
 /** A dashboard of 500 panels is saved in about 1 s; a query may take its data source's time limit. */
 const LIMIT_MS = 15_000;
 const KEY = /^[\x21-\x7e]+$/;
-/** The largest answers are dashboards. */
 const MOST_CHARACTERS = 20_000_000;
 
 /**
- * One call of Grafana's API. Resolves when Grafana itself answers for the resource
- * (2xx, and 4xx except 401, 403 and 429). Throws ExternalError("Grafana"): permanent with code
- * `key_refused` or `missing_permission`; passing with `unreachable`, `timeout`, `ratelimited`,
- * `disturbed`, `rights_unknown` (cached for up to a minute), `not_grafana`; an aborted signal's reason.
+ * Resolves for 2xx, and 4xx except 401, 403 and 429. Throws ExternalError: permanent `key_refused`,
+ * `missing_permission`; passing `unreachable`, `timeout`, `ratelimited`, `disturbed`, `rights_unknown`, `not_grafana`.
  */
 export async function call(
   { base, key }: GrafanaLogin,

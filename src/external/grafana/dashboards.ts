@@ -14,7 +14,6 @@ export type Saved =
   | { what: "saved"; uid: string; url: string; version: number }
   | { what: "changed" | "title_taken" | "folder_missing" };
 
-/** One page of a search; Grafana gives 5,000 at most. */
 const HITS = 1000;
 
 const Stored = z.object({
@@ -88,7 +87,6 @@ export async function removeDashboard(ask: Ask, uid: string, signal: AbortSignal
   await remove(ask, pathOf(uid), signal, "to delete a dashboard");
 }
 
-/** Whether a folder holds dashboards, of anybody's. */
 export async function holdsDashboards(ask: Ask, folder: string, signal: AbortSignal) {
   for (let page = 1;; page++) {
     const path = `/api/search?type=dash-db&limit=${HITS}&page=${page}`;

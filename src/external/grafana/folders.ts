@@ -30,7 +30,6 @@ function folderWritten(answer: Answer): "made" | "taken" {
   throw unexpected(answer, "a folder");
 }
 
-/** Removes a folder with all its dashboards. */
 export async function removeFolder(ask: Ask, uid: string, signal: AbortSignal) {
   await remove(ask, pathOf(uid), signal, "to delete a folder");
 }

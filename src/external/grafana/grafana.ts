@@ -20,8 +20,7 @@ function bind<M extends Record<string, (ask: Ask, ...rest: never[]) => unknown>>
 }
 
 /**
- * The calls that we make, each safe to repeat: uids are ours. All throw what call() throws, and a
- * permanent ExternalError with Grafana's own reason for a refusal.
+ * Each call is safe to repeat: uids are ours. All throw as call(), and unexpected() for a refusal.
  */
 export function connectGrafana(login: GrafanaLogin) {
   const ask: Ask = (...request) => call(login, ...request);

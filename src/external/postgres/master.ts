@@ -13,8 +13,7 @@ const DUPLICATE_DATABASE = "42P04";
 const AGAIN_MS = 500;
 
 /**
- * Connects to the service's own database, which is made when it is missing. Throws ExternalError, with
- * what to do, when the server refuses, or cannot be reached for `waitMs`.
+ * Connects to our database, created if missing. Throws ExternalError, after `waitMs` at the latest.
  */
 export async function connectMaster(
   address: Address,
@@ -51,10 +50,10 @@ async function makeDatabase(address: Address): Promise<void> {
   try {
     const database = server(address.database);
     await server`create database ${database} template template0 encoding 'UTF8'`;
-    // Users' own roles have no business here: they could hold our locks.
+    // Users' roles could hold our locks.
     await server`revoke all on database ${database} from public`;
   } catch (error) {
-    // Another service that starts at this moment may have made it (23505: at the same instant).
+    // Another service may have created it meanwhile (23505: at the same instant).
     if (sqlState(error) !== DUPLICATE_DATABASE && !isUniqueViolation(error)) throw error;
   } finally {
     await server.end({ timeout: 1 });

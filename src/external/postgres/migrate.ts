@@ -23,8 +23,7 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 }
 
 /**
- * Brings the database to the newest schema: in order, each migration in a transaction, under an advisory
- * lock. Throws ExternalError when a migration that was applied is unknown here or has changed.
+ * Applies the missing migrations. Throws ExternalError when an applied one is unknown or changed.
  */
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);
@@ -48,13 +47,12 @@ async function appliedMigrations(db: Db): Promise<Applied[]> {
   return await db<Applied[]>`select name, sha256 from migrations order by name collate "C"`;
 }
 
-/** Whether the database has every migration of this version. */
 export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> {
   const applied = await appliedMigrations(db);
   return applied.length >= (await readMigrations(folder)).length;
 }
 
-/** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
+/** Creates the whole schema in the caller's transaction. */
 export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> {
   await tx`select pg_advisory_xact_lock(${LOCKS.migrations})`;
   await tx.unsafe(OWN_TABLE);
@@ -64,7 +62,6 @@ export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> 
   }
 }
 
-/** The tables, views and functions that the migrations make. */
 export async function migratedNames(folder = MIGRATIONS): Promise<string[]> {
   const made = /^create (?:or replace )?(?:table|view|function) (\w+)/gm;
   const all = (await readMigrations(folder)).flatMap(({ text }) => [...text.matchAll(made)]);

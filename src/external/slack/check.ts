@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 
-/** The scopes that a token needs. */
 export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
 
 const Authorized = z.object({
@@ -11,13 +10,11 @@ const ChannelInfo = z.object({
   channel: z.object({ name: z.string().default(""), is_member: z.boolean().default(true) }),
 });
 
-/** Whether Slack accepts the token: its scopes, where Slack names them. */
 export async function checkToken({ call }: Connection, signal: AbortSignal) {
   const { response_metadata } = await call("auth.test", {}, Authorized, signal);
   return { scopes: response_metadata?.scopes };
 }
 
-/** The channel's name, and whether the app is a member. */
 export async function checkChannel({ call, channel }: Connection, signal: AbortSignal) {
   return (await call("conversations.info", { channel }, ChannelInfo, signal)).channel;
 }

@@ -34,7 +34,6 @@ export function slackError(failure: Failure, method?: string): ExternalError {
   });
 }
 
-/** What the client or fetch threw, in our own words. */
 export function explain(error: unknown): Failure {
   if (error instanceof slack.WebAPIPlatformError) return refusal(error.data);
   if (error instanceof slack.WebAPIRateLimitedError) return rateLimited(error.retryAfter);

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 
-/** One Block Kit block, as `chat.postMessage` takes it. */
 export type Block = { type: string; [field: string]: unknown };
 export type Metadata = { event_type: string; event_payload: Record<string, string | number> };
 /** A posted message: the channel's ID, and the time that is the message's own ID. */
@@ -12,8 +11,8 @@ export type SentMessage = { text: string; blocks: Block[]; metadata: Metadata };
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
 /**
- * Posts one message. `more.code` of the error is "ambiguous" when Slack may have posted it (`find`
- * knows), "file_not_ready" when Slack cannot show one of its files (upload it anew).
+ * `more.code` of the error: "ambiguous" (Slack may have posted it), "file_not_ready" (upload it
+ * anew).
  */
 export async function post(
   { call, channel }: Connection,

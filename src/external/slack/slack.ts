@@ -7,7 +7,6 @@ import { upload } from "./upload.ts";
 export { SCOPES } from "./check.ts";
 
 export type SlackOptions = {
-  /** A bot token with SCOPES. */
   token: string;
   /** The channel's ID (C…), not its name. */
   channel: string;

@@ -6,10 +6,7 @@ import { badStatus, explain, NOT_READY, slackError, STOPPED } from "./errors.ts"
 const UploadUrl = z.object({ upload_url: z.url(), file_id: z.string().min(1) });
 const FileInfo = z.object({ file: z.object({ mimetype: z.string().nullish() }) });
 
-/**
- * Uploads a file that only a message can show. Resolves with its ID once Slack has processed it: before
- * that Slack refuses a message that names it.
- */
+/** The ID of a file, once Slack has processed it and takes it in a message. */
 export async function upload(
   connection: Connection,
   file: { bytes: Uint8Array; filename: string; title: string; alt_text: string },

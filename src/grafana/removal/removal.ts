@@ -7,7 +7,9 @@ import { grafanaOf, isGrafanaUnavailable, ownGrafana } from "../grafana.ts";
 import * as removals from "./store.ts";
 import * as names from "../../workspaces/names.ts";
 import { eachServer, inWords } from "../../workspaces/servers.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps as GrafanaDeps } from "../grafana.ts";
+
+export type Deps = GrafanaDeps & { installation: string };
 
 /** What the key of a user's own Grafana is bound to, once its user may be gone. */
 const REMOVAL_AAD = "grafana_removals";

@@ -1,7 +1,7 @@
-import type { Column } from "../columns.ts";
+import type { Column, Meaning } from "../columns.ts";
 import { formOf } from "../names/cells.ts";
 import { kindOfUnit, unitNamed } from "../names/units.ts";
-import type { NumberName } from "../number.ts";
+import { NAMES, type NumberName } from "../number.ts";
 import { type Content, filled } from "./content.ts";
 import type { ChosenMeasure } from "./correction.ts";
 import { type Fault, unknownColumn } from "./parts.ts";
@@ -75,4 +75,40 @@ export function chosenMeasures(content: Content, columns: Column[], measures: Ch
     };
   }
   return chosen;
+}
+
+/** Which meanings may stand for a number, the plainest first, where it is not the name's own. */
+const MEANINGS: Partial<Record<NumberName, Meaning[]>> = {
+  violations: ["setup_violations", "violations"],
+  fmax: ["frequency"],
+};
+export const meaningsOf = (name: NumberName): Meaning[] => MEANINGS[name] ?? [name as Meaning];
+
+/** The columns with the meanings and units of the chosen ones: boards show their cells by them. */
+export function withChosen(
+  columns: Column[],
+  chosen: Partial<Record<NumberName, Chosen>>,
+): Column[] {
+  return NAMES.reduce((read, name) => {
+    const { column, is_number, metric, unit: text, fault } = chosen[name] ?? {};
+    if (!column || !is_number || metric || fault) return read;
+    const meanings = meaningsOf(name);
+    const unit = text && unitNamed(text);
+    const now = read.find((one) => one.name === column.name)?.meaning;
+    const is_free = now === undefined || meanings.includes(now);
+    return read.map((one) => {
+      const { meaning, mixed, ...rest } = one;
+      if (one.name !== column.name) {
+        return is_free && meaning && meanings.includes(meaning)
+          ? { ...rest, ...(mixed && { mixed }) }
+          : one;
+      }
+      return {
+        ...rest,
+        ...(is_free && { shape: column.shape, ...(column.form && { form: column.form }) }),
+        meaning: is_free ? meanings[0]! : meaning!,
+        ...(unit ? { unit } : mixed && { mixed }),
+      };
+    });
+  }, columns);
 }

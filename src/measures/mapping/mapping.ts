@@ -5,7 +5,7 @@ import { NAMES, type NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { type Content, filled, type Found } from "./content.ts";
-import { type Chosen, chosenMeasures } from "./chosen.ts";
+import { type Chosen, chosenMeasures, withChosen } from "./chosen.ts";
 import { type Correction, type Corrections, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
 import { repeatedIn } from "./order.ts";
@@ -239,7 +239,8 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const read = withMetrics(content, withRuleColumns(content, known));
   const places = { ofGroup: GROUP, ofDimension: DIMENSIONS };
   const parts = correctedParts(whole, content, read.columns, correction, places);
-  const { columns } = parts;
+  const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
+  const columns = withChosen(parts.columns, chosen);
   const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
   const free = columns.filter((column) => !taken.includes(column));
   const group = parts.group ?? groupColumns(free);
@@ -254,7 +255,6 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
   const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
-  const chosen = chosenMeasures(whole, columns, correction.measures ?? []);
   const found = {
     format,
     columns,

@@ -62,7 +62,7 @@ export function correctedParts(
   const order = run && named.run && orderOf(content, read, correction);
   if (order?.fault) faults.push(order.fault);
   return {
-    columns: read,
+    columns: read.map((column) => column.name === order?.time?.name ? order.time : column),
     ...(named.group && { group: find(named.group) }),
     ...(named.dimensions && { dimensions: find(named.dimensions) }),
     ...(order && !order.fault && { run: runOf(find(named.run!), order) }),

@@ -38,3 +38,17 @@ export async function removeCorrection(db: Db, table: TableName): Promise<boolea
       and schema_name = ${schema_name} and table_name = ${table_name}`;
   return count === 1;
 }
+
+/** The correction follows its table to another name, unless that has one. */
+export async function renameCorrection(
+  db: Db,
+  { user_id, kind, schema_name, table_name }: TableName,
+  to: Pick<TableName, "schema_name" | "table_name">,
+): Promise<void> {
+  await db`
+    update mappings set schema_name = ${to.schema_name}, table_name = ${to.table_name}
+    where user_id = ${user_id} and kind = ${kind} and schema_name = ${schema_name}
+      and table_name = ${table_name} and not exists (
+        select from mappings where user_id = ${user_id} and kind = ${kind}
+          and schema_name = ${to.schema_name} and table_name = ${to.table_name})`;
+}

@@ -6,7 +6,7 @@ import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postg
 import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
 import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import { findPlace, type Place, saveWritten, useBuiltIn, useGrafana } from "./store.ts";
 import { publicUrl, upsertDashboard } from "./upsert.ts";

@@ -1,11 +1,11 @@
 import type { Dashboard } from "../../boards/compose.ts";
 import { ExternalError } from "../../errors.ts";
 import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafana/dashboards.ts";
-import { ensureInGrafana, folderStep } from "../../grafana/datasources.ts";
+import { ensureInGrafana, folderStep } from "../../grafana/steps.ts";
 import { namingRights, type UserGrafana } from "../../grafana/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";
 import { findWorkspace } from "../../workspaces/store.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { ClaimLost } from "../attempt.ts";
 import { beginWriting, type Place } from "./store.ts";
 import type { Claim } from "../row.ts";

@@ -1,6 +1,6 @@
 import { strictEqual as equal } from "node:assert";
 import type { ConfiguredGrafana, Outside } from "../../../src/credentials/hosts.ts";
-import { GRAFANA_STEPS } from "../../../src/grafana/store.ts";
+import { GRAFANA_STEPS, isInGrafana } from "../../../src/grafana/steps.ts";
 import { datasourceUid, folderUid, type Kind, KINDS } from "../../../src/workspaces/names.ts";
 import { finishWorkspaces } from "../../../src/accounts/steps.ts";
 import { never, startApp } from "../app.ts";
@@ -43,7 +43,7 @@ export async function startWithGrafana(
     /** The steps in Grafana, `state` by name. */
     async steps({ id }: { id: number }): Promise<Steps> {
       const { body } = await app.api("GET", `/users/${id}`);
-      return body.workspace.steps.filter(({ name }: Steps[0]) => GRAFANA_STEPS.includes(name));
+      return body.workspace.steps.filter(({ name }: Steps[0]) => isInGrafana(name));
     },
     async sources({ id }: { id: number }) {
       const { body } = await app.api("GET", `/users/${id}/datasources`);

@@ -1,4 +1,4 @@
-import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { describeMapping } from "../../../src/measures/describe.ts";
 import type { Correction } from "../../../src/measures/mapping/correction.ts";
 import { over } from "../../../src/measures/mapping/correction.ts";
@@ -6,7 +6,7 @@ import { faultsOf } from "../../../src/measures/measures.ts";
 import { readTable } from "../../../src/measures/read.ts";
 import { summarize } from "../../../src/measures/summary.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { withTables } from "../../help/boards.ts";
+import { boardOf, withTables } from "../../help/boards.ts";
 
 const WIDE =
   `create table t (build text, night text, stamp timestamptz, tapeout date, block_nm text,
@@ -55,6 +55,22 @@ Deno.test("mappingOf() reads a number from the column and in the unit that a per
     });
     same(mapping.corrected, ["group", "measures.setup_wns"]);
     equal(mapping.ignored.includes("quux"), false);
+  });
+});
+
+Deno.test("a board shows the corrected number, and its cells under its name and unit", async () => {
+  await withTable(WIDE, async (reader) => {
+    const measures: Correction["measures"] = [{ name: "setup_wns", column: "quux", unit: "ps" }];
+    const correction = { measures, group: ["block_nm"] };
+    const { board, panels } = await boardOf(reader, "t", "timing", "public", correction);
+    same(panels.get("Setup WNS · worst")!.columns["Setup WNS"], [-4]);
+    const stat = board.panels!.find(({ title }) => title === "Setup WNS · worst");
+    match(JSON.stringify(stat), /suffix: ps/);
+    const cells = [...panels.values()].find(({ type, columns }) =>
+      type === "table" && columns["Setup WNS"]
+    );
+    same(cells!.columns["Setup WNS"]!.toSorted(), [-3, -4]);
+    ok([...panels.values()].every(({ status }) => status === 200));
   });
 });
 
@@ -212,7 +228,7 @@ Deno.test("mappingOf() keeps counting rows where a person confirms their column"
     const { numbers, faults } = await read(reader, { measures });
     same(faults, []);
     same(numbers, [
-      "- setup_wns -0.2 null",
+      "- setup_wns -0.2 ns null",
       "- setup_tns -0.3 ns null",
       "- violations 2 null",
     ]);

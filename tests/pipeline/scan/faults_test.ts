@@ -101,7 +101,7 @@ Deno.test("findRunIn() lets one of two that found the same content have it", asy
     changed_at: now,
     since: now,
     why: null,
-    look_at: null,
+    scan_at: null,
   };
   const find = (content: string) =>
     findRunIn(test.db, test.ada.id, "qor", { ...state, content }, 3);

@@ -150,7 +150,7 @@ Deno.test("scan() looks at tables of every schema but the system's, and at nothi
     "create sequence numbers",
     "create type pair as (a int, b int)",
   );
-  same((await test.found()).sort(), ["runs 1", "signoff.runs 1"]);
+  same((await test.found()).sort(), ["kept 1", "runs 1", "signoff.runs 1"]);
   same(await test.waiting(), {});
 });
 
@@ -165,8 +165,10 @@ Deno.test("scan() keeps foreign tables out, which may lead anywhere", async () =
     "create foreign table public.elsewhere (a int) server away",
   );
   await test.run(MAKE);
-  same(await test.found(), ["runs 1"]);
-  same(await test.waiting(), {});
+  const { found, waiting, ignored } = await test.look();
+  same([found.map(({ table_name }) => table_name), [...waiting]], [["runs"], []]);
+  same(ignored.map(({ table_name }) => table_name), ["elsewhere"]);
+  match(ignored[0]!.why, /foreign table/);
 });
 
 Deno.test("scan() takes tables and schemas of any name", async () => {
@@ -222,8 +224,12 @@ Deno.test("scan() archives a row whose table is gone, and brings it back with it
 
   await test.finishRows();
   await test.run("alter table runs rename to renamed");
-  same(await test.found(), ["renamed 1"]);
-  await test.run("alter table renamed rename to runs");
+  same(await test.found(), []);
+  same((await test.db`select run from dashboards where table_name = 'renamed'`)[0]!.run, 2);
+  await test.run("alter table renamed rename to runs", "insert into runs values (4)");
+  same([await test.found(), await test.found()], [[], []]);
+  await test.finishRows();
+  await test.pass(31);
   same(await test.found(), ["runs 3"]);
   await test.run("drop table runs, other");
   await test.look();

@@ -2,9 +2,16 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { body, ById, json, newApi, noFields } from "../http/api.ts";
 import { errorReplies } from "../http/replies.ts";
 import { Id } from "../http/paging.ts";
-import * as credentials from "./credentials.ts";
-import { type Deps as TestDeps, testCredential, Tested } from "./test.ts";
-import * as versions from "./versions.ts";
+import * as credentials from "../credentials/credentials.ts";
+import { type Deps as TestDeps, testCredential, Tested } from "../credentials/test.ts";
+import * as versions from "../credentials/versions.ts";
+import {
+  addCredential,
+  changeCredential,
+  removeCredential,
+  rollBackCredential,
+} from "./credentials.ts";
+import type { Deps } from "./steps.ts";
 
 const one = ById.extend({ key_name: credentials.KeyName });
 const many = "/{id}/credentials";
@@ -103,19 +110,8 @@ const test = createRoute({
   responses: { 200: json(Tested, "How it went."), ...errorReplies(400, 404, 409, 422) },
 });
 
-/** Told of each credential that was saved, or removed; says what is amiss with it. */
-export type Saved = (user_id: number, key_name: string, key_value?: string) => Promise<string[]>;
-
 /** Under `/api/v1/users`: a user's credentials. */
-export function credentialApi(deps: TestDeps, saved: Saved) {
-  const warned = async <T extends { key_name: string }>(
-    user_id: number,
-    row: T,
-    value?: string,
-  ) => {
-    const warnings = await saved(user_id, row.key_name, value);
-    return warnings.length > 0 ? { ...row, warnings } : row;
-  };
+export function credentialApi(deps: TestDeps & Deps) {
   return newApi()
     .openapi(list, async (c) => {
       const { id } = c.req.valid("param");
@@ -124,8 +120,7 @@ export function credentialApi(deps: TestDeps, saved: Saved) {
     .openapi(add, async (c) => {
       const { id } = c.req.valid("param");
       const input = c.req.valid("json");
-      const row = await credentials.addCredential(deps, c.var.who, id, input);
-      return c.json(await warned(id, row, input.key_value), 201);
+      return c.json(await addCredential(deps, c.var.who, id, input), 201);
     })
     .openapi(reveal, async (c) => {
       const { id, key_name } = c.req.valid("param");
@@ -135,15 +130,19 @@ export function credentialApi(deps: TestDeps, saved: Saved) {
     .openapi(change, async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("json");
-      const row = await credentials.changeCredential(deps, c.var.who, id, key_name, input);
-      return c.json(await warned(id, row, input.key_value), 200);
+      return c.json(await changeCredential(deps, c.var.who, id, key_name, input), 200);
     })
     .openapi(remove, async (c) => {
       const { id, key_name } = c.req.valid("param");
-      await credentials.removeCredential(deps, c.var.who, id, key_name);
-      await saved(id, key_name);
+      await removeCredential(deps, c.var.who, id, key_name);
       return c.body(null, 204);
     })
+    .route("/", versionApi(deps));
+}
+
+/** Versions of a credential, and the test of its value. */
+function versionApi(deps: TestDeps & Deps) {
+  return newApi()
     .openapi(listVersions, async (c) => {
       const { id, key_name } = c.req.valid("param");
       return c.json({ versions: await versions.versionsOf(deps, c.var.who, id, key_name) }, 200);
@@ -156,10 +155,7 @@ export function credentialApi(deps: TestDeps, saved: Saved) {
     .openapi(rollBack, async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("json");
-      return c.json(
-        await warned(id, await versions.rollBack(deps, c.var.who, id, key_name, input)),
-        200,
-      );
+      return c.json(await rollBackCredential(deps, c.var.who, id, key_name, input), 200);
     })
     .openapi(test, async (c) => {
       const { id, key_name } = c.req.valid("param");
