@@ -128,7 +128,8 @@ Deno.test("composeDashboard() of the real DRC iterations counts each design's la
     same(panels.get("After the first iteration · largest")!.columns["After the first iteration"], [
       most(ends.map((r) => r[0]!)),
     ]);
-    const { iteration, "DRC violations": errors } = panels.get("DRC violations by iteration")!.columns;
+    const { iteration, "DRC violations": errors } =
+      panels.get("DRC violations by iteration")!.columns;
     same(
       iteration!.map((i, at) => [Number(i), errors![at]]),
       [...Map.groupBy(newest, (row) => Number(row.iteration))]
