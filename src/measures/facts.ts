@@ -1,7 +1,6 @@
 import { columnOf } from "./names/choose.ts";
 import type { Column, Meaning } from "./columns.ts";
 import type { Mapping } from "./mapping/mapping.ts";
-import type { NewestRun } from "./runs/newest.ts";
 import { quoteName } from "./sql.ts";
 
 export { columnOf } from "./names/choose.ts";
@@ -10,6 +9,15 @@ export type Kind = "timing" | "qor" | "drc";
 
 /** A metric of a long table; `meaning`: of its name, beside what its column's name says. */
 export type Metric = { name: string; unit: string; meaning?: Meaning };
+
+/** One of a group's newest runs; `nth` 1 is the newest. `run` and `at` are texts of PostgreSQL's. */
+export type NewestRun = {
+  keys: string[];
+  run: string;
+  type: string;
+  at: string | null;
+  nth: number;
+};
 
 /** What a board is composed from: the table's columns, and a few figures of its content. */
 export type TableFacts = {

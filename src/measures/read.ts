@@ -8,6 +8,7 @@ import {
   MOST_GROUPS,
   MOST_METRICS,
   MOST_RUNS,
+  type NewestRun,
   type TableFacts,
   tableOf,
 } from "./facts.ts";
@@ -22,7 +23,7 @@ import { keyMeasures } from "./measures.ts";
 import { isBetterHigh } from "./number.ts";
 import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
 import { writtenUnit } from "./names/units.ts";
-import { type NewestRun, readNewest } from "./runs/newest.ts";
+import { readNewest } from "./runs/newest.ts";
 import { runValues } from "./runs/values.ts";
 
 /** One pass over the table: rows, the ends of each time column, and which numbers are there at all. */

@@ -1,16 +1,7 @@
 import type { Sql } from "../../external/postgres/postgres.ts";
-import { MOST_GROUPS, type TableFacts, tableOf } from "../facts.ts";
+import { MOST_GROUPS, type NewestRun, type TableFacts, tableOf } from "../facts.ts";
 import { conditions } from "../sql.ts";
 import { hasRuns, keysOf, newestFirst, ofKnownRun, runOf } from "./runs.ts";
-
-/** One of a group's newest runs; `nth` 1 is the newest. `run` and `at` are texts of PostgreSQL's. */
-export type NewestRun = {
-  keys: string[];
-  run: string;
-  type: string;
-  at: string | null;
-  nth: number;
-};
 
 /**
  * The two newest runs of each group, the groups that ran last first; undefined where nothing tells runs

@@ -1,5 +1,4 @@
-import { type TableFacts, tableOf } from "../facts.ts";
-import type { NewestRun } from "./newest.ts";
+import { type NewestRun, type TableFacts, tableOf } from "../facts.ts";
 import { conditions, quoteName, quoteText, textOf, timeOf } from "../sql.ts";
 
 /** How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `at` is its time. */
