@@ -4,12 +4,13 @@ import { type Dashboard, timeRange } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { expandMacros, runPanel, widen } from "../../src/boards/query.ts";
 import { quoteName, quoteText } from "../../src/measures/sql.ts";
-import { serveBoard } from "../help/board_server.tsx";
-import { boardOf, drawn, load, never, place, type Row, withTables } from "../help/boards.ts";
-import { newestOfEach } from "../help/flow_results.ts";
-import { loadOdd } from "../help/odd_tables.ts";
+import { serveBoard } from "../help/boards/board_server.tsx";
+import { boardOf, drawn, load, place, type Row, withTables } from "../help/boards/boards.ts";
+import { newestOfEach } from "../help/boards/flow_results.ts";
+import { loadOdd } from "../help/boards/odd_tables.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { never } from "../help/time.ts";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { openParsed } from "../help/open_page.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
   const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };

@@ -7,8 +7,8 @@ import {
   ofNewRuns,
 } from "../../src/measures/number.ts";
 import { writtenUnit } from "../../src/measures/names/units.ts";
-import { withTables } from "../help/boards.ts";
-import { summaryOf, told } from "../help/summaries.ts";
+import { withTables } from "../help/boards/boards.ts";
+import { summaryOf, told } from "../help/boards/summaries.ts";
 
 const wide = `create table t (run_ts timestamptz, design text, platform text, variant text,
   setup_wns_ns float8, setup_tns_ns float8, hold_wns_ns float8, violations int, drc_errors int,

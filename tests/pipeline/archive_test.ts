@@ -2,13 +2,13 @@ import { deepStrictEqual as same, match, strictEqual as equal } from "node:asser
 import { archiveDashboards } from "../../src/pipeline/archive.ts";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { archiveUid } from "../../src/workspaces/names.ts";
-import { never } from "../help/app.ts";
-import { startInGrafana } from "../help/grafana/rows.ts";
+import { never } from "../help/time.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const SAVES = /\/api\/dashboards\/db$/;
 
 async function startArchive() {
-  const test = await startInGrafana();
+  const test = await startWorld({ user: true, grafana: {} });
   const archive = archiveUid(test.deps.installation, test.ada.id);
   return Object.assign(test, {
     archive,
@@ -133,15 +133,15 @@ Deno.test("removeDashboard() takes it out of Grafana, now or later, and not what
     await test.make("anew"),
   ];
   const remove = async (id: number) => {
-    equal((await test.api("DELETE", `/dashboards/${id}`)).status, 204);
-    equal((await test.api("GET", `/dashboards/${id}`)).status, 404);
+    equal((await test.call("DELETE", `/dashboards/${id}`)).status, 204);
+    equal((await test.call("GET", `/dashboards/${id}`)).status, 404);
   };
   await remove(now);
   equal(test.inGrafana(now), undefined);
   await grafana.stop();
   await remove(later);
   await remove(anew);
-  same((await test.api("GET", "/dashboards")).body.dashboards, []);
+  same((await test.call("GET", "/dashboards")).body.dashboards, []);
   grafana.start();
   await test.drop("anew");
   await test.back("anew");

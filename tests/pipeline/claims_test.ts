@@ -12,9 +12,9 @@ import {
 } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { listenForEvents } from "../../src/external/events.ts";
-import { never } from "../help/app.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf, until } from "../help/rows.ts";
+import { never, until } from "../help/time.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/world/rows.ts";
 
 /** A database with ada and one row at "create". */
 async function start() {

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { SlackCopies } from "../../src/previews/gif/copies.ts";
 import { Shrinker } from "../../src/previews/gif/shrink.ts";
-import { decodeGif } from "../help/gif.ts";
+import { decodeGif } from "../help/previews/gif.ts";
 
 const rgb = (r: number, g: number, b: number) => r | g << 8 | b << 16;
 

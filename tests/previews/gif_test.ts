@@ -2,7 +2,7 @@ import { deepStrictEqual as same, ok, rejects, strictEqual as equal, throws } fr
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 import { encodeGif } from "../../src/previews/gif/encode.ts";
 import { decodePng } from "../../src/previews/gif/png.ts";
-import { decodeGif } from "../help/gif.ts";
+import { decodeGif } from "../help/previews/gif.ts";
 
 type Colour = (x: number, y: number) => [number, number, number];
 

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import { browserHere, never, readGif, readPng } from "../help/previews/browser.ts";
+import { browserHere, readGif, readPng } from "../help/previews/browser.ts";
 import { type PanelSpec, serveBoards } from "../help/previews/pages.ts";
+import { never } from "../help/time.ts";
 
 /** Twelve panels, one below the other, each of 2 rows (76 px with its gap) and of a colour of its own. */
 const STACK: PanelSpec[] = Array.from({ length: 12 }, (_, i) => ({

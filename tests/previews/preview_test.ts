@@ -8,8 +8,8 @@ import type { Panel } from "../../src/previews/outcome.ts";
 import { findRunIn } from "../../src/pipeline/scan/store.ts";
 import { advance, claimNext, saveBoard } from "../../src/pipeline/row.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/rows.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/world/rows.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const panel = (state: Panel["state"], title: string, message: string | null = null): Panel => ({

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import { after, browserHere, never, readGif } from "../help/previews/browser.ts";
+import { after, browserHere, readGif } from "../help/previews/browser.ts";
 import { type BoardSpec, serveBoards } from "../help/previews/pages.ts";
+import { never } from "../help/time.ts";
 
 const GRAFANAS = ["old", "new"] as const;
 

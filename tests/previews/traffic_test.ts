@@ -1,8 +1,9 @@
 import { deepStrictEqual as same } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import { browserHere, never } from "../help/previews/browser.ts";
+import { browserHere } from "../help/previews/browser.ts";
 import { type BoardSpec, serveBoards } from "../help/previews/pages.ts";
 import { TRAFFIC } from "../help/previews/traffic.ts";
+import { never } from "../help/time.ts";
 
 /** Pages at once: more of them would only wait for the two cores. */
 const AT_ONCE = 4;

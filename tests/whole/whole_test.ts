@@ -1,10 +1,11 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { decodeGif } from "../help/gif.ts";
-import { flowResults, loadResults, newestOfEach } from "../help/flow_results.ts";
-import { readBoard, reads, type Shown } from "../help/read_board.ts";
-import { keyIn, makeHome, openUrl, type Service, signIn, tells, waitFor } from "../help/service.ts";
+import { flowResults, loadResults, newestOfEach } from "../help/boards/flow_results.ts";
+import { readBoard, reads, type Shown } from "../help/boards/read_board.ts";
+import { decodeGif } from "../help/previews/gif.ts";
+import { keyIn, makeHome, type Service, signIn, tells, waitFor } from "../help/service/service.ts";
 import { type Message, startSlack, type TestSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const KINDS = ["timing", "qor", "drc"] as const;
 type Kind = typeof KINDS[number];
@@ -33,9 +34,9 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
   const ada = await addAda(service, key);
   const urls = await credentials(service, key, ada.id);
   {
-    await using timing = openUrl(urls.timing);
-    await using qor = openUrl(urls.qor);
-    await using drc = openUrl(urls.drc);
+    await using timing = login(urls.timing);
+    await using qor = login(urls.qor);
+    await using drc = login(urls.drc);
     await ownersAndReaders(home);
     await loadResults({ timing, qor, drc });
   }
@@ -93,7 +94,7 @@ async function credentials(service: Service, key: string, id: number) {
     const { status, body } = await service.call("GET", path, { key });
     same({ status, key_name: body.key_name }, { status: 200, key_name: name });
     urls[kind] = body.key_value;
-    await using db = openUrl(body.key_value);
+    await using db = login(body.key_value);
     const [seen] = await db`select current_user::text as who, current_database()::text as base`;
     same({ ...seen }, { who: "ada_owner", base: `ada_${kind}` });
   }

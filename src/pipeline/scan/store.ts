@@ -14,7 +14,6 @@ export type ChangedDatabase = {
 /** A server's databases with their counters: rows ever inserted, updated and deleted. */
 export type Counter = { server: string; name: string; counter: number };
 
-/** The counters of one server's databases, by one query. */
 export async function countersOf(master: Db, server: string): Promise<Counter[]> {
   return await master<Counter[]>`
     select ${server} as server, datname::text as name,
@@ -22,10 +21,7 @@ export async function countersOf(master: Db, server: string): Promise<Counter[]>
     from pg_stat_database where datname is not null`;
 }
 
-/**
- * The databases to open: those whose counter is not what it was (a lower one means that the server
- * crashed), those with a table that is due, and every one that was not opened for an hour.
- */
+/** Those whose counter changed (a lower one: the server crashed), with a table that is due, or unopened for 1 h. */
 export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
   // From the servers' few databases to their users, by index: there may be a million users.
   const ours = counters.flatMap(({ server, name, counter }) => {
@@ -71,7 +67,6 @@ export type KnownTable = {
   deleted: boolean;
 };
 
-/** What is remembered of one database's tables, with their rows. */
 export async function knownTables(db: Db, user_id: number, kind: Kind): Promise<KnownTable[]> {
   return await db<KnownTable[]>`
     select schema_name, table_name, t.counter, t.content, t.changed_at, t.since, t.scan_at,
@@ -140,10 +135,7 @@ export async function findRunIn(
 
 type Name = Pick<TableState, "schema_name" | "table_name">;
 
-/**
- * A row follows its table to another name, with its correction; the board is drawn anew, as its queries
- * name the table.
- */
+/** With its correction; the board is drawn anew, as its queries name the table. */
 export async function renameDashboard(
   db: Sql,
   from: Name & { id: number; user_id: number; kind: Kind },
@@ -203,7 +195,6 @@ export async function waitingTables(db: Db): Promise<Waiting[]> {
 
 export type Ignored = IgnoredTable & { user_id: number; username: string; kind: Kind };
 
-/** What the scan ignores, of one user or of all. */
 export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> {
   return await db<Ignored[]>`
     select i.user_id, u.username, i.kind, i.schema_name, i.table_name, i.why, i.type
@@ -220,7 +211,6 @@ export async function nextScan(db: Db): Promise<number | undefined> {
   return row?.ms ?? undefined;
 }
 
-/** One scan at a time, over all processes. */
 export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
   return withLock(db, LOCKS.scan, work);
 }

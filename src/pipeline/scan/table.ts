@@ -15,7 +15,7 @@ export type Scanned = {
   former: store.KnownTable | undefined;
 };
 
-/** Scans one table. Returns its run if that is a new one. */
+/** Returns the table's run if that is a new one. */
 export async function scanTable(
   deps: Deps,
   reader: Sql,
@@ -52,7 +52,6 @@ export async function scanTable(
   return run;
 }
 
-/** Same counter and columns, nobody writes, and no time is set for the next scan. */
 function isUntouched(table: Relation, known: store.KnownTable): boolean {
   return known.counter === table.counter && !known.scan_at && !table.writing && !known.archived &&
     isOfShape(known.content, table);
@@ -69,7 +68,6 @@ const isSlow = ({ content, scan_at }: store.KnownTable, now: Date) =>
 
 const unread = (why: string, content: Unread["content"] = ""): Unread => ({ why, content });
 
-/** The table's content, or why it cannot be read. */
 async function read(
   reader: Sql,
   table: Relation,

@@ -6,13 +6,13 @@ import { restartForKey } from "../../../src/pipeline/create/store.ts";
 import { captureTarget } from "../../../src/pipeline/capture/target.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
-import { never } from "../../help/app.ts";
-import { startInGrafana } from "../../help/grafana/rows.ts";
+import { never } from "../../help/time.ts";
+import { type Options, startWorld } from "../../help/world/world.ts";
 
 const CAPTURE = { base_url: "http://127.0.0.1:1", theme: "dark", timezone: "utc" };
 
-async function startScene(settings: Parameters<typeof startInGrafana>[0] = {}) {
-  const test = await startInGrafana(settings);
+async function startScene(settings: Options["grafana"] = {}) {
+  const test = await startWorld({ user: true, grafana: settings });
   const id = await test.make();
   const deps = { ...test.deps, capture: CAPTURE };
   return Object.assign(test, {

@@ -4,10 +4,11 @@ import { queriedPanels } from "../../../src/boards/queried.ts";
 import { queryBoard } from "../../../src/dashboards/board/board.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { finishWorkspaces } from "../../../src/accounts/steps.ts";
-import { login, never } from "../../help/app.ts";
-import { startScans } from "../../help/scans.ts";
+import { never } from "../../help/time.ts";
+import { login } from "../../help/world/postgres.ts";
+import { startWorld } from "../../help/world/world.ts";
 
-type Scans = Awaited<ReturnType<typeof startScans>>;
+type Scans = Awaited<ReturnType<typeof startWorld>>;
 
 /** Notes who runs it and with which rights, and takes what it can get. Anybody may run it. */
 const SPY = (owner: string) => [
@@ -112,7 +113,7 @@ async function letSpyWrite({ db, ada }: Scans) {
 type Noted = { what: string; current: string; session: string; super: string };
 
 Deno.test("the traps spring for whoever comes without the service's care", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await plant(test);
   await using careless = login(await test.urlOf(test.ada, "qor"));
   await careless`select now(), count(*) from pg_class where relname::text = 'runs'`;
@@ -121,7 +122,7 @@ Deno.test("the traps spring for whoever comes without the service's care", async
 });
 
 Deno.test("scan, boards and panels run a user's code with the reader's rights alone", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const { username } = test.ada;
   await letSpyWrite(test);
   await plant(test);
@@ -146,7 +147,7 @@ Deno.test("scan, boards and panels run a user's code with the reader's rights al
 });
 
 Deno.test("scan and boards read right whatever an owner's database settings are", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const { username } = test.ada;
   await test.run(
     "create table runs (run_ts timestamptz, design text, area float8)",
