@@ -26,7 +26,14 @@ export function drawTimeseries(panel, content, columns, range) {
       splitNumber: 5,
       ...(log
         ? logScale(series.flatMap(({ values }) => values.filter((value) => value > 0)), defaults)
-        : { axisLabel: { ...AXIS.axisLabel, formatter: onAxis(defaults) }, splitLine: LINES }),
+        : {
+          axisLabel: {
+            ...AXIS.axisLabel,
+            formatter: onAxis(defaults, series.flatMap(({ values }) => values)),
+          },
+          splitLine: LINES,
+          ...(defaults.decimals === 0 && { minInterval: 1 }),
+        }),
     },
     series: series.flatMap(({ values }, i) => {
       const color = colors[i];
