@@ -156,7 +156,7 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
     "Power\n1.235e-7 W (+0.3)",
     "Area\n52,341 µm² (no change)",
     "aes",
-    "DRC total\n0",
+    "DRC violations\n0",
   ]);
   equal(texts(blocks)[0], "QoR: reports.qor_history, run 3: Setup TNS worse");
   match(
