@@ -78,7 +78,7 @@ Deno.test("composeDashboard() of the real QoR history shows the newest run's own
     same(panels.get("Area · largest")!.columns.Area, [
       Math.max(...values("finish__design__instance__area")),
     ]);
-    same(panels.get("DRC errors · worst")!.columns["DRC errors"], [
+    same(panels.get("DRC violations · worst")!.columns["DRC violations"], [
       Math.max(...values("detailedroute__route__drc_errors")),
     ]);
     const table = panels.get("Newest result of each design")!.columns;
@@ -123,13 +123,14 @@ Deno.test("composeDashboard() of the real DRC iterations counts each design's la
     const sum = (rows: Row[]) => rows.reduce((all, { drc_errors }) => all + Number(drc_errors), 0);
     const { panels } = await boardOf(reader, "drc_iterations", "drc");
     const most = (rows: Row[]) => Math.max(...rows.map(({ drc_errors }) => Number(drc_errors)));
-    same(panels.get("DRC errors · worst")!.columns["DRC errors"], [
+    same(panels.get("DRC violations · worst")!.columns["DRC violations"], [
       most(ends.map((r) => r.at(-1)!)),
     ]);
     same(panels.get("After the first iteration · largest")!.columns["After the first iteration"], [
       most(ends.map((r) => r[0]!)),
     ]);
-    const { iteration, "DRC errors": errors } = panels.get("DRC errors by iteration")!.columns;
+    const { iteration, "DRC violations": errors } =
+      panels.get("DRC violations by iteration")!.columns;
     same(
       iteration!.map((i, at) => [Number(i), errors![at]]),
       [...Map.groupBy(newest, (row) => Number(row.iteration))]
@@ -160,7 +161,7 @@ Deno.test("composeDashboard() reads tables of paths, violations and metrics", as
     };
     equal(await last("paths", "timing", "Setup WNS"), -0.5);
     equal(await last("paths", "timing", "Setup TNS"), -0.5, "the worse corner's");
-    equal(await last("paths", "timing", "Violating paths"), 2, "endpoints of the worse corner");
+    equal(await last("paths", "timing", "Failing endpoints"), 2, "endpoints of the worse corner");
     equal(await last("paths", "timing", "Hold WNS"), -0.7);
     equal(await last("paths", "qor", "Setup WNS"), -0.5);
     const { panels: paths } = await boardOf(reader, "paths", "timing");

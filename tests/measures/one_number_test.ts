@@ -26,7 +26,7 @@ Deno.test("board, row, message and page take the last of a run's stages", async 
         ["setup_wns", "Setup WNS", 0.05],
         ["setup_tns", "Setup TNS", 0],
         ["area", "Area", 960],
-        ["drc_total", "DRC errors", 0],
+        ["drc_total", "DRC violations", 0],
       ] as const
     ) {
       equal(numbers.find((number) => number.name === name)!.value, value);

@@ -160,7 +160,7 @@ Deno.test("summarize() counts violations by rows, by a count, by the last iterat
   );
   same(objects, {
     numbers: ["drc_total 13 (5 worse)"],
-    why: "DRC total 5 → 13, most in rule short, since bbbbbbbbb",
+    why: "DRC violations 5 → 13, most in rule short, since bbbbbbbbb",
   });
   const counts = await told(
     "drc",
@@ -170,7 +170,7 @@ Deno.test("summarize() counts violations by rows, by a count, by the last iterat
   );
   same(counts, {
     numbers: ["drc_total 4 (10 better)"],
-    why: "DRC total 10 → 4, most in rule a",
+    why: "DRC violations 10 → 4, most in rule a",
   });
 });
 

@@ -19,7 +19,7 @@ const FIRST = {
     200,
     "bp_fe_top nangate45: setup WNS -0.0372734 → -0.0786365 ns, since f3453b008",
   ],
-  drc: ["drc_total", 44, "sram-64x16 asap7: DRC total 59 → 0, since 009e27fb0"],
+  drc: ["drc_total", 44, "sram-64x16 asap7: DRC violations 59 → 0, since 009e27fb0"],
 };
 const TITLES = { timing: "Timing", qor: "QoR", drc: "DRC" };
 
@@ -250,7 +250,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       newest.filter((row) => row[column])
         .map((row) => ({ name: nameOf(row), value: Number(row[column]) }));
     most(panels, "Area · largest", each("finish__design__instance__area"));
-    most(panels, "DRC errors · worst", each("detailedroute__route__drc_errors"));
+    most(panels, "DRC violations · worst", each("detailedroute__route__drc_errors"));
     const time = new Date(last).toISOString().slice(0, 16).replace("T", " ");
     equal(panels.get("Newest (UTC)")!.value, time);
 
@@ -266,7 +266,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
           ["Power", "finish__power__total", 1],
           ["Setup WNS", "finish__timing__setup__ws", ns],
           ["Setup TNS", "finish__timing__setup__tns", ns],
-          ["DRC errors", "detailedroute__route__drc_errors", 1],
+          ["DRC violations", "detailedroute__route__drc_errors", 1],
           ["Wirelength", "detailedroute__route__wirelength", 1],
           ["Vias", "detailedroute__route__vias", 1],
         ] as const
@@ -284,7 +284,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       .map((rows) => rows.toSorted((a, b) => Number(a.iteration) - Number(b.iteration))).toArray();
     const each = (at: number) =>
       runs.map((rows) => ({ name: nameOf(rows[0]!), value: Number(rows.at(at)!.drc_errors) }));
-    most(panels, "DRC errors · worst", each(-1));
+    most(panels, "DRC violations · worst", each(-1));
     most(panels, "After the first iteration · largest", each(0));
     const designs = Map.groupBy(drc, (row) => `${row.platform} ${row.design}`);
     const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
@@ -295,7 +295,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       const iterations = all.filter(({ run_ts }) => Date.parse(run_ts!) === newest)
         .toSorted((a, b) => Number(a.iteration) - Number(b.iteration));
       equal(shown.iteration, iterations.at(-1)!.iteration, shown.design!);
-      ok(reads(shown["DRC errors"]!, Number(iterations.at(-1)!.drc_errors)), shown.design!);
+      ok(reads(shown["DRC violations"]!, Number(iterations.at(-1)!.drc_errors)), shown.design!);
     }
   },
   timing(panels, { timing }) {
@@ -311,14 +311,14 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       name: nameOf(row),
       value: row.setup_violations ?? 0,
     }));
-    most(panels, "Setup violations · worst", violations);
+    most(panels, "Failing endpoints · worst", violations);
     const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
     equal(rows.length, timing.length);
     for (const row of timing) {
       const shown = rows.find((r) => r.platform === row.platform && r.design === row.design)!;
       ok(reads(shown["Setup WNS"]!, row.setup_wns_ns), `${row.design}: ${shown["Setup WNS"]}`);
       ok(reads(shown["Setup TNS"]!, row.setup_tns_ns), `${row.design}: ${shown["Setup TNS"]}`);
-      ok(reads(shown["Hold violations"]!, row.hold_violations), row.design);
+      ok(reads(shown["Hold failing endpoints"]!, row.hold_violations), row.design);
       ok(reads(shown["Max slew violations"]!, row.max_slew_violations), row.design);
     }
   },
