@@ -6,7 +6,7 @@ import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
 import { type Deps as GrafanaDeps, grafanaOf, lacking, valueOf } from "../grafana/grafana.ts";
 import { dropSteps, planAllSteps, planSteps } from "../grafana/steps.ts";
-import { restartForKey } from "../pipeline/row.ts";
+import { restartForKey, restartForSlack } from "../pipeline/row.ts";
 import type { Who } from "../who.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";
@@ -68,6 +68,10 @@ async function withWarnings<T extends { key_name: string }>(
  * work, as sentences; throws nothing, for the credential is saved.
  */
 async function applySaved(deps: Deps, user_id: number, key_name: string, key_value?: string) {
+  if (key_name === "SLACK_BOT_TOKEN" || key_name === "SLACK_CHANNEL_ID") {
+    await restartForSlack(deps.db, user_id);
+    return [];
+  }
   if (key_name !== "GRAFANA_BASE_URL" && key_name !== "GRAFANA_API_KEY") return [];
   try {
     // Where the address is not used, its key is not either.

@@ -17,7 +17,6 @@ const KNOWN_LONG = new Set<string>([
   "src/dashboards/routes.tsx dashboardApi",
   "src/external/postgres/embedded.ts start",
   "src/pipeline/create/upsert.ts write",
-  "src/pipeline/notify/message.ts composeMessage",
   "src/workspaces/inspect.ts inspectRoles",
 ]);
 

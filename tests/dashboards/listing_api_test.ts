@@ -19,6 +19,7 @@ const FIELDS = [
   "step",
   "stopped",
   "last_error",
+  "error_code",
   "next_try_at",
   "created_at",
   "captured_at",
@@ -131,6 +132,8 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
       ["GET", "/preview.png"],
       ["POST", "/retry"],
       ["POST", "/capture"],
+      ["POST", "/posted"],
+      ["POST", "/post"],
       ["DELETE", ""],
     ] as const
   ) {

@@ -6,9 +6,13 @@ export type Metadata = { event_type: string; event_payload: Record<string, strin
 /** A posted message: the channel's ID, and the time that is the message's own ID. */
 export type MessageRef = { channel: string; ts: string };
 
-export type SentMessage = { text: string; blocks: Block[]; metadata: Metadata };
-/** Where a message goes: into the channel, or a thread, from which a broadcast shows it to the channel. */
-export type Thread = { thread_ts: string; broadcast: boolean };
+export type SentMessage = {
+  text: string;
+  blocks: Block[];
+  metadata: Metadata;
+  /** The thread that it goes into; a broadcast shows it to the channel as well. */
+  thread?: { thread_ts: string; broadcast: boolean } | undefined;
+};
 
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
@@ -18,8 +22,7 @@ const Posted = z.object({ channel: z.string(), ts: z.string() });
  */
 export async function post(
   { call, channel }: Connection,
-  { text, blocks, metadata }: SentMessage,
-  thread: Thread | undefined,
+  { text, blocks, metadata, thread }: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
   const message = {

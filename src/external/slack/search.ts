@@ -20,16 +20,17 @@ const History = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 
-/** Where to search: in the channel, or among the replies of the thread `thread_ts`. */
-export type Place = { thread_ts?: string | null | undefined; oldest: Date };
-
-/** The message with this event_type, posted since `oldest`, whose payload contains `payload`. */
+/**
+ * The message with this event_type, posted since `oldest`, whose payload contains `payload`: in the
+ * channel, or among the replies of the thread `thread_ts`.
+ */
 export async function find(
   { call, channel }: Connection,
   event_type: string,
   payload: Metadata["event_payload"],
-  { thread_ts, oldest }: Place,
+  oldest: Date,
   signal: AbortSignal,
+  thread_ts?: string | null,
 ): Promise<MessageRef | undefined> {
   const method = thread_ts ? "conversations.replies" : "conversations.history";
   let cursor: string | undefined;

@@ -10,14 +10,20 @@ const FileInfo = z.object({ file: z.object({ mimetype: z.string().nullish(), sha
 type FileState = z.infer<typeof FileInfo>["file"];
 export type Upload = { bytes: Uint8Array; filename: string; title: string; alt_text: string };
 
-/** The ID of a file that is private to the app, and not processed yet. */
+/**
+ * The ID of a file, once Slack has processed it and takes it in a message. `uploaded` learns it before:
+ * a file that is slow to process is not uploaded twice.
+ */
 export async function upload(
   connection: Connection,
   file: Upload,
   signal: AbortSignal,
+  uploaded?: (id: string) => Promise<void>,
 ): Promise<string> {
   const id = await store(connection, file, signal);
   await complete(connection, { files: [{ id, title: file.title }] }, signal);
+  await uploaded?.(id);
+  await waitUntilProcessed(connection, id, signal);
   return id;
 }
 
@@ -69,7 +75,9 @@ async function waitForFile(
   for (let wait = 100;; wait = Math.min(2 * wait, 2_000)) {
     const found = await call("files.info", { file }, FileInfo, signal).catch(ifUnknown);
     if (found && isReady(found.file)) return;
-    if (Date.now() + wait > until) throw found === undefined ? slackError(LOST) : slackError(NOT_READY);
+    if (Date.now() + wait > until) {
+      throw found === undefined ? slackError(LOST) : slackError(NOT_READY);
+    }
     await pause(wait, signal);
   }
 }

@@ -41,27 +41,22 @@ Deno.test("composeMessage() tells what, whose, how much, and where to look", () 
   equal(text, "QoR table reports.qor_history of ada: run 3, 1,234 rows (+12)");
   same(blocks.map(({ type }) => type), [
     "header",
-    "section",
     "image",
     "context",
     "actions",
   ]);
   same(texts(blocks), [
-    "QoR: reports.qor_history, run 3",
-    "Owner\nada",
-    "Kind\nQoR",
-    "Table\nreports.qor_history",
-    "Run\n3",
-    "Rows\n1,234 (+12)",
+    "QoR: reports.qor_history of ada, run 3",
+    "Run 3, 1,234 rows (+12)",
     "Made by Dashkeeper from ada's QoR database.",
     "Open dashboard",
   ]);
-  same(blocks[2], {
+  same(blocks[1], {
     type: "image",
     slack_file: { id: "F1" },
     alt_text: input.alt_text!,
   });
-  const actions = blocks[4]!;
+  const actions = blocks[3]!;
   equal(
     actions.type === "actions" && actions.elements[0]!.url,
     input.dashboard_url,
@@ -81,14 +76,13 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
   equal(text, "QoR table qor_history of ada: run 3");
   same(blocks.map(({ type }) => type), [
     "header",
-    "section",
     "context",
     "actions",
   ]);
   equal(texts(blocks)[0], "Area of the core");
   match(
     texts(blocks).join("|"),
-    /Table\nqor_history\|Run\n3\|Made by .* no picture of run 3/,
+    /core\|Run 3\|Made by .* no picture of run 3/,
   );
   same(blockFaults(blocks), []);
 });
@@ -96,10 +90,11 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
 Deno.test("composeMessage() counts rows from the last run", () => {
   for (
     const [rows, rows_before, told] of [
-      [5, null, "Rows\n5"],
-      [5, 5, "Rows\n5 (no change)"],
-      [1_000_000, 1_002_500, "Rows\n1,000,000 (-2,500)"],
-      [0, null, "Rows\n0"],
+      [5, null, "Run 3, 5 rows"],
+      [5, 5, "Run 3, 5 rows (no change)"],
+      [1_000_000, 1_002_500, "Run 3, 1,000,000 rows (-2,500)"],
+      [1, null, "Run 3, 1 row"],
+      [0, null, "Run 3, 0 rows"],
     ] as const
   ) {
     ok(
@@ -109,6 +104,38 @@ Deno.test("composeMessage() counts rows from the last run", () => {
       told,
     );
   }
+});
+
+Deno.test("composeMessage() states the numbers in the alt text, and when the run was found", () => {
+  const doubtful: KeyNumber = { ...number, name: "area", value: 5, unit: null, sure: false };
+  const { alt_text: _, ...rest } = input;
+  const found = { ...rest, found_at: "2026-11-30T08:30:12.345Z" };
+  const { blocks } = composeMessage({ ...found, numbers: [number, doubtful] });
+  const image = blocks.find(({ type }) => type === "image");
+  equal(
+    image?.type === "image" && image.alt_text,
+    "The dashboard of reports.qor_history, run 3: Setup WNS -0.125 ns (+0.03, better); Area 5 (not sure)",
+  );
+  ok(texts(blocks).includes("Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC"));
+});
+
+Deno.test("composeMessage() sends no more than the content allows", () => {
+  const all = {
+    ...input,
+    numbers: [number],
+    why: "because of 7 endpoints",
+    note: "Without data: Area.",
+  };
+  const numbers = composeMessage({ ...all, content: "numbers" });
+  ok(!numbers.blocks.some(({ type }) => type === "image"));
+  ok(JSON.stringify(numbers).includes("-0.125 ns"));
+  const link = composeMessage({ ...all, content: "link" });
+  same(link.blocks.map(({ type }) => type), ["header", "context", "actions"]);
+  ok(
+    !/0\.125|1,234|endpoints|Without data|better/.test(JSON.stringify(link)),
+    JSON.stringify(link),
+  );
+  equal(link.text, "QoR table reports.qor_history of ada: run 3");
 });
 
 Deno.test("composeMessage() shows numbers by group, with change and verdict", () => {
@@ -149,16 +176,16 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
     },
   ];
   const { text, blocks } = composeMessage({ ...input, numbers });
-  same(texts(blocks.slice(2, 5)), [
+  same(texts(blocks.slice(1, 4)), [
     "gcd sky130hd",
-    "Setup WNS\n-0.125 ns (+0.03, better)",
     "Setup TNS\n-1,234.57 ns (-10, worse)",
+    "Setup WNS\n-0.125 ns (+0.03, better)",
     "Power\n1.235e-7 W (+0.3)",
     "Area\n52,341 µm² (no change)",
     "aes",
     "DRC violations\n0",
   ]);
-  equal(texts(blocks)[0], "QoR: reports.qor_history, run 3: Setup TNS worse");
+  equal(texts(blocks)[0], "QoR: reports.qor_history of ada, run 3: Setup TNS worse");
   match(
     text,
     /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/,
@@ -166,12 +193,11 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
   same(blockFaults(blocks), []);
 });
 
-Deno.test("composeMessage() says why the first number moved, before the numbers", () => {
+Deno.test("composeMessage() says why the first number moved, after the numbers", () => {
   const why = "setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
   const { text, blocks } = composeMessage({ ...input, numbers: [number], why });
   same(blocks.map(({ type }) => type), [
     "header",
-    "section",
     "section",
     "section",
     "image",
@@ -180,7 +206,7 @@ Deno.test("composeMessage() says why the first number moved, before the numbers"
   ]);
   same(texts(blocks[2]), [why]);
   ok(text.endsWith(", Setup WNS -0.125 ns (+0.03, better)"), text);
-  equal(composeMessage({ ...input, why: " \n" }).blocks.length, 5);
+  equal(composeMessage({ ...input, why: " \n" }).blocks.length, 4);
   same(
     blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks),
     [],
