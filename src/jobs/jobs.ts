@@ -14,7 +14,7 @@ import { nextTry, type Step } from "../pipeline/row.ts";
 import { applyLogins } from "../accounts/change.ts";
 import { checkWorkspaces } from "../accounts/maintenance/check.ts";
 import { finishPasswords } from "../accounts/database_password.ts";
-import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
 import { nextDue } from "../retries/store.ts";

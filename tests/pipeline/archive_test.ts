@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { archiveDashboards } from "../../src/pipeline/archive.ts";
-import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../../src/pipeline/removal.ts";
 import { archiveUid } from "../../src/workspaces/names.ts";
 import { never } from "../help/app.ts";
 import { startInGrafana } from "../help/grafana/rows.ts";
@@ -146,11 +146,11 @@ Deno.test("removeDashboard() takes it out of Grafana, now or later, and not what
   await test.drop("anew");
   await test.back("anew");
   await test.create();
-  await test.db`update grafana_removals set next_try_at = now()`;
+  await test.db`update retries set due_at = now()`;
   await finishGrafanaRemovals(test.deps, never);
   equal(test.inGrafana(later), undefined);
   const row = await test.shown(anew);
   same([row.step, row.source, row.edited], ["capture", "grafana", false]);
   equal(test.inGrafana(anew)?.title, "anew");
-  equal((await test.db`select from grafana_removals`).length, 0);
+  equal((await test.db`select from retries`).length, 0);
 });
