@@ -126,74 +126,75 @@ function Columns({ reading: { columns, roles, rows }, again }: Props) {
   );
 }
 
-function Measures({ reading: { mapping, columns, is_long, labels }, again }: Props) {
-  const missing = Object.entries(labels)
-    .filter(([name]) => !mapping.measures.some((one) => one.name === name));
-  const options = columns.map((name): [string, string] => [name, name]);
-  const is_new = { name: "new", column: "", metric: null, unit: null, sure: true, doubt: null };
-  const corrected = (name: string) => mapping.corrected.includes(`measures.${name}`);
+type Measure = Read["mapping"]["measures"][number] | typeof NEW;
+const NEW = { name: "new", column: "", metric: null, unit: null, doubt: null } as const;
+
+function Measures({ reading, again }: Props) {
   return (
     <table>
       <thead>
         <tr>
           <th>Number</th>
           <th>Column</th>
-          {is_long && <th>Metric</th>}
+          {reading.is_long && <th>Metric</th>}
           <th>Unit</th>
         </tr>
       </thead>
       <tbody>
-        {[...mapping.measures, is_new].map(({ name, column, metric, unit, doubt }) => {
-          const label = labels[name] ?? "The added number";
-          return (
-            <tr>
-              <th scope="row">
-                {labels[name] ?? (
-                  <Choice
-                    again={again}
-                    name="name:new"
-                    value=""
-                    label="Add a number"
-                    options={[["", "Add a number"], ...missing]}
-                  />
-                )}
-                {corrected(name) && <p class="hint">Corrected</p>}
-                {doubt && <p class="hint">{`Not sure: ${doubt}`}</p>}
-              </th>
-              <td>
-                <Choice
-                  again={again}
-                  name={`column:${name}`}
-                  value={column ?? ""}
-                  label={`Column of ${label}`}
-                  options={[["", name === "new" ? "–" : "Off"], ...options]}
-                />
-              </td>
-              {is_long && (
-                <td>
-                  <Text
-                    again={again}
-                    name={`metric:${name}`}
-                    value={metric ?? ""}
-                    label={`Metric of ${label}`}
-                    most={200}
-                  />
-                </td>
-              )}
-              <td>
-                <Text
-                  again={again}
-                  name={`unit:${name}`}
-                  value={unit ?? ""}
-                  label={`Unit of ${label}`}
-                  most={20}
-                />
-              </td>
-            </tr>
-          );
-        })}
+        {[...reading.mapping.measures, NEW].map((measure) => (
+          <MeasureLine measure={measure} reading={reading} again={again} />
+        ))}
       </tbody>
     </table>
+  );
+}
+
+function MeasureLine({ measure, reading, again }: Props & { measure: Measure }) {
+  const { name, column, metric, unit, doubt } = measure;
+  const { mapping, columns, is_long, labels } = reading;
+  const label = labels[name] ?? "the added number";
+  const options = columns.map((name): [string, string] => [name, name]);
+  const missing = Object.entries(labels)
+    .filter(([name]) => !mapping.measures.some((one) => one.name === name));
+  return (
+    <tr>
+      <th scope="row">
+        {labels[name] ?? (
+          <Choice
+            again={again}
+            name="name:new"
+            value=""
+            label="Add a number"
+            options={[["", "Add a number"], ...missing]}
+          />
+        )}
+        {mapping.corrected.includes(`measures.${name}`) && <p class="hint">Corrected</p>}
+        {doubt && <p class="hint">{`Not sure: ${doubt}`}</p>}
+      </th>
+      <td>
+        <Choice
+          again={again}
+          name={`column:${name}`}
+          value={column ?? ""}
+          label={`Column of ${label}`}
+          options={[["", measure === NEW ? "–" : "Off"], ...options]}
+        />
+      </td>
+      {is_long && (
+        <td>
+          <Text
+            {...{ again, name: `metric:${name}`, value: metric ?? "", most: 200 }}
+            label={`Metric of ${label}`}
+          />
+        </td>
+      )}
+      <td>
+        <Text
+          {...{ again, name: `unit:${name}`, value: unit ?? "", most: 20 }}
+          label={`Unit of ${label}`}
+        />
+      </td>
+    </tr>
   );
 }
 

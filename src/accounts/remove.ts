@@ -7,7 +7,7 @@ import { adminOnly, type Who } from "../who.ts";
 import { requireOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "../workspaces/names.ts";
 import { userRemoval } from "../grafana/removal.ts";
-import { dashboardsInGrafana } from "../pipeline/create/store.ts";
+import { dashboardsInGrafana } from "../pipeline/board_store.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { findRemoval, insertRemoval, REMOVAL, type Removal } from "../workspaces/removal.ts";

@@ -2,11 +2,11 @@ import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { type Deps, removalFrom } from "../grafana/removal.ts";
 import { dashboardUid } from "../workspaces/names.ts";
-import { findPlace } from "../pipeline/create/store.ts";
+import { findBoardState } from "../pipeline/board_store.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { removeReadView } from "../pipeline/scan/ignored_store.ts";
 import { visibleDashboard } from "./listing.ts";
-import { softDelete } from "./store.ts";
+import { softDelete } from "../pipeline/row.ts";
 
 /** How long the removal of a dashboard waits for Grafana. */
 const GRAFANA_MS = 5_000;
@@ -18,7 +18,7 @@ const GRAFANA_MS = 5_000;
 export async function removeDashboard(deps: Deps, who: Who, id: number): Promise<void> {
   const { user_id } = await visibleDashboard(deps.db, who, id);
   adminOnly(who);
-  const { grafana_base: base } = await findPlace(deps.db, id);
+  const { grafana_base: base } = await findBoardState(deps.db, id);
   const removeAt = base === null ? undefined : await removalFrom(deps, user_id, base);
   await deps.db.begin(async (tx) => {
     await softDelete(tx, id);

@@ -5,7 +5,7 @@ import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./numbe
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
 import { writtenUnit } from "./names/units.ts";
-import { keyOfRun, type Listed, readListed } from "./runs/listed.ts";
+import { keyOfList, type Listed, readListed } from "./runs/listed.ts";
 import { type RunRow, runValues } from "./runs/values.ts";
 import { explain } from "./why.ts";
 
@@ -113,13 +113,11 @@ const ofListed = (listed: Listed | undefined) =>
 /** The paths that a run's totals are of; undefined for numbers that are no totals over listed paths. */
 async function readLists(reader: Db, facts: TableFacts, measures: Named[]) {
   const ofPaths = measures.filter(({ objects, name }) => objects && /_tns$|violations$/.test(name));
-  const checkOf = ({ name }: Named) => name.startsWith("hold") ? "hold" as const : "setup" as const;
-  const lists = { setup: new Map<string, Listed>(), hold: new Map<string, Listed>() };
-  for (const check of new Set(ofPaths.map(checkOf))) {
-    lists[check] = await readListed(reader, facts, check);
-  }
-  return (measure: Named, { keys, run }: RunRow) =>
-    ofPaths.includes(measure) ? lists[checkOf(measure)].get(keyOfRun(keys, run)) : undefined;
+  const lists = ofPaths.length > 0 ? await readListed(reader, facts) : new Map<string, Listed>();
+  return (measure: Named, { keys, run }: RunRow) => {
+    const check = measure.name.startsWith("hold") ? "hold" : "setup";
+    return ofPaths.includes(measure) ? lists.get(keyOfList(check, keys, run)) : undefined;
+  };
 }
 
 /** One number of a group's newest run, compared with the run before or with what was kept of one. */

@@ -1,7 +1,7 @@
 import { type Deps, REMOVALS, removeFromGrafana } from "../grafana/removal.ts";
 import { type Failure, runRetries } from "../retries/retries.ts";
 import type { Retry } from "../retries/store.ts";
-import * as store from "./create/store.ts";
+import { findUse } from "./board_store.ts";
 
 /** Removes from Grafana what is enqueued there and due; failures are retried later. */
 export async function finishGrafanaRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
@@ -21,7 +21,7 @@ async function removeUnused(
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   const { dashboard_id } = retry.payload as { dashboard_id?: number };
-  const use = dashboard_id && await store.findUse(deps.db, dashboard_id, retry.target);
+  const use = dashboard_id && await findUse(deps.db, dashboard_id, retry.target);
   if (use === "used") return undefined;
   if (use === "moving") {
     return { message: "The dashboard is not in its new Grafana yet.", unavailable: false };

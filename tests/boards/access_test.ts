@@ -1,5 +1,7 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
-import { signingKeyOf } from "../help/deps.ts";
+import { never } from "../help/time.ts";
+import { signingKeyOf } from "../help/world/deps.ts";
+import { startWorld } from "../help/world/world.ts";
 import { openBoard } from "../../src/dashboards/board/board.ts";
 import {
   CAPTURE_HEADER,
@@ -11,8 +13,6 @@ import {
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { advance, claimNext } from "../../src/pipeline/row.ts";
 import { AppError } from "../../src/errors.ts";
-import { never } from "../help/app.ts";
-import { startScans } from "../help/scans.ts";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const DAY = 86_400_000;
@@ -20,13 +20,13 @@ const key = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** Ada's real board of a table that is claimed by a capture, and Bob, who may not see it. */
 async function start() {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run("create table runs as select n as area from generate_series(1, 5) n");
   same(await test.found(), ["runs 1"]);
   ok(await createNext(test.deps, never));
   const claim = (await claimNext(test.db, "capture"))!;
   const { id } = claim;
-  const bob = await test.addMember("bob");
+  const bob = await test.addAccount({ username: "bob" });
   const { signingKey } = test.deps;
   return Object.assign(test, {
     id,

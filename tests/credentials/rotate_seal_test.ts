@@ -18,7 +18,7 @@ import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
 import { insertWithPasswords } from "../../src/workspaces/password.ts";
-import { freshDatabase, holdSession, testServer } from "../help/postgres.ts";
+import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
 import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
 

@@ -11,7 +11,7 @@ import {
 import { ExternalError } from "../../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../../src/external/seal_key.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
 
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);

@@ -1,11 +1,11 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { addDashboard } from "../help/rows.ts";
-import { startScans } from "../help/scans.ts";
+import { addDashboard } from "../help/world/rows.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const VIEW = { kind: "qor", schema_name: "public", table_name: "shown" };
 
 async function start() {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run(
     "create table runs as select 1 as a",
     "create view shown as select * from runs",
@@ -13,22 +13,22 @@ async function start() {
     "comment on table staging is 'dashkeeper: ignore'",
   );
   same(await test.found(), ["runs 1"]);
-  return Object.assign(test, { bob: await test.addMember("bob") });
+  return Object.assign(test, { bob: await test.addAccount({ username: "bob" }) });
 }
 
 Deno.test("readView() has a view of one's own read, and is audited", async () => {
   await using test = await start();
   const { username, api_key: key } = test.ada;
   const view = { username, ...VIEW };
-  const { body } = await test.api("GET", "/ignored", { key });
+  const { body } = await test.call("GET", "/ignored", { key });
   same(body.ignored.map(({ why: _, ...table }: { why: string }) => table), [
     view,
     { ...view, table_name: "staging" },
   ]);
-  const reply = await test.api("POST", "/ignored/read", { key, json: view });
+  const reply = await test.call("POST", "/ignored/read", { key, json: view });
   same([reply.status, reply.body], [202, view]);
   same(await test.found(), ["shown 1"]);
-  const { body: left } = await test.api("GET", "/ignored", { key });
+  const { body: left } = await test.call("GET", "/ignored", { key });
   same(left.ignored.map(({ table_name }: { table_name: string }) => table_name), ["staging"]);
   const [entry] = await test
     .db`select action, subject, outcome from audit order by id desc limit 1`;
@@ -43,7 +43,7 @@ Deno.test("readView() refuses strangers and what is not a view", async () => {
   await using test = await start();
   const { username, api_key: key } = test.ada;
   const view = { username, ...VIEW };
-  same((await test.api("GET", "/ignored", { key: test.bob.api_key })).body, { ignored: [] });
+  same((await test.call("GET", "/ignored", { key: test.bob.api_key })).body, { ignored: [] });
   for (
     const [key, json, status, code] of [
       [test.bob.api_key, view, 404, "table_unknown"],
@@ -51,23 +51,23 @@ Deno.test("readView() refuses strangers and what is not a view", async () => {
       [test.ada.api_key, { ...view, table_name: "staging" }, 409, "not_a_view"],
     ] as const
   ) {
-    const reply = await test.api("POST", "/ignored/read", { key, json });
+    const reply = await test.call("POST", "/ignored/read", { key, json });
     same([reply.status, reply.body.code], [status, code]);
   }
   equal(
-    (await test.api("POST", "/ignored/read", { key, json: { ...view, why: "x" } })).status,
+    (await test.call("POST", "/ignored/read", { key, json: { ...view, why: "x" } })).status,
     422,
   );
-  equal((await test.api("POST", "/ignored/read", { json: view })).status, 202, "an admin may");
+  equal((await test.call("POST", "/ignored/read", { json: view })).status, 202, "an admin may");
 });
 
 Deno.test("a deleted dashboard of a chosen view is ignored again, and comes back by the button", async () => {
   await using test = await start();
   const view = { username: test.ada.username, ...VIEW };
-  await test.api("POST", "/ignored/read", { json: view });
+  await test.call("POST", "/ignored/read", { json: view });
   same(await test.found(), ["shown 1"]);
   const [row] = await test.db`select id from dashboards where table_name = 'shown'`;
-  equal((await test.api("DELETE", `/dashboards/${row!.id}`)).status, 204);
+  equal((await test.call("DELETE", `/dashboards/${row!.id}`)).status, 204);
   const { ignored } = await test.look();
   same(ignored.map(({ table_name }) => table_name), ["shown", "staging"]);
   const cookie = await test.signIn(test.ada.api_key);
@@ -88,12 +88,12 @@ Deno.test("archived dashboards have a list of their own", async () => {
   await test.run("drop view shown", "drop table runs");
   await test.look();
   const list = async (query: string) =>
-    (await test.api("GET", `/dashboards?${query}`)).body.dashboards
+    (await test.call("GET", `/dashboards?${query}`)).body.dashboards
       .map(({ table_name }: { table_name: string }) => table_name);
   same(await list("archived=true"), ["runs"]);
   same(await list("archived=false"), ["bobs"]);
   same(await list(""), ["bobs", "runs"]);
-  equal((await test.api("GET", "/dashboards?archived=yes")).status, 422);
+  equal((await test.call("GET", "/dashboards?archived=yes")).status, 422);
   const page = async (path: string, key: string) => {
     const headers = { cookie: await test.signIn(key) };
     return (await test.send("GET", path, { headers })).text;

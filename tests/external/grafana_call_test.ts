@@ -3,8 +3,8 @@ import { ExternalError } from "../../src/errors.ts";
 import { connectGrafana } from "../../src/external/grafana/grafana.ts";
 import { checkGrafana } from "../../src/external/grafana/check.ts";
 import { namingRights } from "../../src/grafana/grafana.ts";
-import { never } from "../help/app.ts";
 import { type Fault, startGrafana } from "../help/grafana/grafana.ts";
+import { never } from "../help/time.ts";
 
 const SOURCE = {
   ...{ uid: "dk-t-1-qor", name: "ada qor", type: "postgres", access: "proxy" },

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { Kind } from "../../src/measures/facts.ts";
-import { withTables } from "../help/boards.ts";
-import { linesOf, summaryOf } from "../help/summaries.ts";
+import { withTables } from "../help/boards/boards.ts";
+import { linesOf, summaryOf } from "../help/boards/summaries.ts";
 
 type Table = [columns: string, values: string, numbers: string[]];
 

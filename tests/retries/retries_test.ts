@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
 import { type Failure, runRetries } from "../../src/retries/retries.ts";
 import { claimDue, enqueue, finish, nextDue } from "../../src/retries/store.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
 
 const never = new AbortController().signal;
 const retry = (subject: string, target = "") => ({ kind: "drop", subject, target, payload: {} });

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert/strict";
-import { makeHome } from "../help/service.ts";
+import { makeHome } from "../help/service/service.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const TEST_ONLY = ["emulate", "express", "pg"];

@@ -17,7 +17,6 @@ type TableName = z.infer<typeof TableName>;
 
 export const IgnoredTable = TableName.extend({ why: z.string() }).openapi("IgnoredTable");
 
-/** What the scan ignores in the databases that `who` may see. */
 export function visibleIgnored(db: Sql, who: Who): Promise<Ignored[]> {
   return listIgnored(db, who.role === "admin" ? undefined : who.user_id);
 }

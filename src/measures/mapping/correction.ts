@@ -3,6 +3,7 @@ import type { Meaning } from "../columns.ts";
 import { NAMES, type NumberName } from "../number.ts";
 import { type Comment, readComment } from "./comments.ts";
 import type { Content } from "./content.ts";
+import { isPlaced } from "./places.ts";
 
 const ColumnName = z.string().min(1).max(63);
 const unique = (names: string[]) => new Set(names).size === names.length;
@@ -20,17 +21,18 @@ export type ChosenMeasure = z.infer<typeof ChosenMeasure>;
 
 /** What replaces parts of the automatic mapping; parts that are left out stay. */
 export const Correction = z.strictObject({
-  run: z.strictObject({ columns: Columns, order_by: ColumnName.nullable().optional() }).optional(),
-  group: Columns.optional(),
-  dimensions: Columns.optional(),
+  run: z.strictObject({ columns: Columns, order_by: ColumnName.nullable().optional() }).optional()
+    .openapi({ example: { columns: ["run_id"], order_by: "run_at" } }),
+  group: Columns.optional().openapi({ example: ["design"] }),
+  dimensions: Columns.optional().openapi({ example: ["corner"] }),
   measures: z.array(ChosenMeasure).max(NAMES.length).superRefine((measures, context) => {
     const names = measures.map(({ name }) => name);
     for (const [i, name] of names.entries()) {
       if (names.indexOf(name) === i) continue;
       context.addIssue({ code: "custom", path: [i, "name"], message: "is there twice" });
     }
-  }).optional(),
-  ignored: Columns.optional(),
+  }).optional().openapi({ example: [{ name: "setup_wns", column: "worst_slack", unit: "ns" }] }),
+  ignored: Columns.optional().openapi({ example: ["notes"] }),
 }).openapi("MappingCorrection");
 export type Correction = z.infer<typeof Correction>;
 
@@ -66,7 +68,6 @@ const columnsIn = ({ run, group, dimensions, measures, ignored }: Correction) =>
 export function withComments(
   { columns }: Content,
   person: Correction,
-  isMeaning: (word: string) => word is Meaning,
 ): Corrections {
   const taken = columnsIn(person);
   const said = columns.flatMap(({ name, comment }): [string, Comment][] => {
@@ -85,7 +86,7 @@ export function withComments(
       measures.findIndex(({ name }) => name === one.name) === i
     ),
   };
-  const meanings = said.flatMap(([name, { word }]) => isMeaning(word) ? [[name, word]] : []);
+  const meanings = said.flatMap(([name, { word }]) => isPlaced(word) ? [[name, word]] : []);
   return {
     ...over(comments, person),
     meanings: Object.fromEntries(meanings),

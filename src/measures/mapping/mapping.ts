@@ -1,15 +1,17 @@
 import { isAmbiguousDate } from "../names/cells.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
-import { NAMES, type NumberName } from "../number.ts";
+import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { type Content, filled, type Found } from "./content.ts";
 import { type Chosen, chosenMeasures, withChosen } from "./chosen.ts";
-import { type Correction, type Corrections, withComments } from "./correction.ts";
+import { correctedIn, doubtsOfFaults, withoutIgnored } from "./corrected.ts";
+import { type Correction, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
 import { repeatedIn } from "./order.ts";
-import { correctedParts, type Fault } from "./parts.ts";
+import { correctedParts, type Fault, type Parts } from "./parts.ts";
+import { DIMENSIONS, GROUP } from "./places.ts";
 import { type RunColumns, runColumns } from "./runs.ts";
 
 /** How a table is read. Made from its columns and a sample of its content; nothing else decides. */
@@ -41,28 +43,6 @@ export type Mapping = {
   /** The parts that a person or a comment set: "run", "group", "measures.setup_wns" … */
   corrected: string[];
 };
-
-const GROUP: Meaning[] = ["platform", "design", "variant"];
-const DIMENSIONS: Meaning[] = [
-  "stage",
-  "corner",
-  "path_type",
-  "path_group",
-  "startpoint",
-  "endpoint",
-  "rule",
-  "layer",
-  "category",
-  "instance",
-  "cell",
-  "site_type",
-  "test",
-  "tool",
-  "metric",
-  "iteration",
-  "x",
-  "y",
-];
 
 /** A design per row of a hierarchy is a part of it: the group is what stays the same in a run. */
 function groupColumns(columns: Column[]): Column[] {
@@ -181,15 +161,6 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
   return [...columns, { ...counts[0]!, meaning: "drc_total", sum: counts }];
 }
 
-const PLACED: Meaning[] = [...GROUP, ...DIMENSIONS];
-const isPlaced = (word: string): word is Meaning => PLACED.some((meaning) => meaning === word);
-
-/** The content without the columns that a person or a comment says to ignore. */
-function withoutIgnored(content: Content, { ignored, also }: Corrections): Content {
-  const dropped = ignored ?? also.ignored;
-  return { ...content, columns: content.columns.filter(({ name }) => !dropped.includes(name)) };
-}
-
 /** The columns that nothing of the mapping names. */
 function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
   const { columns, run, group, dimensions, chosen } = mapping;
@@ -200,29 +171,15 @@ function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): s
   ).map(({ name }) => name);
 }
 
-const PARTS = ["run", "group", "dimensions"] as const;
-
-function doubtsOfFaults(faults: Fault[]): string[] {
-  return PARTS.flatMap((part) => {
-    const fault = faults.find(({ path }) => path === part || path.startsWith(`${part}.`));
-    return fault ? [`The correction of ${part} is not used: ${fault.message}`] : [];
-  });
-}
-
-function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string[] {
-  const { also, meanings } = correction;
-  const words = Object.values(meanings);
-  const set = {
-    run: correction.run,
-    group: correction.group ?? words.find((word) => GROUP.includes(word)),
-    dimensions: correction.dimensions ?? also.dimensions[0] ??
-      words.find((word) => DIMENSIONS.includes(word)),
-  };
-  return [
-    ...PARTS.filter((part) => set[part]),
-    ...NAMES.filter((name) => chosen[name]).map((name) => `measures.${name}`),
-    ...(correction.ignored ?? also.ignored[0] ? ["ignored"] : []),
+/** The columns that name a group, and those that cut a run; of both what the correction left. */
+function placesIn(columns: Column[], parts: Parts, also: string[]) {
+  const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
+  const free = columns.filter((column) => !taken.includes(column));
+  const dimensions = parts.dimensions ?? [
+    ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
+    ...columns.filter(({ name }) => also.includes(name)),
   ];
+  return { group: parts.group ?? groupColumns(free), dimensions };
 }
 
 /**
@@ -231,24 +188,16 @@ function correctedIn(correction: Corrections, chosen: Mapping["chosen"]): string
  * change nothing.
  */
 export function mappingOf(whole: Content, person: Correction = {}): Mapping {
-  const correction = withComments(whole, person, isPlaced);
+  const correction = withComments(whole, person);
   const content = withoutIgnored(whole, correction);
   const format = formatOf(whole.columns.map(({ name }) => name));
   const automatic = readColumns(content);
   const known = withTotalArea(content, format ? format.read(automatic) : automatic);
   const read = withMetrics(content, withRuleColumns(content, known));
-  const places = { ofGroup: GROUP, ofDimension: DIMENSIONS };
-  const parts = correctedParts(whole, content, read.columns, correction, places);
+  const parts = correctedParts(whole, content, read.columns, correction);
   const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
   const columns = withChosen(parts.columns, chosen);
-  const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
-  const free = columns.filter((column) => !taken.includes(column));
-  const group = parts.group ?? groupColumns(free);
-  const also = columns.filter(({ name }) => correction.also.dimensions.includes(name));
-  const dimensions = parts.dimensions ?? [
-    ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
-    ...also,
-  ];
+  const { group, dimensions } = placesIn(columns, parts, correction.also.dimensions);
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };

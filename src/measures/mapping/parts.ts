@@ -1,7 +1,8 @@
-import type { Column, Meaning } from "../columns.ts";
+import type { Column } from "../columns.ts";
 import { epochOf } from "../names/cells.ts";
 import type { Content } from "./content.ts";
 import type { Corrections } from "./correction.ts";
+import { DIMENSIONS, GROUP } from "./places.ts";
 
 /** What of a correction the table cannot follow; `path` is its place in the correction. */
 export type Fault = { path: string; message: string };
@@ -31,7 +32,6 @@ export function correctedParts(
   content: Content,
   columns: Column[],
   correction: Corrections,
-  { ofGroup, ofDimension }: { ofGroup: Meaning[]; ofDimension: Meaning[] },
 ): Parts {
   const { run, group, dimensions, also } = correction;
   const faults = faultsOf(whole, correction);
@@ -42,16 +42,7 @@ export function correctedParts(
     group: group && isSound("group") ? group : undefined,
     dimensions: dimensions && isSound("dimensions") ? dimensions : undefined,
   };
-  const keeps = (column: Column): boolean => {
-    const { name, meaning } = column;
-    if (!meaning) return true;
-    if (named.run?.includes(name)) return meaning === "run" || meaning === "time";
-    if (named.group?.includes(name)) return ofGroup.includes(meaning);
-    if (named.dimensions?.includes(name)) return ofDimension.includes(meaning);
-    // A long table's names of metrics and the place of an object are read whatever cuts a run.
-    const stays = ["metric", "x", "y"].includes(meaning) || !ofDimension.includes(meaning);
-    return named.dimensions === undefined || stays || also.dimensions.includes(name);
-  };
+  const keeps = (column: Column) => keepsMeaning(column, named, also.dimensions);
   const read = columns.map((column): Column => {
     const { meaning: own, ...rest } = column;
     const meaning = correction.meanings[column.name] ?? (keeps(column) ? own : undefined);
@@ -68,6 +59,19 @@ export function correctedParts(
     ...(order && !order.fault && { run: runOf(find(named.run!), order) }),
     faults,
   };
+}
+
+type Named = Partial<Record<"run" | "group" | "dimensions", string[] | undefined>>;
+
+/** Whether a column's meaning goes with the part that names it, or with its being in none. */
+function keepsMeaning({ name, meaning }: Column, named: Named, also: string[]): boolean {
+  if (!meaning) return true;
+  if (named.run?.includes(name)) return meaning === "run" || meaning === "time";
+  if (named.group?.includes(name)) return GROUP.includes(meaning);
+  if (named.dimensions?.includes(name)) return DIMENSIONS.includes(meaning);
+  // A long table's names of metrics and the place of an object are read whatever cuts a run.
+  const stays = ["metric", "x", "y"].includes(meaning) || !DIMENSIONS.includes(meaning);
+  return named.dimensions === undefined || stays || also.includes(name);
 }
 
 /** A run known by nothing but its time has no name. */

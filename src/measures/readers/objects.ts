@@ -44,7 +44,8 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
     };
   }
   if (!/^(?:setup|hold)_violations$/.test(meaning)) return undefined;
-  const title = meaning.startsWith("hold") ? "Violating hold paths" : "Violating paths";
+  const ends = end ? "endpoints" : "paths";
+  const title = meaning.startsWith("hold") ? `Hold failing ${ends}` : `Failing ${ends}`;
   const note = `${listed}: endpoints with a slack below 0, of the worst corner.`;
   const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
   if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
@@ -84,7 +85,7 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
       : numberOf(count);
     return { ...base, expression: counted, ...rows };
   }
-  return object && { ...base, title: "DRC violations", expression: "1" };
+  return object && { ...base, expression: "1" };
 }
 
 /** The start of a status word that says a test did not pass, as a regular expression. */

@@ -1,4 +1,4 @@
-import { type TableFacts, tableOf } from "../facts.ts";
+import { type NewestRun, type TableFacts, tableOf } from "../facts.ts";
 import { conditions, quoteName, quoteText, textOf, timeOf } from "../sql.ts";
 
 /** How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `at` is its time. */
@@ -66,7 +66,7 @@ export function hasRuns({ time, mapping }: TableFacts): boolean {
   return time !== undefined || mapping.run.names.length > 0;
 }
 
-/** The condition that a row is of one of its group's `most` newest runs among the rows of `where`, as SQL. */
+/** The condition that a row is of one of its group's `most` newest runs among the rows of `where`, as SQL that a board may ask at any time. */
 export function pickedRuns(
   facts: TableFacts,
   where: (string | undefined)[],
@@ -84,4 +84,30 @@ export function pickedRuns(
     `SELECT ${list.join(", ")}, pg_catalog.max(${at}) AS at FROM ${tableOf(facts)}${
       conditions([...where, ofKnownRun(facts)])
     } GROUP BY ${by}) r) r WHERE n <= ${most})`;
+}
+
+/** The condition that a row is of one of its group's `most` (1 or 2) newest runs when the table was read, as SQL. */
+export function knownRuns(facts: TableFacts, most: number): string | undefined {
+  if (!facts.newest) return undefined;
+  const picked = facts.newest.filter(({ nth }) => nth <= most);
+  if (picked.length === 0) return "false";
+  const { key } = runOf(facts);
+  const list = picked.map(({ keys, run, type }) =>
+    `(${[...keys.map(quoteText), `${quoteText(run)}::${type}`].join(", ")})`
+  );
+  return allOfRun(
+    facts,
+    picked,
+    `(${[...keysOf(facts), key].join(", ")}) IN (VALUES ${list.join(", ")})`,
+  );
+}
+
+/** Where the time is the run, rows before the oldest picked run need no closer look. */
+function allOfRun({ time, starts, mapping }: TableFacts, picked: NewestRun[], condition: string) {
+  const times = picked.flatMap(({ at }) => at ?? []);
+  if (!time || starts || mapping.run.names.length > 0 || times.length === 0) return condition;
+  const list = times.map((at) => `${quoteText(at)}::pg_catalog.timestamptz`).join(", ");
+  return `${
+    timeOf(time.column)
+  } >= (SELECT pg_catalog.min(t) FROM pg_catalog.unnest(ARRAY[${list}]) t) AND ${condition}`;
 }

@@ -10,25 +10,21 @@ const MOST_BYTES = 256 * 1024 * 1024;
 
 const shapeOf = ({ oid, columns }: Relation) => `${oid}:${columns}`;
 
-/** Whether `content` was read from this very relation with its present columns. */
 export const isOfShape = (content: string | null, relation: Relation) =>
   content?.startsWith(`${shapeOf(relation)}:`) === true;
 
 /** 0 where nothing was read yet. */
 export const oidOf = (content: string): number => Number(content.split(":")[0]);
 
-/**
- * A view is read again only when the tables below it changed, so that `now()` in it is no change.
- */
+/** A view is read again only when the tables below it changed: `now()` in it is no change. */
 export function keptContent(relation: Relation, known: string | null): Content | undefined {
   if (relation.type !== "view" || !isOfShape(known, relation)) return undefined;
   return { content: known!, rows: Number(known!.split(":")[2]) };
 }
 
 /**
- * Of a table: the count of its rows and the sum of the transactions that wrote them. Inserts and updates
- * raise the sum, a delete lowers the count; freezing, VACUUM FULL and a roll-back change neither. Of a
- * view, whose rows name no transaction: the sum of their hashes. Throws what the server says.
+ * Count and sum of `xmin`: inserts and updates raise the sum, a delete lowers the count; freezing, VACUUM
+ * FULL and a roll-back change neither. A view's rows have no `xmin`: their hashes are summed.
  */
 export async function contentOf(reader: Sql, relation: Relation): Promise<Content> {
   const name = `${quoteName(relation.schema_name)}.${quoteName(relation.table_name)}`;

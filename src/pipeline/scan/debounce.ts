@@ -1,10 +1,8 @@
 import { oidOf } from "./content.ts";
 
-/** What a scan saw of a table. */
 export type Seen = { content: string; rows: number; writing: boolean };
 /** What the scan before left: when this content was first seen, when the change began. */
 export type Remembered = { content: string; changed_at: Date; since: Date; scan_at: Date | null };
-/** The table's row, if it has one. */
 export type Known = {
   content: string;
   run: number;
@@ -32,7 +30,6 @@ const BUSY_SECONDS = 30;
 
 const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
-/** False where the table was created anew. */
 export const sameTable = (a: string, b: string) => oidOf(a) === oidOf(b);
 
 /** Whether a table holds something new, and is quiet. `now` is the database's clock. */

@@ -1,7 +1,6 @@
 import { isIgnored, isRead } from "../../measures/mapping/comments.ts";
 import type { Relation } from "./relations.ts";
 
-/** What tools leave for the moment between building a table and renaming it. */
 const TEMPORARY: [tool: string, name: RegExp][] = [
   ["dbt", /__dbt_(?:tmp|backup)\w*$/],
   ["SQLMesh", /__temp(?:__\w+)?$/],

@@ -9,7 +9,6 @@ export type IgnoredTable = {
   type: Relation["type"];
 };
 
-/** Replaces what one database's last scan ignored. */
 export async function saveIgnored(
   db: Db,
   user_id: number,
@@ -36,7 +35,6 @@ export async function saveIgnored(
 
 type Name = { schema_name: string; table_name: string };
 
-/** The views of one database that a person has had read. */
 export async function readViews(db: Db, user_id: number, kind: Kind): Promise<Name[]> {
   return await db<Name[]>`
     select schema_name, table_name from read_views where user_id = ${user_id} and kind = ${kind}`;

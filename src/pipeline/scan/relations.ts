@@ -20,8 +20,8 @@ export type Relation = {
 };
 
 /**
- * The relations of a user's database, in every schema but the system's. A partition counts as its parent;
- * a view has the statistics of the tables below it. Without any, its counter moves once an hour.
+ * A partition counts as its parent; a view has the statistics of the tables below it. Without any, its
+ * counter moves once an hour.
  */
 export async function relationsIn(reader: Sql): Promise<Relation[]> {
   return await reader<Relation[]>`
@@ -55,7 +55,6 @@ export async function relationsIn(reader: Sql): Promise<Relation[]> {
     order by 1, 2`;
 }
 
-/** Of the relation `c` and all below it, together. */
 const statisticsOf = (reader: Sql) =>
   reader`
     select

@@ -8,6 +8,7 @@ import type { Limits } from "./debounce.ts";
 import { whyIgnored } from "./ignored.ts";
 import { type IgnoredTable, readViews, saveIgnored } from "./ignored_store.ts";
 import { type Relation, relationsIn } from "./relations.ts";
+import { archiveOthers } from "../row.ts";
 import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
 
@@ -43,14 +44,11 @@ export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult>
   });
 }
 
-/** Connecting to one that is away takes from 5 to 20 s; the query itself a few milliseconds. */
+/** The query takes a few milliseconds, connecting to a server that is down 5 to 20 s. */
 const COUNTERS_MS = 500;
 const asked = new WeakMap<WorkspaceServer, Promise<store.Counter[]>>();
 
-/**
- * A server that is away delays its own users only: one that does not answer in time is left out, and not
- * asked twice at once.
- */
+/** A server that does not answer in time is left out: it delays its own users only. */
 async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store.Counter[]> {
   const { name, master } = server;
   if (name === "") return await store.countersOf(master, name);
@@ -89,6 +87,7 @@ async function scanDatabase(
         if (run) found.push({ username, kind, schema_name, table_name, run });
       }
       await store.forgetOthers(deps.db, user_id, kind, kept);
+      await archiveOthers(deps.db, database, kept);
       if (isWhole) await store.recordOpened(deps.db, database);
       return found;
     });
@@ -101,7 +100,7 @@ async function scanDatabase(
 const key = (table: { schema_name: string; table_name: string }) =>
   JSON.stringify([table.schema_name, table.table_name]);
 
-/** The tables to scan, in order; `kept`: the names whose rows stay as they are. */
+/** `kept`: the names whose rows stay as they are. */
 async function tablesOf({ db }: Deps, reader: Sql, { user_id, kind }: Database) {
   const relations = await relationsIn(reader);
   const known = await store.knownTables(db, user_id, kind);

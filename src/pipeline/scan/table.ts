@@ -4,6 +4,7 @@ import { asExternal, type Sql, sqlState } from "../../external/postgres/postgres
 import { type Content, contentOf, isOfShape, keptContent } from "./content.ts";
 import { decide, type Limits } from "./debounce.ts";
 import type { Relation } from "./relations.ts";
+import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
 
 type Deps = { db: Sql; limits: Limits };
@@ -15,7 +16,7 @@ export type Scanned = {
   former: store.KnownTable | undefined;
 };
 
-/** Scans one table. Returns its run if that is a new one. */
+/** Returns the table's run if that is a new one. */
 export async function scanTable(
   deps: Deps,
   reader: Sql,
@@ -47,12 +48,11 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  const run = found ? await store.findRunIn(deps.db, user_id, kind, state, seen.rows) : undefined;
+  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
   return run;
 }
 
-/** Same counter and columns, nobody writes, and no time is set for the next scan. */
 function isUntouched(table: Relation, known: store.KnownTable): boolean {
   return known.counter === table.counter && !known.scan_at && !table.writing && !known.archived &&
     isOfShape(known.content, table);
@@ -69,7 +69,6 @@ const isSlow = ({ content, scan_at }: store.KnownTable, now: Date) =>
 
 const unread = (why: string, content: Unread["content"] = ""): Unread => ({ why, content });
 
-/** The table's content, or why it cannot be read. */
 async function read(
   reader: Sql,
   table: Relation,

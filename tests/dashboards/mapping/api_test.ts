@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { createNext } from "../../../src/pipeline/create/create.ts";
-import { never } from "../../help/app.ts";
-import { startScans } from "../../help/scans.ts";
+import { never } from "../../help/time.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const TABLE = `create table runs (run_ts timestamptz, who text, wns_ns float8, quux float8,
   area_um2 float8, note text)`;
@@ -10,7 +10,7 @@ const ROWS = `insert into runs values ('2026-01-01', 'alu', -0.1, -500, 10, 'fir
 
 /** Ada's table `runs` with its row drawn, and calls of its mapping. */
 async function start() {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run(TABLE, ROWS);
   await test.found();
   ok(await createNext(test.deps, never));
@@ -20,11 +20,11 @@ async function start() {
   return Object.assign(test, {
     id: row!.id,
     path,
-    get: () => test.api("GET", path, { key }),
-    put: (json: unknown, by = key) => test.api("PUT", path, { key: by, json }),
-    reset: () => test.api("DELETE", path, { key }),
+    get: () => test.call("GET", path, { key }),
+    put: (json: unknown, by = key) => test.call("PUT", path, { key: by, json }),
+    reset: () => test.call("DELETE", path, { key }),
     async numbers() {
-      const { body } = await test.api("GET", `/dashboards/${row!.id}`, { key });
+      const { body } = await test.call("GET", `/dashboards/${row!.id}`, { key });
       return body.numbers;
     },
     async finish() {
@@ -35,7 +35,7 @@ async function start() {
 
 Deno.test("showMapping() answers a table's user and admins alone, in the promised shape", async () => {
   await using test = await start();
-  const bob = await test.addMember("bob");
+  const bob = await test.addAccount({ username: "bob" });
   const { status, body } = await test.get();
   equal(status, 200);
   const sure = { metric: null, sure: true, doubt: null };
@@ -51,9 +51,9 @@ Deno.test("showMapping() answers a table's user and admins alone, in the promise
     ignored: ["who", "quux", "note"],
     corrected: [],
   });
-  same((await test.api("GET", test.path)).body, body);
+  same((await test.call("GET", test.path)).body, body);
   for (const [method, json] of [["GET"], ["PUT", {}], ["DELETE"]] as const) {
-    const refused = await test.api(method, test.path, {
+    const refused = await test.call(method, test.path, {
       key: bob.api_key,
       ...(json ? { json } : {}),
     });
@@ -64,10 +64,10 @@ Deno.test("showMapping() answers a table's user and admins alone, in the promise
     );
   }
   equal(
-    (await test.api("PUT", test.path, { json: { group: ["who"] } })).status,
+    (await test.call("PUT", test.path, { json: { group: ["who"] } })).status,
     200,
   );
-  equal((await test.api("GET", "/dashboards/999/mapping")).status, 404);
+  equal((await test.call("GET", "/dashboards/999/mapping")).status, 404);
 });
 
 Deno.test("changeMapping() is used at once for the same run, and for later runs and a table made anew", async () => {
@@ -242,7 +242,7 @@ Deno.test("changeMapping() refuses an archived row, and records what was done an
   ) {
     same([reply.status, reply.body.code], [409, "archived"]);
   }
-  const { body } = await test.api("GET", "/audit?action=mapping.change");
+  const { body } = await test.call("GET", "/audit?action=mapping.change");
   const { username } = test.ada;
   same(
     body.entries.map(({ actor, subject, outcome }: Record<string, string>) => [

@@ -4,10 +4,11 @@ import { finishCapture } from "../../../src/pipeline/capture/finish.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
-import { FRONTEND, never } from "../../help/app.ts";
-import { makeDue, stateOf } from "../../help/rows.ts";
-import { startScans } from "../../help/scans.ts";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
+import { never } from "../../help/time.ts";
+import { FRONTEND } from "../../help/world/deps.ts";
+import { makeDue, stateOf } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const TABLE = `create table runs (run_ts timestamptz, wns_ns float8, quux float8)`;
 const ROWS = `insert into runs values ('2026-01-01', -0.1, -500), ('2026-01-02', -0.2, -400)`;
@@ -17,7 +18,7 @@ const MEASURE = {
 
 /** Ada's table with its row at "create", and its steps with or without a Slack. */
 async function start(testSlack?: TestSlack) {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run(TABLE, ROWS);
   await test.found();
   const [row] = await test.db<{ id: number }[]>`select id from dashboards`;
@@ -54,7 +55,7 @@ async function start(testSlack?: TestSlack) {
       return await this.notify();
     },
     correct: (json: object = MEASURE) =>
-      test.api("PUT", `/dashboards/${id}/mapping`, {
+      test.call("PUT", `/dashboards/${id}/mapping`, {
         key: test.ada.api_key,
         json,
       }),

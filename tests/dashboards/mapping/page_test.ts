@@ -1,7 +1,7 @@
 import { match, ok, strictEqual as equal } from "node:assert";
-import { never } from "../../help/app.ts";
+import { never } from "../../help/time.ts";
+import { startWorld } from "../../help/world/world.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
-import { startScans } from "../../help/scans.ts";
 
 const TABLE = `create table runs (run_ts timestamptz, who text, wns_ns float8, "qu:ux <b>" float8,
   note text)`;
@@ -10,7 +10,7 @@ const ROWS = `insert into runs values ('2026-01-01', 'alu', -0.1, -500, '<script
 
 /** Ada's page of her table `runs`. */
 async function start() {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run(TABLE, ROWS);
   await test.found();
   ok(await createNext(test.deps, never));
@@ -29,7 +29,7 @@ async function start() {
         body: new URLSearchParams(fields),
       }),
     async mapping() {
-      return (await test.api("GET", `${page}/mapping`)).body;
+      return (await test.call("GET", `${page}/mapping`)).body;
     },
   });
 }
@@ -108,7 +108,7 @@ Deno.test("the form shows what is wrong beside its field, with all that was type
 
 Deno.test("the form is its table's user's alone, and a table that is away leaves the page whole", async () => {
   await using test = await start();
-  const bob = await test.signIn((await test.addMember("bob")).api_key);
+  const bob = await test.signIn((await test.addAccount({ username: "bob" })).api_key);
   for (const reply of [await test.show({}, bob), await test.fill({ "role:who": "group" }, bob)]) {
     equal(reply.status, 404);
   }

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert/strict";
 import { backoff } from "../../../src/external/postgres/backoff.ts";
 import { LOCKS } from "../../../src/external/postgres/lock.ts";
-import { freshDatabase } from "../../help/postgres.ts";
+import { freshDatabase } from "../../help/world/postgres.ts";
 
 Deno.test("backoff() doubles from 5 s to 10 min, and is never below what is asked", async () => {
   await using fresh = await freshDatabase();

@@ -4,8 +4,8 @@ import { ExternalError } from "../../../src/errors.ts";
 import { migrate, MIGRATIONS } from "../../../src/external/postgres/migrate.ts";
 import { connect } from "../../../src/external/postgres/postgres.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { freshDatabase, testServer } from "../../help/postgres.ts";
-import { untilWaiting } from "../../help/rows.ts";
+import { freshDatabase, testServer } from "../../help/world/postgres.ts";
+import { untilWaiting } from "../../help/world/rows.ts";
 
 /** An empty database and a folder of migrations that a test writes itself. */
 async function start() {

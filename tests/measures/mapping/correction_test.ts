@@ -1,3 +1,4 @@
+import { boardOf, withTables } from "../../help/boards/boards.ts";
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { describeMapping } from "../../../src/measures/describe.ts";
 import type { Correction } from "../../../src/measures/mapping/correction.ts";
@@ -6,7 +7,6 @@ import { faultsOf } from "../../../src/measures/measures.ts";
 import { readTable } from "../../../src/measures/read.ts";
 import { summarize } from "../../../src/measures/summary.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { boardOf, withTables } from "../../help/boards.ts";
 
 const WIDE =
   `create table t (build text, night text, stamp timestamptz, tapeout date, block_nm text,

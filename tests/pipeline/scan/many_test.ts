@@ -3,7 +3,7 @@ import { claimNext } from "../../../src/pipeline/row.ts";
 import { withReader } from "../../../src/workspaces/reader.ts";
 import { contentOf } from "../../../src/pipeline/scan/content.ts";
 import { relationsIn } from "../../../src/pipeline/scan/relations.ts";
-import { startScans } from "../../help/scans.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const many = (from: number, to: number) =>
   `do $$ begin for n in ${from}..${to} loop
@@ -11,7 +11,7 @@ const many = (from: number, to: number) =>
    end loop; end $$`;
 
 Deno.test("scan() finds 200 tables, and another user's and a known table are claimed before them", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const bob = await test.addUser();
   await test.run("create table known as select 1 as a");
   same(await test.found(), ["known 1"]);
@@ -32,7 +32,7 @@ Deno.test("scan() finds 200 tables, and another user's and a known table are cla
 });
 
 Deno.test("scan() leaves to the next scan what one database cannot read in 2 s", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     "create table slow_1 as select 1 as a",
     "create table slow_2 as select 1 as a",
@@ -50,7 +50,7 @@ Deno.test("scan() leaves to the next scan what one database cannot read in 2 s",
 });
 
 Deno.test("contentOf() of a table that is dropped while it is read says that it is not there", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run("create table runs as select 1 as a");
   await withReader(test.deps, test.ada.id, "qor", async (reader) => {
     const [table] = await relationsIn(reader);

@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert";
-import { startScans } from "../../help/scans.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
-type Scans = Awaited<ReturnType<typeof startScans>>;
+type Scans = Awaited<ReturnType<typeof startWorld>>;
 
 async function rows({ db }: Scans) {
   const rows = await db`
@@ -12,7 +12,7 @@ async function rows({ db }: Scans) {
 }
 
 Deno.test("scan() lets a row follow its table to another name or schema, with its runs", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   await test.found();
   await test.finishRows();
@@ -35,7 +35,7 @@ Deno.test("scan() lets a row follow its table to another name or schema, with it
 });
 
 Deno.test("scan() leaves a row with its name when a new table takes the place of the old one", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   await test.found();
   for (let run = 2; run < 5; run++) {
@@ -54,7 +54,7 @@ Deno.test("scan() leaves a row with its name when a new table takes the place of
 });
 
 Deno.test("scan() waits for a swap that it sees half done", async () => {
-  await using test = await startScans({ settleSeconds: 10 });
+  await using test = await startWorld({ user: true, limits: { settleSeconds: 10 } });
   await test.run(MAKE);
   await test.look();
   await test.pass(11);
@@ -71,7 +71,7 @@ Deno.test("scan() waits for a swap that it sees half done", async () => {
 });
 
 Deno.test("scan() lets no row follow to a name that has one, and a tombstone follow its table", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "create table other as select 1 as a");
   same(await test.found(), ["other 1", "runs 1"]);
   await test.finishRows();
@@ -82,7 +82,7 @@ Deno.test("scan() lets no row follow to a name that has one, and a tombstone fol
     ["public.runs", true],
   ]);
   const [other] = await test.db`select id from dashboards where table_name = 'other'`;
-  equal((await test.api("DELETE", `/dashboards/${other!.id}`)).status, 204);
+  equal((await test.call("DELETE", `/dashboards/${other!.id}`)).status, 204);
   await test.run("alter table other rename to third");
   same([await test.found(), await test.found()], [[], []]);
   equal((await test.db`select from dashboards where deleted_at is null`).length, 1);

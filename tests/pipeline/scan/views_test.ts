@@ -1,9 +1,9 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { addReadView, removeReadView } from "../../../src/pipeline/scan/ignored_store.ts";
 import { listIgnored } from "../../../src/pipeline/scan/store.ts";
-import { startScans } from "../../help/scans.ts";
+import { startWorld } from "../../help/world/world.ts";
 
-type Scans = Awaited<ReturnType<typeof startScans>>;
+type Scans = Awaited<ReturnType<typeof startWorld>>;
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
 
@@ -13,7 +13,7 @@ async function ignored(test: Scans): Promise<Record<string, string>> {
 }
 
 Deno.test("scan() reads a materialized view like a table", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "create materialized view worst as select min(a) as a from runs");
   await test.run("create materialized view later as select * from runs with no data");
   same(await test.found(), ["runs 1", "worst 1"]);
@@ -34,7 +34,7 @@ Deno.test("scan() reads a materialized view like a table", async () => {
 });
 
 Deno.test("scan() lists a view as ignored until its comment asks for a row", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "create view shown as select a from runs where a < 10");
   same(await test.found(), ["runs 1"]);
   const { username } = test.ada;
@@ -67,7 +67,7 @@ Deno.test("scan() lists a view as ignored until its comment asks for a row", asy
 });
 
 Deno.test("scan() takes no passing time for a change of a view, and reads one without tables hourly", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     MAKE,
     "create view aged as select a, clock_timestamp() as at from runs",
@@ -87,7 +87,7 @@ Deno.test("scan() takes no passing time for a change of a view, and reads one wi
 });
 
 Deno.test("scan() says what keeps a view from being read, and reads the others", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     MAKE,
     "create view broken as select 1 / (a - 1) as a from runs",
@@ -114,7 +114,7 @@ Deno.test("scan() says what keeps a view from being read, and reads the others",
 });
 
 Deno.test("scan() leaves out what a comment ignores, and what tools keep for a moment", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     MAKE,
     "create table staging as select 1 as a",
@@ -131,7 +131,7 @@ Deno.test("scan() leaves out what a comment ignores, and what tools keep for a m
 });
 
 Deno.test("scan() says that row level security hides all rows", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "alter table runs enable row level security");
   match((await test.waiting()).runs!, /row level security hides all its rows/);
   await test.run("create policy shown on runs using (a > 1)");
@@ -140,7 +140,7 @@ Deno.test("scan() says that row level security hides all rows", async () => {
 });
 
 Deno.test("scan() reads a chosen view, also under another name", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "create view shown as select * from runs");
   same(await test.found(), ["runs 1"]);
   const [view] = await listIgnored(test.db, test.ada.id);

@@ -1,19 +1,19 @@
 import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
-import type { Dashboard } from "../../src/boards/compose.ts";
-import { runPanel, runVariable } from "../../src/boards/query.ts";
-import { AppError } from "../../src/errors.ts";
-import { errorBody } from "../../src/http/replies.ts";
-import { BOARD_ASSETS } from "../../src/http/static_files.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { BoardPage } from "../../views/board.tsx";
-import { BoardHeader } from "../../views/board_header.tsx";
+import type { Dashboard } from "../../../src/boards/compose.ts";
+import { runPanel, runVariable } from "../../../src/boards/query.ts";
+import { AppError } from "../../../src/errors.ts";
+import { errorBody } from "../../../src/http/replies.ts";
+import { BOARD_ASSETS } from "../../../src/http/static_files.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import { BoardPage } from "../../../views/board.tsx";
+import { BoardHeader } from "../../../views/board_header.tsx";
 
 const TYPES: Record<string, string> = { js: "text/javascript", css: "text/css" };
 
 async function file(name: string): Promise<Response> {
   const text = name === "echarts.js"
     ? echarts
-    : await Deno.readTextFile(new URL(`../../static/${name}`, import.meta.url));
+    : await Deno.readTextFile(new URL(`../../../static/${name}`, import.meta.url));
   return new Response(text, { headers: { "content-type": TYPES[name.split(".").at(-1)!]! } });
 }
 

@@ -1,6 +1,7 @@
-import type { Claim, Step } from "../../src/pipeline/row.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
-import type { Kind } from "../../src/workspaces/names.ts";
+import type { Claim, Step } from "../../../src/pipeline/row.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import { until } from "../time.ts";
+import type { Kind } from "../../../src/workspaces/names.ts";
 
 type Row = {
   kind?: Kind;
@@ -52,15 +53,6 @@ export async function untilWaiting(db: Sql, sessions: number, locktype: string):
       select count(*) from pg_locks where locktype = ${locktype} and not granted`;
     return row!.count >= sessions;
   });
-}
-
-/** Asks every 5 ms until it is so; throws after 5 s. */
-export async function until(so: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 5000;
-  while (!await so()) {
-    if (Date.now() > end) throw new Error("It did not come to that within 5 s.");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 export type RowState = {

@@ -1,10 +1,11 @@
 import { fail, match, strictEqual as equal } from "node:assert/strict";
 import { dirname } from "node:path";
-import { startEmbedded } from "../../src/external/postgres/embedded.ts";
-import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import type { TestSlack } from "./slack.ts";
+import { startEmbedded } from "../../../src/external/postgres/embedded.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import { opened } from "../world/postgres.ts";
+import type { TestSlack } from "../slack.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = new URL("../../../", import.meta.url).pathname;
 
 /** What a program needs of its machine; nothing else of our environment reaches the service. */
 function machine(): Record<string, string> {
@@ -88,7 +89,7 @@ export async function makeHome() {
     async openMaster(): Promise<Sql & AsyncDisposable> {
       const { port, password } = JSON.parse(await Deno.readTextFile(`${dataDir}/postgres.json`));
       const address = { host: "127.0.0.1", port, user: "dashkeeper", password };
-      return disposable(connect({ ...address, database: "dashkeeper" }, 4));
+      return opened({ ...address, database: "dashkeeper" }, 4);
     },
     async [Symbol.asyncDispose]() {
       for (const service of services) await service.end();
@@ -101,21 +102,6 @@ export async function makeHome() {
     },
   };
 }
-
-/** A database as whom a URL names, its first schema on the search path as for every other client. */
-export function openUrl(url: string): Sql & AsyncDisposable {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  return disposable(connect({
-    host: hostname,
-    port: Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: decodeURIComponent(pathname.slice(1)),
-  }, 1));
-}
-
-const disposable = (sql: Sql) =>
-  Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 
 /** The flags of the task `start`, as deno.json has them. */
 async function startCommand(preload?: URL): Promise<string[]> {

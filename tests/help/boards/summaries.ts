@@ -1,7 +1,7 @@
-import { readTable } from "../../src/measures/read.ts";
-import type { Kind } from "../../src/measures/facts.ts";
-import { summarize, type Summary } from "../../src/measures/summary.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
+import { readTable } from "../../../src/measures/read.ts";
+import type { Kind } from "../../../src/measures/facts.ts";
+import { summarize, type Summary } from "../../../src/measures/summary.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { withTables } from "./boards.ts";
 
 /** What is told of a table, read as its board is. */

@@ -1,7 +1,7 @@
-import type { Sql } from "../../src/external/postgres/postgres.ts";
-import type { Kind } from "../../src/measures/facts.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import type { Kind } from "../../../src/measures/facts.ts";
 
-const FOLDER = new URL("../../../shared/data/field/", import.meta.url);
+const FOLDER = new URL("../../../../shared/data/field/", import.meta.url);
 
 /** What one number of a table must be; see the README beside the cases. */
 export type ExpectedNumber = {

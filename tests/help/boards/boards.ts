@@ -1,14 +1,13 @@
-import { composeDashboard, type Dashboard } from "../../src/boards/compose.ts";
-import type { Kind } from "../../src/measures/facts.ts";
-import type { Correction } from "../../src/measures/mapping/correction.ts";
-import { readTable } from "../../src/measures/read.ts";
-import { runPanel } from "../../src/boards/query.ts";
-import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
+import { composeDashboard, type Dashboard } from "../../../src/boards/compose.ts";
+import type { Kind } from "../../../src/measures/facts.ts";
+import type { Correction } from "../../../src/measures/mapping/correction.ts";
+import { readTable } from "../../../src/measures/read.ts";
+import { runPanel } from "../../../src/boards/query.ts";
+import { connectToUserDatabase, type Sql } from "../../../src/external/postgres/postgres.ts";
 import { readTiming } from "./flow_results.ts";
-import { type FreshDatabase, freshDatabase } from "./postgres.ts";
+import { never } from "../time.ts";
+import { addressOf, type FreshDatabase, freshDatabase, scoped } from "../world/postgres.ts";
 
-/** A signal that never fires. */
-export const never = new AbortController().signal;
 /** Where the boards of these tests stand. */
 export const place = {
   uid: "dk-1",
@@ -21,7 +20,7 @@ export type Row = Record<string, string>;
 
 /** The rows of a real result file; fails when the data is not there. */
 export async function real(name: string): Promise<Row[]> {
-  const file = new URL(`../../../shared/data/orfs/${name}.csv`, import.meta.url);
+  const file = new URL(`../../../../shared/data/orfs/${name}.csv`, import.meta.url);
   const [head, ...lines] = (await Deno.readTextFile(file)).trim().split(/\r?\n/)
     .map((line) => line.split(","));
   return lines.map((line) => Object.fromEntries(head!.map((name, i) => [name, line[i]!])));
@@ -58,15 +57,7 @@ export async function load(db: Sql, name: string): Promise<Row[]> {
 
 /** The database as its reader sees it: nothing but pg_catalog on the search path. */
 function readerOf(url: string) {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  const sql = connectToUserDatabase({
-    host: hostname,
-    port: Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: pathname.slice(1),
-  });
-  return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
+  return scoped(connectToUserDatabase(addressOf(url)));
 }
 
 export type Shown = {

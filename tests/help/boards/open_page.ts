@@ -1,4 +1,4 @@
-import type { Page } from "../../src/external/browser/browser.ts";
+import type { Page } from "../../../src/external/browser/browser.ts";
 
 /** Opens a page and waits until its document is parsed; what open() says of it. */
 export async function openParsed(page: Page, url: string) {

@@ -1,7 +1,7 @@
-import type { Sql } from "../../src/external/postgres/postgres.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { load, real, type Row } from "./boards.ts";
 
-const FOLDER = new URL("../../../shared/data/orfs/", import.meta.url);
+const FOLDER = new URL("../../../../shared/data/orfs/", import.meta.url);
 
 /** A design's last result; slacks in ns whatever its platform counts in, null where there is none. */
 export type Timing = {

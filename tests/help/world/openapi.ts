@@ -28,7 +28,9 @@ export function operationOf(document: Document, method: string, path: string) {
 
 const KNOWN = new Set(
   ("$ref type properties required additionalProperties items enum anyOf allOf format description " +
-    "example default minimum maximum exclusiveMinimum minLength maxLength pattern").split(" "),
+    "example default minimum maximum exclusiveMinimum minLength maxLength pattern maxItems").split(
+      " ",
+    ),
 );
 const FORMATS: Record<string, (text: string) => boolean> = {
   "date-time": (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text),
@@ -83,6 +85,7 @@ export function faultsOf(document: Document, given: Schema, value: unknown, at =
     const all = (schema.anyOf as Schema[]).map((one) => faultsOf(document, one, value, at));
     return all.some((faults) => faults.length === 0) ? [] : all.flat();
   }
+  if (schema.type === undefined && !schema.enum) return []; // anything
   const types = schema.type === undefined ? [] : [schema.type].flat() as string[];
   const type = typeOf(value);
   const fits = types.length === 0 || types.includes(type) ||
@@ -92,6 +95,7 @@ export function faultsOf(document: Document, given: Schema, value: unknown, at =
   if (typeof value === "string") return stringFaults(schema, value, at);
   if (Array.isArray(value)) {
     const items = schema.items as Schema;
+    if (value.length > Number(schema.maxItems ?? Infinity)) return [`${at}: too many items`];
     return value.flatMap((item, i) => faultsOf(document, items, item, `${at}[${i}]`));
   }
   return type === "object" ? objectFaults(document, schema, value as object, at) : [];

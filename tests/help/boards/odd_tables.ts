@@ -1,5 +1,5 @@
-import { quoteName } from "../../src/measures/sql.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
+import { quoteName } from "../../../src/measures/sql.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
 
 /** Definitions of tables that no template expects; `T` stands for the table itself. */
 const ODD: Record<string, string> = {

@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
-import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import { run } from "../../src/external/postgres/binaries.ts";
-import { prepare } from "../../src/external/postgres/cluster.ts";
-import { withDeadline } from "../../src/external/postgres/deadlines.ts";
+import { connect, type Sql } from "../../../src/external/postgres/postgres.ts";
+import { run } from "../../../src/external/postgres/binaries.ts";
+import { prepare } from "../../../src/external/postgres/cluster.ts";
+import { withDeadline } from "../../../src/external/postgres/deadlines.ts";
 
 export type FaultyServer = Awaited<ReturnType<typeof startFaultyServer>>;
 

@@ -1,6 +1,6 @@
 import { ok } from "node:assert/strict";
-import type { Browser } from "../../src/external/browser/browser.ts";
-import { waitFor } from "./service.ts";
+import type { Browser } from "../../../src/external/browser/browser.ts";
+import { waitFor } from "../service/service.ts";
 import { openParsed } from "./open_page.ts";
 
 /** What stands on a board's page: by panel, its figure and its table (rows by column). */
