@@ -1,23 +1,35 @@
 import { makeApp } from "./src/app.tsx";
-import { type Config, ConfigError, grafanaOf, placeOf, readConfig } from "./src/config.ts";
+import {
+  browserOf,
+  captureOf,
+  type Config,
+  ConfigError,
+  limitsOf,
+  outsideOf,
+  readConfig,
+  serverOf,
+  slackOf,
+} from "./src/config.ts";
 import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
 import { loadSealKeys } from "./src/credentials/seal.ts";
 import { ExternalError } from "./src/errors.ts";
 import { connectBrowser } from "./src/external/browser/browser.ts";
 import { openGifFolder } from "./src/external/gif_folder.ts";
+import type { Sql } from "./src/external/postgres/postgres.ts";
 import { START_MS } from "./src/external/postgres/deadlines.ts";
 import { connectMaster } from "./src/external/postgres/master.ts";
 import { migrate } from "./src/external/postgres/migrate.ts";
 import { listenForEvents } from "./src/external/events.ts";
 import { once } from "./src/external/abort.ts";
-import { openPlace } from "./src/external/place.ts";
+import { openServer } from "./src/external/server.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
-import { joinServices } from "./src/external/running.ts";
-import { readInstallation } from "./src/external/installation.ts";
-import { connectSlack } from "./src/external/slack.ts";
+import { joinServices } from "./src/external/services.ts";
+import { readInstallation } from "./src/credentials/installation_store.ts";
+import { connectSlack } from "./src/external/slack/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
+import { SEALED_COLUMNS } from "./src/sealed.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
@@ -28,47 +40,96 @@ import { adoptedHashes } from "./src/adoption/store.ts";
 
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 
-/** What has to be ended, in the order in which it began. */
+/** What stop() ends, in the reverse order. */
 const ends: (() => Promise<unknown>)[] = [];
 const stopping = new AbortController();
 
 async function start(config: Config) {
-  // The port first: a key that is made and then not shown would be lost.
-  let app: { fetch: Awaited<ReturnType<typeof makeApp>>["fetch"] } = startingApp();
+  const http = serve(config);
+  const deps = await connect(config);
+  const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
+  const app = await makeApp({
+    ...deps,
+    adminKey: config.ADMIN_API_KEY,
+    failures: limitFailures(),
+    trust_proxy: config.TRUST_PROXY,
+    stopped: stopping.signal,
+    look: async (who) => {
+      adminOnly(who);
+      return await whileAnswering(deps.db, async () => await (await jobs.promise).scanNow());
+    },
+  });
+  stopping.signal.throwIfAborted();
+  ends.push(http.stop); // before what its answers need
+  const newKey = await ensureAdmin(deps.db, config.ADMIN_API_KEY);
+  http.use(app);
+  const running = startJobs(deps, stopping.signal);
+  jobs.resolve(running);
+  ends.push(() => within(3000, running.ended()));
+  greet(config, newKey);
+}
+
+/** Everything that the app and the jobs use. */
+async function connect(config: Config) {
+  const base = await openDatabase(config);
+  const browser = connectBrowser(browserOf(config, log));
+  ends.push(() => browser.close());
+  return {
+    ...base,
+    log,
+    browser,
+    servers: await openWorkspaceServers(config, base),
+    signingKey: await signingKeyOf(base.db, base.sealKeys),
+    adoptedKeys: new Set(await adoptedHashes(base.db)),
+    frontend_url: config.FRONTEND_URL,
+    board_link_days: config.BOARD_LINK_DAYS,
+    gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
+    slack: config.SLACK_BOT_TOKEN ? connectSlack(slackOf(config)) : undefined,
+    outside: outsideOf(config),
+    limits: limitsOf(config),
+    capture: captureOf(config),
+  };
+}
+
+/** Takes the port first: a key that is made and then not shown would be lost. */
+function serve({ HOST: hostname, PORT: port }: Config) {
+  let app: Pick<Awaited<ReturnType<typeof makeApp>>, "fetch"> = startingApp();
   const http = Deno.serve(
-    { hostname: config.HOST, port: config.PORT, onListen() {} },
+    { hostname, port, onListen() {} },
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
-  const stopHttp = once(() => within(1000, http.shutdown()));
-  ends.push(stopHttp);
-  const place = await openPlace(placeOf(config), log, stopping.signal);
-  ends.push(place.close);
+  const stop = once(() => within(1000, http.shutdown()));
+  ends.push(stop);
+  return { stop, use: (whole: typeof app) => app = whole };
+}
+
+/** Our database, migrated, its seal keys and events. */
+async function openDatabase(config: Config) {
+  const server = await openServer(serverOf(config), log, stopping.signal);
+  ends.push(server.close);
   stopping.signal.throwIfAborted();
   const db = await connectMaster(
-    { ...place.server, database: config.MASTER_DB_NAME },
+    { ...server.address, database: config.MASTER_DB_NAME },
     { waitMs: START_MS, log, signal: stopping.signal },
   );
   ends.push(() => db.end({ timeout: 1 }));
   await refuseOldInstallation(db);
   await migrate(db);
-  const sealKeys = await loadSealKeys(place.readSealKeys);
-  await checkSealKeys(db, sealKeys);
+  const sealKeys = await loadSealKeys(server.readSealKeys);
+  await checkSealKeys(db, sealKeys, SEALED_COLUMNS);
+  const { FRONTEND_URL: frontend_url, FRONTEND_URL_IS_SET: isSet } = config;
   const events = await joinServices(
     db,
-    { frontend_url: config.FRONTEND_URL, isSet: config.FRONTEND_URL_IS_SET },
+    { frontend_url, isSet },
     (name) => listenForEvents(db, name),
   );
   ends.push(() => events.close());
-  const installation = await readInstallation(db, config.FRONTEND_URL);
+  const installation = await readInstallation(db, frontend_url);
+  return { db, sealKeys, events, installation };
+}
 
-  const browser = connectBrowser({
-    ...(config.BROWSER_PATH ? { path: config.BROWSER_PATH } : {}),
-    ...(config.BROWSER_URL ? { url: config.BROWSER_URL } : {}),
-    install: config.BROWSER_INSTALL,
-    log,
-  });
-  ends.push(() => browser.close());
-  const { host, port, ssl } = place.server;
+async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
+  const { host, port, ssl } = db.address;
   const servers = await openServers(
     db,
     { host, port, ...(ssl ? { ssl } : {}) },
@@ -80,77 +141,16 @@ async function start(config: Config) {
   for (const { server, message } of (await Promise.all(servers.all.map(preflight))).flat()) {
     log(`${server}: ${message}`);
   }
-  const deps = {
-    db,
-    log,
-    events,
-    browser,
-    installation,
-    sealKeys,
-    signingKey: await signingKeyOf(db, sealKeys),
-    adoptedKeys: new Set(await adoptedHashes(db)),
-    servers,
-    frontend_url: config.FRONTEND_URL,
-    board_link_days: config.BOARD_LINK_DAYS,
-    gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
-    slack: config.SLACK_BOT_TOKEN
-      ? connectSlack({
-        token: config.SLACK_BOT_TOKEN,
-        channel: config.SLACK_CHANNEL_ID!,
-        apiUrl: `${config.SLACK_API_URL}/`,
-      })
-      : undefined,
-    outside: {
-      slack_api_url: config.SLACK_API_URL,
-      slack_token: config.SLACK_BOT_TOKEN,
-      slack_channel: config.SLACK_CHANNEL_ID,
-      grafana: grafanaOf(config),
-      allowed_hosts: config.ALLOWED_HOSTS,
-    },
-    limits: {
-      scanSeconds: config.SCAN_SECONDS,
-      settleSeconds: config.SETTLE_SECONDS,
-      updateMinSeconds: config.UPDATE_MIN_SECONDS,
-    },
-    capture: {
-      base_url: config.CAPTURE_BASE_URL,
-      width: config.CAPTURE_WIDTH,
-      height: config.CAPTURE_HEIGHT,
-      frames: config.CAPTURE_FRAMES,
-      delay_ms: config.CAPTURE_FRAME_DELAY,
-      timeout_ms: config.CAPTURE_TIMEOUT,
-      theme: config.CAPTURE_THEME,
-      timezone: config.CAPTURE_TIMEZONE,
-    },
-  };
-  const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
-  const whole = await makeApp({
-    ...deps,
-    adminKey: config.ADMIN_API_KEY,
-    failures: limitFailures(),
-    trust_proxy: config.TRUST_PROXY,
-    stopped: stopping.signal,
-    look: async (who) => {
-      adminOnly(who);
-      return await whileAnswering(db, async () => await (await jobs.promise).look());
-    },
-  });
-  stopping.signal.throwIfAborted();
-  ends.push(stopHttp); // before what its answers need
-  const newKey = await ensureAdmin(db, config.ADMIN_API_KEY);
-  app = whole;
-  const running = startJobs(deps, stopping.signal);
-  jobs.resolve(running);
-  ends.push(() => within(3000, running.ended()));
+  return servers;
+}
 
-  const at = config.FRONTEND_URL;
-  const lines = [`Dashkeeper is at ${at} (listening on ${config.HOST}:${config.PORT})`];
+function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey: string | undefined) {
+  const lines = [`Dashkeeper is at ${at} (listening on ${HOST}:${PORT})`];
   if (newKey) {
     lines.push("The admin's API key, shown this once:", "", `    ${newKey}`, "");
     lines.push(`Sign in with it at ${at}/sign-in`);
   }
-  // At once: whoever waits for the first line finds the key.
-  console.log(lines.join("\n"));
+  console.log(lines.join("\n")); // at once: a reader of the first line finds the key
 }
 
 async function within(ms: number, work: Promise<unknown>) {

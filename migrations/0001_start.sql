@@ -124,15 +124,19 @@ create table workspace_steps (
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
 
--- Workspaces of users who are gone: their databases are kept, or still have to be dropped.
-create table removed_workspaces (
-  username text primary key collate "C",
-  server text not null default '',
-  databases text not null check (databases in ('keep', 'drop')),
-  removed_at timestamptz not null default now(),
-  done_at timestamptz,
-  last_error text
+-- Work to be done until it succeeds; an entry outlives its user.
+create table retries (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null collate "C",
+  target text not null, -- the system that it needs: while that is unavailable, only its own rows wait
+  payload jsonb not null,
+  due_at timestamptz not null default now(),
+  failures int not null default 0,
+  message text,
+  unique (kind, subject)
 );
+create index on retries (due_at);
 
 -- Databases that outlived their users.
 create table orphans (
@@ -201,6 +205,16 @@ create table template_choices (
 );
 create index on template_choices (template_id);
 
+-- How a person says that a table is to be read, by the table's name.
+create table mappings (
+  user_id bigint not null references users on delete cascade,
+  kind text not null check (kind in ('timing', 'qor', 'drc')),
+  schema_name text not null,
+  table_name text not null,
+  correction jsonb not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
+
 -- The memory of the scan: each database's counter, and each table's content.
 create table scanned_databases (
   user_id bigint not null references users on delete cascade,
@@ -220,10 +234,30 @@ create table scanned_tables (
   changed_at timestamptz not null, -- when `content` was first seen
   since timestamptz not null, -- when this change began
   why text, -- what it waits for; null: nothing
-  look_at timestamptz, -- when to scan it again; null: when its database changes
+  scan_at timestamptz, -- when to scan it again; null: when its database changes
+  scanned_at timestamptz not null default now(),
   primary key (user_id, kind, schema_name, table_name)
 );
-create index on scanned_tables (look_at) where look_at is not null;
+create index on scanned_tables (scan_at) where scan_at is not null;
+
+create table ignored_tables (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  why text not null,
+  type text not null, -- a person may have a view read
+  primary key (user_id, kind, schema_name, table_name)
+);
+
+-- Views for which a person pressed "Read this view".
+create table read_views (
+  user_id bigint not null references users on delete cascade,
+  kind text not null,
+  schema_name text not null,
+  table_name text not null,
+  primary key (user_id, kind, schema_name, table_name)
+);
 
 create table dashboards (
   id bigint generated always as identity primary key,
@@ -266,7 +300,12 @@ create table dashboards (
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   unique (user_id, kind, schema_name, table_name)
 );
-create index on dashboards (step, next_try_at, id) where not stopped and step <> 'done';
+-- In the order of claims: by user, known tables before new ones.
+create index on dashboards (step, user_id, (run = 1), next_try_at, id)
+  where not stopped and step <> 'done';
+create sequence claimed_user_create;
+create sequence claimed_user_capture;
+create sequence claimed_user_notify;
 create index on dashboards (archive_try_at)
   where source = 'grafana' and archived_at is not null and not grafana_archived
     and deleted_at is null;
@@ -281,9 +320,10 @@ create table runs (
   numbers jsonb not null default '[]',
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
-  gif bytea storage external,
-  png bytea storage external,
-  slack_gif bytea storage external, -- where the GIF is too large or too wide for a channel
+  numbers_error text, -- why the numbers could not be computed
+  gif bytea,
+  png bytea,
+  slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
   posting_at timestamptz, -- a post was begun and its answer is not known
@@ -292,8 +332,27 @@ create table runs (
   slack_ts text,
   told_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
+  correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)
 );
+alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
+  alter gif set storage external,
+  alter png set storage external,
+  alter slack_gif set storage external;
+
+-- The numbers of each group's runs, kept after the table's rows are gone.
+create table run_numbers (
+  dashboard_id bigint not null references dashboards on delete cascade,
+  group_name text not null, -- '' for none
+  run_name text not null, -- its name or time in the table; "run 3" where the table has none
+  run int not null, -- of the dashboard, when they were read last
+  name text not null,
+  value float8 not null,
+  unit text,
+  sure boolean not null,
+  primary key (dashboard_id, group_name, run_name, name)
+);
+create index on run_numbers (dashboard_id, run);
 
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$
@@ -331,7 +390,8 @@ create view listed_dashboards as
     coalesce(a.dashboard_url, d.grafana_url, s.value || '/boards/' || d.id) as dashboard_url,
     s.value || '/api/v1/dashboards/' || d.id || '/preview.gif' as local_snapshot_url,
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
-    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers, r.why, d.panels,
+    d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
+    coalesce(r.numbers_error, r.why) as why, d.panels,
     d.template_note
   from dashboards d
     join users u on u.id = d.user_id

@@ -2,31 +2,32 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { cors } from "hono/cors";
-import { csrf } from "hono/csrf";
-import { HTTPException } from "hono/http-exception";
-import { secureHeaders } from "hono/secure-headers";
 import { ProblemPage } from "../views/problem.tsx";
+import { boardsOfTemplate } from "./pipeline/board_store.ts";
 import { templatePages } from "./templates/page_routes.tsx";
 import { previewQueries, templateApi } from "./templates/routes.tsx";
-import { credentialApi } from "./credentials/routes.ts";
+import { credentialApi } from "./accounts/credential_routes.ts";
 import type { Outside } from "./credentials/hosts.ts";
-import { boardPages, type Deps as BoardDeps } from "./dashboards/board/routes.tsx";
-import { onCredentialChanged } from "./accounts/credential_saved.ts";
+import { boardPages } from "./dashboards/board/routes.tsx";
+import { ignoredApi, ignoredPages } from "./dashboards/ignored/routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
-import type { Look } from "./pipeline/scan/scan.ts";
+import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
-import { AppError, errorBody, errorReplies, refuse, unavailable } from "./errors.ts";
+import { AppError } from "./errors.ts";
+import { errorBody, errorReplies, refuse } from "./http/replies.ts";
 import { DEADLINES, withDeadline } from "./external/postgres/deadlines.ts";
 import { isMigrated } from "./external/postgres/migrate.ts";
-import { asUnavailable, isOutcomeUnknown, type Sql } from "./external/postgres/postgres.ts";
+import { asUnavailable, type Sql } from "./external/postgres/postgres.ts";
 import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
+import { codeOf, describe, errorOf } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { liveEvents } from "./http/live.ts";
 import { onlyKnown, operationsIn } from "./http/methods.ts";
 import { requestLog } from "./http/request_log.ts";
+import { fromOurPages, securityHeaders } from "./http/security.ts";
 import { staticFiles } from "./http/static_files.ts";
 import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
@@ -40,7 +41,7 @@ import { datasourcePages } from "./accounts/pages/datasource_routes.tsx";
 import { datasourceApi } from "./accounts/datasource_routes.ts";
 import { userPages } from "./accounts/pages/routes.tsx";
 import { userApi } from "./accounts/routes.ts";
-import type { Deps as WorkspaceDeps } from "./workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 
 export type Deps = WorkspaceDeps & DiagnosisDeps & {
   adminKey: string | undefined;
@@ -51,7 +52,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & {
   signingKey: CryptoKey;
   frontend_url: string;
   events: Events;
-  look: (who: Who) => Promise<Look>;
+  look: (who: Who) => Promise<ScanResult>;
   stopped: AbortSignal;
   log: (line: string) => void;
 };
@@ -64,64 +65,16 @@ export async function makeApp(deps: Deps) {
   app.use(requestLog(deps.log));
   app.use((_, next) => withDeadline(DEADLINES.call, next));
   app.route("/", health(() => readinessOf(deps.db)));
-  const pages = headersFor({
-    defaultSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", "data:"],
-    frameAncestors: ["'none'"],
-  });
-  // An answer of the API, a picture too, loads and runs nothing where somebody opens it by its address.
-  const answers = headersFor({ defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] });
-  app.use((c, next) => (c.req.path.startsWith("/api/") ? answers : pages)(c, next));
+  app.use(securityHeaders);
   app.route("/static", await staticFiles());
   app.get("/", (c) => c.redirect("/dashboards", 303));
-
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
-  app.route("/api/v1", await api(deps));
-  app.use(limitBody);
-
-  // A browser names the page that it sends a form from; scripts, which hold nobody's session, do not.
-  const fromOurPage = csrf({
-    origin: (origin, c) => origin === new URL(c.req.url).origin || origin === frontend.origin,
-  });
-  app.use((c, next) =>
-    c.req.header("origin") || c.req.header("sec-fetch-site") ? fromOurPage(c, next) : next()
-  );
-  const session = async (c: Context) => {
-    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
-    return who && { ...who, from: "" };
-  };
-  const boardDeps: BoardDeps = { ...deps, session };
-  const signedIn = bySession(deps, deps.trust_proxy);
-  app.route(
-    "/",
-    signInPages(deps, {
-      cookie: SESSION_COOKIE,
-      secure: frontend.protocol === "https:",
-      from: (c) => addressOf(c, deps.trust_proxy),
-    }),
-  );
-  app.route("/boards", boardPages(boardDeps));
-  app.route("/template-previews", previewQueries(deps));
-  app.use("/dashboards/*", signedIn);
-  app.use("/templates/*", signedIn);
-  app.use("/users/*", signedIn);
-  app.use("/events", signedIn);
-  app.route("/dashboards", dashboardPages(deps));
-  app.route("/templates", templatePages(deps));
-  app.route("/users", userPages(deps));
-  app.route("/users", maintenancePages(deps));
-  app.route("/users", datasourcePages(deps));
-  app.route("/users", credentialPages(deps, (...saved) => onCredentialChanged(deps, ...saved)));
-  app.get("/events", liveEvents(deps.events, deps.stopped));
-
+  app.route("/api/v1", api(deps));
+  app.use(limitBody, fromOurPages(frontend.origin));
+  mountPages(app, deps);
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
-    // A page that was closed wants no answer: nothing is wrong here.
-    const hasLeft = c.req.raw.signal.aborted && error === c.req.raw.signal.reason;
-    const known = hasLeft
-      ? new AppError("caller_left", 400, "The caller did not wait for the answer.")
-      : asAppError(error, c.req.method);
+    const known = errorOf(error, c);
     if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
     else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code} ${codeOf(error)}`);
     return fail(known, c);
@@ -129,18 +82,38 @@ export async function makeApp(deps: Deps) {
   return app;
 }
 
-function headersFor(
-  contentSecurityPolicy: NonNullable<Parameters<typeof secureHeaders>[0]>["contentSecurityPolicy"],
-) {
-  return secureHeaders({
-    contentSecurityPolicy,
-    referrerPolicy: "same-origin",
-    strictTransportSecurity: false,
-  });
+function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
+  const session = async (c: Context) => {
+    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    return who && { ...who, from: "" };
+  };
+  const secure = new URL(deps.frontend_url).protocol === "https:";
+  const from = (c: Context) => addressOf(c, deps.trust_proxy);
+  app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
+  app.route("/boards", boardPages({ ...deps, session }));
+  app.route("/template-previews", previewQueries(withBoards(deps)));
+  const signedIn = bySession(deps, deps.trust_proxy);
+  for (const path of ["/dashboards/*", "/templates/*", "/users/*", "/events"]) {
+    app.use(path, signedIn);
+  }
+  app.route("/dashboards/ignored", ignoredPages(deps));
+  app.route("/dashboards", dashboardPages(deps));
+  app.route("/templates", templatePages(withBoards(deps)));
+  app.route("/users", userPages(deps));
+  app.route("/users", maintenancePages(deps));
+  app.route("/users", datasourcePages(deps));
+  app.route("/users", credentialPages(deps));
+  app.get("/events", liveEvents(deps.events, deps.stopped));
 }
 
-/** `/api/v1`: who one is comes before all else, then what the body is, then the routes. */
-async function api(deps: Deps) {
+/** Templates do not know the dashboards that they draw. */
+const withBoards = (deps: Deps) => ({
+  ...deps,
+  boardsOf: (id: number, user_id?: number) => boardsOfTemplate(deps.db, id, user_id),
+});
+
+/** `/api/v1`: checks the caller, then the body, then the routes. */
+function api(deps: Deps) {
   const api = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
   api.openAPIRegistry.registerComponent("securitySchemes", "key", {
     type: "http",
@@ -159,45 +132,23 @@ async function api(deps: Deps) {
   api.route("/users", userApi(deps));
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
-  api.route("/users", credentialApi(deps, (...saved) => onCredentialChanged(deps, ...saved)));
+  api.route("/users", credentialApi(deps));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
-  api.route("/templates", templateApi(deps));
+  api.route("/ignored", ignoredApi(deps));
+  api.route("/templates", templateApi(withBoards(deps)));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));
   for (const definition of api.openAPIRegistry.definitions) {
     if (definition.type !== "route") continue;
-    // What is refused before a route sees the request.
+    // The middleware above refuses these.
     const body = definition.route.method === "get" ? [] : [400, 413, 415] as const;
     const replies = errorReplies(422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
   const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
-  return await Promise.resolve(api);
-}
-
-function asAppError(error: unknown, method: string): AppError {
-  if (error instanceof AppError) return error;
-  // What a read notes on its way, as a reveal does, is nothing to look for.
-  if (method === "GET" && isOutcomeUnknown(error)) {
-    return unavailable("database_unavailable", "The connection to the database broke: try again.");
-  }
-  if (error instanceof HTTPException) {
-    if (error.status === 403) {
-      return new AppError(
-        "foreign_origin",
-        403,
-        "This form was not sent from a page of Dashkeeper.",
-      );
-    }
-    return new AppError("malformed_request", 400, "The request is not well formed.");
-  }
-  return asUnavailable(error) ?? new AppError(
-    "internal",
-    500,
-    "Something went wrong here: the log names this request's id.",
-  );
+  return api;
 }
 
 async function readinessOf(db: Sql): Promise<string | undefined> {
@@ -211,18 +162,6 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
-
-/** For our own log. Messages of the driver may quote values: its code says enough. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown error";
-  const code = codeOf(error) && ` ${codeOf(error)}`;
-  const where = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 3)
-    .map((line) => line.trim()).join(" < ") ?? "";
-  return `${error.name}${code} ${where}`;
-}
-
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
@@ -231,7 +170,6 @@ function fail(error: AppError, c: Context<AppEnv>) {
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };
-  // A page that the database could not draw comes back by itself.
   const wait = error.more.headers?.["Retry-After"];
   if (status === 503 && wait && c.req.method === "GET") c.header("Refresh", wait);
   return c.html(<ProblemPage {...props} />, status);

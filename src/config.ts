@@ -227,8 +227,8 @@ export function readConfig(env: (name: string) => string | undefined = Deno.env.
   return result.data;
 }
 
-/** Where the databases are to be, as openPlace() takes it. */
-export function placeOf(config: Config) {
+/** The database server, as openServer() takes it. */
+export function serverOf(config: Config) {
   const { MASTER_DB_HOST, MASTER_DB_PORT, MASTER_DB_USER, MASTER_DB_PASS } = config;
   return {
     dataDir: config.DATA_DIR,
@@ -257,3 +257,47 @@ export function grafanaOf(config: Config) {
     db_port: config.GRAFANA_DB_PORT,
   };
 }
+
+export function browserOf(
+  { BROWSER_PATH, BROWSER_URL, BROWSER_INSTALL }: Config,
+  log: (line: string) => void,
+) {
+  return {
+    ...(BROWSER_PATH ? { path: BROWSER_PATH } : {}),
+    ...(BROWSER_URL ? { url: BROWSER_URL } : {}),
+    install: BROWSER_INSTALL,
+    log,
+  };
+}
+
+export const slackOf = (config: Config) => ({
+  token: config.SLACK_BOT_TOKEN!,
+  channel: config.SLACK_CHANNEL_ID!,
+  apiUrl: `${config.SLACK_API_URL}/`,
+});
+
+/** The outside systems that users' own credentials may name. */
+export const outsideOf = (config: Config) => ({
+  slack_api_url: config.SLACK_API_URL,
+  slack_token: config.SLACK_BOT_TOKEN,
+  slack_channel: config.SLACK_CHANNEL_ID,
+  grafana: grafanaOf(config),
+  allowed_hosts: config.ALLOWED_HOSTS,
+});
+
+export const limitsOf = (config: Config) => ({
+  scanSeconds: config.SCAN_SECONDS,
+  settleSeconds: config.SETTLE_SECONDS,
+  updateMinSeconds: config.UPDATE_MIN_SECONDS,
+});
+
+export const captureOf = (config: Config) => ({
+  base_url: config.CAPTURE_BASE_URL,
+  width: config.CAPTURE_WIDTH,
+  height: config.CAPTURE_HEIGHT,
+  frames: config.CAPTURE_FRAMES,
+  delay_ms: config.CAPTURE_FRAME_DELAY,
+  timeout_ms: config.CAPTURE_TIMEOUT,
+  theme: config.CAPTURE_THEME,
+  timezone: config.CAPTURE_TIMEZONE,
+});

@@ -1,12 +1,9 @@
-import { z } from "@hono/zod-openapi";
-
-/** HTTP statuses that a reply may carry for what the caller did. */
 export type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
-/** One fault of an input: `path` as the caller wrote it (`key_name`), `message` for a person. */
+/** One fault of an input; `path` as the caller wrote it (`key_name`). */
 export type Issue = { path: string; message: string };
 
-/** An error whose sentence the caller may read. */
+/** An error whose message the caller may read. */
 export class AppError extends Error {
   constructor(
     readonly code: string,
@@ -18,21 +15,17 @@ export class AppError extends Error {
   }
 }
 
-/** What a caller who was answered 503 waits before it tries again. */
+/** Retry-After of a 503. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** A 503: nothing is wrong with the request, and the same one works later. */
+/** A 503: the same request works later. */
 export function unavailable(code: string, message: string): AppError {
   return new AppError(code, 503, message, { headers: { "Retry-After": `${RETRY_AFTER_SECONDS}` } });
 }
 
-/** Outside systems that a row or a page may have to name. */
 export type System = "PostgreSQL" | "Grafana" | "Slack" | "browser";
 
-/**
- * An outside system refused or was silent. The message is in our own words: a foreign one may carry a
- * secret. `permanent`: trying again is of no use until a person has changed something.
- */
+/** In our own words: a foreign message may carry a secret. `permanent`: a person must act. */
 export class ExternalError extends Error {
   constructor(
     readonly system: System,
@@ -42,77 +35,4 @@ export class ExternalError extends Error {
   ) {
     super(message);
   }
-}
-
-const NAMES: Record<number, string> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  409: "Conflict",
-  413: "Content Too Large",
-  415: "Unsupported Media Type",
-  422: "Unprocessable Content",
-  429: "Too Many Requests",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
-
-/** The one shape of an error reply. */
-export function errorBody(error: AppError, request_id: string) {
-  const { code, status, message, more } = error;
-  return {
-    error: NAMES[status]!,
-    message,
-    code,
-    request_id,
-    ...(more.issues ? { issues: more.issues } : {}),
-  };
-}
-
-type Checked =
-  | { success: true }
-  | { success: false; target?: string; error: { issues: readonly ZodIssue[] } };
-type ZodIssue = {
-  code?: string | undefined;
-  path: readonly PropertyKey[];
-  message: string;
-  keys?: string[];
-};
-
-/** The one hook behind every zod check of a request: 400 for a path, 422 for all else. */
-export function refuse(result: Checked): void {
-  if (result.success) return;
-  const issues = result.error.issues.flatMap(({ path, message, keys }): Issue[] => {
-    const at = path.map(String).join(".");
-    if (!keys) return [{ path: at, message }];
-    return keys.map((key) => ({
-      path: at ? `${at}.${key}` : key,
-      message: "There is no such field.",
-    }));
-  });
-  if (result.target === "param") {
-    throw new AppError("invalid_path", 400, "The address is not well formed.", { issues });
-  }
-  throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
-}
-
-/** An error reply, as the OpenAPI document tells it. */
-export const ErrorReply = z.object({
-  error: z.string().openapi({ example: "Conflict" }),
-  message: z.string().openapi({ example: "There is already a user ada." }),
-  code: z.string().openapi({ example: "user_exists" }),
-  request_id: z.string(),
-  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-}).openapi("Error");
-
-/** The error replies that a route may give, for its OpenAPI document; 401 and 500 are every route's. */
-export function errorReplies(...statuses: ErrorStatus[]) {
-  const content = { "application/json": { schema: ErrorReply } };
-  return Object.fromEntries(
-    ([401, ...statuses, 500] as const).map((
-      status,
-    ) => [status, { description: NAMES[status]!, content }]),
-  );
 }

@@ -4,13 +4,14 @@
  * were refused, opened, into a new file.
  */
 import { parseArgs } from "node:util";
-import { ConfigError, placeOf, readConfig } from "../src/config.ts";
+import { ConfigError, readConfig, serverOf } from "../src/config.ts";
 import { checkSealKeys } from "../src/credentials/installation.ts";
+import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { DEADLINES, withDeadline } from "../src/external/postgres/deadlines.ts";
 import { connectMaster } from "../src/external/postgres/master.ts";
-import { openPlace } from "../src/external/place.ts";
+import { openServer } from "../src/external/server.ts";
 import { asExternal } from "../src/external/postgres/postgres.ts";
 import { adopt, openRefused, planAdoption } from "../src/adoption/adopt.ts";
 import { describePlan } from "../src/adoption/report.ts";
@@ -22,22 +23,22 @@ const NOTHING = "There is no older installation in this database.";
 
 async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<number> {
   const config = readConfig();
-  const place = await openPlace(placeOf(config), () => {});
+  const server = await openServer(serverOf(config), () => {});
   try {
-    const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+    const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
-      const { host, port, ssl } = place.server;
+      const { host, port, ssl } = server.address;
       const own = { host, port, ...(ssl ? { ssl } : {}) };
       const shown = { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT };
       const servers = await openServers(db, own, shown, []);
-      const sealKeys = await loadSealKeys(place.readSealKeys);
+      const sealKeys = await loadSealKeys(server.readSealKeys);
       const deps = { db, sealKeys, servers, log: console.error };
       return await withDeadline(DEADLINES.long, () => work(deps));
     } finally {
       await db.end({ timeout: 1 });
     }
   } finally {
-    await place.close();
+    await server.close();
   }
 }
 
@@ -82,7 +83,7 @@ async function take(deps: Deps, skipRefused: boolean): Promise<number> {
 }
 
 async function writeRefused({ db, sealKeys }: Deps, path: string): Promise<number> {
-  await checkSealKeys(db, sealKeys);
+  await checkSealKeys(db, sealKeys, SEALED_COLUMNS);
   const rows = await openRefused(db, sealKeys);
   const text = rows.map((row) => JSON.stringify(row) + "\n").join("");
   await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });

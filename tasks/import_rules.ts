@@ -1,3 +1,8 @@
+import { codeOnly } from "./rules/code.ts";
+import { type Import, importsOf } from "./rules/imports.ts";
+import { checkTables } from "./rules/tables.ts";
+import { checkFolders, checkFunctions, findCycles } from "./rules/tree.ts";
+
 /**
  * The order of src: whoever stands further on may import what stands before, never the other way.
  * Names on one line are peers, which do not import each other. config is for main alone.
@@ -8,6 +13,7 @@ const ORDER = [
   ["external"],
   ["http"],
   ["audit"],
+  ["retries"],
   ["users"],
   ["credentials"],
   ["workspaces"],
@@ -21,6 +27,7 @@ const ORDER = [
   ["diagnostics"],
   ["accounts"],
   ["adoption"],
+  ["sealed"],
   ["jobs"],
   ["app"],
   ["config"],
@@ -114,15 +121,12 @@ export function breaches(path: string, text: string): string[] {
   return found.map((fault) => `${path}: ${fault}`);
 }
 
-/** `names` is what stands between `import` and `from`; "*" for an import() and for a bare import. */
-type Import = { names: string; typeOnly: boolean; from: string };
-
 function faultsOf(path: string, { names, typeOnly, from }: Import): string[] {
   const faults = IMPORTED.filter(({ pattern, homes }) => pattern.test(from) && !isIn(path, homes))
     .map(({ what }) => `${what} ("${from}") does not belong here`);
   const router = from === "@hono/zod-openapi" && /\bOpenAPIHono\b|\bcreateRoute\b|\*/.test(names);
-  if (router && !isIn(path, [APP, ROUTES])) {
-    faults.push(`"${from}" beyond z is for app and routes`);
+  if (router && !isIn(path, [APP, HTTP, ROUTES])) {
+    faults.push(`"${from}" beyond z is for app, http and routes`);
   }
   if (!/^\.{0,2}\//.test(from)) return faults;
   const to = new URL(from, `file:///${path}`).pathname.slice(1);
@@ -156,73 +160,12 @@ function isIn(path: string, homes: RegExp[]): boolean {
   return homes.some((home) => home.test(path));
 }
 
-const IMPORT =
-  /\b(?:(?:import|export)\s+(?<names>[\w$*{][^;"'()=]*?)\s*\bfrom\s*|import\s*\(?\s*)(?<quote>["'`])/g;
-
-/** Imports, exports from elsewhere, import() and import types, found in the code, read in the text. */
-function importsOf(text: string, code: string): Import[] {
-  return [...code.matchAll(IMPORT)].map(({ 0: { length }, index, groups }) => {
-    const start = index + length;
-    const from = text.slice(start, text.indexOf(groups!.quote!, start));
-    const names = groups!.names ?? "*";
-    return { names, typeOnly: isTypeOnly(names), from };
-  });
-}
-
-function isTypeOnly(names: string): boolean {
-  if (/^type\s+[\w${*]/.test(names)) return true;
-  const list = /^\{(.*)\}$/s.exec(names)?.[1] ?? names;
-  return list.split(",").filter((name) => name.trim()).every((name) => /^\s*type\s/.test(name));
-}
-
-/** What may follow code: a comment, a string, a template's start, a brace, or a regular expression. */
-const TOKEN =
-  /(?<comment>\/\/.*|\/\*[^]*?(?:\*\/|$))|(?<quoted>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|(?<=(?:^|[(,=:[!&|?{;]|=>|\breturn)\s*)(?<regex>\/(?![*/])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/)|[`{}]/g;
-const TEMPLATE_TEXT = /(?:\\[^]|\$(?!\{)|[^`\\$])*/y;
-
-/** The text with comments blanked and strings emptied, each character where it was. */
-export function codeOnly(text: string): string {
-  let code = "";
-  const holes: number[] = []; // for each template that is open: braces open inside its ${ }
-  while (code.length < text.length) {
-    TOKEN.lastIndex = code.length;
-    const match = TOKEN.exec(text);
-    if (!match) return code + text.slice(code.length);
-    const [token] = match;
-    code += text.slice(code.length, match.index);
-    if (match.groups!.comment !== undefined) code += blank(token);
-    else if (token.length > 1) code += token[0] + blank(token.slice(1, -1)) + token.at(-1);
-    else {
-      code += token;
-      if (token === "{" && holes.length) holes[holes.length - 1]!++;
-      if (token === "`") holes.push(0);
-      const closesHole = token === "}" && holes.length > 0 && holes[holes.length - 1]!-- === 0;
-      if (token === "`" || closesHole) code = passTemplateText(text, code, holes);
-    }
-  }
-  return code;
-}
-
-/** Goes on to the next `${` of the innermost template, or past its end. */
-function passTemplateText(text: string, code: string, holes: number[]): string {
-  TEMPLATE_TEXT.lastIndex = code.length;
-  code += blank(TEMPLATE_TEXT.exec(text)![0]);
-  if (text.startsWith("${", code.length)) {
-    holes[holes.length - 1] = 0;
-    return code + "${";
-  }
-  holes.pop();
-  return code + text.slice(code.length, code.length + 1);
-}
-
-function blank(text: string): string {
-  return text.replace(/[^\n]/g, " ");
-}
-
 const CHECKED = /\.(?:tsx?|jsx?|css|html|sql|sh)$/;
 
 async function* filesOf(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name === "node_modules") continue;
+    if (name === "node_modules") continue;
     if (isDirectory) yield* filesOf(`${folder}/${name}`);
     else if (CHECKED.test(name)) yield `${folder}/${name}`;
   }
@@ -234,8 +177,17 @@ export async function checkTree(): Promise<{ files: number; found: string[] }> {
   for (const folder of ["src", "views", "static", "tasks", "tests"]) {
     for await (const path of filesOf(folder)) paths.push(path);
   }
-  const found: string[] = [];
-  for (const path of paths.sort()) found.push(...breaches(path, await Deno.readTextFile(path)));
+  const files = new Map<string, string>();
+  for (const path of paths.sort()) files.set(path, await Deno.readTextFile(path));
+  let migrations = "";
+  for await (const path of filesOf("migrations")) migrations += await Deno.readTextFile(path);
+  const found = [
+    ...[...files].flatMap(([path, text]) => breaches(path, text)),
+    ...checkFolders(paths),
+    ...findCycles(files),
+    ...checkTables(files, migrations),
+    ...checkFunctions(new Map([...files].filter(([path]) => /^(?:src\/|main\.ts)/.test(path)))),
+  ];
   return { files: paths.length, found };
 }
 

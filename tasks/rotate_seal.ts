@@ -2,16 +2,17 @@
  * Seals everything anew with the current key: `deno task rotate-seal [--new]`. Ends with 1 when rows did
  * not open or it did not come to its end, with 2 when it is called wrongly.
  */
-import { ConfigError, placeOf, readConfig } from "../src/config.ts";
+import { ConfigError, readConfig, serverOf } from "../src/config.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/postgres/master.ts";
 import { migrate } from "../src/external/postgres/migrate.ts";
-import { openPlace } from "../src/external/place.ts";
+import { openServer } from "../src/external/server.ts";
 import { asExternal, type Sql } from "../src/external/postgres/postgres.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_key.ts";
+import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { refuseOldInstallation } from "../src/adoption/adopt.ts";
-import { renewSealKey, rotateSeal } from "../src/adoption/rotation/rotate.ts";
+import { renewSealKey, rotateSeal } from "../src/credentials/rotation/rotate.ts";
 
 /** Longer than any call of a service takes from sealing a value to storing it. */
 const SETTLE_SECONDS = 10;
@@ -24,16 +25,16 @@ async function rotate(makeNew: boolean, signal: AbortSignal) {
       "--new is for the key in DATA_DIR/seal.key: here, set SEAL_KEY to a new key and SEAL_KEY_PREVIOUS to the one before",
     ]);
   }
-  const place = await openPlace(placeOf(config), () => {});
+  const server = await openServer(serverOf(config), () => {});
   try {
-    const db: Sql = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+    const db: Sql = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
       await refuseOldInstallation(db);
       await migrate(db);
-      const deps = { db, log: console.log };
-      if (!fromFile) return await rotateSeal(deps, await loadSealKeys(place.readSealKeys), signal);
+      const deps = { db, log: console.log, columns: SEALED_COLUMNS };
+      if (!fromFile) return await rotateSeal(deps, await loadSealKeys(server.readSealKeys), signal);
       const file = {
-        read: place.readSealKeys,
+        read: server.readSealKeys,
         write: (keys: Awaited<ReturnType<typeof embeddedSealKeys>>) =>
           writeEmbeddedSealKeys(config.DATA_DIR, keys),
       };
@@ -42,7 +43,7 @@ async function rotate(makeNew: boolean, signal: AbortSignal) {
       await db.end({ timeout: 1 });
     }
   } finally {
-    await place.close();
+    await server.close();
   }
 }
 

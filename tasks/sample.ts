@@ -1,9 +1,9 @@
-import { ConfigError, placeOf, readConfig } from "../src/config.ts";
+import { ConfigError, readConfig, serverOf } from "../src/config.ts";
 import { openForTask } from "../src/credentials/credentials.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/postgres/master.ts";
-import { openPlace } from "../src/external/place.ts";
+import { openServer } from "../src/external/server.ts";
 import { findUserByName } from "../src/users/store.ts";
 import { KINDS, urlCredential } from "../src/workspaces/names.ts";
 import { fillDatabase } from "./sample/write.ts";
@@ -11,13 +11,13 @@ import { fillDatabase } from "./sample/write.ts";
 /** Fills a user's three databases with generated runs; each further call appends one more run. */
 async function sample(username: string) {
   const config = readConfig();
-  const place = await openPlace(placeOf(config), () => {});
+  const server = await openServer(serverOf(config), () => {});
   try {
-    const db = await connectMaster({ ...place.server, database: config.MASTER_DB_NAME });
+    const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
       const user = await findUserByName(db, username);
       if (!user) throw new AppError("user_unknown", 404, `There is no user ${username}.`);
-      const deps = { db, sealKeys: await loadSealKeys(place.readSealKeys), log: console.error };
+      const deps = { db, sealKeys: await loadSealKeys(server.readSealKeys), log: console.error };
       for (const kind of KINDS) {
         const url = await openForTask(deps, user, urlCredential(kind));
         const { tables } = await fillDatabase(url, kind, { log: () => {} });
@@ -29,7 +29,7 @@ async function sample(username: string) {
       await db.end({ timeout: 1 });
     }
   } finally {
-    await place.close();
+    await server.close();
   }
 }
 

@@ -7,6 +7,7 @@ import { startEmbedded } from "../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../src/external/postgres/postgres.ts";
 
 type Counts = { passed: number; failed: number };
+type Pass = { files: string[]; parallel: boolean };
 
 const say = (line: string) => console.error(line);
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed\b/gm;
@@ -37,15 +38,18 @@ async function isThere(path: string): Promise<boolean> {
 
 async function* filesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (name === "node_modules") continue;
     if (isDirectory) yield* filesIn(`${folder}/${name}`);
     else yield `${folder}/${name}`;
   }
 }
 
 const ALONE = /_alone_test\.ts$/;
+/** The longest files, which start first: else one of them is what a run waits for at its end. */
+const LONG = /^tests\/(?:whole|external\/postgres|workspaces|measures\/field|boards\/draw)/;
 
-/** The files to run, those in parallel first: files …_alone_test.ts look at all that this process does. */
-async function passes(args: string[]): Promise<{ files: string[]; parallel: boolean }[]> {
+/** The files to run: …_alone_test.ts look at all that their process does, so they have one of their own. */
+async function passes(args: string[]): Promise<Pass[]> {
   const named = [];
   for (const arg of args) if (await isThere(arg)) named.push(arg);
   const files = [];
@@ -53,18 +57,29 @@ async function passes(args: string[]): Promise<{ files: string[]; parallel: bool
     if (!(await Deno.stat(path)).isDirectory) files.push(path);
     else for await (const file of filesIn(path)) files.push(file);
   }
-  const tests = files.filter((file) => /_test\.tsx?$/.test(file)).sort();
+  const isLong = (file: string) => LONG.test(file) ? 0 : 1;
+  const tests = files.filter((file) => /_test\.tsx?$/.test(file)).sort()
+    .sort((a, b) => isLong(a) - isLong(b));
   return [
     { files: tests.filter((file) => !ALONE.test(file)), parallel: true },
     { files: tests.filter((file) => ALONE.test(file)), parallel: false },
   ].filter(({ files }) => files.length > 0);
 }
 
-/** Runs deno test, shows what it prints and returns it with its exit code. */
-async function runTests(args: string[], parallel: boolean, url: string, signal: AbortSignal) {
+/** What only tests need is in their own config, so that a first start does not download it. */
+const CONFIG = ["--config", "tests/deno.json", "--lock", "tests/deno.lock"];
+
+/** Runs deno test, passes on what it prints and returns it with its exit code. */
+async function runTests(
+  args: string[],
+  parallel: boolean,
+  url: string,
+  show: (part: Uint8Array) => void,
+  signal: AbortSignal,
+) {
   const flags = ["--no-prompt", "--allow-all", "--sanitize-ops", "--sanitize-resources"];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", ...flags, ...(parallel ? ["--parallel"] : []), ...args],
+    args: ["test", ...CONFIG, ...flags, ...(parallel ? ["--parallel"] : []), ...args],
     env: {
       TEST_DATABASE_URL: url,
       // Most of a test's time is waiting for a server: three files at a time suit two cores.
@@ -79,12 +94,26 @@ async function runTests(args: string[], parallel: boolean, url: string, signal: 
   let output = "";
   const decoder = new TextDecoder();
   for await (const part of child.stdout) {
-    Deno.stdout.writeSync(part);
+    show(part);
     output += decoder.decode(part, { stream: true });
   }
   signal.removeEventListener("abort", end); // its output has ended, so has it
   const { code } = await child.status;
   return { code, output };
+}
+
+/** Runs all passes at once; what the later ones print follows the first. */
+async function runPasses(all: Pass[], options: string[], url: string, signal: AbortSignal) {
+  const held: Uint8Array[] = [];
+  const show = (part: Uint8Array) => void Deno.stdout.writeSync(part);
+  const hold = (part: Uint8Array) => void held.push(part);
+  const runs = await Promise.all(
+    all.map(({ files, parallel }, i) =>
+      runTests([...options, ...files], parallel, url, i === 0 ? show : hold, signal)
+    ),
+  );
+  held.forEach(show);
+  return runs;
 }
 
 /** The whole run. The exit code is deno test's own, and never 0 when nothing ran. */
@@ -100,8 +129,7 @@ async function main(args: string[], signal: AbortSignal): Promise<Counts & { cod
       const all = { passed: 0, failed: 0, code: 0 };
       const options = [];
       for (const arg of args) if (!await isThere(arg)) options.push(arg);
-      for (const { files, parallel } of await passes(args)) {
-        const { code, output } = await runTests([...options, ...files], parallel, url, signal);
+      for (const { code, output } of await runPasses(await passes(args), options, url, signal)) {
         const counts = countsIn(output);
         if (!counts) say("No summary was printed: the tests did not come to their end.");
         all.passed += counts?.passed ?? 0;

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal, throws } from "node:assert";
-import { ConfigError, grafanaOf, placeOf, readConfig, VARIABLES } from "../src/config.ts";
+import { ConfigError, grafanaOf, readConfig, serverOf, VARIABLES } from "../src/config.ts";
 
 const SEAL_KEY = new Uint8Array(32).fill(7).toBase64();
 const read = (env: Record<string, string>) => readConfig((name) => env[name]);
@@ -130,10 +130,10 @@ Deno.test("readConfig() wants a seal key for an outside database", () => {
   same(others, []);
   ok(fault!.startsWith("SEAL_KEY must be set") && fault!.includes("openssl rand -base64 32"));
   const config = read({ MASTER_DB_HOST: "db", SEAL_KEY, MASTER_DB_PASS: "p" });
-  const { outside, sealKeys } = placeOf(config);
+  const { outside, sealKeys } = serverOf(config);
   same(outside, { host: "db", port: 5432, user: "postgres", password: "p", ssl: "prefer" });
   same(sealKeys, [new Uint8Array(32).fill(7)]);
-  equal(placeOf(read({})).outside, undefined);
+  equal(serverOf(read({})).outside, undefined);
 });
 
 Deno.test("readConfig() reads a secret from the file that NAME_FILE names", async () => {

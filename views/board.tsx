@@ -7,8 +7,7 @@ export type BoardProps = {
   dashboard: Dashboard;
   /** Where the page asks for each panel's rows (POST, JSON). */
   query_url: string;
-  scripts: { echarts: string; board: string };
-  styles: string[];
+  assets: { echarts: string; script: string; modules: string[]; style: string };
   header?: Child;
 };
 
@@ -17,22 +16,8 @@ function embedded(value: unknown) {
   return raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }
 
-/** What `board.js` imports, to be fetched with it and not after it. */
-const MODULES = [
-  "bars",
-  "chart",
-  "choices",
-  "lines",
-  "maps",
-  "stat",
-  "table",
-  "theme",
-  "units",
-  "zone",
-];
-
 /** A whole page that draws one Grafana dashboard; its panels are mounted by `board.js`. */
-export function BoardPage({ title, dashboard, query_url, scripts, styles, header }: BoardProps) {
+export function BoardPage({ title, dashboard, query_url, assets, header }: BoardProps) {
   return (
     <>
       {raw("<!doctype html>")}
@@ -43,13 +28,11 @@ export function BoardPage({ title, dashboard, query_url, scripts, styles, header
           <meta name="color-scheme" content="light dark" />
           <meta name="referrer" content="no-referrer" />
           <title>{title}</title>
-          {styles.map((href) => <link key={href} rel="stylesheet" href={href} />)}
-          {MODULES.map((name) => (
-            <link rel="modulepreload" href={scripts.board.replace("board.js", `${name}.js`)} />
-          ))}
+          <link rel="stylesheet" href={assets.style} />
+          {assets.modules.map((href) => <link rel="modulepreload" href={href} />)}
           {/* In this order: the panels ask for their rows before the library is read. */}
-          <script type="module" blocking="render" src={scripts.board}></script>
-          <script defer src={scripts.echarts}></script>
+          <script type="module" blocking="render" src={assets.script}></script>
+          <script defer src={assets.echarts}></script>
         </head>
         <body>
           {header}

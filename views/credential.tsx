@@ -5,7 +5,8 @@ import type { Version } from "../src/credentials/versions.ts";
 import type { Who } from "../src/who.ts";
 import { AuditedAction, Expiry } from "./credentials.tsx";
 import { Time } from "./dashboards.tsx";
-import { type Again, Refused, SecretField, TimeField } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { Refused, SecretField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
@@ -113,7 +114,7 @@ function Old({ path, versions }: { path: string; versions: Versions }) {
             <th scope="col">Version</th>
             <th scope="col">Since</th>
             <th scope="col">By</th>
-            <th scope="col">Do</th>
+            <th scope="col">Actions</th>
           </tr>
         </thead>
         <tbody>

@@ -1,7 +1,8 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import { Time } from "./dashboards.tsx";
-import { type Again, SecretField, TextField, TimeField } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { SecretField, TextField, TimeField } from "./field.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Props = { id: number; credentials: Credential[]; again: Again | undefined };
@@ -100,7 +101,7 @@ export function Credentials({ id, credentials, again }: Props) {
                 <th scope="col" class="wide">Version</th>
                 <th scope="col" class="wide">Changed</th>
                 <th scope="col" class="wide">Expires</th>
-                <th scope="col">Do</th>
+                <th scope="col">Actions</th>
               </tr>
             </thead>
             <tbody>

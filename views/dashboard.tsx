@@ -4,6 +4,7 @@ import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
+import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -66,7 +67,6 @@ function Pictures({ row, run }: { row: Row; run: Run | null }) {
   );
 }
 
-/** What cannot be told by a mark alone: whose turn it is, and when. */
 function Facts({ story: { row, runs, tries } }: { story: Story }) {
   const [run] = runs;
   const waits = !row.stopped && row.step !== "done" && row.last_error !== null;
@@ -88,7 +88,7 @@ function Facts({ story: { row, runs, tries } }: { story: Story }) {
         ["Table found", row.created_at],
         [`Run ${row.run} found`, run?.found_at],
         ["Picture taken", row.captured_at],
-        ["Told in Slack", row.slack_sent_at],
+        ["Posted to Slack", row.slack_sent_at],
         ["Table gone", row.archived_at],
       ] as const).map(([label, at]) =>
         at && (
@@ -120,7 +120,7 @@ function Panels({ panels }: { panels: Panel[] }) {
       <thead>
         <tr>
           <th>Panel</th>
-          <th>What came</th>
+          <th>State</th>
         </tr>
       </thead>
       <tbody>
@@ -147,7 +147,7 @@ function Runs({ runs }: { runs: Run[] }) {
           <th>Rows</th>
           <th>Found</th>
           <th>Picture</th>
-          <th>Told</th>
+          <th>Posted</th>
         </tr>
       </thead>
       <tbody>
@@ -178,15 +178,70 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
   );
 }
 
-/**
- * One row with its pictures, what they show and why, and its runs. It is fetched again when the row moves;
- * all of `main`, for the answer may be that the row is gone, or that one has to sign in.
- */
-export function DashboardPage({ who, story }: { who: Who; story: Story }) {
-  const { row, runs, pictured, without_data } = story;
-  const name = nameOf(row);
+function Header({ row, who }: { row: Row; who: Who }) {
   return (
-    <Layout title={name} who={who}>
+    <header>
+      <p class="hint">
+        <a href="/dashboards">Dashboards</a>
+      </p>
+      <h1>{nameOf(row)}</h1>
+      <p>
+        <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
+        <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
+      </p>
+      <Buttons row={row} who={who} />
+    </header>
+  );
+}
+
+function State({ story }: { story: Story }) {
+  const { row, runs, without_data } = story;
+  return (
+    <div class="stack">
+      <section class="card">
+        <h2>
+          <Mark {...state(row)} />
+        </h2>
+        {row.last_error && <p class="fault">{row.last_error}</p>}
+        {row.template_note && <p class="hint">{row.template_note}</p>}
+        <Facts story={story} />
+      </section>
+      {row.numbers.length > 0 && (
+        <section class="card">
+          <h2>Numbers</h2>
+          <KeyNumbers numbers={row.numbers} />
+          {row.why && <p>{row.why}</p>}
+          {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
+        </section>
+      )}
+      {row.outcome && (
+        <section class="card">
+          <h2>
+            <Mark {...OUTCOMES[row.outcome]} />
+          </h2>
+          {without_data && <p>{without_data}</p>}
+          {row.panels.length > 0 && <Panels panels={row.panels} />}
+        </section>
+      )}
+      {runs.length > 1 && (
+        <section class="card">
+          <h2>Runs</h2>
+          <Runs runs={runs} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+/** Reloads all of `main` when the row moves: the answer may be an error or the sign-in page. */
+export function DashboardPage({ who, story, mapping }: {
+  who: Who;
+  story: Story;
+  mapping: MappingCard | undefined;
+}) {
+  const { row, pictured } = story;
+  return (
+    <Layout title={nameOf(row)} who={who}>
       <div id="live" hx-sse:connect="/events"></div>
       <div
         id="row"
@@ -197,53 +252,12 @@ export function DashboardPage({ who, story }: { who: Who; story: Story }) {
         hx-trigger={LIVE}
         hx-swap="outerMorph"
       >
-        <header>
-          <p class="hint">
-            <a href="/dashboards">Dashboards</a>
-          </p>
-          <h1>{name}</h1>
-          <p>
-            <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
-            <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
-          </p>
-          <Buttons row={row} who={who} />
-        </header>
+        <Header row={row} who={who} />
         <div class="row">
           <Pictures row={row} run={pictured} />
-          <div class="stack">
-            <section class="card">
-              <h2>
-                <Mark {...state(row)} />
-              </h2>
-              {row.last_error && <p class="fault">{row.last_error}</p>}
-              {row.template_note && <p class="hint">{row.template_note}</p>}
-              <Facts story={story} />
-            </section>
-            {row.numbers.length > 0 && (
-              <section class="card">
-                <h2>Numbers</h2>
-                <KeyNumbers numbers={row.numbers} />
-                {row.why && <p>{row.why}</p>}
-                {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
-              </section>
-            )}
-            {row.outcome && (
-              <section class="card">
-                <h2>
-                  <Mark {...OUTCOMES[row.outcome]} />
-                </h2>
-                {without_data && <p>{without_data}</p>}
-                {row.panels.length > 0 && <Panels panels={row.panels} />}
-              </section>
-            )}
-            {runs.length > 1 && (
-              <section class="card">
-                <h2>Runs</h2>
-                <Runs runs={runs} />
-              </section>
-            )}
-          </div>
+          <State story={story} />
         </div>
+        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
       </div>
     </Layout>
   );

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Dashboard } from "../src/dashboards/listing.ts";
+import type { Ignored } from "../src/pipeline/scan/store.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
@@ -18,11 +19,11 @@ export const STEPS = {
 
 /** How the row stands, in a few words. */
 export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
-  if (archived_at) return { mark: "idle", text: "Its table is gone" };
+  if (archived_at) return { mark: "idle", text: "Archived: its table is gone or ignored" };
   if (stopped) return { mark: "bad", text: `Stopped: ${STEPS[step].toLowerCase()}` };
-  if (last_error) return { mark: "warn", text: `${STEPS[step]}, will be tried again` };
+  if (last_error) return { mark: "warn", text: `${STEPS[step]}, retrying` };
   if (step !== "done") return { mark: "busy", text: STEPS[step] };
-  return { mark: "good", text: slack_sent_at ? "Told in Slack" : "Ready" };
+  return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
 }
 
 /** A time in UTC: to the minute, or `exact` to the second. */
@@ -30,7 +31,7 @@ export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
   return <time datetime={at}>{`${at.slice(0, exact ? 19 : 16).replace("T", " ")} UTC`}</time>;
 }
 
-export const nameOf = ({ schema_name, table_name }: Row) =>
+export const nameOf = ({ schema_name, table_name }: Pick<Row, "schema_name" | "table_name">) =>
   schema_name === "public" ? table_name : `${schema_name}.${table_name}`;
 
 function Card({ row, who }: { row: Row; who: Who }) {
@@ -126,12 +127,83 @@ export function DashboardList({ who, dashboards }: Props) {
   );
 }
 
-export function DashboardsPage({ who, dashboards }: Props) {
+type IgnoredRow = Pick<
+  Ignored,
+  "username" | "kind" | "schema_name" | "table_name" | "type" | "why"
+>;
+
+/** A long list makes no page slow; the API has all of it. */
+const MOST_IGNORED = 100;
+
+/** What the scan ignores, with a button where a person may have it read. */
+function IgnoredTables({ ignored }: { ignored: IgnoredRow[] }) {
+  return (
+    <section class="card" id="ignored">
+      <h2>Not read</h2>
+      <table>
+        <thead>
+          <tr>
+            <th>Table</th>
+            <th>Database</th>
+            <th>Why</th>
+            <th>Actions</th>
+          </tr>
+        </thead>
+        <tbody>
+          {ignored.slice(0, MOST_IGNORED).map((row) => (
+            <tr>
+              <th scope="row">{nameOf(row)}</th>
+              <td>{`${row.username} · ${KINDS[row.kind]}`}</td>
+              <td>{row.why}</td>
+              <td>{row.type === "view" && <ReadView {...row} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {ignored.length > MOST_IGNORED && (
+        <p class="hint">{`${ignored.length - MOST_IGNORED} more: GET /api/v1/ignored`}</p>
+      )}
+    </section>
+  );
+}
+
+function ReadView({ username, kind, schema_name, table_name }: IgnoredRow) {
+  return (
+    <form method="post" action="/dashboards/ignored/read">
+      {Object.entries({ username, kind, schema_name, table_name }).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <button class="plain" type="submit">Read this view</button>
+    </form>
+  );
+}
+
+export function DashboardsPage({ who, dashboards, ignored }: Props & { ignored: IgnoredRow[] }) {
   return (
     <Layout title="Dashboards" who={who}>
       <h1>Dashboards</h1>
+      <p>
+        <a href="/dashboards/archived">Archived dashboards</a>
+      </p>
       <div id="live" hx-sse:connect="/events"></div>
       <DashboardList who={who} dashboards={dashboards} />
+      {ignored.length > 0 && <IgnoredTables ignored={ignored} />}
+    </Layout>
+  );
+}
+
+export function ArchivedPage({ who, dashboards }: Props) {
+  return (
+    <Layout title="Archived dashboards" who={who}>
+      <h1>Archived dashboards</h1>
+      <p>
+        Their tables are gone, or are ignored. A dashboard comes back with its table.{" "}
+        <a href="/dashboards">All other dashboards</a>
+      </p>
+      <div class="dashboards">
+        {dashboards.map((row) => <Card key={row.id} row={row} who={who} />)}
+        {dashboards.length === 0 && <p class="hint">No dashboard is archived.</p>}
+      </div>
     </Layout>
   );
 }

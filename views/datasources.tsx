@@ -3,7 +3,8 @@ import type { DatasourceView } from "../src/grafana/datasources.ts";
 import type { Check } from "../src/workspaces/inspect.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
-import { type Again, Refused } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { Refused } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 
 type Datasource = z.infer<typeof DatasourceView>;
@@ -11,7 +12,7 @@ type Props = { id: number; who: Who; datasources: Datasource[]; again: Again | u
 
 const STATES = {
   ready: ["good", "Answers"],
-  pending: ["busy", "Being made"],
+  pending: ["busy", "Creating"],
   failed: ["bad", "Does not answer"],
 } as const;
 

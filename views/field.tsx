@@ -1,7 +1,9 @@
 import type { Child } from "hono/jsx";
+import type { Again } from "../src/http/forms.ts";
 
-/** A form that is shown again: what was typed, never a secret, and what is wrong, by field; "" is the form. */
-export type Again = { typed: Record<string, string>; faults: Record<string, string> };
+/** What is wrong at a field; "" is the whole form. */
+export const faultAt = (again: Again | undefined, name: string) =>
+  again?.issues.find(({ path }) => path === name)?.message;
 
 /** `form` keeps ids apart where a page has two fields of one name. */
 type Props = {
@@ -28,7 +30,7 @@ function Field(
   { form, name, label, hint, again, control }: Props & { control: (same: Attributes) => Child },
 ) {
   const id = `${form}-${name}`;
-  const fault = again?.faults[name];
+  const fault = faultAt(again, name);
   const told = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
   const same = {
     id,
@@ -107,6 +109,6 @@ export function ChoiceField(
 
 /** Why a form as a whole was refused. */
 export function Refused({ again }: { again?: Again | undefined }) {
-  const fault = again?.faults[""];
+  const fault = faultAt(again, "");
   return fault ? <p class="fault" role="alert" tabindex={-1} autofocus>{fault}</p> : null;
 }

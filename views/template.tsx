@@ -1,10 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { TemplateDetails } from "../src/templates/input.ts";
+import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
-import { type Again, Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
+import { Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
 
 type Template = z.infer<typeof TemplateDetails>;
 type Chosen = Template["chosen"][number];
@@ -22,7 +23,6 @@ function Choices({ template: { id, chosen }, admin, again }: {
   admin: boolean;
   again: Again | undefined;
 }) {
-  const shown = again && { typed: again.typed, faults: {} };
   return (
     <section class="card">
       <h2>Chosen for</h2>
@@ -41,43 +41,48 @@ function Choices({ template: { id, chosen }, admin, again }: {
           </li>
         ))}
       </ul>
-      {admin && (
-        <form method="post" action={`/templates/${id}/choices`}>
-          <Issues again={again} />
-          <div class="entries">
-            <TextField
-              form="choice"
-              name="username"
-              label="Username"
-              hint="Empty: every user."
-              maxlength={32}
-              again={shown}
-            />
-            <ChoiceField
-              form="choice"
-              name="kind"
-              label="Kind"
-              value=""
-              options={[["", "Every kind"], ["timing", "Timing"], ["qor", "QoR"], ["drc", "DRC"]]}
-              again={shown}
-            />
-            <TextField
-              form="choice"
-              name="pattern"
-              label="Table name"
-              hint="Such as paths_*. Empty: every table."
-              maxlength={100}
-              again={shown}
-            />
-          </div>
-          <p class="hint">
-            The most specific choice counts: user and name, user and kind, user, name, kind. Boards
-            change with their tables’ next run.
-          </p>
-          <button type="submit">Choose</button>
-        </form>
-      )}
+      {admin && <ChoiceForm id={id} again={again} />}
     </section>
+  );
+}
+
+function ChoiceForm({ id, again }: { id: number; again: Again | undefined }) {
+  const shown = again && { ...again, issues: [] };
+  return (
+    <form method="post" action={`/templates/${id}/choices`}>
+      <Issues again={again} />
+      <div class="entries">
+        <TextField
+          form="choice"
+          name="username"
+          label="Username"
+          hint="Empty: every user."
+          maxlength={32}
+          again={shown}
+        />
+        <ChoiceField
+          form="choice"
+          name="kind"
+          label="Kind"
+          value=""
+          options={[["", "Every kind"], ["timing", "Timing"], ["qor", "QoR"], ["drc", "DRC"]]}
+          again={shown}
+        />
+        <TextField
+          form="choice"
+          name="pattern"
+          label="Table name"
+          hint="Such as paths_*. Empty: every table."
+          maxlength={100}
+          again={shown}
+        />
+      </div>
+      <p class="hint">
+        The most specific choice counts: user and name, user and kind, user, name, kind. Boards
+        change with their tables’ next run.
+      </p>
+      <button type="submit">Choose</button>
+    </form>
   );
 }
 
@@ -118,7 +123,7 @@ function Warnings({ warnings }: { warnings: Template["warnings"] }) {
   if (warnings.length === 0) return null;
   return (
     <section class="card">
-      <h2>To mind</h2>
+      <h2>Warnings</h2>
       <ul>
         {warnings.map(({ path, message }) => (
           <li>
@@ -173,7 +178,7 @@ export function TemplatePage({ who, template, again }: Props) {
             }.`}
           </p>
           <div class="actions">
-            <a href={`/templates/${id}/preview`}>Look, on sample data</a>
+            <a href={`/templates/${id}/preview`}>Preview with sample data</a>
             <a href={`/api/v1/templates/${id}`}>JSON</a>
             <a href="/templates">All templates</a>
           </div>

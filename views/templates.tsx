@@ -1,13 +1,11 @@
 import type { z } from "@hono/zod-openapi";
 import type { Template as TemplateSchema } from "../src/templates/input.ts";
-import type { Issue } from "../src/errors.ts";
+import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 
 type Template = z.infer<typeof TemplateSchema>;
-/** A form that is shown again: what was typed, and what is wrong, place by place. */
-export type Again = { typed: Record<string, string>; issues: Issue[] };
 
 export const KIND_NAMES: Record<Template["kind"], string> = {
   timing: "Timing",
@@ -22,7 +20,7 @@ export function Issues({ again }: { again: Again | undefined }) {
   if (!again) return null;
   return (
     <div class="fault" role="alert" tabindex={-1} autofocus>
-      <p>This was not taken:</p>
+      <p>Not saved:</p>
       <ul>
         {again.issues.map(({ path, message }) => (
           <li>
@@ -47,7 +45,7 @@ export function TemplateFields(
     kind?: string;
   },
 ) {
-  const shown = again && { typed: again.typed, faults: {} };
+  const shown = again && { ...again, issues: [] };
   return (
     <>
       <Issues again={again} />
@@ -100,7 +98,7 @@ function Rows({ templates }: { templates: Template[] }) {
           <th scope="col">Name</th>
           <th scope="col">Kind</th>
           <th scope="col">Version</th>
-          <th scope="col">Sample</th>
+          <th scope="col">Sample data</th>
         </tr>
       </thead>
       <tbody>
@@ -112,7 +110,7 @@ function Rows({ templates }: { templates: Template[] }) {
             <td>{KIND_NAMES[kind]}</td>
             <td>{built_in ? "built in" : version}</td>
             <td>
-              <a href={`/templates/${id}/preview`} aria-label={`Look at ${name}`}>Look</a>
+              <a href={`/templates/${id}/preview`} aria-label={`Preview ${name}`}>Preview</a>
             </td>
           </tr>
         ))}

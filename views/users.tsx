@@ -3,7 +3,8 @@ import type { User as UserSchema } from "../src/users/users.ts";
 import type { Who } from "../src/who.ts";
 import type { RemovedUser } from "../src/accounts/remove.ts";
 import { Time } from "./dashboards.tsx";
-import { type Again, ChoiceField, TextField } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 
 type User = z.infer<typeof UserSchema>;
@@ -131,7 +132,7 @@ export function UsersPage({ who, users, search, first, next, creation }: Props) 
         <Creation again={creation} />
         <section class="card">
           <Search again={search} />
-          {users.length > 0 ? <Rows users={users} /> : <p>No user is like that.</p>}
+          {users.length > 0 ? <Rows users={users} /> : <p>No users match.</p>}
           {(first || next) && (
             <nav class="actions" aria-label="Pages">
               {first && <a href={first}>First page</a>}

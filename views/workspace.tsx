@@ -1,13 +1,14 @@
 import type { Overview } from "../src/accounts/overview.ts";
 import type { Who } from "../src/who.ts";
 import { Time } from "./dashboards.tsx";
-import { type Again, Refused } from "./field.tsx";
+import type { Again } from "../src/http/forms.ts";
+import { Refused } from "./field.tsx";
 
 type Props = { id: number; who: Who; overview: Overview; again: Again | undefined };
 
 const STATES = {
   ready: ["good", "Ready"],
-  pending: ["busy", "Being made"],
+  pending: ["busy", "Creating"],
   failed: ["bad", "Needs a person"],
 } as const;
 const STEP_MARKS = { done: "good", pending: "busy", failed: "bad" } as const;

@@ -1,17 +1,24 @@
 import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
-import { type Db } from "../external/postgres/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { lockActiveAdmins, lockUser, updateUser } from "../users/store.ts";
 import { Role, unknownUser, visibleUser } from "../users/users.ts";
-import { adminOnly } from "../who.ts";
-import type { Who } from "../who.ts";
+import { adminOnly, type Who } from "../who.ts";
 import { ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { eachServer, inWords } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
-import { type Deps } from "../workspaces/workspaces.ts";
+import type { Servers } from "../workspaces/servers.ts";
 import { showUser } from "./create.ts";
+
+/** What makes the server's roles follow a user. */
+export type Deps = {
+  db: Sql;
+  servers: Servers;
+  installation: string;
+  log: (line: string) => void;
+};
 
 export const UserChange = z.strictObject({
   role: Role.optional(),
@@ -31,8 +38,8 @@ export async function changeUser(
   change: z.infer<typeof UserChange>,
 ) {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "user.change", subject: username, user_id: id } as const;
-  await audited(deps.db, who, deed, async (tx) => {
+  const entry = { action: "user.change", subject: username, user_id: id } as const;
+  await audited(deps.db, who, entry, async (tx) => {
     adminOnly(who);
     if (change.role === "member" || change.is_active === false) await requireOneAdmin(tx, id);
     if (!await lockUser(tx, id)) throw unknownUser();
@@ -40,7 +47,7 @@ export async function changeUser(
   });
   const workspace = change.is_active !== undefined && await store.findWorkspace(deps.db, id);
   if (workspace) {
-    // What does not come off now is done by the job.
+    // A failure is retried by the job.
     await whileAnswering(deps.servers.of(workspace.server).master, () => applyLogin(deps, id))
       .catch(() => {});
   }
@@ -72,8 +79,8 @@ export async function applyLogin(deps: Deps, user_id: number): Promise<boolean> 
       const workspace = await store.findWorkspace(deps.db, user_id);
       if (!workspace) return true;
       const { is_active } = workspace;
-      const mark = ownershipTag(deps.installation, username);
-      await setLogin(deps.servers.of(server), username, mark, is_active);
+      const tag = ownershipTag(deps.installation, username);
+      await setLogin(deps.servers.of(server), username, tag, is_active);
       await store.recordLogin(deps.db, user_id, is_active);
       return true;
     });

@@ -1,27 +1,25 @@
 import { audited, type AuditedAction, SYSTEM } from "../audit/audit.ts";
-import { place, sealCredential } from "../credentials/credentials.ts";
+import { sealCredential } from "../credentials/credentials.ts";
 import { open, seal } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { lockCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { KINDS, urlCredential } from "../workspaces/names.ts";
+import { datasourceStep, KINDS, urlCredential } from "../workspaces/names.ts";
 import { endSessions, makeRoles, ownershipTag, setLogin } from "../workspaces/provision.ts";
-import { makePassword, passwordAad } from "../workspaces/password.ts";
+import { passwordAad, sealPasswords } from "../workspaces/password.ts";
 import { asRefusal, eachServer, inWords } from "../workspaces/servers.ts";
-import { isInGrafana, runSteps } from "./steps.ts";
+import { isInGrafana } from "../grafana/steps.ts";
+import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";
 import { loginUrl } from "../workspaces/logins.ts";
 import * as store from "../workspaces/store.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
-
-/** How long whoever changes a password waits for Grafana. */
-const GRAFANA_WAITS_MS = 5_000;
 
 /**
  * New passwords for owner and reader, new values of the three logins, and an end of the connections that
- * the old ones opened. Throws 404, 409 `workspace_pending`, 503 where the server is away (the change is
- * then finished by the job).
+ * the old ones opened. Throws 404, 409 `workspace_pending`, 503 where the server is unavailable (the job
+ * then finishes the change).
  */
 export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): Promise<void> {
   const { db, sealKeys } = deps;
@@ -37,24 +35,19 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
   await whileAnswering(master, () =>
     store.lockWorkspace(db, workspace, async () => {
       if (!(await store.findWorkspace(db, id))?.next_owner_password) {
-        await store.keepNextPasswords(
-          db,
-          id,
-          await seal(sealKeys, passwordAad(id, "owner"), makePassword()),
-          await seal(sealKeys, passwordAad(id, "reader"), makePassword()),
-        );
+        const { owner, reader } = await sealPasswords(sealKeys, id);
+        await store.keepNextPasswords(db, id, owner, reader);
       }
       try {
         await applyNextPasswords(deps, who, id);
       } catch (error) {
         const known = asRefusal(error);
         if (!(known instanceof ExternalError)) throw error;
-        // What nobody knows the end of is finished by the job as well.
         throw unavailable("server_refused", `Not changed yet, and tried again: ${known.message}`);
       }
     }));
-  // The change itself is done: what Grafana does not take now, the job brings it.
-  await runSteps(deps, id, workspace.username, { grafanaMs: GRAFANA_WAITS_MS }).catch((error) => {
+  // The change is done: what Grafana refuses now is retried by the job.
+  await runSteps(deps, workspace, { grafanaMs: GRAFANA_WAIT_MS }).catch((error) => {
     deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
   });
 }
@@ -70,21 +63,21 @@ async function applyNextPasswords(deps: Deps, who: Pick<Who, "username" | "from"
     reader: await open(sealKeys, passwordAad(id, "reader"), workspace.next_reader_password),
   };
   const server = servers.of(workspace.server);
-  const mark = ownershipTag(installation, username);
-  await makeRoles(server, username, mark, passwords);
-  if (!is_active) await setLogin(server, username, mark, false);
+  const tag = ownershipTag(installation, username);
+  await makeRoles(server, username, tag, passwords);
+  if (!is_active) await setLogin(server, username, tag, false);
   // Before the rows say that all is done: a kill in between would leave them open.
-  await endSessions(server, username, mark);
-  const deed: AuditedAction = { action: "password.rotate", subject: username, user_id: id };
-  await audited(db, who, deed, async (tx) => {
+  await endSessions(server, username, tag);
+  const entry: AuditedAction = { action: "password.rotate", subject: username, user_id: id };
+  await audited(db, who, entry, async (tx) => {
     await store.takeNextPasswords(tx, id);
-    await store.resetSteps(tx, id, KINDS.map((kind) => `datasource_${kind}`));
+    await store.resetSteps(tx, id, KINDS.map(datasourceStep));
     for (const kind of KINDS) {
       const key_name = urlCredential(kind);
       const key_value = loginUrl(server, username, kind, passwords);
       const held = await lockCredential(tx, id, key_name);
       if (held) {
-        const sealed = await seal(sealKeys, place(id, key_name), key_value);
+        const sealed = await seal(sealKeys, credentialAad(id, key_name), key_value);
         await replaceValue(tx, held, sealed, who.username, held.expires_at);
       } else {
         await sealCredential({ db: tx, sealKeys }, id, { key_name, key_value }, who.username);

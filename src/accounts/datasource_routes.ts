@@ -1,7 +1,6 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../errors.ts";
-import { Id } from "../http/paging.ts";
-import type { Env } from "../who.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { ById, json, newApi, noFields } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
 import { Check } from "../workspaces/inspect.ts";
 import {
   checkDatasources,
@@ -9,23 +8,16 @@ import {
   DatasourceView,
   repairDatasources,
 } from "../grafana/datasources.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
+import type { Deps } from "./steps.ts";
 
 /** Whoever asks waits for Grafana so long. */
 const LIMIT_MS = 30_000;
-
-const json = <T>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const params = z.object({ id: Id });
-const nothing = { content: { "application/json": { schema: z.strictObject({}) } } };
 
 const list = createRoute({
   method: "get",
   path: "/{id}/datasources",
   summary: "The user's data sources in Grafana",
-  request: { params },
+  request: { params: ById },
   responses: {
     200: json(z.object({ datasources: z.array(DatasourceView) }).openapi("Datasources"), "All."),
     ...errorReplies(400, 404),
@@ -36,7 +28,7 @@ const check = createRoute({
   method: "post",
   path: "/{id}/datasources/check",
   summary: "Compares folder and data sources in Grafana with what should be",
-  request: { params, body: nothing },
+  request: { params: ById, body: noFields },
   responses: { 200: json(Check, "What was found."), ...errorReplies(400, 404, 409, 422, 503) },
 });
 
@@ -44,7 +36,7 @@ const repair = createRoute({
   method: "post",
   path: "/{id}/datasources/repair",
   summary: "Repairs folder and data sources in Grafana (admin)",
-  request: { params, body: nothing },
+  request: { params: ById, body: noFields },
   responses: {
     200: json(Check, "What is left afterwards."),
     ...errorReplies(400, 403, 404, 409, 422, 503),
@@ -54,7 +46,7 @@ const repair = createRoute({
 /** Under `/api/v1/users`: what is a user's in Grafana. */
 export function datasourceApi(deps: Deps) {
   const limit = () => AbortSignal.timeout(LIMIT_MS);
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(list, async (c) => {
       const { id } = c.req.valid("param");
       return c.json({ datasources: await datasourcesOf(deps, c.var.who, id) }, 200);

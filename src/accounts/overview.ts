@@ -4,7 +4,10 @@ import { visibleUser } from "../users/users.ts";
 import type { Finding } from "../workspaces/inspect.ts";
 import { databaseName, type Kind, KINDS, ownerRole } from "../workspaces/names.ts";
 import * as store from "../workspaces/store.ts";
-import { type Deps, workspaceOf } from "../workspaces/workspaces.ts";
+import type { Db } from "../external/postgres/postgres.ts";
+import { tablesByKind } from "../pipeline/scan/store.ts";
+import type { Servers } from "../workspaces/servers.ts";
+import { workspaceOf } from "../workspaces/workspaces.ts";
 
 /** `bytes` is null where the server does not say; `line` opens it, the password left out. */
 export type DatabaseView = {
@@ -23,7 +26,11 @@ export type Overview = {
 };
 
 /** What the page of a user shows of its workspace; null: it has none. Throws 404 as visibleUser(). */
-export async function overviewOf(deps: Deps, who: Who, id: number): Promise<Overview | null> {
+export async function overviewOf(
+  deps: { db: Db; servers: Servers },
+  who: Who,
+  id: number,
+): Promise<Overview | null> {
   const { username } = await visibleUser(deps.db, who, id);
   const [workspace, steps] = await Promise.all([
     store.findWorkspace(deps.db, id),
@@ -35,7 +42,7 @@ export async function overviewOf(deps: Deps, who: Who, id: number): Promise<Over
   const [sizes, tables, check] = await Promise.all([
     withDeadline(DEADLINES.aside, () => store.databaseSizes(master, names))
       .catch(() => new Map<string, number>()),
-    store.tablesByKind(deps.db, id),
+    tablesByKind(deps.db, id),
     store.lastCheck(deps.db, id),
   ]);
   const databases = KINDS.map((kind) => {

@@ -3,15 +3,18 @@ import { audited } from "../audit/audit.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { deleteUser, lockUser } from "../users/store.ts";
 import { unknownUser, visibleUser } from "../users/users.ts";
-import { adminOnly } from "../who.ts";
-import type { Who } from "../who.ts";
+import { adminOnly, type Who } from "../who.ts";
 import { requireOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "../workspaces/names.ts";
 import { finishGrafanaRemovals, userRemoval } from "../grafana/removal/removal.ts";
 import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
-import { eachServer, inWords } from "../workspaces/servers.ts";
+import { findRemoval, insertRemoval, REMOVAL, type Removal } from "../workspaces/removal.ts";
+import { inWords } from "../workspaces/servers.ts";
+import { type Failure, runRetries } from "../retries/retries.ts";
+import type { Retry } from "../retries/store.ts";
+import { isUnavailable } from "../external/postgres/postgres.ts";
 import * as store from "../workspaces/store.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
+import { type Deps, GRAFANA_WAIT_MS } from "./steps.ts";
 
 const Fate = z.enum(["kept", "dropped", "dropping"]);
 export const RemovedUser = z.object({
@@ -20,9 +23,6 @@ export const RemovedUser = z.object({
   databases: z.object({ timing: Fate, qor: Fate, drc: Fate }).partial(),
 }).openapi("RemovedUser");
 type Removed = z.infer<typeof RemovedUser>;
-
-/** How long whoever removes a user waits for Grafana. */
-const GRAFANA_MS = 5_000;
 
 /**
  * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
@@ -37,9 +37,9 @@ export async function removeUser(
   databases: "keep" | "drop",
 ): Promise<Removed> {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "user.remove", subject: username, user_id: id } as const;
+  const entry = { action: "user.remove", subject: username, user_id: id } as const;
   const leaveGrafana = await userRemoval(deps, id);
-  const removal = await audited(deps.db, who, deed, async (tx) => {
+  const removal = await audited(deps.db, who, entry, async (tx) => {
     adminOnly(who);
     await requireOneAdmin(tx, id);
     if (!await lockUser(tx, id)) throw unknownUser();
@@ -48,7 +48,7 @@ export async function removeUser(
     await leaveGrafana(tx);
     if (!workspace) return undefined;
     const { server } = workspace;
-    await store.insertRemoval(tx, { username, databases, server });
+    await insertRemoval(tx, { username, databases, server });
     if (databases === "keep") {
       for (const kind of KINDS) {
         await store.insertOrphan(tx, {
@@ -61,49 +61,40 @@ export async function removeUser(
     }
     return { username, databases, server };
   });
-  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_MS)).catch(() => {
+  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_WAIT_MS)).catch(() => {
     deps.log(`grafana: what ${username} had there is removed later`);
   });
   if (!removal) return { id, username, databases: {} };
-  const done = await whileAnswering(
-    deps.servers.of(removal.server).master,
-    () => finishRemoval(deps, removal),
-  ).catch(() => false);
+  const never = new AbortController().signal;
+  const done = await whileAnswering(deps.servers.of(removal.server).master, async () => {
+    await finishRemovals(deps, never, username);
+    return await findRemoval(deps.db, username) === undefined;
+  }).catch(() => false);
   const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
   const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
   return { id, username, databases: fates as Removed["databases"] };
 }
 
-/** Does on the server what the removal's row says, unless the row has changed meanwhile. */
-function finishRemoval(deps: Deps, removal: store.Removal): Promise<boolean> {
-  const { db, servers, log, installation } = deps;
-  const { username, databases } = removal;
-  const mark = ownershipTag(installation, username);
-  return store.lockWorkspace(db, removal, async () => {
-    if ((await store.findRemoval(db, username))?.databases !== databases) return true;
-    try {
-      const server = servers.of(removal.server);
-      if (databases === "keep") await setLogin(server, username, mark, false);
-      else await dropWorkspace(server, username, mark);
-      await store.recordRemoval(db, removal, null);
-      return true;
-    } catch (error) {
-      log(`workspaces: removal of ${username}: ${inWords(error)}`);
-      await store.recordRemoval(db, removal, inWords(error));
-      return false;
-    }
-  });
-}
+type ServerDeps = Pick<Deps, "db" | "servers" | "log" | "installation">;
 
-/** Goes on with removals that a server refused, or that a killed process left. */
-export async function finishRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
-  await eachServer(
-    await store.unfinishedRemovals(deps.db),
-    signal,
-    (removal) =>
-      finishRemoval(deps, removal).catch((error) => {
-        deps.log(`workspaces: removal of ${removal.username}: ${inWords(error)}`);
-        return false;
-      }),
-  );
+/** What the removals of users left to be done on the servers. */
+export const finishRemovals = (deps: ServerDeps, signal: AbortSignal, username?: string) =>
+  runRetries(deps.db, { [REMOVAL]: (retry) => finishRemoval(deps, retry) }, signal, username);
+
+function finishRemoval(
+  { db, servers, log, installation }: ServerDeps,
+  { subject: username, target, payload }: Retry,
+): Promise<Failure | undefined> {
+  const { databases } = payload as Pick<Removal, "databases">;
+  const tag = ownershipTag(installation, username);
+  return store.lockWorkspace(db, { server: target, username }, async () => {
+    if (await findRemoval(db, username) !== databases) return undefined;
+    const server = servers.of(target);
+    if (databases === "keep") await setLogin(server, username, tag, false);
+    else await dropWorkspace(server, username, tag);
+  }).catch((error) => {
+    const message = inWords(error);
+    log(`workspaces: removal of ${username}: ${message}`);
+    return { message, unavailable: isUnavailable(error) };
+  });
 }

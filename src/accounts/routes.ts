@@ -1,22 +1,12 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../errors.ts";
-import { cursor, Id, Limit, writeCursor } from "../http/paging.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { body, ById, json, newApi } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
+import { cursor, Limit, writeCursor } from "../http/paging.ts";
 import { pageOfUsers, User } from "../users/users.ts";
-import type { Env } from "../who.ts";
 import { changeUser, UserChange } from "./change.ts";
 import { RemovedUser, removeUser } from "./remove.ts";
-import { type Deps } from "../workspaces/workspaces.ts";
+import type { Deps } from "./steps.ts";
 import { CreatedUser, createUser, NewUser, showUser, UserWithWorkspace } from "./create.ts";
-
-const json = <T>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const body = <T>(schema: T) => ({
-  required: true,
-  content: { "application/json": { schema } },
-});
-const params = z.object({ id: Id });
 
 const create = createRoute({
   method: "post",
@@ -57,7 +47,7 @@ const show = createRoute({
   method: "get",
   path: "/{id}",
   summary: "One user",
-  request: { params },
+  request: { params: ById },
   responses: { 200: json(UserWithWorkspace, "The user."), ...errorReplies(400, 404) },
 });
 
@@ -65,7 +55,7 @@ const change = createRoute({
   method: "patch",
   path: "/{id}",
   summary: "Another role, or active or not (admin)",
-  request: { params, body: body(UserChange) },
+  request: { params: ById, body: body(UserChange) },
   responses: {
     200: json(UserWithWorkspace, "The user as it is now."),
     ...errorReplies(400, 403, 404, 409, 413, 415, 422),
@@ -77,7 +67,7 @@ const remove = createRoute({
   path: "/{id}",
   summary: "Removes a user; its databases are kept or dropped (admin)",
   request: {
-    params,
+    params: ById,
     query: z.strictObject({ databases: z.enum(["keep", "drop"]).default("keep") }),
   },
   responses: {
@@ -88,7 +78,7 @@ const remove = createRoute({
 
 /** Under `/api/v1/users`. */
 export function userApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(create, async (c) => {
       c.header("Cache-Control", "no-store");
       return c.json(await createUser(deps, c.var.who, c.req.valid("json")), 201);

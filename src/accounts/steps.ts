@@ -1,186 +1,140 @@
 import { AppError, ExternalError } from "../errors.ts";
-import { GRAFANA_STEPS, postponeStep } from "../grafana/store.ts";
-import { datasourceStep, folderStep } from "../grafana/datasources.ts";
-import { grafanaOf, isGrafanaUnavailable, late } from "../grafana/grafana.ts";
-import * as names from "../workspaces/names.ts";
-import {
-  grantReading,
-  makeDatabase,
-  makeRoles,
-  ownershipTag,
-  type Passwords,
-} from "../workspaces/provision.ts";
-import { passwordsOf, sealLogins } from "../workspaces/logins.ts";
-import { asRefusal, eachServer, type WorkspaceServer } from "../workspaces/servers.ts";
+import { once } from "../external/abort.ts";
+import type { Deps } from "../grafana/datasources.ts";
+import { grafanaOf, isGrafanaUnavailable, timeoutError } from "../grafana/grafana.ts";
+import { GRAFANA_STEPS, isInGrafana } from "../grafana/steps.ts";
+import { passwordsOf } from "../workspaces/logins.ts";
+import { asRefusal, eachServer } from "../workspaces/servers.ts";
+import { SERVER_STEPS } from "../workspaces/steps.ts";
 import * as store from "../workspaces/store.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
 
-type Work = {
-  deps: Deps;
-  workspace: store.Workspace;
-  server: WorkspaceServer;
-  passwords: Passwords;
-};
-type Step = { name: string; run: (work: Work) => Promise<void> };
+export type { Deps } from "../grafana/datasources.ts";
 
-/**
- * The parts of a workspace on its database server, in order. Each can be repeated, finds what is already there, and takes it
- * over only if it is ours.
- */
-export const STEPS: Step[] = [
-  {
-    name: "roles",
-    run: ({ deps, workspace: { username }, server, passwords }) =>
-      makeRoles(server, username, ownershipTag(deps.installation, username), passwords),
-  },
-  ...names.KINDS.map((kind) => ({
-    name: `database_${kind}`,
-    run: ({ deps, workspace: { username }, server }: Work) =>
-      makeDatabase(server, username, ownershipTag(deps.installation, username), kind),
-  })),
-  {
-    name: "grants",
-    run: ({ workspace: { username }, server, passwords }) =>
-      grantReading(server, username, passwords),
-  },
-  {
-    name: "credentials",
-    run: ({ deps, workspace, server, passwords }) => sealLogins(deps, workspace, server, passwords),
-  },
-];
+/** All steps in order. A workspace is ready once those of its server are done: tables are found then. */
+export const stepNames = ({ outside }: Pick<Deps, "outside">): string[] =>
+  [...SERVER_STEPS, ...(outside.grafana ? GRAFANA_STEPS : [])].map(({ name }) => name);
 
-/** A part in Grafana; one for which there is no Grafana any more is nothing to be done. */
-async function runInGrafana(
-  deps: Deps,
-  workspace: store.Workspace,
-  name: string,
-  signal: AbortSignal,
-) {
-  const place = await grafanaOf(deps, workspace.user_id);
-  const kind = names.KINDS.find((kind) => name === `datasource_${kind}`);
-  try {
-    if (place && kind) await datasourceStep(deps, workspace, place, kind, signal);
-    else if (place) await folderStep(deps, workspace, place, signal);
-  } catch (error) {
-    if (!signal.aborted || error instanceof ExternalError) throw error;
-    throw late();
-  }
-}
+/** How it ended: all is done, a step failed, or its server or Grafana does not answer. */
+type Ended = "done" | "failed" | "unavailable";
+type Owner = Pick<store.Workspace, "user_id" | "username" | "server">;
 
-/** How it ended: all is done, a step did not come off, or its server or Grafana is away. */
-type Ended = "done" | "refused" | "away";
+/** Time limits for Grafana: in a job, and where a caller waits. */
+const GRAFANA_MS = 60_000;
+export const GRAFANA_WAIT_MS = 5_000;
+const never = new AbortController().signal;
 
 /**
- * Goes on with a workspace until it is complete or a step does not come off: what passes is tried again
- * by the job, the rest is for a person. A workspace is ready once its databases are: tables are found also
- * while Grafana is away, for which `grafanaMs` are waited. What the rows say when `signal` is aborted is
- * what was done.
+ * Runs the steps that are left until one fails. Transient failures are retried by the job, permanent ones
+ * need a person. `grafanaMs` limits the steps in Grafana together; an aborted `signal` ends the work, and
+ * nothing is recorded after it.
  */
 export async function runSteps(
   deps: Deps,
-  user_id: number,
-  username: string,
+  { user_id, ...owner }: Owner,
   { grafanaMs = GRAFANA_MS, signal = never }: { grafanaMs?: number; signal?: AbortSignal } = {},
 ): Promise<Ended> {
-  const { server = "" } = await store.findWorkspace(deps.db, user_id) ?? {};
-  // One process at a time works on a user's databases.
-  const onServer = await store.lockWorkspace(deps.db, { server, username }, async () => {
+  // Another Grafana or password meanwhile plans steps anew: what is read here once belongs together.
+  const { run, left, ended } = await store.lockWorkspace(deps.db, owner, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
-    if (!workspace) return "done";
+    if (!workspace) return { left: [], ended: "done" as const };
     // Roles are made with LOGIN: where the user is not active, applyLogins() takes it away again.
     if (!workspace.is_active) await store.recordLogin(deps.db, user_id, true);
-    const ended = await runLeft(deps, workspace, (name) => !isInGrafana(name), signal);
+    const run = stepRunner(deps, workspace);
+    const all = await store.stepsLeft(deps.db, user_id);
+    const onServer = all.filter(({ name }) => !isInGrafana(name));
+    const ended = await runAll(onServer, (step) => run(step, signal, signal), signal);
     if (ended === "done") await store.markReady(deps.db, user_id);
-    return ended;
+    // The logins of a user that is not active are closed: its data sources would not answer.
+    const left = workspace.is_active ? all.filter(({ name }) => isInGrafana(name)) : [];
+    return { run, left, ended };
   });
-  const workspace = await store.findWorkspace(deps.db, user_id);
-  // Nobody gets in with the logins of a user that is not active: its data sources would not answer.
-  if (onServer !== "done" || !workspace?.is_active) return onServer;
-  // Held by nobody: Grafana's silence would keep others from their turn, and each call can be repeated.
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(grafanaMs)]);
-  return await runLeft(deps, workspace, isInGrafana, limited, signal);
+  if (!run || ended !== "done" || left.length === 0) return ended;
+  // Without the lock: a silent Grafana would hold up others, and each call can be repeated.
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(grafanaMs)]);
+  return await runAll(left, (step) => run(step, limit, signal), signal);
 }
 
-/** The steps of one sort that are left; `limit` ends the work, `stop` also what would be written about it. */
-async function runLeft(
-  deps: Deps,
-  workspace: store.Workspace,
-  isMeant: (name: string) => boolean,
-  limit: AbortSignal,
-  stop = limit,
+async function runAll(
+  steps: store.StepLeft[],
+  run: (step: store.StepLeft) => Promise<Ended>,
+  signal: AbortSignal,
 ): Promise<Ended> {
-  for (const step of await store.stepsLeft(deps.db, workspace.user_id)) {
-    if (!isMeant(step.name)) continue;
-    if (stop.aborted) return "refused";
-    const ended = await runStep(deps, workspace, step, limit, stop);
+  for (const step of steps) {
+    if (signal.aborted) return "failed";
+    const ended = await run(step);
     if (ended !== "done") return ended;
   }
   return "done";
 }
 
-async function runStep(
-  deps: Deps,
-  workspace: store.Workspace,
-  row: store.StepLeft,
-  limit: AbortSignal,
-  stop: AbortSignal,
-): Promise<Ended> {
-  const { user_id } = workspace;
-  const { name } = row;
-  try {
-    if (isInGrafana(name)) await runInGrafana(deps, workspace, name, limit);
-    else {
-      const server = deps.servers.of(workspace.server);
-      const passwords = await passwordsOf(deps, workspace);
-      const step = STEPS.find((step) => step.name === name);
-      await step?.run({ deps, workspace, server, passwords });
-    }
-    await store.recordStep(deps.db, user_id, row, "done", null);
-    return "done";
-  } catch (thrown) {
-    if (stop.aborted) return "refused";
-    const error = asRefusal(thrown);
-    const known = error instanceof ExternalError || error instanceof AppError;
-    const why = known ? error.message : "Unexpected error: see the log.";
-    const state = isFinal(error) ? "failed" : "pending";
-    await store.recordStep(deps.db, user_id, row, state, why);
-    const pause = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
-    if (pause) await postponeStep(deps.db, user_id, name, pause);
-    if (!known) deps.log(`workspaces: ${workspace.username}: ${name}: ${nameOf(error)}`);
-    return !isInGrafana(name) || isGrafanaUnavailable(error) ? "away" : "refused";
+/** Runs one step and records the result, unless `stop` is aborted; `limit` ends the work alone. */
+function stepRunner(deps: Deps, workspace: store.Workspace) {
+  const passwordsOnce = once(() => passwordsOf(deps, workspace));
+  const targetOnce = once(() => grafanaOf(deps, workspace.user_id));
+  async function work(name: string, limit: AbortSignal) {
+    const server = deps.servers.of(workspace.server);
+    const passwords = await passwordsOnce();
+    const onServer = SERVER_STEPS.find((step) => step.name === name);
+    if (onServer) return await onServer.run({ deps, workspace, server, passwords });
+    const inGrafana = GRAFANA_STEPS.find((step) => step.name === name);
+    const target = await targetOnce(); // undefined: there is no Grafana any more
+    const { reader: password } = passwords;
+    if (target) await inGrafana?.run({ deps, workspace, server, password, target }, limit);
   }
+  return async (step: store.StepLeft, limit: AbortSignal, stop: AbortSignal): Promise<Ended> => {
+    try {
+      await work(step.name, limit);
+      await store.recordStep(deps.db, workspace.user_id, step, "done", null);
+      return "done";
+    } catch (thrown) {
+      if (stop.aborted) return "failed";
+      const error = limit.aborted && !(thrown instanceof ExternalError) ? timeoutError() : thrown;
+      return await recordFailure(deps, workspace, step, asRefusal(error));
+    }
+  };
 }
 
-/** Missing rights, foreign names: nothing that passes. */
-function isFinal(error: unknown): boolean {
+async function recordFailure(
+  deps: Pick<Deps, "db" | "log">,
+  { user_id, username }: store.Workspace,
+  step: store.StepLeft,
+  error: unknown,
+): Promise<Ended> {
+  const known = error instanceof ExternalError || error instanceof AppError;
+  const why = known ? error.message : "Unexpected error: see the log.";
+  const state = isPermanent(error) ? "failed" : "pending";
+  const wait = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
+  await store.recordStep(deps.db, user_id, step, state, why, wait);
+  if (!known) deps.log(`workspaces: ${username}: ${step.name}: ${nameOf(error)}`);
+  return !isInGrafana(step.name) || isGrafanaUnavailable(error) ? "unavailable" : "failed";
+}
+
+/** Missing rights, names of others: nothing that passes. */
+function isPermanent(error: unknown): boolean {
   if (!(error instanceof ExternalError)) return false;
   return error.permanent || ["42501", "0LP01", "28000", "28P01"].includes(error.more.code ?? "");
 }
 
 const nameOf = (error: unknown) => error instanceof Error ? error.name : "unknown error";
 
-/** Whether a step is of Grafana. */
-export const isInGrafana = (name: string) => GRAFANA_STEPS.includes(name);
-const GRAFANA_MS = 60_000;
-/** How long one look goes on: meanwhile nothing else is tended. */
-const LOOK_MS = 45_000;
-const never = new AbortController().signal;
+/** Time limit of one pass over all workspaces: other maintenance waits for it. */
+const PASS_MS = 45_000;
 
-/** Goes on with the workspaces that are not complete: a server was away, or the process was killed. */
+/** Runs what is left of all workspaces: a server was unavailable, or the process was killed. */
 export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
-  const waiting = (await store.unfinishedWorkspaces(deps.db)).map((row) => ({
-    ...row,
-    // A Grafana that is away delays nobody's databases, and a user's own one nobody else.
-    server: row.step && isInGrafana(row.step)
-      ? `Grafana ${row.has_own_grafana ? row.user_id : ""}`
-      : row.server,
+  const waiting = (await store.unfinishedWorkspaces(deps.db)).map((owner) => ({
+    owner,
+    // A silent Grafana delays nobody's databases, and a user's own one nobody else.
+    server: owner.step && isInGrafana(owner.step)
+      ? `Grafana ${owner.has_own_grafana ? owner.user_id : ""}`
+      : owner.server,
   }));
   await eachServer(
     waiting,
-    AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]),
-    ({ user_id, username }) =>
-      runSteps(deps, user_id, username, { signal }).then((ended) => ended !== "away", (error) => {
-        deps.log(`workspaces: ${username}: ${nameOf(error)}`);
+    AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]),
+    ({ owner }) =>
+      runSteps(deps, owner, { signal }).then((ended) => ended !== "unavailable", (error) => {
+        deps.log(`workspaces: ${owner.username}: ${nameOf(error)}`);
         return false;
       }),
   );

@@ -1,5 +1,5 @@
-import { place } from "../credentials/credentials.ts";
 import { open, seal, type SealKeys } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { findCredential, replaceValue } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/postgres/migrate.ts";
@@ -10,10 +10,11 @@ import * as store from "./store.ts";
 import * as names from "../workspaces/names.ts";
 import { sealLogins } from "../workspaces/logins.ts";
 import { takenNames } from "../workspaces/store.ts";
-import { type Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { insertPasswords } from "../accounts/create.ts";
+import type { Servers } from "../workspaces/servers.ts";
+import { insertWithPasswords } from "../workspaces/password.ts";
+import { SERVER_STEPS } from "../workspaces/steps.ts";
 
-export type Deps = Omit<WorkspaceDeps, "installation" | "outside">;
+export type Deps = { db: Sql; sealKeys: SealKeys; servers: Servers };
 
 /** `taken`: what on the server has the name of a user's role or database, by username. */
 export type Plan = Evaluated & {
@@ -157,7 +158,9 @@ async function fill(deps: Within, plan: Plan): Promise<void> {
 
 /** To be made by the job; on the server of our own database. */
 async function insertWorkspace(deps: Within, { id, username }: { id: number; username: string }) {
-  const passwords = await insertPasswords(deps, id, "");
+  const steps = SERVER_STEPS.map(({ name }) => name);
+  const workspace = { user_id: id, server: "" };
+  const passwords = await insertWithPasswords(deps.db, deps.sealKeys, workspace, steps);
   await sealLogins(deps, { user_id: id, username }, deps.servers.of(""), passwords);
 }
 
@@ -171,7 +174,7 @@ async function fillCredentials({ db, sealKeys }: Within, plan: Plan, ids: Map<st
   for (const { user, extra: _, ...credential } of plan.credentials) {
     const user_id = ids.get(user)!;
     const { key_name, expires_at } = credential;
-    const key_value = await seal(sealKeys, place(user_id, key_name), credential.key_value);
+    const key_value = await seal(sealKeys, credentialAad(user_id, key_name), credential.key_value);
     const made = urls.includes(key_name) && await findCredential(db, user_id, key_name);
     if (made) await replaceValue(db, made, key_value, "system", expires_at);
     else rows.push({ ...credential, user_id, key_value });

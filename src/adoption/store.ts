@@ -1,3 +1,4 @@
+import type { SealedColumn } from "../credentials/sealed.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Old, TakenCredential, TakenDashboard, TakenUser } from "./evaluate.ts";
 import type { Kind } from "../workspaces/names.ts";
@@ -9,8 +10,16 @@ export const DASHBOARD_TABLES: Record<string, Kind> = {
 };
 const OLD_TABLES = ["users", "credentials", ...Object.keys(DASHBOARD_TABLES)];
 
-/** Where the content of a refused row is sealed to. */
+/** What the content of a refused row is bound to. */
 export const refusedAad = (id: number) => `refused_rows/${id}`;
+
+export const SEALED_REFUSED_ROWS: SealedColumn[] = [{
+  table: "refused_rows",
+  id: "id",
+  column: "content",
+  aad: ({ id }) => refusedAad(id),
+  label: ({ id }) => `refused row ${id}`,
+}];
 
 /** The tables of an older installation; none where the schema is ours. */
 export async function findOldTables(db: Db): Promise<string[]> {

@@ -26,6 +26,8 @@ export const ACTIONS = [
   "orphan.remove",
   "workspace.repair",
   "datasources.repair",
+  "mapping.change",
+  "view.read",
   "template.create",
   "template.change",
   "template.remove",
@@ -39,13 +41,13 @@ export type Actor = Pick<Who, "username" | "from">;
 /** Dashkeeper itself. */
 export const SYSTEM: Actor = { username: "system", from: "" };
 
-/** Records a deed in the transaction in which it is done. */
-export function record(db: Db, who: Actor, deed: AuditedAction, outcome: "ok" | "refused" = "ok") {
-  return insertEntry(db, { ...deed, actor: who.username, from: who.from, outcome });
+/** Records a entry in the transaction in which it is done. */
+export function record(db: Db, who: Actor, entry: AuditedAction, outcome: "ok" | "refused" = "ok") {
+  return insertEntry(db, { ...entry, actor: who.username, from: who.from, outcome });
 }
 
-/** What to do where nobody knows whether a deed was done: what was shown once is lost with its answer. */
-const CHECKS: Partial<Record<Action, (deed: AuditedAction) => string>> = {
+/** What to do where nobody knows whether a entry was done: what was shown once is lost with its answer. */
+const CHECKS: Partial<Record<Action, (entry: AuditedAction) => string>> = {
   "user.create": ({ subject }) =>
     `Look for the user: GET /api/v1/users?q=${subject}. If it is there, its API key is lost: an admin makes a new one with POST /api/v1/users/{id}/api-key.`,
   "key.rotate": ({ subject, user_id }) =>
@@ -61,30 +63,30 @@ const CHECKS: Partial<Record<Action, (deed: AuditedAction) => string>> = {
 };
 
 /**
- * Does a deed and records it, both in one transaction: no record, no deed. A deed that is refused (403,
- * 404, 409) leaves nothing but a record that says so. `work` may fill in what it alone knows of the deed.
+ * Does a entry and records it, both in one transaction: no record, no entry. A entry that is refused (403,
+ * 404, 409) leaves nothing but a record that says so. `work` may fill in what it alone knows of the entry.
  */
 export async function audited<T>(
   db: Sql,
   who: Actor,
-  deed: AuditedAction,
+  entry: AuditedAction,
   work: (tx: Db) => Promise<T>,
 ): Promise<T> {
   const attempt = () =>
     db.begin(async (tx) => {
       const result = await work(tx);
-      await record(tx, who, deed);
+      await record(tx, who, entry);
       return result;
     });
   try {
     return await attempt().catch((error) => {
-      // A step that worked on the same rows has had its way: nothing of the deed was done.
+      // A step that worked on the same rows has had its way: nothing of the entry was done.
       if (!isDeadlock(error)) throw error;
       return attempt();
     });
   } catch (error) {
     const refused = error instanceof AppError && [403, 404, 409].includes(error.status);
-    if (refused) await record(db, who, deed, "refused");
-    throw isOutcomeUnknown(error) ? asUnavailable(error, CHECKS[deed.action]?.(deed)) : error;
+    if (refused) await record(db, who, entry, "refused");
+    throw isOutcomeUnknown(error) ? asUnavailable(error, CHECKS[entry.action]?.(entry)) : error;
   }
 }

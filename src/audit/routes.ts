@@ -1,8 +1,8 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { ACTIONS } from "./audit.ts";
-import { errorReplies, refuse } from "../errors.ts";
+import { json, newApi } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
-import type { Env } from "../who.ts";
 import { AuditEntry, pageOfAudit } from "./page.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
 
@@ -19,22 +19,19 @@ const list = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: "One page.",
-      content: {
-        "application/json": {
-          schema: z.object({ entries: z.array(AuditEntry), next_cursor: z.string().nullable() })
-            .openapi("Audit"),
-        },
-      },
-    },
+    200: json(
+      z.object({ entries: z.array(AuditEntry), next_cursor: z.string().nullable() }).openapi(
+        "Audit",
+      ),
+      "One page.",
+    ),
     ...errorReplies(403, 404, 422),
   },
 });
 
 /** `/api/v1/audit`. */
 export function auditApi({ db }: { db: Sql }) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse }).openapi(list, async (c) => {
+  return newApi().openapi(list, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
     const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
     const { entries, next } = await pageOfAudit(db, c.var.who, filter, { limit, below });

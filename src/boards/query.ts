@@ -16,6 +16,7 @@ type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
 const MOST_ROWS = 10_000;
 /** How long before its deadline a statement is cancelled: the connection can then be used on. */
 const CANCEL_MS = 500;
+const LIMIT_MS = DEADLINES.board.whole - CANCEL_MS;
 
 /** Type numbers of pg_type that every PostgreSQL shares. */
 const TYPES: Record<number, Field["type"]> = {
@@ -116,12 +117,17 @@ export function widen(frame: Frame): Frame {
 }
 
 /**
- * Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after 30.5 s: one
+ * Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after `limitMs`: one
  * before it in the session may have switched the server's own limit off.
  */
-async function read(reader: Db, sql: string, stopped: AbortSignal): Promise<Rows> {
+async function read(
+  reader: Db,
+  sql: string,
+  stopped: AbortSignal,
+  limitMs: number,
+): Promise<Rows> {
   stopped.throwIfAborted();
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(DEADLINES.board.whole - CANCEL_MS)]);
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(limitMs)]);
   const query = reader.unsafe(sql).values();
   const stop = () => query.cancel();
   signal.addEventListener("abort", stop, { once: true });
@@ -168,9 +174,10 @@ async function runSql(
   reader: Db,
   { refId, rawSql, format }: Target,
   signal: AbortSignal,
+  limitMs = LIMIT_MS,
 ): Promise<Result> {
   try {
-    const rows = await read(reader, rawSql, signal);
+    const rows = await read(reader, rawSql, signal, limitMs);
     if (rows.values.length === 0) return { status: 200, frames: [] };
     const frame = frameOf(refId, rows);
     return { status: 200, frames: [format === "time_series" ? widen(frame) : frame] };
@@ -194,6 +201,7 @@ export async function runPanel(
   panelId: number,
   signal: AbortSignal,
   chosen: Chosen = {},
+  limitMs = LIMIT_MS,
 ): Promise<Answer> {
   const panel = (dashboard.panels ?? []).find((panel) => panel.id === panelId);
   const all = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
@@ -206,7 +214,7 @@ export async function runPanel(
   for (const target of targets) {
     // Choices last: nothing in them is read as a macro.
     const rawSql = fillVariables(expandMacros(target.rawSql, range), dashboard, chosen);
-    results[target.refId] = await runSql(reader, { ...target, rawSql }, signal);
+    results[target.refId] = await runSql(reader, { ...target, rawSql }, signal, limitMs);
   }
   return { status: 200, body: { results } };
 }

@@ -197,6 +197,16 @@ export function recentRows(source: Source, look: Look = {}): Panel {
     most: 100,
   };
   const shown = details(facts, look);
+  const failing = look.first?.find(({ meaning }) => meaning === "failing_tests");
+  if (time && failing?.objects) {
+    return rowsPanel(source, {
+      ...choice,
+      title: "Tests of the newest run",
+      about: "Failing tests first; at most 100.",
+      where: ofNewest(facts),
+      order: `${failing.expression} DESC`,
+    }, shown);
+  }
   return hasChanges(facts) && look.changes
     ? deltasPanel(source, choice, withChanges(facts, shown, look), false)
     : rowsPanel(source, choice, shown);

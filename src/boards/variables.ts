@@ -84,6 +84,12 @@ export const Value = z.union([z.string().max(1000), z.number(), z.boolean()]);
 /** What a viewer chose, by variable: of Grafana's multi-value ones a list. */
 export const Chosen = z.record(z.string(), z.union([Value, z.array(Value).max(MOST_CHOICES)]));
 export type Chosen = z.infer<typeof Chosen>;
+/** What a board's page asks: a panel's rows with the viewer's choices, or a variable's values. */
+export const Question = z.union([
+  z.object({ panel_id: z.int(), variables: Chosen.default({}) }),
+  z.object({ variable: z.string() }),
+], "The body must be `{panel_id, variables}` or `{variable}`.");
+export type Question = z.infer<typeof Question>;
 
 type Stored = NonNullable<NonNullable<Dashboard["templating"]>["list"]>[number];
 

@@ -6,6 +6,7 @@ import { Expiry } from "../users/expiry.ts";
 import { isVisible, unknownUser, visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { open, seal, SealError, type SealKeys } from "./seal.ts";
+import { credentialAad } from "./sealed.ts";
 import * as store from "./store.ts";
 
 export type Deps = { db: Sql; sealKeys: SealKeys; log: (line: string) => void };
@@ -58,9 +59,6 @@ export const SavedCredential = Credential.extend({
 /** With its value: only ever the answer to a call that asks for this one. */
 export const Revealed = Credential.extend({ key_value: z.string() }).openapi("RevealedCredential");
 
-/** Where a credential's values are sealed to. */
-export const place = (user_id: number, key_name: string) => `credentials/${user_id}/${key_name}`;
-
 export const unknown = (key_name: string) =>
   new AppError("credential_unknown", 404, `There is no credential ${key_name}.`);
 
@@ -71,7 +69,7 @@ export async function openValue(
   { key_name, key_value }: { key_name: string; key_value: string },
 ): Promise<string> {
   try {
-    return await open(sealKeys, place(user_id, key_name), key_value);
+    return await open(sealKeys, credentialAad(user_id, key_name), key_value);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     log(`credential_unreadable: ${error.message}`);
@@ -108,7 +106,7 @@ export async function sealCredential(
   { key_name, key_value, expires_at }: z.infer<typeof NewCredential>,
   by: string,
 ) {
-  const sealed = await seal(sealKeys, place(user_id, key_name), key_value);
+  const sealed = await seal(sealKeys, credentialAad(user_id, key_name), key_value);
   return await store.insertCredential(db, user_id, key_name, sealed, by, expires_at ?? null);
 }
 
@@ -124,12 +122,12 @@ export async function addCredential(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const { key_name } = input;
-  const deed = {
+  const entry = {
     action: "credential.create",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  return await audited(deps.db, who, entry, async (tx) => {
     const row = await sealCredential({ ...deps, db: tx }, user_id, input, who.username)
       .catch((error) => {
         if (sqlState(error) === USER_GONE) throw unknownUser();
@@ -164,13 +162,13 @@ export async function changeCredential(
   { key_value, expires_at }: z.infer<typeof NewValue>,
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
-  const sealed = await seal(deps.sealKeys, place(user_id, key_name), key_value);
-  const deed = {
+  const sealed = await seal(deps.sealKeys, credentialAad(user_id, key_name), key_value);
+  const entry = {
     action: "credential.change",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  return await audited(deps.db, who, entry, async (tx) => {
     const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const row = await store.replaceValue(tx, held, sealed, who.username, expires_at ?? null);
@@ -181,12 +179,12 @@ export async function changeCredential(
 /** Throws 404 `credential_unknown`. */
 export async function removeCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);
-  const deed = {
+  const entry = {
     action: "credential.remove",
     subject: `${username}/${key_name}`,
     user_id,
   } as const;
-  await audited(deps.db, who, deed, async (tx) => {
+  await audited(deps.db, who, entry, async (tx) => {
     if (!await store.deleteCredential(tx, user_id, key_name)) throw unknown(key_name);
   });
 }
@@ -196,7 +194,7 @@ export async function openForTask(deps: Deps, user: { id: number; username: stri
   const row = await store.findCredential(deps.db, user.id, key);
   if (!row) throw unknown(key);
   const subject = `${user.username}/${key}`;
-  const deed = { action: "credential.reveal", subject, user_id: user.id } as const;
-  await record(deps.db, { username: "system", from: "" }, deed);
+  const entry = { action: "credential.reveal", subject, user_id: user.id } as const;
+  await record(deps.db, { username: "system", from: "" }, entry);
   return await openValue(deps, user.id, row);
 }

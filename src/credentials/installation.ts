@@ -2,10 +2,11 @@ import { ExternalError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { keySetting, retiredKeyIds, usedKeyIds } from "./installation_store.ts";
 import { open, seal, type SealKeys } from "./seal.ts";
+import type { SealedColumn } from "./sealed.ts";
 import { importSigningKey } from "./sign.ts";
 
-/** Where the signing key is sealed to. */
-export const SIGNING_KEY = "settings/signing_key";
+/** What the signing key is bound to. */
+export const SIGNING_KEY_AAD = "settings/signing_key";
 
 /**
  * The key that links and tokens are signed with: made once, sealed in the database, so that links outlive
@@ -13,8 +14,8 @@ export const SIGNING_KEY = "settings/signing_key";
  */
 export async function signingKeyOf(db: Sql, sealKeys: SealKeys): Promise<CryptoKey> {
   const made = crypto.getRandomValues(new Uint8Array(32)).toBase64();
-  const sealed = await keySetting(db, await seal(sealKeys, SIGNING_KEY, made));
-  return await importSigningKey(await open(sealKeys, SIGNING_KEY, sealed));
+  const sealed = await keySetting(db, await seal(sealKeys, SIGNING_KEY_AAD, made));
+  return await importSigningKey(await open(sealKeys, SIGNING_KEY_AAD, sealed));
 }
 
 const KEY_ID = /^[0-9a-f]{8}$/;
@@ -23,9 +24,15 @@ const KEY_ID = /^[0-9a-f]{8}$/;
  * Throws ExternalError when something is sealed with a key that is not at hand, and names its id. What a
  * change of the key had to leave behind opens with none, so it asks for none.
  */
-export async function checkSealKeys(db: Sql, { current, previous }: SealKeys): Promise<void> {
+export async function checkSealKeys(
+  db: Sql,
+  { current, previous }: SealKeys,
+  columns: SealedColumn[],
+): Promise<void> {
   const known = [current.id, previous?.id, ...await retiredKeyIds(db)];
-  const missing = (await usedKeyIds(db)).filter((id) => KEY_ID.test(id) && !known.includes(id));
+  const missing = (await usedKeyIds(db, columns)).filter((id) =>
+    KEY_ID.test(id) && !known.includes(id)
+  );
   if (missing.length === 0) return;
   throw new ExternalError(
     "PostgreSQL",

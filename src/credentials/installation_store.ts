@@ -1,24 +1,5 @@
 import type { Db } from "../external/postgres/postgres.ts";
-
-/** A column of sealed texts; `version`: the second column of its table's key, if it has one. */
-export type SealedColumn = { table: string; id: string; version?: string; column: string };
-
-/** Every column that holds sealed texts, by what it holds. */
-export const SEALED_COLUMNS = {
-  credential: { table: "credentials", id: "id", column: "key_value" },
-  version: {
-    table: "credential_versions",
-    id: "credential_id",
-    version: "version",
-    column: "key_value",
-  },
-  owner: { table: "workspaces", id: "user_id", column: "owner_password" },
-  reader: { table: "workspaces", id: "user_id", column: "reader_password" },
-  next_owner: { table: "workspaces", id: "user_id", column: "next_owner_password" },
-  next_reader: { table: "workspaces", id: "user_id", column: "next_reader_password" },
-  refused: { table: "refused_rows", id: "id", column: "content" },
-  removal: { table: "grafana_removals", id: "id", column: "api_key" },
-} satisfies Record<string, SealedColumn>;
+import type { SealedColumn } from "./sealed.ts";
 
 /** The sealed signing key; `made` becomes it where there is none yet. */
 export async function keySetting(db: Db, made: string): Promise<string> {
@@ -33,7 +14,7 @@ export async function keySetting(db: Db, made: string): Promise<string> {
  * The ids of the seal keys that anything is sealed with. Each index is skipped through from one id to the
  * next, so that a million credentials cost no more than a few.
  */
-export async function usedKeyIds(db: Db): Promise<string[]> {
+export async function usedKeyIds(db: Db, columns: SealedColumn[]): Promise<string[]> {
   const ids = async (table: string, column: string) => {
     const id = db`split_part(${db(column)}, '.', 2)`;
     const rows = await db<{ id: string }[]>`
@@ -49,7 +30,7 @@ export async function usedKeyIds(db: Db): Promise<string[]> {
   const [setting] = await db<{ id: string }[]>`
     select split_part(value, '.', 2) as id from settings where name = 'signing_key'`;
   const all = setting ? [setting.id] : [];
-  for (const { table, column } of Object.values(SEALED_COLUMNS)) {
+  for (const { table, column } of columns) {
     all.push(...await ids(table, column));
   }
   return [...new Set(all)];
@@ -60,4 +41,13 @@ export async function retiredKeyIds(db: Db): Promise<string[]> {
   const [row] = await db<{ value: string }[]>`
     select value from settings where name = 'retired_seal_keys'`;
   return row?.value.split(" ") ?? [];
+}
+
+/** Saves the address used in links, and returns the id of this installation. */
+export async function readInstallation(db: Db, frontend_url: string): Promise<string> {
+  await db`update settings set value = ${frontend_url}
+    where name = 'frontend_url' and value <> ${frontend_url}`;
+  const [row] = await db<{ value: string }[]>`
+    select value from settings where name = 'installation'`;
+  return row!.value;
 }

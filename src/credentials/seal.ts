@@ -5,7 +5,7 @@
 export type SealKeys = { current: SealKey; previous?: SealKey; refresh?: () => Promise<void> };
 export type SealKey = { id: string; key: CryptoKey };
 
-/** Thrown when a sealed text does not open here: another key, another place, or not one of ours. */
+/** Thrown when a sealed text does not open here: another key, other aad, or not one of ours. */
 export class SealError extends Error {}
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -41,38 +41,38 @@ function aesKey(bytes: Uint8Array<ArrayBuffer>) {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
 }
 
-async function encrypt(key: CryptoKey, where: string, plain: Uint8Array<ArrayBuffer>) {
+async function encrypt(key: CryptoKey, aad: string, plain: Uint8Array<ArrayBuffer>) {
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const params = { name: "AES-GCM", iv, additionalData: utf8.encode(where) };
+  const params = { name: "AES-GCM", iv, additionalData: utf8.encode(aad) };
   const body = new Uint8Array(await crypto.subtle.encrypt(params, key, plain));
   return new Uint8Array([...iv, ...body]);
 }
 
-async function decrypt(key: CryptoKey, where: string, sealed: Uint8Array<ArrayBuffer>) {
-  const params = { name: "AES-GCM", iv: sealed.slice(0, 12), additionalData: utf8.encode(where) };
+async function decrypt(key: CryptoKey, aad: string, sealed: Uint8Array<ArrayBuffer>) {
+  const params = { name: "AES-GCM", iv: sealed.slice(0, 12), additionalData: utf8.encode(aad) };
   return new Uint8Array(await crypto.subtle.decrypt(params, key, sealed.slice(12)));
 }
 
 /**
- * Seals a secret with AES-256-GCM under a data key of its own, which the seal key wraps; both are tied to
- * the place where it is stored (`where`, such as `credentials/7/TOKEN`). The text reads
+ * Seals a secret with AES-256-GCM under a data key of its own, which the seal key wraps; both are bound
+ * to `aad`, which says where it is stored (such as `credentials/7/TOKEN`). The text reads
  * `dk1.<key id>.<wrapped data key>.<value>`.
  */
-export async function seal(keys: SealKeys, where: string, secret: string): Promise<string> {
+export async function seal(keys: SealKeys, aad: string, secret: string): Promise<string> {
   await keys.refresh?.();
   const dataKey = crypto.getRandomValues(new Uint8Array(32));
-  const value = await encrypt(await aesKey(dataKey), where, utf8.encode(secret));
-  return await write(keys.current, where, dataKey, value.toBase64(base64));
+  const value = await encrypt(await aesKey(dataKey), aad, utf8.encode(secret));
+  return await write(keys.current, aad, dataKey, value.toBase64(base64));
 }
 
-/** Opens what seal() made for the same place. Throws SealError, which names the key id that is needed. */
-export async function open(keys: SealKeys, where: string, sealed: string): Promise<string> {
-  const { id, dataKey, value } = await unwrap(keys, where, sealed);
+/** Opens what seal() made with the same `aad`. Throws SealError, which names the key id that is needed. */
+export async function open(keys: SealKeys, aad: string, sealed: string): Promise<string> {
+  const { id, dataKey, value } = await unwrap(keys, aad, sealed);
   try {
-    const plain = await decrypt(await aesKey(dataKey), where, Uint8Array.fromBase64(value, base64));
+    const plain = await decrypt(await aesKey(dataKey), aad, Uint8Array.fromBase64(value, base64));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(plain);
   } catch {
-    throw new SealError(`${where} does not open with the key ${id}`);
+    throw new SealError(`${aad} does not open with the key ${id}`);
   }
 }
 
@@ -80,20 +80,20 @@ export async function open(keys: SealKeys, where: string, sealed: string): Promi
  * The same sealed value with its data key wrapped by the current key; undefined where it is already.
  * The value itself stays closed. Throws SealError.
  */
-export async function rewrap(keys: SealKeys, where: string, sealed: string) {
+export async function rewrap(keys: SealKeys, aad: string, sealed: string) {
   if (sealed.split(".")[1] === keys.current.id) return undefined;
-  const { dataKey, value } = await unwrap(keys, where, sealed);
-  return await write(keys.current, where, dataKey, value);
+  const { dataKey, value } = await unwrap(keys, aad, sealed);
+  return await write(keys.current, aad, dataKey, value);
 }
 
-async function write({ id, key }: SealKey, where: string, dataKey: Bytes, value: string) {
-  return [FORMAT, id, (await encrypt(key, where, dataKey)).toBase64(base64), value].join(".");
+async function write({ id, key }: SealKey, aad: string, dataKey: Bytes, value: string) {
+  return [FORMAT, id, (await encrypt(key, aad, dataKey)).toBase64(base64), value].join(".");
 }
 
-async function unwrap(keys: SealKeys, where: string, sealed: string) {
+async function unwrap(keys: SealKeys, aad: string, sealed: string) {
   const [format, id, wrapped, value] = sealed.split(".");
   if (format !== FORMAT || !id || !wrapped || !value) {
-    throw new SealError(`unknown seal format at ${where}`);
+    throw new SealError(`unknown seal format at ${aad}`);
   }
   const known = () => [keys.current, keys.previous].find((key) => key?.id === id);
   let key = known();
@@ -101,11 +101,11 @@ async function unwrap(keys: SealKeys, where: string, sealed: string) {
     await keys.refresh();
     key = known();
   }
-  if (!key) throw new SealError(`${where} was sealed with the key ${id}`);
+  if (!key) throw new SealError(`${aad} was sealed with the key ${id}`);
   try {
-    const dataKey = await decrypt(key.key, where, Uint8Array.fromBase64(wrapped, base64));
+    const dataKey = await decrypt(key.key, aad, Uint8Array.fromBase64(wrapped, base64));
     return { id, dataKey, value };
   } catch {
-    throw new SealError(`${where} does not open with the key ${id}`);
+    throw new SealError(`${aad} does not open with the key ${id}`);
   }
 }

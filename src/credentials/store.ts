@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres/postgres.ts";
+import type { Db, Fragment } from "../external/postgres/postgres.ts";
 import { together } from "./batch.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */
@@ -30,6 +30,17 @@ export async function insertCredential(
     values (${user_id}, ${key_name}, ${sealed}, ${expires_at}, ${by})
     returning ${columns(db)}`;
   return row!;
+}
+
+/** Whether a user has one of these credentials, as a condition; `user_id` is SQL. */
+export const hasCredential = (db: Db, user_id: Fragment, key_names: string[]): Fragment =>
+  db`exists (select from credentials c
+    where c.user_id = ${user_id} and c.key_name = any(${key_names}))`;
+
+export async function countCredentials(db: Db, user_id: number): Promise<number> {
+  const [row] = await db<{ n: number }[]>`
+    select count(*) as n from credentials where user_id = ${user_id}`;
+  return row!.n;
 }
 
 /** Leaves a credential of this name that is there already as it is. */

@@ -3,7 +3,7 @@ import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
 import { asExternal, type Db, type Server, tryLogin } from "../external/postgres/postgres.ts";
-import { connectSlack, SCOPES } from "../external/slack.ts";
+import { connectSlack, SCOPES } from "../external/slack/slack.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { type Deps as CredentialDeps, openValue, unknown } from "./credentials.ts";
@@ -11,7 +11,7 @@ import { baseOf, isListed, mayContact, type Outside } from "./hosts.ts";
 import { findCredential } from "./store.ts";
 
 /** Our own database servers: where people see them, and where we do. */
-type OwnServer = { place: Server; shown: { host: string; port: number } };
+type OwnServer = { address: Server; shown: { host: string; port: number } };
 export type Deps = CredentialDeps & { outside: Outside; servers: { all: OwnServer[] } };
 
 export const Tested = z.object({
@@ -49,13 +49,13 @@ const TRIALS: [name: RegExp, trial: Trial, check?: HostCheck][] = [
  */
 export async function testCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);
-  const deed = { action: "credential.test", subject: `${username}/${key_name}`, user_id } as const;
+  const entry = { action: "credential.test", subject: `${username}/${key_name}`, user_id } as const;
   const open = async (name: string, db: Db = deps.db) => {
     const row = await findCredential(db, user_id, name);
     return row && (await openValue(deps, user_id, row)).trim();
   };
   // The record comes first: no transaction stays open while another system is asked.
-  const { trial, value } = await audited(deps.db, who, deed, async (tx) => {
+  const { trial, value } = await audited(deps.db, who, entry, async (tx) => {
     const value = await open(key_name, tx);
     if (value === undefined) throw unknown(key_name);
     const [, trial, check] = TRIALS.find(([name]) => name.test(key_name)) ?? [];
@@ -144,8 +144,8 @@ function ourOwn({ outside, servers }: Deps, text: string): OwnServer | undefined
   const { hostname, port } = new URL(text);
   const host = hostname.replace(/^\[|\]$/g, "");
   const at = Number(port || 5432);
-  const ours = servers.all.find(({ shown, place }) =>
-    [shown, place].some((known) => known.host === host && known.port === at)
+  const ours = servers.all.find(({ shown, address }) =>
+    [shown, address].some((known) => known.host === host && known.port === at)
   );
   if (!ours && !isListed(host, outside.allowed_hosts)) throw notAllowed(host);
   return ours;
@@ -156,6 +156,6 @@ const isDatabaseUrl = (text: string) =>
 
 async function tryDatabase(deps: Deps, text: string) {
   if (!isDatabaseUrl(text)) return bad("This is not a postgresql:// address.");
-  await tryLogin(text, ourOwn(deps, text)?.place);
+  await tryLogin(text, ourOwn(deps, text)?.address);
   return good("The database takes the login.");
 }

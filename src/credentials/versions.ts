@@ -4,8 +4,9 @@ import { AppError } from "../errors.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Who } from "../who.ts";
-import { type Deps, openValue, place, shown, unknown } from "./credentials.ts";
+import { type Deps, openValue, shown, unknown } from "./credentials.ts";
 import { seal } from "./seal.ts";
+import { credentialAad } from "./sealed.ts";
 import * as store from "./store.ts";
 
 const time = z.iso.datetime();
@@ -45,8 +46,8 @@ export async function revealVersion(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const subject = `${username}/${key_name}`;
-  const deed = { action: "credential.reveal", subject, user_id } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  const entry = { action: "credential.reveal", subject, user_id } as const;
+  return await audited(deps.db, who, entry, async (tx) => {
     const versions = await versionsIn(tx, user_id, key_name);
     const found = versions.find((row) => row.version === version);
     if (!found) throw unknownVersion(version);
@@ -66,15 +67,15 @@ export async function rollBack(
 ) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const subject = `${username}/${key_name}`;
-  const deed = { action: "credential.rollback", subject, user_id } as const;
-  return await audited(deps.db, who, deed, async (tx) => {
+  const entry = { action: "credential.rollback", subject, user_id } as const;
+  return await audited(deps.db, who, entry, async (tx) => {
     const held = await store.lockCredential(tx, user_id, key_name);
     if (!held) throw unknown(key_name);
     const versions = await store.listVersions(tx, held.id);
     const found = versions.find((row) => row.version === version);
     if (!found) throw unknownVersion(version);
     const value = await openValue(deps, user_id, { key_name, key_value: found.key_value });
-    const sealed = await seal(deps.sealKeys, place(user_id, key_name), value);
+    const sealed = await seal(deps.sealKeys, credentialAad(user_id, key_name), value);
     const row = await store.replaceValue(tx, held, sealed, who.username, held.expires_at);
     return shown(row, value);
   });

@@ -1,34 +1,31 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { DashboardPage } from "../../views/dashboard.tsx";
-import { DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
+import { ArchivedPage, DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
-import { errorReplies, refuse } from "../errors.ts";
-import { cursor, Id, IdQuery, Limit, writeCursor } from "../http/paging.ts";
-import type { Env } from "../who.ts";
+import { ById, json, newApi, noFields } from "../http/api.ts";
+import { byId } from "../http/forms.ts";
+import { errorReplies, refuse } from "../http/replies.ts";
+import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
+import type { Env, Who } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
 import { removeDashboard } from "./remove.ts";
-import type { Deps as WorkspaceDeps } from "../workspaces/workspaces.ts";
-import { showStory } from "./preview/preview.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
+import { visibleIgnored } from "./ignored/ignored.ts";
+import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
-import type { Look } from "../pipeline/scan/scan.ts";
+import type { ScanResult } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
-const json = <T,>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const params = z.object({ id: Id });
-const body = { content: { "application/json": { schema: z.strictObject({}) } } };
 const Query = z.strictObject({
   user_id: IdQuery,
   kind: z.enum(KINDS).optional(),
   step: listing.Dashboard.shape.step.optional(),
+  archived: z.enum(["true", "false"]).transform((text) => text === "true").optional(),
   limit: Limit,
   cursor: cursor(/^[1-9]\d{0,14}$/),
 });
@@ -52,7 +49,7 @@ const show = createRoute({
   method: "get",
   path: "/{id}",
   summary: "One dashboard with its message",
-  request: { params },
+  request: { params: ById },
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
 });
 
@@ -60,7 +57,7 @@ const retry = createRoute({
   method: "post",
   path: "/{id}/retry",
   summary: "Sets a stopped row going",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -68,7 +65,7 @@ const capture = createRoute({
   method: "post",
   path: "/{id}/capture",
   summary: "Has a new picture taken",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It will be taken."), ...errorReplies(400, 404, 409) },
 });
 
@@ -76,7 +73,7 @@ const remove = createRoute({
   method: "delete",
   path: "/{id}",
   summary: "Removes a dashboard until its table is created anew (admin)",
-  request: { params },
+  request: { params: ById },
   responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404) },
 });
 
@@ -84,7 +81,7 @@ const rewrite = createRoute({
   method: "post",
   path: "/{id}/rewrite",
   summary: "Writes ours again over what a person changed or deleted in Grafana",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -92,7 +89,7 @@ const move = createRoute({
   method: "post",
   path: "/{id}/move",
   summary: "Moves a dashboard to the Grafana of now",
-  request: { params, body },
+  request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
 });
 
@@ -100,14 +97,14 @@ const moveAll = createRoute({
   method: "post",
   path: "/move",
   summary: "Moves all dashboards (a member: its own) to the Grafana of now",
-  request: { body },
+  request: { body: noFields },
   responses: { 202: json(moving.Moving, "They go on."), ...errorReplies() },
 });
 
 /** Under `/api/v1/dashboards`. */
 export function dashboardApi(deps: Deps) {
   const { db } = deps;
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(moveAll, async (c) => c.json(await moving.moveDashboards(deps, c.var.who), 202))
     .openapi(
       move,
@@ -144,6 +141,7 @@ export function dashboardApi(deps: Deps) {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
     })
+    .route("/", mappingApi(deps))
     .route("/", previewApi({ db }));
 }
 
@@ -157,20 +155,56 @@ const LookSchema = z.object({
   databases_opened: z.int(),
   found: z.array(z.object({ ...place, run: z.int() })),
   waiting: z.array(z.object({ ...place, why: z.string() })),
-}).openapi("Look");
+  ignored: z.array(z.object({ ...place, why: z.string() })),
+}).openapi("Scan");
 
 const scanNow = createRoute({
   method: "post",
   path: "/",
   summary: "Looks for new tables and runs now (admin)",
-  request: { body },
+  request: { body: noFields },
   responses: { 200: json(LookSchema, "What was found."), ...errorReplies(403) },
 });
 
 /** `/api/v1/scan`. */
-export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
+  return newApi()
     .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
+}
+
+/** What the buttons of a row do. */
+const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
+  retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
+  capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  rewrite: moving.rewriteDashboard,
+  move: moving.moveDashboard,
+};
+
+function listPages({ db }: Deps) {
+  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
+  const shown = async (who: Who, archived: boolean) => {
+    const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
+    return dashboards.map(withShownNumbers);
+  };
+  return new Hono<Env>()
+    .get("/", async (c) => {
+      const [dashboards, ignored] = await Promise.all([
+        shown(c.var.who, false),
+        visibleIgnored(db, c.var.who),
+      ]);
+      return c.html(
+        <DashboardsPage who={c.var.who} dashboards={dashboards} ignored={ignored} />,
+      );
+    })
+    .get(
+      "/archived",
+      async (c) =>
+        c.html(<ArchivedPage who={c.var.who} dashboards={await shown(c.var.who, true)} />),
+    )
+    .get("/list", async (c) => {
+      const dashboards = await shown(c.var.who, false);
+      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
+    });
 }
 
 /**
@@ -179,57 +213,26 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<Look>) {
  */
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
-  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
-  const id = zValidator("param", z.object({ id: Id }), refuse);
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);
-  const list = "/dashboards";
-  const back = (id: number, { from }: { from?: "row" | undefined }) =>
-    from ? `${list}/${id}` : list;
-  return new Hono<Env>()
-    .get("/", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardsPage who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
-    .get("/list", async (c) => {
-      const { dashboards } = await listing.pageOfDashboards(db, c.var.who, {}, page);
-      return c.html(
-        <DashboardList who={c.var.who} dashboards={dashboards.map(withShownNumbers)} />,
-      );
-    })
-    .get("/:id", id, async (c) => {
-      const story = await showStory(db, c.var.who, c.req.valid("param").id);
-      const row = withShownNumbers(story.row);
-      return c.html(<DashboardPage who={c.var.who} story={{ ...story, row }} />);
-    })
-    .get("/:id/message", id, async (c) => {
+  const pages = new Hono<Env>()
+    .route("/", listPages(deps))
+    .get("/:id", byId, (c) => dashboardPage(c, deps))
+    .route("/", mappingPages(deps))
+    .get("/:id/message", byId, async (c) => {
       const { id } = c.req.valid("param");
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));
       return c.html(<MessagePage who={c.var.who} dashboard={dashboard} />);
     })
-    .post("/:id/retry", id, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retryDashboard(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/capture", id, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await listing.retakePreview(db, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/remove", id, async (c) => {
+    .post("/:id/remove", byId, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
-      return c.redirect(list, 303);
-    })
-    .post("/:id/rewrite", id, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.rewriteDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
-    })
-    .post("/:id/move", id, from, async (c) => {
-      const { id } = c.req.valid("param");
-      await moving.moveDashboard(deps, c.var.who, id);
-      return c.redirect(back(id, c.req.valid("query")), 303);
+      return c.redirect("/dashboards", 303);
     });
+  for (const [name, act] of Object.entries(ACTIONS)) {
+    pages.post(`/:id/${name}`, byId, from, async (c) => {
+      const { id } = c.req.valid("param");
+      await act(deps, c.var.who, id);
+      return c.redirect(c.req.valid("query").from ? `/dashboards/${id}` : "/dashboards", 303);
+    });
+  }
+  return pages;
 }

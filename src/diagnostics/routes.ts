@@ -1,6 +1,6 @@
-import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../errors.ts";
-import type { Env } from "../who.ts";
+import { createRoute } from "@hono/zod-openapi";
+import { json, newApi } from "../http/api.ts";
+import { errorReplies } from "../http/replies.ts";
 import { type Deps, diagnose, Diagnosis } from "./diagnose.ts";
 
 const show = createRoute({
@@ -8,13 +8,13 @@ const show = createRoute({
   path: "/",
   summary: "What is missing, and what to do (admin)",
   responses: {
-    200: { description: "Findings.", content: { "application/json": { schema: Diagnosis } } },
+    200: json(Diagnosis, "Findings."),
     ...errorReplies(403),
   },
 });
 
 /** `/api/v1/diagnosis`. */
 export function diagnosisApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(show, async (c) => c.json(await diagnose(deps, c.var.who), 200));
 }

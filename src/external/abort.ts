@@ -1,4 +1,6 @@
-/** The promise's result, unless the signal is aborted first: then its reason is thrown. */
+import { setTimeout as delay } from "node:timers/promises";
+
+/** The promise's result; throws the signal's reason when it is aborted first. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const stop = () => aborted.reject(signal.reason);
@@ -12,7 +14,6 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** Whether it came to a good end within so many milliseconds. */
 export async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<false>();
   const timer = setTimeout(resolve, ms, false);
@@ -21,22 +22,11 @@ export async function within(ms: number, promise: Promise<unknown>): Promise<boo
   return done;
 }
 
-/** The action runs the first time; every call has that one's result. */
 export function once<T>(action: () => T): () => T {
   let result: { value: T } | undefined;
   return () => (result ??= { value: action() }).value;
 }
 
-/** Resolves after so many milliseconds, or at once when the signal is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, Math.max(0, ms));
-    function done() {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    }
-    signal?.addEventListener("abort", done);
-    if (signal?.aborted) done();
-  });
+export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await delay(Math.max(0, ms), undefined, signal && { signal }).catch(() => {});
 }

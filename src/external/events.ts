@@ -4,13 +4,9 @@ import type { Sql } from "./postgres/postgres.ts";
 import { Client, connectionError } from "./postgres/client.ts";
 import { sendBy, statements } from "./postgres/session.ts";
 
-/** A dashboard's row has moved. */
 export type Moved = { id: number; user_id: number; step: string };
 export type Events = {
-  /**
-   * Calls `listener` for each event, and `missed` when some may have been lost. Returns what ends the
-   * subscription.
-   */
+  /** Calls `missed` when events may have been lost. Returns what unsubscribes. */
   subscribe(listener: (event: Moved) => void, missed?: () => void): () => void;
   close(): Promise<void>;
 };
@@ -19,32 +15,16 @@ const CHANNEL = "dashkeeper_dashboards";
 const AGAIN_MS = 500;
 
 /**
- * Listens to the rows' own events (LISTEN), on a connection that is made anew when it is lost. What is
- * notified meanwhile is lost: whoever listens must look by the clock as well. `name`: what other services
- * see of this connection.
+ * Listens to the rows' events and reconnects; meanwhile events are lost, so listeners also poll.
  */
 export async function listenForEvents(db: Sql, name = "dashkeeper"): Promise<Events> {
   const listeners = new Set<Parameters<Events["subscribe"]>>();
   const closing = new AbortController();
-  let client = await listen();
-
-  async function listen(): Promise<Client> {
-    const onnotify = (_: string, text: string) => {
-      const event: Moved = JSON.parse(text);
+  const listen = () =>
+    openListener(db, name, (event) => {
       for (const [listener] of listeners) listener(event);
-    };
-    const made = new Client(
-      { address: db.address, parameters: { application_name: name }, onnotify },
-      DEADLINES.job,
-    );
-    await made.open();
-    const own = statements((query) => sendBy(made, query, () => made.discard()));
-    const send = (query: () => PromiseLike<unknown>) => withDeadline(DEADLINES.call, query);
-    await send(() => own.unsafe(`listen ${CHANNEL}`));
-    const heartbeat = setInterval(() => send(() => own`select 1`.catch(() => {})), HEARTBEAT_MS);
-    made.gone.then(() => clearInterval(heartbeat));
-    return made;
-  }
+    });
+  let client = await listen();
 
   async function keepListening() {
     while (!closing.signal.aborted) {
@@ -70,4 +50,17 @@ export async function listenForEvents(db: Sql, name = "dashkeeper"): Promise<Eve
       await ended;
     },
   };
+}
+
+async function openListener({ address }: Sql, name: string, onEvent: (event: Moved) => void) {
+  const onnotify = (_: string, text: string) => onEvent(JSON.parse(text));
+  const parameters = { application_name: name };
+  const client = new Client({ address, parameters, onnotify }, DEADLINES.job);
+  await client.open();
+  const own = statements((query) => sendBy(client, query, () => client.discard()));
+  const send = (query: () => PromiseLike<unknown>) => withDeadline(DEADLINES.call, query);
+  await send(() => own.unsafe(`listen ${CHANNEL}`));
+  const heartbeat = setInterval(() => send(() => own`select 1`.catch(() => {})), HEARTBEAT_MS);
+  client.gone.then(() => clearInterval(heartbeat));
+  return client;
 }

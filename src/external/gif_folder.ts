@@ -1,6 +1,5 @@
 export type Pictures = { gif: Uint8Array; png: Uint8Array | null };
 
-/** The folder in which the pictures are kept as files, beside the database. */
 export type GifFolder = {
   write(dashboard_id: number, run: number, pictures: Pictures): Promise<void>;
   list(): Promise<PictureFile[]>;
@@ -13,29 +12,19 @@ const NAME = /^dashboard-(\d{1,15})-run-(\d{1,9})\.(?:gif|png)(?:\.[\w-]+\.part)
 const whyOf = (error: unknown) =>
   error instanceof Error ? "code" in error ? error.code : error.name : "unknown";
 
-/** They go to `<folder>/dashboard-<id>-run-<run>.gif` and `.png`, each in one piece. */
+/** Writes `<folder>/dashboard-<id>-run-<run>.gif` and `.png`, each whole or not at all. */
 export function openGifFolder(folder: string, log: (line: string) => void): GifFolder {
-  async function put(path: string, bytes: Uint8Array) {
-    // A name of its own: two may write the same run, one of which has lost its claim.
-    const part = `${path}.${crypto.randomUUID()}.part`;
-    try {
-      await Deno.mkdir(folder, { recursive: true });
-      await Deno.writeFile(part, bytes);
-      await Deno.rename(part, path);
-    } catch (error) {
-      await Deno.remove(part).catch(() => {});
-      log(
-        `GIF_CAPTURE_DIR: ${path} cannot be written (${
-          whyOf(error)
-        }); the database keeps the picture`,
-      );
-    }
-  }
+  const failed = (path: string, what: string, error: unknown, more = "") =>
+    log(`GIF_CAPTURE_DIR: ${path} cannot be ${what} (${whyOf(error)})${more}`);
+  const write = async (path: string, bytes: Uint8Array) => {
+    await writeWhole(folder, path, bytes)
+      .catch((error) => failed(path, "written", error, "; the database keeps the picture"));
+  };
   return {
     async write(dashboard_id, run, { gif, png }) {
       const path = `${folder}/dashboard-${dashboard_id}-run-${run}`;
-      await put(`${path}.gif`, gif);
-      if (png) await put(`${path}.png`, png);
+      await write(`${path}.gif`, gif);
+      if (png) await write(`${path}.png`, png);
     },
     async list() {
       const found: PictureFile[] = [];
@@ -46,15 +35,28 @@ export function openGifFolder(folder: string, log: (line: string) => void): GifF
         }
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return []; // made with the first picture
-        log(`GIF_CAPTURE_DIR: ${folder} cannot be read (${whyOf(error)})`);
+        failed(folder, "read", error);
       }
       return found;
     },
     async remove({ name }) {
       await Deno.remove(`${folder}/${name}`).catch((error) => {
         if (error instanceof Deno.errors.NotFound) return; // by another process
-        log(`GIF_CAPTURE_DIR: ${folder}/${name} cannot be removed (${whyOf(error)})`);
+        failed(`${folder}/${name}`, "removed", error);
       });
     },
   };
+}
+
+async function writeWhole(folder: string, path: string, bytes: Uint8Array) {
+  // A name of its own: two workers may write the same run, one of which has lost its claim.
+  const part = `${path}.${crypto.randomUUID()}.part`;
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeFile(part, bytes);
+    await Deno.rename(part, path);
+  } catch (error) {
+    await Deno.remove(part).catch(() => {});
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-/** A foreign sentence of at most 300 characters, without what looks like a password or a token. */
+/** A foreign message without what looks like a password or a token, at most 300 characters. */
 export function maskSecrets(sentence: string): string {
   return sentence
     .replace(/:\/\/[^\s/@]+@/g, "://…@")

@@ -4,11 +4,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const pathOf = (dataDir: string) => `${dataDir}/seal.key`;
 
-/**
- * The seal keys of an embedded database: read from `DATA_DIR/seal.key` (0600, base64, the newest in the
- * first line; an older one below it while values are sealed anew), or made there once. Throws
- * ExternalError when the file is there and holds something else.
- */
+/** Reads or creates `DATA_DIR/seal.key` (0600, base64, newest first). Throws ExternalError. */
 export async function embeddedSealKeys(dataDir: string): Promise<Bytes[]> {
   const path = pathOf(dataDir);
   if (!await exists(path)) await makeFirst(dataDir);
@@ -31,7 +27,7 @@ async function exists(path: string): Promise<boolean> {
   });
 }
 
-/** Whole or not at all, and never in place of one that another process has made meanwhile. */
+/** Whole or not at all, and never over another process's file. */
 async function makeFirst(dataDir: string): Promise<void> {
   const made = `${pathOf(dataDir)}.${crypto.randomUUID()}`;
   try {
@@ -51,10 +47,7 @@ async function writeSynced(path: string, keys: Bytes[]): Promise<void> {
   await file.sync();
 }
 
-/**
- * Puts these keys into the file, the newest first, in one piece. They are on the disk when this returns:
- * what is sealed with them is in the database only afterwards.
- */
+/** Writes the file in one piece and syncs it: values sealed with the keys come afterwards. */
 export async function writeEmbeddedSealKeys(dataDir: string, keys: Bytes[]): Promise<void> {
   const path = pathOf(dataDir);
   await Deno.remove(`${path}.new`).catch(() => {});

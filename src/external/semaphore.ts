@@ -1,4 +1,4 @@
-/** Lets at most `most` pieces of work run at a time; the others wait for their turn, first come first. */
+/** Runs at most `most` pieces of work at a time, first in, first out. */
 export function limitConcurrency(most: number) {
   let busy = 0;
   const queue: (() => void)[] = [];

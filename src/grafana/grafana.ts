@@ -1,10 +1,12 @@
-import { openValue } from "../credentials/credentials.ts";
-import { baseOf, mayContact } from "../credentials/hosts.ts";
+import { type Deps as CredentialDeps, openValue } from "../credentials/credentials.ts";
+import { baseOf, mayContact, type Outside } from "../credentials/hosts.ts";
 import { findCredential } from "../credentials/store.ts";
 import { ExternalError } from "../errors.ts";
 import { connectGrafana, type Grafana } from "../external/grafana/grafana.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
-import type { Deps } from "../workspaces/workspaces.ts";
+
+/** What finds a user's Grafana: its credentials, and the configured one. */
+export type Deps = CredentialDeps & { outside: Outside };
 
 /** A Grafana that a user's dashboards are in. `isOwn`: by the user's own credentials. */
 export type UserGrafana = {
@@ -33,17 +35,24 @@ export async function grafanaAt(deps: Deps, user_id: number, base: string): Prom
 
 /** What a user's own credentials say; nothing where their host may not be contacted. */
 export async function ownGrafana(deps: Deps, user_id: number): Promise<Own> {
-  const value = async (key_name: string) => {
-    const row = await findCredential(deps.db, user_id, key_name);
-    return row && !row.expired ? (await openValue(deps, user_id, row)).trim() : undefined;
-  };
-  const [address, key] = [await value("GRAFANA_BASE_URL"), await value("GRAFANA_API_KEY")];
+  const address = await valueOf(deps, user_id, "GRAFANA_BASE_URL");
+  const key = await valueOf(deps, user_id, "GRAFANA_API_KEY");
   const base = address === undefined ? undefined : baseOf(address);
   if (address !== undefined && (!base || !mayContact(deps.outside, base))) return {};
   return { base, key };
 }
 
-function at({ outside: { grafana: configured } }: Deps, own: Own, base: string): UserGrafana {
+/** The opened value of a user's credential, without space around it; undefined: none, or expired. */
+export async function valueOf(deps: CredentialDeps, user_id: number, key_name: string) {
+  const row = await findCredential(deps.db, user_id, key_name);
+  return row && !row.expired ? (await openValue(deps, user_id, row)).trim() : undefined;
+}
+
+function at(
+  { outside: { grafana: configured } }: Pick<Deps, "outside">,
+  own: Own,
+  base: string,
+): UserGrafana {
   const isConfigured = base === configured?.base;
   const key = base === (own.base ?? configured?.base) && own.key !== undefined
     ? own.key
@@ -57,17 +66,17 @@ function at({ outside: { grafana: configured } }: Deps, own: Own, base: string):
   return { grafana: connectGrafana({ base, key }), base, public_url, capture_key, isOwn };
 }
 
-/** What a time limit comes to that was set for more than one call. */
-export const late = () =>
+/** The error for a deadline that covers several calls. */
+export const timeoutError = () =>
   new ExternalError("Grafana", "Grafana has not answered yet. It is tried again.", false, {
     code: "timeout",
   });
 
-const AWAY = ["unreachable", "timeout", "disturbed", "not_grafana", "ratelimited"];
+const UNAVAILABLE = ["unreachable", "timeout", "disturbed", "not_grafana", "ratelimited"];
 
 /** Whether whatever else would be asked of this Grafana just now would come to the same. */
 export const isGrafanaUnavailable = (error: unknown) =>
-  error instanceof ExternalError && AWAY.includes(error.more.code ?? "");
+  error instanceof ExternalError && UNAVAILABLE.includes(error.more.code ?? "");
 
 function keyUnknown(): ExternalError {
   return new ExternalError(

@@ -1,5 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import type { Datasource, Grafana, StoredDatasource } from "../external/grafana/grafana.ts";
+import type { Datasource, StoredDatasource } from "../external/grafana/datasources.ts";
+import type { Grafana } from "../external/grafana/grafana.ts";
 
 /** Grafana knows more than one type name of PostgreSQL: the second since 10.2.2. */
 const TYPES = ["postgres", "grafana-postgresql-datasource"];

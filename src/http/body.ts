@@ -2,9 +2,9 @@ import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../errors.ts";
 
-/** Bodies of the API and of forms: the largest input, a credential's 64 KiB, may be escaped fourfold. */
+/** The largest input, a credential's 64 KiB, may be escaped fourfold. */
 const MOST_BYTES = 256 * 1024;
-/** A template is a whole dashboard; its form may send it with other line ends, beside other fields. */
+/** A template is a whole dashboard; a form changes line ends and adds fields. */
 const MOST_TEMPLATE_BYTES = 2 * 1024 * 1024;
 
 const limit = (maxSize: number, most: string) =>
@@ -24,10 +24,7 @@ export const limitBody: MiddlewareHandler = (c, next) => {
   return /^\/templates(?:\/\d+)?$/.test(path) ? templateForm(c, next) : usual(c, next);
 };
 
-/**
- * Reads the API's bodies before anything validates them: JSON in UTF-8 and nothing else (415, 400). No body
- * is read as `{}`: a call that needs one is then told what is missing, field by field.
- */
+/** Takes JSON in UTF-8 only (415, 400); no body counts as `{}`. */
 export const readJson: MiddlewareHandler = async (c, next) => {
   if (!/^(POST|PUT|PATCH|DELETE)$/.test(c.req.method)) return await next();
   const bytes = await c.req.arrayBuffer();
@@ -37,13 +34,13 @@ export const readJson: MiddlewareHandler = async (c, next) => {
   }
   let text = "{}";
   try {
-    // A foreign encoding would be stored as question marks.
+    // Another encoding would be stored as question marks.
     if (bytes.byteLength > 0) text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     JSON.parse(text);
   } catch {
     throw new AppError("malformed_json", 400, "The body is not well-formed JSON in UTF-8.");
   }
-  // A request's own headers cannot be changed, and validators know fewer names of JSON than there are.
+  // A request's headers are read-only, and validators know only one JSON content type.
   const headers = new Headers(c.req.raw.headers);
   headers.set("content-type", "application/json");
   const { method, signal } = c.req.raw;

@@ -1,12 +1,8 @@
 import { Hono } from "hono";
 
-/** Why the service cannot work now; undefined: it can. */
 export type Readiness = () => Promise<string | undefined>;
 
-/**
- * For whoever watches over the process, without a key: `/livez` says that it runs, `/readyz` whether its
- * database can be used. Neither names an address.
- */
+/** Without a key: `/livez` (it runs) and `/readyz` (its database works). */
 export function health(readiness: Readiness) {
   return new Hono()
     .get("/livez", (c) => c.json({ status: "ok" }))

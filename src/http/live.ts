@@ -1,42 +1,36 @@
+import { pause } from "../external/abort.ts";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Events } from "../external/events.ts";
 import type { Env } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;
-/** Rows move in bursts: a page is told at most this often. */
+/** Rows move in bursts; a page gets at most one event in this time. */
 const AT_MOST_EVERY_MS = 500;
 
-/** Tells a page that one of its dashboards moved, so that it fetches its list again. */
+/** Sends an event when one of the caller's dashboards moved; the page reloads its list. */
 export function liveEvents(events: Events, stopped: AbortSignal) {
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {
       const { role, user_id } = c.var.who;
       let moved = false;
-      let wake = () => {};
+      let waiting = new AbortController();
       const tell = () => {
         moved = true;
-        wake();
+        waiting.abort();
       };
       const end = events.subscribe((event) => {
         if (role === "admin" || event.user_id === user_id) tell();
       }, tell);
       const stop = () => {
         end();
-        wake();
+        waiting.abort();
       };
       stream.onAbort(stop);
       stopped.addEventListener("abort", stop);
       while (!stream.aborted && !stopped.aborted) {
-        if (!moved) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, KEEP_ALIVE_MS);
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-        }
+        waiting = new AbortController();
+        if (!moved) await pause(KEEP_ALIVE_MS, waiting.signal);
         if (stream.aborted || stopped.aborted) break;
         await stream.writeSSE({ event: moved ? "moved" : "still", data: "" });
         moved = false;

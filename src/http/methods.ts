@@ -1,14 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../errors.ts";
 
-/** As much of an OpenAPI operation as is looked at here. */
 type Operation = { parameters?: { name?: string; in?: string }[]; requestBody?: unknown };
 type Operations = Record<string, Operation>;
 
-/**
- * What an address takes, by method (`GET`), from the paths of the OpenAPI document (`/users/{id}`). Empty:
- * there is no such address.
- */
+/** A path's operations by method, from the OpenAPI document. Empty: no such path. */
 export function operationsIn(paths: Record<string, object>): (path: string) => Operations {
   const known = Object.entries(paths).map(([path, item]) => ({
     path,
@@ -25,8 +21,7 @@ export function operationsIn(paths: Record<string, object>): (path: string) => O
 }
 
 /**
- * Refuses what the document does not name: methods, query names, and a body where the call has no fields
- * (`{}` is none). What is named is checked by the route itself.
+ * Refuses methods, query names and bodies that the document does not name; routes check the rest.
  */
 export function onlyKnown(operations: (c: Context) => Operations): MiddlewareHandler {
   return async (c, next) => {
@@ -42,7 +37,7 @@ export function onlyKnown(operations: (c: Context) => Operations): MiddlewareHan
     const names = operation.parameters?.filter((one) => one.in === "query").map((one) => one.name);
     const unknown = Object.keys(c.req.queries()).filter((name) => !names?.includes(name));
     const issues = unknown.map((path) => ({ path, message: "There is no such field." }));
-    // What a GET carries, no handler can read.
+    // No handler reads the body of a GET.
     const body = method === "GET" || operation.requestBody ? "" : await c.req.text();
     if (!/^\s*(\{\s*\}\s*)?$/.test(body)) {
       issues.push({ path: "", message: "This call takes no fields." });

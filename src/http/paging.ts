@@ -2,19 +2,18 @@ import { z } from "@hono/zod-openapi";
 
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
-/** How many of a long list an answer holds: 50 by default, 500 at most. */
+/** The page size: 50 by default, 500 at most. */
 export const Limit = z.string()
   .regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 500").transform(Number)
   .refine((n) => n <= 500, "must be from 1 to 500")
   .default(50)
   .openapi({ type: "integer", minimum: 1, maximum: 500, example: 50 });
 
-/** What `next_cursor` says of the place where the next page begins. */
+/** `next_cursor`: where the next page begins. */
 export function writeCursor(place: string | number | null): string | null {
   return place === null ? null : new TextEncoder().encode(`${place}`).toBase64(base64);
 }
 
-/** A cursor that writeCursor() made of a text or, with `pattern`, of what the pattern takes. */
 export const cursor = (pattern: RegExp) =>
   z.string().max(200).transform((text, context) => {
     try {
@@ -27,9 +26,7 @@ export const cursor = (pattern: RegExp) =>
     return z.NEVER;
   }).optional().openapi({ type: "string", description: "`next_cursor` of the page before." });
 
-/** The id of a row in a path. */
 export const Id = z.string().regex(/^[1-9]\d{0,14}$/, "must be a number").transform(Number)
   .openapi({ type: "integer", example: 1 });
 
-/** The id of a row as a query parameter. */
 export const IdQuery = Id.optional();

@@ -1,7 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { Env } from "../who.ts";
 
-/** One line for each request that changes something or fails: never a query, which may hold a signature. */
 export function requestLog(log: (line: string) => void): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = performance.now();

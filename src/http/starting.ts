@@ -1,8 +1,8 @@
 import { Hono } from "hono";
-import { errorBody, unavailable } from "../errors.ts";
+import { unavailable } from "../errors.ts";
+import { errorBody } from "./replies.ts";
 import { health } from "./health.ts";
 
-/** What is answered until the database is there. */
 export function startingApp() {
   const reason = "The service is starting: its database is not ready yet.";
   const app = new Hono();

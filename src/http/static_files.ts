@@ -3,45 +3,47 @@ import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
 import sse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import boardCss from "../../static/board/board.css" with { type: "text" };
-import boardBars from "../../static/board/bars.js" with { type: "text" };
-import boardChart from "../../static/board/chart.js" with { type: "text" };
-import boardChoices from "../../static/board/choices.js" with { type: "text" };
-import boardLines from "../../static/board/lines.js" with { type: "text" };
-import boardMaps from "../../static/board/maps.js" with { type: "text" };
-import boardStat from "../../static/board/stat.js" with { type: "text" };
-import boardTable from "../../static/board/table.js" with { type: "text" };
-import boardTheme from "../../static/board/theme.js" with { type: "text" };
-import boardUnits from "../../static/board/units.js" with { type: "text" };
-import boardZone from "../../static/board/zone.js" with { type: "text" };
-import boardJs from "../../static/board/board.js" with { type: "text" };
+import bars from "../../static/board/bars.js" with { type: "text" };
+import chart from "../../static/board/chart.js" with { type: "text" };
+import choices from "../../static/board/choices.js" with { type: "text" };
+import lines from "../../static/board/lines.js" with { type: "text" };
+import maps from "../../static/board/maps.js" with { type: "text" };
+import stat from "../../static/board/stat.js" with { type: "text" };
+import table from "../../static/board/table.js" with { type: "text" };
+import theme from "../../static/board/theme.js" with { type: "text" };
+import units from "../../static/board/units.js" with { type: "text" };
+import zone from "../../static/board/zone.js" with { type: "text" };
+import board from "../../static/board/board.js" with { type: "text" };
 import copy from "../../static/copy.js" with { type: "text" };
 import dashboards from "../../static/dashboards.css" with { type: "text" };
 import icon from "../../static/icon.svg" with { type: "text" };
 import style from "../../static/style.css" with { type: "text" };
 
+const MODULES = { bars, chart, choices, lines, maps, stat, table, theme, units, zone };
+
 const FILES: Record<string, [type: string, text: string]> = {
   "board/board.css": ["text/css", boardCss],
-  "board/board.js": ["text/javascript", boardJs],
-  "board/bars.js": ["text/javascript", boardBars],
-  "board/chart.js": ["text/javascript", boardChart],
-  "board/choices.js": ["text/javascript", boardChoices],
-  "board/lines.js": ["text/javascript", boardLines],
-  "board/maps.js": ["text/javascript", boardMaps],
-  "board/stat.js": ["text/javascript", boardStat],
-  "board/table.js": ["text/javascript", boardTable],
-  "board/theme.js": ["text/javascript", boardTheme],
-  "board/units.js": ["text/javascript", boardUnits],
-  "board/zone.js": ["text/javascript", boardZone],
+  "board/board.js": ["text/javascript", board],
+  ...Object.fromEntries(
+    Object.entries(MODULES).map(([name, text]) => [`board/${name}.js`, ["text/javascript", text]]),
+  ),
   "copy.js": ["text/javascript", copy],
   "dashboards.css": ["text/css", dashboards],
   "echarts.js": ["text/javascript", echarts],
-  // In one: htmx looks at the page by itself a moment after it has come, with what it knows by then.
+  // In one: htmx reads the page a moment after it has arrived, with the extensions it has by then.
   "htmx.js": ["text/javascript", `${htmx}\n${sse}`],
   "icon.svg": ["image/svg+xml", icon],
   "style.css": ["text/css", style],
 };
 
-/** `/static/…`: our own files, and those of the packages that pages use. Open to all. */
+export const BOARD_ASSETS = {
+  echarts: "/static/echarts.js",
+  script: "/static/board/board.js",
+  modules: Object.keys(MODULES).map((name) => `/static/board/${name}.js`),
+  style: "/static/board/board.css",
+};
+
+/** `/static/…`, without sign-in. */
 export async function staticFiles(): Promise<Hono> {
   const app = new Hono();
   for (const [name, [type, text]] of Object.entries(FILES)) {

@@ -10,6 +10,15 @@ export type Kind = "timing" | "qor" | "drc";
 /** A metric of a long table; `meaning`: of its name, beside what its column's name says. */
 export type Metric = { name: string; unit: string; meaning?: Meaning };
 
+/** One of a group's newest runs; `nth` 1 is the newest. `run` and `at` are texts of PostgreSQL's. */
+export type NewestRun = {
+  keys: string[];
+  run: string;
+  type: string;
+  at: string | null;
+  nth: number;
+};
+
 /** What a board is composed from: the table's columns, and a few figures of its content. */
 export type TableFacts = {
   schema: string;
@@ -33,13 +42,15 @@ export type TableFacts = {
   time_unit?: string;
   /** When each group's runs start, in seconds since 1970, where rows have times of their own. */
   starts?: Record<string, number[]>;
+  /** The two newest runs of each group, where runs are told apart. */
+  newest?: NewestRun[];
   /** Whether some object stands in several rows that nothing puts in order. */
   unordered: boolean;
   /** How many different run times there are; MOST_RUNS + 1 means more. 1 without a time column. */
   runs: number;
   /** The values of the columns that a board is cut by (path type, layer), the most frequent 50 first. */
   values: Partial<Record<Meaning, string[]>>;
-  /** Different values of each text column among its first 20,000 rows; 51 means more than 50. */
+  /** Different values of each text column in the sample; 51 means more than 50. */
   distinct: Record<string, number>;
   /** A long table's metrics (name and unit, the most frequent first, at most MOST_METRICS). */
   metrics: Metric[];

@@ -69,12 +69,12 @@ const SIZE = { rows: "max", across: "max", log_scale: true, folds: MOST } as con
 export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
   setup_wns: { ...SLACK, title: "Setup WNS", decimals: 3 },
   setup_tns: { ...SLACK, title: "Setup TNS", decimals: 2 },
-  setup_violations: { ...FAULTS, title: "Setup violations" },
+  setup_violations: { ...FAULTS, title: "Failing endpoints" },
   hold_wns: { ...SLACK, title: "Hold WNS", decimals: 3 },
   hold_tns: { ...SLACK, title: "Hold TNS", decimals: 2 },
-  hold_violations: { ...FAULTS, title: "Hold violations" },
-  violations: { ...FAULTS, title: "Violations", rows: "sum" },
-  drc_total: { ...FAULTS, title: "DRC errors", rows: "sum" },
+  hold_violations: { ...FAULTS, title: "Hold failing endpoints" },
+  violations: { ...FAULTS, title: "Failing endpoints", rows: "sum" },
+  drc_total: { ...FAULTS, title: "DRC violations", rows: "sum" },
   antenna: { ...FAULTS, title: "Antenna violations" },
   slew_violations: { ...FAULTS, title: "Max slew violations" },
   cap_violations: { ...FAULTS, title: "Max cap violations" },
@@ -128,7 +128,7 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
   },
   memory: { ...SIZE, title: "Peak memory", unit: "short" },
   used: { ...COUNT, ...SIZE, title: "Used", log_scale: false },
-  site_utilization: { ...SIZE, title: "Used of what there is", unit: "percent", log_scale: false },
+  site_utilization: { ...SIZE, title: "Utilization", unit: "percent", log_scale: false },
 };
 
 const OTHER = { rows: "max", across: "max", folds: MOST } as const;

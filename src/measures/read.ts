@@ -8,10 +8,14 @@ import {
   MOST_GROUPS,
   MOST_METRICS,
   MOST_RUNS,
+  type NewestRun,
   type TableFacts,
   tableOf,
 } from "./facts.ts";
-import { isUnordered, type Mapping, mappingOf } from "./mapping/mapping.ts";
+import type { Correction } from "./mapping/correction.ts";
+import { type Mapping, mappingOf } from "./mapping/mapping.ts";
+import { isUnordered } from "./mapping/order.ts";
+import type { Content } from "./mapping/content.ts";
 import { readSample } from "./mapping/sample.ts";
 import { checkIn } from "./mapping/metrics.ts";
 import { type Moment, startsOf } from "./mapping/runs.ts";
@@ -19,6 +23,7 @@ import { keyMeasures } from "./measures.ts";
 import { isBetterHigh } from "./number.ts";
 import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
 import { writtenUnit } from "./names/units.ts";
+import { readNewest } from "./runs/newest.ts";
 import { runValues } from "./runs/values.ts";
 
 /** One pass over the table: rows, the ends of each time column, and which numbers are there at all. */
@@ -74,13 +79,17 @@ async function readWorst(reader: Sql, facts: TableFacts): Promise<string[]> {
   return rows.length < SHOWN ? shown : rows.map(([label]) => label!);
 }
 
-async function readGroups(reader: Sql, place: string, columns: Column[], time?: Column) {
+/** How many groups there are, and some of them; those that ran last where runs are told apart. */
+async function readGroups(reader: Sql, place: string, columns: Column[], newest?: NewestRun[]) {
   const label = groupLabel(columns);
   if (!label) return { count: 1, shown: [] };
-  const last = time ? `pg_catalog.max(${timeOf(time)})` : "pg_catalog.count(*)";
+  if (newest) {
+    const labels = newest.filter(({ nth }) => nth === 1)
+      .map(({ keys }) => keys.filter((key) => key !== "").join(" "));
+    return { count: labels.length, shown: labels.slice(0, SHOWN) };
+  }
   const rows = await reader.unsafe(
-    `SELECT label FROM (SELECT ${label} AS label, ${last} AS last, pg_catalog.count(*) AS n
-       FROM ${place} GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 3 DESC, 1 LIMIT ${MOST_GROUPS}) g`,
+    `SELECT ${label} FROM ${place} GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT ${MOST_GROUPS}`,
   ).values() as unknown as string[][];
   return { count: rows.length, shown: rows.slice(0, SHOWN).map(([label]) => label!) };
 }
@@ -119,22 +128,19 @@ async function readValues(reader: Sql, place: string, columns: Column[]) {
     if (!column) continue;
     const rows = await reader.unsafe(
       `SELECT ${cellOf(column)} FROM ${place} WHERE ${quoteName(column.name)} IS NOT NULL
-       GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 50`,
+       GROUP BY ${quoteName(column.name)} ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 50`,
     ).values() as unknown as string[][];
     values[meaning] = rows.map(([value]) => value!);
   }
   return values;
 }
 
-async function readDistinct(reader: Sql, place: string, columns: Column[]) {
-  if (columns.length === 0) return {};
-  const counts = columns.map(({ name }) =>
-    `(SELECT pg_catalog.count(*)::float8 FROM (SELECT DISTINCT ${quoteName(name)}
-       FROM (SELECT ${quoteName(name)} FROM ${place} LIMIT 20000) s LIMIT 51) d)`
-  );
-  const [row] = await reader.unsafe(`SELECT ${counts.join(", ")}`)
-    .values() as unknown as number[][];
-  return Object.fromEntries(columns.map(({ name }, i) => [name, row![i]!]));
+/** Different values of each column in the sample, at most 51. */
+function distinctIn(content: Content, columns: Column[]) {
+  return Object.fromEntries(columns.map(({ name }) => {
+    const found = content.columns.find((column) => column.name === name)!;
+    return [name, Math.min(51, new Set(found.values).size)];
+  }));
 }
 
 async function readMetrics(reader: Sql, place: string, columns: Column[]): Promise<Metric[]> {
@@ -196,10 +202,12 @@ async function readStarts(
 }
 
 /** The columns that are looked at over the whole table. */
-function looked(columns: Column[]) {
+function looked({ columns, chosen }: Mapping) {
+  const named = Object.values(chosen).map(({ column }) => column?.name);
+  const isKnown = ({ name, meaning }: Column) => meaning !== undefined || named.includes(name);
   // Known numbers first, at most 64: each costs about 30 ms on a million rows.
   const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
-    .toSorted((a, b) => Number(!a.meaning) - Number(!b.meaning)).slice(0, 64);
+    .toSorted((a, b) => Number(isKnown(b)) - Number(isKnown(a))).slice(0, 64);
   const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name");
   return { numbers, texts: texts.slice(0, 12) };
 }
@@ -213,12 +221,13 @@ export async function readTable(
   schema: string,
   table: string,
   kind: Kind,
+  correction?: Correction,
 ): Promise<TableFacts> {
   const place = tableOf({ schema, table });
   const content = await readSample(reader, schema, table);
-  const mapping = mappingOf(content);
+  const mapping = mappingOf(content, correction);
   const { columns, group } = mapping;
-  const { numbers, texts } = looked(columns);
+  const { numbers, texts } = looked(mapping);
   const { times, ...ends } = await readEndsOrNone(reader, place, mapping.run.time, numbers);
   const [{ first, last, column } = {}] = times;
   const time = column && first != null && last != null
@@ -227,16 +236,22 @@ export async function readTable(
   const time_unit = await readTimeUnit(reader, place, columns, time?.column);
   const runs = await readRuns(reader, place, time?.column);
   const starts = await readStarts(reader, place, mapping, ends.rows, runs);
-  const facts: TableFacts = {
+  const known = {
     ...{ schema, table, kind, mapping, columns, runs, group_columns: group, ...ends },
     ...(time && { time }),
     ...(time_unit && { time_unit }),
     ...(starts && { starts }),
-    groups: await readGroups(reader, place, group, time?.column),
     unordered: isUnordered(content, mapping),
     values: await readValues(reader, place, columns),
-    distinct: await readDistinct(reader, place, texts),
+    distinct: distinctIn(content, texts),
     metrics: await readMetrics(reader, place, columns),
+    groups: { count: 1, shown: [] },
+  };
+  const newest = await readNewest(reader, known);
+  const facts: TableFacts = {
+    ...known,
+    ...(newest && { newest }),
+    groups: await readGroups(reader, place, group, newest),
   };
   if (ends.refused) return facts;
   return { ...facts, groups: { ...facts.groups, shown: await readWorst(reader, facts) } };

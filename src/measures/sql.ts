@@ -3,9 +3,11 @@ import {
   EPOCHS,
   LETTERS,
   MINUTES,
+  MONTHS,
   NUMBER,
   NUMBER_PART,
   ORDERS,
+  SPELLED,
   TIMES,
   UNIT_PART,
 } from "./names/cells.ts";
@@ -61,7 +63,14 @@ export function timeOf(column: Column): string {
 function writtenTime(column: Column, pattern: string, order: [number, number, number]): string {
   const text = textOf(column);
   const part = (n: number) => `(pg_catalog.regexp_match(${text}, ${regex(pattern)}))[${n}]`;
-  const [year, month, day] = order.map(part);
+  const [year, named, day] = order.map(part);
+  const month = SPELLED.includes(column.form)
+    ? `((pg_catalog.strpos('${MONTHS}', pg_catalog.lower(${named})) + 2) / 3)`
+    : named;
+  const at = column.form === "ctime" ? 3 : 4;
+  const hour = `(COALESCE(${part(at)}::int, 0) + CASE pg_catalog.lower(${part(at + 3)}) ` +
+    `WHEN 'p' THEN CASE WHEN ${part(at)}::int < 12 THEN 12 ELSE 0 END ` +
+    `WHEN 'a' THEN CASE WHEN ${part(at)}::int = 12 THEN -12 ELSE 0 END ELSE 0 END)`;
   const full = column.form === "short" ? `('20' || ${year})` : year;
   const offset = column.form === "ymd"
     ? ` - COALESCE((pg_catalog.substring(${text}, ${
@@ -70,8 +79,8 @@ function writtenTime(column: Column, pattern: string, order: [number, number, nu
     : "";
   return `CASE WHEN ${text} ~ ${regex(pattern)} THEN (pg_catalog.make_timestamp(${full}::int, ` +
     `GREATEST(LEAST(${month}::int, 12), 1), 1, 0, 0, 0) + pg_catalog.make_interval(days => ${day}::int - 1, ` +
-    `hours => COALESCE(${part(4)}::int, 0), mins => COALESCE(${part(5)}::int, 0), ` +
-    `secs => COALESCE(${part(6)}::float8, 0))${offset}) AT TIME ZONE 'UTC' END`;
+    `hours => ${hour}, mins => COALESCE(${part(at + 1)}::int, 0), ` +
+    `secs => COALESCE(${part(at + 2)}::float8, 0))${offset}) AT TIME ZONE 'UTC' END`;
 }
 
 /**

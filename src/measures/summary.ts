@@ -2,10 +2,10 @@ import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
 import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
-import { listMeasures } from "./readers/objects.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
 import { writtenUnit } from "./names/units.ts";
+import { keyOfList, type Listed, readListed } from "./runs/listed.ts";
 import { type RunRow, runValues } from "./runs/values.ts";
 import { explain } from "./why.ts";
 
@@ -15,10 +15,22 @@ export type Summary = {
   why: string | null;
   /** Each group's newest run by its name or time; '' stands for no group. */
   run_names: Record<string, string>;
+  /** Each group's newest runs as they are to be kept. */
+  runs: RunNumbers[];
 };
 
-/** What was kept of an earlier run: the base of comparison where the table holds none. */
-export type Kept = { run: string; numbers: KeyNumber[]; run_names: Record<string, string> };
+/** One run of one group: `run` is its name or time in the table, null where the table has none. */
+export type RunNumbers<Run extends string | null = string | null> = {
+  group: string | null;
+  run: Run;
+  numbers: Pick<KeyNumber, "name" | "value" | "unit" | "sure">[];
+};
+
+/**
+ * What was kept of earlier runs, the newest first: the base of comparison where the table holds none.
+ * `run_names`: of the groups at the run before.
+ */
+export type Kept = { runs: RunNumbers<string>[]; run_names: Record<string, string> };
 
 /** What stands on one row: more would be read by nobody. */
 const MOST_NUMBERS = 200;
@@ -43,7 +55,7 @@ export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Pr
 async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promise<RunRow[][]> {
   const names = facts.group_columns.map((_, i) => `k${i}`);
   const of = names.length > 0 ? `PARTITION BY ${names.join(", ")} ` : "";
-  const values = runValues(facts, [...measures, ...listMeasures(facts)], { newest: 2 });
+  const values = runValues(facts, measures, { newest: 2 });
   const order = newestFirst(facts);
   const rows = await reader.unsafe(
     `SELECT *, (extract(epoch FROM at) * 1000)::float8 AS at_ms FROM (
@@ -59,12 +71,16 @@ async function readRuns(reader: Db, facts: TableFacts, measures: Named[]): Promi
 
 async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<Summary> {
   const measures = keyMeasures(facts);
-  if (measures.length === 0 || facts.rows === 0) return { numbers: [], why: null, run_names: {} };
+  if (measures.length === 0 || facts.rows === 0) {
+    return { numbers: [], why: null, run_names: {}, runs: [] };
+  }
   const groups = await readRuns(reader, facts, measures);
+  const lists = await readLists(reader, facts, measures);
   const found = groups.flatMap(([run, before]) =>
     measures.flatMap((measure, i) => {
-      const number = numberOfRun(facts, measure, i, measures.length, { run: run!, before }, kept);
-      return number ? [{ number, measure, run: run! }] : [];
+      const listed = lists(measure, run!);
+      const number = numberOfRun(facts, measure, i, { run: run!, before, listed }, kept);
+      return number ? [{ number, measure, run: run!, before }] : [];
     })
   );
   const run_names = Object.fromEntries(groups.flatMap(([run]) => {
@@ -76,9 +92,32 @@ async function readSummary(reader: Db, facts: TableFacts, kept?: Kept): Promise<
   const numbers = [...fresh, ...all.filter((one) => !fresh.includes(one))].slice(0, MOST_NUMBERS);
   const first = headline(fresh);
   const moved = found.find(({ number }) => number === first);
-  const why = moved && moved.number.before_run !== kept?.run &&
+  const why = moved?.before &&
     await explain(reader, facts, { ...moved, keys: moved.run.keys, alone: groups.length === 1 });
-  return { numbers, why: why || null, run_names };
+  const runs = groups.flat().map((run) => runNumbers(facts, measures, run));
+  return { numbers, why: why || null, run_names, runs };
+}
+
+function runNumbers(facts: TableFacts, measures: Named[], run: RunRow): RunNumbers {
+  const numbers = measures.flatMap((measure, i) => {
+    const found = valueIn(run, measure, i);
+    return found ? [{ name: measure.name, ...found, sure: measure.doubt === undefined }] : [];
+  });
+  return { group: groupOf(facts, run.keys), run: runName(facts, run), numbers };
+}
+
+/** What a total over listed paths is of. */
+const ofListed = (listed: Listed | undefined) =>
+  listed ? `Of the ${listed.paths} listed paths.` : null;
+
+/** The paths that a run's totals are of; undefined for numbers that are no totals over listed paths. */
+async function readLists(reader: Db, facts: TableFacts, measures: Named[]) {
+  const ofPaths = measures.filter(({ objects, name }) => objects && /_tns$|violations$/.test(name));
+  const lists = ofPaths.length > 0 ? await readListed(reader, facts) : new Map<string, Listed>();
+  return (measure: Named, { keys, run }: RunRow) => {
+    const check = measure.name.startsWith("hold") ? "hold" : "setup";
+    return ofPaths.includes(measure) ? lists.get(keyOfList(check, keys, run)) : undefined;
+  };
 }
 
 /** One number of a group's newest run, compared with the run before or with what was kept of one. */
@@ -86,27 +125,23 @@ function numberOfRun(
   facts: TableFacts,
   measure: Named,
   i: number,
-  lists_at: number,
-  { run, before }: { run: RunRow; before: RunRow | undefined },
+  { run, before, listed }: { run: RunRow; before: RunRow | undefined; listed: Listed | undefined },
   kept?: Kept,
 ): KeyNumber | undefined {
   const value = valueIn(run, measure, i);
   if (!value) return undefined;
   const group = groupOf(facts, run.keys);
-  const doubt = doubtOf(measure, run, lists_at);
-  const own = runName(facts, run);
-  // More rows of the run that was kept are no other run.
-  const other = own === null || kept?.run_names[group ?? ""] !== own ? kept : undefined;
+  const doubt = doubtOf(measure, listed);
   const then = before
     ? comparedWith(facts, measure, i, run, before)
-    : keptOf(other, measure, group);
+    : keptOf(kept, measure, group, runName(facts, run));
   const number = keyNumber(measure.name, group, value, then?.value);
   return {
     ...number,
     ...(doubt && { better: null }),
     before_run: number.before === null ? null : then?.run ?? null,
     sure: doubt === undefined,
-    doubt: doubt ?? (then?.why || null),
+    doubt: doubt ?? (then?.why || ofListed(listed)),
     source: { ...measure.source, unit: value.unit },
   };
 }
@@ -128,10 +163,13 @@ function keptOf(
   kept: Kept | undefined,
   { name }: Named,
   group: string | null,
+  own: string | null,
 ): Compared | undefined {
-  const number = kept?.numbers.find((one) => one.name === name && one.group === group);
+  // More rows of the run that was kept are no other run.
+  const then = kept?.runs.find((run) => run.group === group && run.run !== own);
+  const number = then?.numbers.find((one) => one.name === name);
   if (!number || number.sure === false) return undefined;
-  return { run: kept!.run, value: { value: number.value, unit: number.unit } };
+  return { run: then!.run, value: { value: number.value, unit: number.unit } };
 }
 
 /** A run's name, else its time, as text. */

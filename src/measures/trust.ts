@@ -1,4 +1,5 @@
 import type { Named } from "./measures.ts";
+import type { Listed } from "./runs/listed.ts";
 import type { RunRow } from "./runs/values.ts";
 
 /** What a number is compared with: the run's name, its value, or why there is nothing to compare. */
@@ -8,18 +9,10 @@ export type Compared = {
   why?: string;
 };
 
-/** Lengths that a report's list of paths is cut at: 10, 20, 25, 50, 100 … */
-const isRound = (n: number) =>
-  n >= 10 && [1, 2, 2.5, 5].some((k) => Number.isInteger(Math.log10(n / k)));
-
 /** Why a number of this run is not sure, as a sentence; undefined where it is. */
-export function doubtOf(measure: Named, run: RunRow, lists_at: number): string | undefined {
-  if (measure.doubt) return measure.doubt;
-  if (!measure.objects || !/^(?:setup_tns|violations)$/.test(measure.name)) return undefined;
-  const [paths, best] = [run[`v${lists_at}`], run[`v${lists_at + 1}`]];
-  if (typeof paths !== "number" || typeof best !== "number") return undefined;
-  const cut = best < 0 && isRound(paths);
-  return cut ? `Only ${paths} paths are listed, and the last of them still fails.` : undefined;
+export function doubtOf(measure: Named, listed: Listed | undefined): string | undefined {
+  if (measure.doubt || !listed?.cut) return measure.doubt;
+  return `Only ${listed.cut} paths are listed, and the last of them still fails.`;
 }
 
 /**

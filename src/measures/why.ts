@@ -4,7 +4,7 @@ import { figure, oneLine } from "./format.ts";
 import { type Measure } from "./measure.ts";
 import { measuresOf } from "./measures.ts";
 import { type KeyNumber, LABELS } from "./number.ts";
-import { keysOf, newestFirst, ofKnownRun, pickedRuns, runOf } from "./runs/runs.ts";
+import { keysOf, knownRuns, newestFirst, ofKnownRun, runOf } from "./runs/runs.ts";
 import { conditions, quoteText, textOf } from "./sql.ts";
 import { runValues } from "./runs/values.ts";
 
@@ -124,7 +124,7 @@ async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undef
       runOf(facts).at
     }) AS at, pg_catalog.min(${textOf(commit)}) AS low,
          pg_catalog.max(${textOf(commit)}) AS high
-       FROM ${tableOf(facts)}${conditions([...where, pickedRuns(facts, where, 2)])}
+       FROM ${tableOf(facts)}${conditions([...where, knownRuns(facts, 2)])}
        GROUP BY 1) r`,
   ) as unknown as { now: boolean; low: string | null; high: string | null }[];
   const of = (now: boolean) =>

@@ -1,29 +1,62 @@
 import type { Db } from "../external/postgres/postgres.ts";
-import type { Kept, Summary } from "../measures/summary.ts";
+import type { Kept, RunNumbers, Summary } from "../measures/summary.ts";
 
 type Run = { id: number; run: number };
 
-/** Keeps what the newest run came to, why, and which run of the table each group's numbers are of. */
+/**
+ * Saves what the newest run came to, why, and which run of the table each group's numbers are of, and keeps
+ * the numbers of the table's newest runs. `error`: why they could not be computed.
+ */
 export async function saveNumbers(
   db: Db,
   { id, run }: Run,
-  { numbers, why, run_names }: Summary,
+  { numbers, why, run_names, runs }: Summary,
+  error: string | null = null,
 ): Promise<void> {
   await db`
     update runs set numbers = ${JSON.stringify(numbers)}::text::jsonb, why = ${why},
-      run_names = ${JSON.stringify(run_names)}::text::jsonb
+      run_names = ${JSON.stringify(run_names)}::text::jsonb, numbers_error = ${error}
     where dashboard_id = ${id} and run = ${run}`;
+  const rows = runs.flatMap((found) =>
+    found.numbers.map((number) => ({
+      ...number,
+      group_name: found.group ?? "",
+      run_name: found.run ?? `run ${run}`,
+    }))
+  );
+  await db`
+    insert into run_numbers (dashboard_id, group_name, run_name, name, value, unit, sure, run)
+    select distinct on (group_name, run_name, name)
+      ${id}, group_name, run_name, name, value, unit, coalesce(sure, true), ${run}
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
+      as n (group_name text, run_name text, name text, value float8, unit text, sure boolean)
+    on conflict (dashboard_id, group_name, run_name, name) do update
+    set value = excluded.value, unit = excluded.unit, sure = excluded.sure, run = excluded.run`;
 }
 
-/** The numbers of the run before; undefined where there was none. */
+/** Kept numbers that are read at most: about 1,300 runs of one group. */
+const MOST_READ = 20_000;
+
+/** The two newest runs that were kept of each group before this one, and which runs the last message was of. */
 export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefined> {
-  const [kept] = await db<
-    { run: number; numbers: Kept["numbers"]; run_names: Kept["run_names"] }[]
-  >`
-    select run, numbers, run_names from runs
-    where dashboard_id = ${id} and run < ${run} and numbers <> '[]'
+  const runs = await db<RunNumbers<string>[]>`
+    select nullif(group_name, '') as group, run_name as run, numbers from (
+      select group_name, run_name, numbers,
+        row_number() over (partition by group_name order by last desc, run_name desc) as nth
+      from (
+        select group_name, run_name, max(run) as last, jsonb_agg(jsonb_build_object(
+          'name', name, 'value', value, 'unit', unit, 'sure', sure)) as numbers
+        from (
+          select * from run_numbers where dashboard_id = ${id} and run < ${run}
+          order by run desc limit ${MOST_READ}
+        ) n group by group_name, run_name
+      ) r
+    ) r where nth <= 2 order by nth`;
+  const [before] = await db<{ run_names: Kept["run_names"] }[]>`
+    select run_names from runs where dashboard_id = ${id} and run < ${run} and run_names <> '{}'
     order by run desc limit 1`;
-  return kept && { ...kept, run: `run ${kept.run}` };
+  if (runs.length === 0 && !before) return undefined;
+  return { runs: [...runs], run_names: before?.run_names ?? {} };
 }
 
 /** What a run's message is to cover: its numbers, and each group's run now and at the message before. */

@@ -11,10 +11,9 @@ import {
 import { shapeIssues } from "./shape.ts";
 import { faultOfQuery } from "./sql.ts";
 
-/** What a look at a template found: `issues` refuse it, `warnings` are told with it. */
+/** `issues` refuse a template, `warnings` do not. */
 export type Findings = { issues: Issue[]; warnings: Issue[] };
 
-/** The kinds that the built-in board draws. */
 const DRAWN = new Set([
   "barchart",
   "bargauge",
@@ -27,16 +26,16 @@ const DRAWN = new Set([
   "timeseries",
   "xychart",
 ]);
-/** More are no board that anybody looks at; each costs a query when it is opened. */
+/** Each panel costs a query when the board is opened. */
 const MOST_PANELS = 100;
 const MOST_QUERY = 100_000;
 
 export const issueAt = (path: Path, message: string): Issue => ({ path: path.join("."), message });
 
-/** What PostgreSQL cannot keep as JSON: a NUL, or half of a character. */
+/** What PostgreSQL cannot store as JSON: a NUL, or half of a character. */
 const isStorable = (text: string) => text.isWellFormed() && !text.includes("\0");
 
-/** Looks at a template that cleanExport() has cleaned, as far as that goes without a database. */
+/** Checks a template from cleanExport() without a database. */
 export function checkTemplate(dashboard: JsonObject): Findings {
   const found: Findings = { issues: [], warnings: [] };
   const refuse = (path: Path, message: string) => found.issues.push(issueAt(path, message));
@@ -106,13 +105,13 @@ function checkPanels(dashboard: JsonObject, found: Findings) {
   }
 }
 
-/** What of a panel the built-in board leaves to Grafana. */
+/** What the built-in board does not draw. */
 const IN_GRAFANA = {
   transformations: "The built-in board shows the rows as the query answers them.",
   repeat: "The built-in board draws this panel once.",
 };
 
-/** Whether a panel asks the table for rows that are shown. */
+/** Whether a panel queries the table for visible rows. */
 const asksRows = (one: { panel: JsonObject; path: Path }) =>
   targetsOf(one).some(({ target: { rawSql, hide } }) => typeof rawSql === "string" && !hide);
 
@@ -146,11 +145,11 @@ function checkTarget(target: JsonObject, path: Path, found: Findings) {
   if (fault) found.issues.push(issueAt(at, fault));
 }
 
-/** A placeholder or variable. Without its limits, 2 MiB of `${a${a…` held the process for minutes. */
+/** A placeholder or variable. Without limits, 2 MiB of `${a${a…` took minutes. */
 const NAMED = /\$\{(\w{1,100})[^{}]{0,100}\}/g;
 const OURS = ["table", "schema", "datasource"];
 
-/** Placeholders that nobody fills, and variables in the way of ours. */
+/** Unknown placeholders, and variables that hide ours. */
 function checkNames(dashboard: JsonObject, { issues }: Findings) {
   const templating = isObject(dashboard.templating) ? listOf(dashboard.templating.list) : [];
   const variables = new Set<unknown>();

@@ -3,16 +3,15 @@ import type { DataSource } from "../boards/query_builder.ts";
 import { changed, isObject, type Json, type JsonObject, listOf, panelsIn } from "./json.ts";
 import { type Named, nameTable } from "./sql.ts";
 
-/** What Grafana calls its PostgreSQL source, by version. */
+/** Grafana's names of its PostgreSQL source, by version. */
 const POSTGRES = /^(?:grafana-postgresql-datasource|postgres)$/;
 
-/** The table's own source, as a template that is kept names it. */
+/** The table's own source in a stored template. */
 const OWN = { type: "postgres", uid: "${datasource}" };
 
 /**
- * An export of Grafana's as it is kept: what belongs to where it came from (`__inputs`, `__requires`, id,
- * uid, version) is dropped, its constants become their values, and whatever asks by SQL asks
- * `${datasource}`; panels without an id, and questions without a letter, get one. Nothing else changes.
+ * Grafana's export as stored: drops `__inputs`, `__requires`, id, uid and version, fills constants, names
+ * `${datasource}`, and gives ids to panels and queries without one.
  */
 export function cleanExport(exported: JsonObject): JsonObject {
   const { __inputs, __requires, id: _id, uid: _uid, version: _version, ...kept } = exported;
@@ -32,7 +31,7 @@ export function cleanExport(exported: JsonObject): JsonObject {
   return withIds(withSources(dashboard) as JsonObject);
 }
 
-/** The first of A, B, … that no question of the panel has: answers are told apart by it. */
+/** The first unused refId of A, B, …. */
 function withLetters(targets: Json[]): Json[] {
   const letters = [...Array(26)].map((_, i) => String.fromCharCode(65 + i));
   const taken = new Set(targets.map((target) => isObject(target) && target.refId));
@@ -79,14 +78,14 @@ function asksOwn(holder: JsonObject): boolean {
     listOf(holder.targets).some((target) => isObject(target) && typeof target.rawSql === "string");
 }
 
-/** Fields that hold SQL: of a panel's question, of an annotation, of a variable's choices. */
+/** Fields with SQL: of a panel's query, an annotation, a variable. */
 const holdsSql = (name: string, holder: JsonObject) =>
   /^raw(?:Sql|Query)$/.test(name) ||
   /^(?:query|definition)$/.test(name) && holder.type === "query";
 
 const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** A text with the table's names in it: as a part of an address, of a page, or as it is. */
+/** Fills the table's names into a text, encoded for an address, a page, or as they are. */
 function fillText(text: string, field: string, named: Named, source: DataSource): string {
   const write = field === "url"
     ? encodeURIComponent

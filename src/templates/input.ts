@@ -5,14 +5,14 @@ export const TemplateKind = z.enum([...KINDS, "any"]).openapi({
   description: "The kind of tables that it draws.",
 });
 
-/** Letters as Unicode composes them, so that no two names look alike without being so. */
+/** Composed letters only, so that no two names look alike. */
 const PLAIN = /^[\p{L}\p{N}](?:[\p{L}\p{N} ._-]{0,98}[\p{L}\p{N}._-])?$/u;
 export const Name = z.string().refine(
   (name) => PLAIN.test(name) && name === name.normalize("NFKC"),
   "A name has 1 to 100 plain letters, digits, spaces, dots, - and _, a letter or digit first.",
 ).openapi({ example: "Paths of ada" });
 
-/** What no table's name can hold, or nobody can see. */
+/** Characters that are invisible or that no table name has. */
 // deno-lint-ignore no-control-regex
 const UNSEEN = /[\0-\x1f\x7f\u{d800}-\u{dfff}]/u;
 export const Pattern = z.string().refine(
@@ -42,7 +42,7 @@ export const Choices = z.array(NewChoice)
 const scalars = ["null", "boolean", "number", "string"] as const;
 const fields = { additionalProperties: { $ref: "#/components/schemas/Json" } };
 const inner = { type: [...scalars, "object" as const], ...fields };
-/** Any JSON; in the API's document arrays stand in arrays, deeper ones in objects only. */
+/** Any JSON; the OpenAPI document allows deeply nested arrays in objects only. */
 const Json = z.unknown().openapi("Json", {
   type: [...inner.type, "array"],
   items: { type: [...inner.type, "array"], items: inner, ...fields },

@@ -1,7 +1,6 @@
-/** What JSON.parse gives. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type JsonObject = { [name: string]: Json };
-/** A place in JSON, as `issues` name it: `dashboard.panels.3.targets.0.rawSql`. */
+/** A path in JSON: `dashboard.panels.3.targets.0.rawSql`. */
 export type Path = (string | number)[];
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
@@ -9,10 +8,10 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 
 export const listOf = (value: Json | undefined): Json[] => Array.isArray(value) ? value : [];
 
-/** Deeper than this no dashboard of Grafana's goes (12 of those that it ships), and recursion is safe. */
+/** Grafana's own dashboards are at most 12 deep; recursion is safe. */
 export const MOST_DEPTH = 40;
 
-/** Whether JSON is no deeper than MOST_DEPTH. Goes level by level: depth alone must not end the process. */
+/** Whether JSON is at most MOST_DEPTH deep, checked without recursion. */
 export function isShallow(value: Json): boolean {
   let level: Json[] = [value];
   for (let depth = 0; depth <= MOST_DEPTH; depth++) {
@@ -22,7 +21,7 @@ export function isShallow(value: Json): boolean {
   return false;
 }
 
-/** Every text with its place; a field's name counts as one, too. */
+/** Every string and field name with its path. */
 export function* textsIn(value: Json, path: Path): Generator<[Path, string]> {
   if (typeof value === "string") yield [path, value];
   else if (Array.isArray(value)) {
@@ -51,7 +50,7 @@ export function changed(
   );
 }
 
-/** Panels with their places, those of folded rows too. */
+/** Panels with their paths, also in collapsed rows. */
 export function panelsIn(dashboard: JsonObject): { panel: JsonObject; path: Path }[] {
   const inside = (panels: Json | undefined, at: Path): { panel: JsonObject; path: Path }[] =>
     listOf(panels).flatMap((panel, i) => {
@@ -61,7 +60,6 @@ export function panelsIn(dashboard: JsonObject): { panel: JsonObject; path: Path
   return inside(dashboard.panels, ["dashboard", "panels"]);
 }
 
-/** A panel's questions with their places. */
 export function targetsOf({ panel, path }: { panel: JsonObject; path: Path }) {
   return listOf(panel.targets).flatMap((target, i) =>
     isObject(target) ? [{ target, path: [...path, "targets", i] }] : []

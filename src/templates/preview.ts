@@ -11,9 +11,8 @@ import { SAMPLE_TABLES, SAMPLES } from "./sample_rows.ts";
 import { type Deps, rolledBack, withSamples } from "./samples.ts";
 import type { TemplateKind } from "./store.ts";
 import { type Refused, refusedQueries } from "./try.ts";
-import type { Chosen } from "../boards/variables.ts";
+import type { Question } from "../boards/variables.ts";
 
-/** What is drawn: a built-in template on its table, or a template of a person's own. */
 export type Drawn =
   | { built_in: true; name: string; table: string }
   | { built_in: false; name: string; kind: TemplateKind; dashboard: JsonObject };
@@ -28,7 +27,7 @@ const placeOf = (name: string) => ({
 const readSample = (reader: Sql, table: string, kind: Kind) =>
   readTable(reader, SAMPLES, table, kind);
 
-/** A template's board on the sample table that fits it best, and what does not fit even there. */
+/** A template's board on the best-fitting sample table, and the queries that fail there. */
 export async function onBestSample(
   reader: Sql,
   { name, kind, dashboard }: { name: string; kind: TemplateKind; dashboard: JsonObject },
@@ -53,17 +52,11 @@ async function composed(reader: Sql, drawn: Drawn): Promise<Dashboard> {
   return JSON.parse(JSON.stringify(board)); // as it would be stored
 }
 
-/** The board of a template on sample data. Throws ExternalError. */
 export function previewBoard(deps: Deps, drawn: Drawn): Promise<Dashboard> {
   return withSamples(deps, (reader) => composed(reader, drawn));
 }
 
-/** What a preview asks: a panel's rows with the viewer's choices, or what can be chosen. */
-export type Question = { panel_id: number; variables: Chosen } | {
-  variable: string;
-};
-
-/** One answer for a preview's page, as the boards give it. Throws ExternalError. */
+/** Answers a preview's page as the boards do. Throws ExternalError. */
 export function queryPreview(deps: Deps, drawn: Drawn, question: Question, signal: AbortSignal) {
   return withSamples(deps, async (reader) => {
     const board = await composed(reader, drawn);
@@ -81,13 +74,13 @@ const HOUR_SECONDS = 3600;
 const signedText = (id: number, version: number, expires: number) =>
   `template ${id} version ${version} until ${expires}`;
 
-/** What a preview's page shows when it asks for rows: good for an hour and this version alone. */
+/** A preview's signature, valid for an hour and for this version. */
 export async function signPreview(key: CryptoKey, id: number, version: number, now = Date.now()) {
   const expires = Math.floor(now / 1000) + HOUR_SECONDS;
   return `${version}.${expires}.${await sign(key, signedText(id, version, expires))}`;
 }
 
-/** The version that a signature is of. Throws 403 `link_expired` where it does not hold. */
+/** The version of a signature. Throws 403 `link_expired`. */
 export async function signedVersion(
   key: CryptoKey,
   id: number,

@@ -1,22 +1,17 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { zValidator } from "@hono/zod-validator";
+import { createRoute, z } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
 import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
-import { AppError, errorReplies, refuse } from "../errors.ts";
-import { Id } from "../http/paging.ts";
+import { body, ById, json, newApi } from "../http/api.ts";
+import { byId, readJsonOf } from "../http/forms.ts";
+import { BOARD_ASSETS } from "../http/static_files.ts";
+import { errorReplies } from "../http/replies.ts";
 import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
 import * as preview from "./preview.ts";
 import * as templates from "./templates.ts";
-import { Chosen } from "../boards/variables.ts";
+import { Question } from "../boards/variables.ts";
 
-const json = <T,>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const body = <T,>(schema: T) => ({ required: true, content: { "application/json": { schema } } });
-const params = z.object({ id: Id });
 const list = createRoute({
   method: "get",
   path: "/",
@@ -42,7 +37,7 @@ const show = createRoute({
   method: "get",
   path: "/{id}",
   summary: "One template with its dashboard, its versions and where it is chosen",
-  request: { params },
+  request: { params: ById },
   responses: { 200: json(TemplateDetails, "The template."), ...errorReplies(400, 404) },
 });
 
@@ -51,7 +46,7 @@ const showVersion = createRoute({
   path: "/{id}/versions/{version}",
   summary: "One template as it was in one version",
   request: {
-    params: params.extend({
+    params: ById.extend({
       version: z.string().regex(/^[1-9]\d{0,8}$/, "must be a number").transform(Number)
         .openapi({ type: "integer", example: 1 }),
     }),
@@ -63,7 +58,7 @@ const change = createRoute({
   method: "put",
   path: "/{id}",
   summary: "A new version, which boards take from their next run on (admin)",
-  request: { params, body: body(NewTemplate) },
+  request: { params: ById, body: body(NewTemplate) },
   responses: {
     200: json(TemplateDetails, "The template as it is now."),
     ...errorReplies(400, 403, 404, 409, 413, 415, 422, 503),
@@ -74,7 +69,7 @@ const choose = createRoute({
   method: "put",
   path: "/{id}/choices",
   summary: "Where a template is chosen, in place of what was (admin)",
-  request: { params, body: body(z.strictObject({ choose: Choices }).openapi("NewChoices")) },
+  request: { params: ById, body: body(z.strictObject({ choose: Choices }).openapi("NewChoices")) },
   responses: {
     200: json(TemplateDetails, "The template as it is now."),
     ...errorReplies(400, 403, 404, 409, 413, 415, 422),
@@ -85,7 +80,7 @@ const remove = createRoute({
   method: "delete",
   path: "/{id}",
   summary: "Removes a template; its boards change with their next run (admin)",
-  request: { params },
+  request: { params: ById },
   responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404, 409) },
 });
 
@@ -93,7 +88,7 @@ const look = createRoute({
   method: "get",
   path: "/{id}/preview",
   summary: "A page that draws the template on sample data",
-  request: { params },
+  request: { params: ById },
   responses: {
     200: {
       description: "The page; it is good for an hour.",
@@ -103,7 +98,6 @@ const look = createRoute({
   },
 });
 
-/** The board of a template on sample data, as a page. */
 export async function previewPage(c: Context, deps: templates.Deps, id: number) {
   const shown = await templates.drawnOf(deps, id);
   const board = await preview.previewBoard(deps, shown.drawn);
@@ -116,16 +110,14 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
       title={title}
       dashboard={board}
       query_url={`/template-previews/${id}/query?signed=${signature}`}
-      scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
-      styles={["/static/board/board.css"]}
+      assets={BOARD_ASSETS}
       header={<BoardHeader title={title} from={from} to={to} signed_in />}
     />,
   );
 }
 
-/** Under `/api/v1/templates`. */
 export function templateApi(deps: templates.Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(list, async (c) => c.json({ templates: await templates.listTemplates(deps) }, 200))
     .openapi(
       add,
@@ -158,26 +150,14 @@ export function templateApi(deps: templates.Deps) {
     .openapi(look, (c) => previewPage(c, deps, c.req.valid("param").id) as never);
 }
 
-const Question = z.union([
-  z.object({
-    panel_id: z.int(),
-    variables: Chosen.default({}),
-  }),
-  z.object({ variable: z.string() }),
-]);
-
-/** Under `/template-previews`: what a preview's page asks for, by the signature that the page was given. */
+/** Under `/template-previews`: the queries of a preview's page, by its signature. */
 export function previewQueries(deps: templates.Deps) {
-  return new Hono<Env>().post("/:id/query", zValidator("param", params, refuse), async (c) => {
+  return new Hono<Env>().post("/:id/query", byId, async (c) => {
     const { id } = c.req.valid("param");
     const version = await preview.signedVersion(deps.signingKey, id, c.req.query("signed") ?? "");
-    const question = Question.safeParse(await c.req.json().catch(() => undefined));
-    if (!question.success) {
-      const message = "The body must be `{panel_id, variables}` or `{variable}`.";
-      throw new AppError("invalid_input", 422, message);
-    }
+    const question = await readJsonOf(c, Question);
     const { drawn } = await templates.drawnOf(deps, id, version);
-    const answer = await preview.queryPreview(deps, drawn, question.data, c.req.raw.signal);
+    const answer = await preview.queryPreview(deps, drawn, question, c.req.raw.signal);
     c.header("Cache-Control", "no-store");
     return c.json(answer.body);
   });

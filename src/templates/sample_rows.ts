@@ -1,9 +1,8 @@
 import type { Kind } from "../workspaces/names.ts";
 
-/** The schema of the sample tables. */
 export const SAMPLES = "samples";
 
-/** A table to draw templates on: its columns and, from `r` (run), `d` (design) and `i`, its rows. */
+/** A sample table: its columns and, from `r` (run), `d` (design) and `i`, its rows. */
 type Sample = {
   table: string;
   kind: Kind;
@@ -15,18 +14,17 @@ type Sample = {
 
 const RUNS = 24;
 const COMMON = "run_ts timestamptz, platform text, design text, variant text, git_commit text";
-/** A run a night. What wanders does so by md5 of run, design and row: the same at each making. */
+/** One run a night. Noise is md5 of run, design and row, so that it is reproducible. */
 const COMMON_ROW = "timestamptz '2026-01-05 02:00Z' + r * interval '1 day', " +
   "(array['sky130hd', 'nangate45'])[1 + d % 2], (array['aes', 'ibex', 'jpeg'])[1 + d], 'base', " +
   "pg_catalog.left(pg_catalog.md5('commit ' || r), 9)";
-/** From 0 to 1, another one for each name. */
 const chance = (name: string) =>
   `(('x' || pg_catalog.left(pg_catalog.md5('${name} ' || r || ' ' || d || ' ' || i), 7))::bit(28)::int / 268435456.0)`;
 const oneOf = (name: string, ...values: string[]) =>
   `(array[${values.map((value) => `'${value}'`)}])[1 + (${
     chance(name)
   } * ${values.length})::int % ${values.length}]`;
-/** From 1 down to 0.1: what a project repairs in its first weeks. */
+/** From 1 down to 0.1, as a project repairs violations in its first weeks. */
 const TROUBLE = "(0.1 + 0.9 * exp(-r / 9.0))";
 
 export const SAMPLE_TABLES: Sample[] = [
@@ -113,7 +111,7 @@ export const SAMPLE_TABLES: Sample[] = [
   },
 ];
 
-/** The statement that makes a sample table with its rows, as a transaction runs it. */
+/** The SQL that creates a sample table with its rows. */
 export function statementsOf({ table, each, columns, row, where = "true" }: Sample): string[] {
   return [
     `create table ${SAMPLES}.${table} (${columns})`,

@@ -8,7 +8,7 @@ import {
   type Sql,
 } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { withLock } from "../external/postgres/lock.ts";
+import { LOCKS, withLock } from "../external/postgres/lock.ts";
 import { databaseName, type Kind, readerRole } from "../workspaces/names.ts";
 import {
   asOwner,
@@ -23,9 +23,9 @@ import { SAMPLE_TABLES, SAMPLES, statementsOf } from "./sample_rows.ts";
 export type Deps = { db: Sql; servers: Servers; installation: string; signingKey: CryptoKey };
 
 const KIND: Kind = "qor";
-/** No username has a capital letter: its roles and its database are no user's. */
+/** No username has a capital letter, so these are no user's. */
 const nameOf = ({ installation }: Deps) => `Samples_${installation}`;
-/** They are made anew from the signing key wherever they are needed, and stand nowhere. */
+/** Derived from the signing key and never stored. */
 const passwordsOf = async ({ signingKey }: Deps) => ({
   owner: await sign(signingKey, "samples owner"),
   reader: await sign(signingKey, "samples reader"),
@@ -33,13 +33,13 @@ const passwordsOf = async ({ signingKey }: Deps) => ({
 
 const made = new WeakMap<Servers, Promise<void>>();
 
-/** A database of samples on our own server, with roles of its own that have no right elsewhere. */
+/** A database of samples on our server, with its own roles. */
 async function make(deps: Deps): Promise<void> {
   const server = deps.servers.of("");
   const [name, passwords] = [nameOf(deps), await passwordsOf(deps)];
   const mark = ownershipTag(deps.installation, name);
-  // Two processes that make it at the same time would be in each other's way.
-  await withLock(deps.db, { text: mark, seed: 0 }, async () => {
+  // Two processes may create it at the same time.
+  await withLock(deps.db, { text: mark, seed: LOCKS.samples }, async () => {
     await makeRoles(server, name, mark, passwords);
     await makeDatabase(server, name, mark, KIND);
     await asOwner(server, name, KIND, passwords, fill);
@@ -47,7 +47,7 @@ async function make(deps: Deps): Promise<void> {
   });
 }
 
-/** The tables as this version has them: what another one left is dropped. */
+/** Recreates the tables that another version left. */
 async function fill(owner: Sql): Promise<void> {
   const statements = SAMPLE_TABLES.flatMap(statementsOf);
   const digest = await crypto.subtle.digest(
@@ -65,24 +65,23 @@ async function fill(owner: Sql): Promise<void> {
   });
 }
 
-/** SQLSTATEs that say the database or its roles are not (or no longer) there. */
+/** The database or its roles do not exist. */
 const GONE = ["3D000", "28P01", "28000", "42501", "42P01"];
 
 /**
- * Opens the samples for the time of `work`, as a role that may read them and nothing else, in a
- * session of its own; each query has 5 s. Throws ExternalError when the server is away, and 503
- * `server_refused` where it does not let us.
+ * Runs `work` as a role that may only read the samples; each query has 5 s.
+ * Throws ExternalError, and 503 `server_refused`.
  */
 export async function withSamples<T>(deps: Deps, work: (reader: Sql) => Promise<T>): Promise<T> {
   const { servers } = deps;
   try {
     if (!made.has(servers)) made.set(servers, withDeadline(DEADLINES.job, () => make(deps)));
     await whileAnswering(deps.db, () => made.get(servers)!);
-    const { place, withPermit } = servers.of("");
+    const { address: server, withPermit } = servers.of("");
     const { reader: password } = await passwordsOf(deps);
     const name = nameOf(deps);
     const address = {
-      ...place,
+      ...server,
       user: readerRole(name),
       password,
       database: databaseName(name, KIND),
@@ -108,7 +107,7 @@ function refused({ message }: ExternalError): AppError {
   return unavailable("server_refused", `There are no samples yet: ${message}`);
 }
 
-/** Runs `work` in a transaction that only reads and is always rolled back. */
+/** Runs `work` in a read-only transaction that is always rolled back. */
 export async function rolledBack<T>(reader: Sql, work: (tx: Db) => Promise<T>): Promise<T> {
   let result: { value: T } | undefined;
   const undo = new Error("undo");

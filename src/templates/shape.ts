@@ -31,7 +31,7 @@ const Variable = z.looseObject({
 });
 const Templating = z.looseObject({ list: list(Variable) }).nullish();
 
-/** What would break a board's page: fields of another kind than Grafana's. */
+/** Fields of another type than Grafana's, which would break a board's page. */
 export function shapeIssues(
   { templating }: JsonObject,
   panels: { panel: JsonObject; path: Path }[],

@@ -1,14 +1,14 @@
 import { quoteName, quoteText } from "../measures/sql.ts";
 
-/** A stretch of SQL: code, or what PostgreSQL does not read as code. */
+/** A part of SQL: code, or a string or comment. */
 export type Part = { kind: "code" | "text" | "name" | "comment" | "open"; sql: string };
-/** What a template may name of the table that its board shows. */
+/** The names that a template may use. */
 export type Named = { table: string; schema: string };
 
 const OPENING =
   /--[^\n]*|\/\*|(?<![\w$])[eE]'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(?<tag>[A-Za-z]\w*)?\$|['"]/g;
 
-/** Where the comment that begins at `at` ends: PostgreSQL's comments hold comments. */
+/** The end of the comment that begins at `at`; PostgreSQL's comments nest. */
 function commentEnd(sql: string, at: number): number {
   let depth = 0;
   for (const { 0: mark, index } of sql.slice(at).matchAll(/\/\*|\*\//g)) {
@@ -18,7 +18,6 @@ function commentEnd(sql: string, at: number): number {
   return -1;
 }
 
-/** Cuts SQL as PostgreSQL's lexer does, as far as templates need it. "open": it has no end. */
 export function partsOf(sql: string): Part[] {
   const parts: Part[] = [];
   let at = 0;
@@ -41,7 +40,7 @@ function extentOf(sql: string, from: number, found: string): [Part["kind"], numb
   if (found.startsWith("--")) return ["comment", from + found.length];
   if (found.startsWith("$")) {
     const end = sql.indexOf(found, from + found.length);
-    // Without an end these are two variables of Grafana's: $design$run.
+    // Without an end these are two Grafana variables: $design$run.
     return end < 0 ? ["code", from + found.length] : ["text", end + found.length];
   }
   if (found.length === 1) return ["open", -1];
@@ -54,9 +53,8 @@ const ALONE = /^(['"])\$\{(table|schema)\}\1$/;
 const BEFORE_NAME = /(?:\.|\bas)\s*$/i;
 
 /**
- * Names the table in a query, always quoted: `${table}` or `"${table}"` is the table with its schema, or
- * without where something (`${schema}.`) stands before it; `'${table}'` is a text constant. Within a longer
- * text or a comment nothing is replaced.
+ * Fills quoted names into a query: `${table}` with its schema unless something stands before it,
+ * `'${table}'` as a string constant; not within longer strings or comments.
  */
 export function nameTable(sql: string, { table, schema }: Named): string {
   const name = (which: string, before: string) => {
@@ -87,8 +85,7 @@ const WRITES =
 const LOCKS = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b/i;
 
 /**
- * Why a query may not stand in a template, seen by its words alone; undefined: nothing is wrong. It must
- * be one statement that reads. Whether its names are there is PostgreSQL's to say.
+ * Why a template may not have this query, by its words alone: it must be one reading statement.
  */
 export function faultOfQuery(sql: string): string | undefined {
   const parts = partsOf(sql);

@@ -12,7 +12,7 @@ export type TemplateRow = {
   created_at: string;
   updated_at: string;
 };
-/** Where a template is chosen; what is null is of no account. */
+/** Where a template is chosen; null matches everything. */
 export type Choice = { user_id: number | null; kind: Kind | null; pattern: string | null };
 export type Version = { version: number; created_at: string; created_by: string };
 export type Content = { dashboard: JsonObject; warnings: Issue[] };
@@ -29,7 +29,7 @@ export async function findTemplate(db: Db, id: number): Promise<TemplateRow | un
   return row;
 }
 
-/** Throws what isUniqueViolation() knows where the name is taken. */
+/** Throws a unique violation where the name is taken. */
 export async function insertTemplate(
   db: Db,
   { name, kind }: Pick<TemplateRow, "name" | "kind">,
@@ -39,7 +39,7 @@ export async function insertTemplate(
   return row!;
 }
 
-/** Counts its version up; whoever else does waits for the transaction's end. */
+/** Increments the version and locks the row. */
 export async function renewTemplate(
   db: Db,
   id: number,
@@ -51,7 +51,6 @@ export async function renewTemplate(
   return row;
 }
 
-/** Holds the row until the transaction ends. */
 export async function lockTemplate(db: Db, id: number): Promise<TemplateRow | undefined> {
   const [row] = await db<TemplateRow[]>`
     select ${columns(db)} from templates where id = ${id} for update`;
@@ -88,14 +87,12 @@ export async function findVersion(
   return row;
 }
 
-/** Newest first. */
 export async function versionsOf(db: Db, id: number): Promise<Version[]> {
   return await db<Version[]>`
     select version, created_at, created_by from template_versions
     where template_id = ${id} order by version desc`;
 }
 
-/** Where templates are chosen, all of them or one. */
 export async function listChoices(db: Db, id?: number) {
   return await db<(Choice & { template_id: number; username: string | null })[]>`
     select c.template_id, c.user_id, u.username, c.kind, c.pattern
@@ -121,8 +118,8 @@ export type Chosen = { id: number; name: string; version: number; dashboard: Jso
 type Table = { user_id: number; kind: Kind; table_name: string };
 
 /**
- * The template chosen for a table, its newest version. A user counts more than a pattern, a pattern more
- * than a kind; of two patterns the one with more characters of its own, then the one chosen last.
+ * The newest version of the template chosen for a table. A user counts more than a pattern, a pattern more
+ * than a kind; then the pattern with more literal characters, then the newest choice.
  */
 export async function chosenFor(
   db: Db,
@@ -145,49 +142,6 @@ export async function chosenFor(
   return row;
 }
 
-/** Writes down which template was chosen for a board, and why it did not draw it after all. */
-export async function recordTemplate(
-  db: Db,
-  dashboard_id: number,
-  chosen: Pick<Chosen, "id" | "version"> | undefined,
-  note: string | null,
-): Promise<void> {
-  const { id = null, version = null } = chosen ?? {};
-  await db`
-    update dashboards set template_id = (select id from templates where id = ${id}),
-      template_version = ${version}, template_note = ${note}
-    where id = ${dashboard_id} and (template_id, template_version, template_note)
-      is distinct from (${id}::bigint, ${version}::int, ${note}::text)`;
-}
-
-/** Whether another template, or another version of it, would be chosen for a board now. */
-export async function isTemplateChanged(
-  db: Db,
-  { id, ...table }: Table & { id: number },
-): Promise<boolean> {
-  const chosen = await chosenFor(db, table);
-  const [row] = await db<{ changed: boolean }[]>`
-    select (template_id, template_version)
-      is distinct from (${chosen?.id ?? null}::bigint, ${chosen?.version ?? null}::int) as changed
-    from dashboards where id = ${id}`;
-  return row?.changed ?? false;
-}
-
-export type Board = {
-  id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  note: string | null;
-};
-
-/** The boards for which a template was taken at their last run, newest first, at most 200. */
-export async function boardsOf(db: Db, id: number, user_id?: number): Promise<Board[]> {
-  return await db<Board[]>`
-    select d.id, u.username, d.kind, d.schema_name, d.table_name, d.template_note as note
-    from dashboards d join users u on u.id = d.user_id
-    where d.template_id = ${id} and d.deleted_at is null
-      ${user_id === undefined ? db`` : db`and d.user_id = ${user_id}`}
-    order by d.id desc limit 200`;
-}
+/** The id where there still is such a template, else null. */
+export const idIfKept = (db: Db, id: number | null) =>
+  db`(select id from templates where id = ${id})`;

@@ -14,9 +14,12 @@ import { type Deps as SampleDeps, withSamples } from "./samples.ts";
 import * as store from "./store.ts";
 import { reasonOf } from "./try.ts";
 
-export type Deps = SampleDeps;
+/** `boardsOf`: the boards that a template drew, of one user or of all. */
+export type Deps = SampleDeps & {
+  boardsOf: (id: number, user_id?: number) => Promise<z.infer<typeof TemplateDetails>["boards"]>;
+};
 
-/** The built-in ones, each with the sample table that shows it. */
+/** The built-in templates, each with its sample table. */
 const BUILT_IN = [
   { id: 1, name: "timing", kind: "timing", table: "paths" },
   { id: 2, name: "qor", kind: "qor", table: "runs" },
@@ -27,7 +30,7 @@ const BUILT_IN = [
 const builtIn = (id: number) => BUILT_IN.find((one) => one.id === id);
 const unknown = () => new AppError("template_unknown", 404, "There is no such template.");
 
-/** The built-in templates, then people's own by name. */
+/** The built-in templates, then the uploaded ones by name. */
 export async function listTemplates({ db }: Pick<Deps, "db">): Promise<z.infer<typeof Template>[]> {
   return [
     ...BUILT_IN.map(({ id, name, kind }) => ({ id, name, kind, built_in: true, version: 1 })),
@@ -43,9 +46,9 @@ const asListed = ({ id, name, kind, version }: store.TemplateRow) => ({
   version,
 });
 
-/** One template with one version's content, the newest by default. Of others' boards a member sees nothing. Throws 404. */
+/** One template with one version's content (default: the newest); a member sees only its own boards. Throws 404. */
 export async function showTemplate(
-  { db }: Pick<Deps, "db">,
+  { db, boardsOf }: Pick<Deps, "db" | "boardsOf">,
   who: Who,
   id: number,
   version?: number,
@@ -70,7 +73,7 @@ export async function showTemplate(
     versions: await store.versionsOf(db, id),
     chosen: chosen.filter(({ user_id }) => own === undefined || user_id === null || user_id === own)
       .map(({ template_id: _, ...choice }) => choice),
-    boards: await store.boardsOf(db, id, own),
+    boards: await boardsOf(id, own),
   };
 }
 
@@ -95,13 +98,13 @@ type Input = z.infer<typeof NewTemplate>;
 const refuse = (issues: Issue[]) =>
   new AppError("invalid_input", 422, "The template is not right: see `issues`.", { issues });
 
-/** The template as it is kept, with what to mind. Throws 422 with every place that is wrong. */
+/** The template as stored, with its warnings. Throws 422 with all issues. */
 async function checked(deps: Deps, { name, kind, dashboard }: Input): Promise<store.Content> {
   const given = dashboard as JsonObject;
   if (!isShallow(given)) {
     throw refuse([issueAt(["dashboard"], `It is nested more than ${MOST_DEPTH} levels deep.`)]);
   }
-  // What Grafana's API gives has the dashboard in a field beside its `meta`.
+  // Grafana's API returns the dashboard in a field beside `meta`.
   const inner = !("panels" in given) && isObject(given.dashboard) ? given.dashboard : given;
   const clean = cleanExport(inner);
   const { issues, warnings } = checkTemplate(clean);
@@ -110,7 +113,7 @@ async function checked(deps: Deps, { name, kind, dashboard }: Input): Promise<st
     deps,
     (reader) => onBestSample(reader, { name, kind, dashboard: clean }),
   );
-  // Where Grafana's own variables stand in the code, what stands for them may be good SQL.
+  // Grafana's own variables may expand to valid SQL.
   const wrong = tried.refused.filter(({ state, foreign }) => state === "42601" && !foreign);
   if (wrong.length > 0) {
     throw refuse(wrong.map((one) => issueAt(one.path, `The query ${reasonOf(one)}.`)));
@@ -131,7 +134,7 @@ const actionOf = (action: AuditedAction["action"], subject: string): AuditedActi
   user_id: null,
 });
 
-/** Does what gives a template this name. Throws 409 where another one has it. */
+/** Throws 409 where another template has the name. */
 async function naming<T>(name: string, work: () => Promise<T>): Promise<T> {
   const taken = () =>
     new AppError("template_exists", 409, `There is already a template "${name}".`);
@@ -163,7 +166,7 @@ async function choose(
   }
 }
 
-/** Whether an admin asks, and of a template of a person's own. A refusal (403, 404, 409 `built_in`) is recorded. */
+/** Requires an admin and an uploaded template; records a refusal (403, 404, 409 `built_in`). */
 async function permitted(deps: Deps, who: Who, deed: AuditedAction, id?: number): Promise<void> {
   try {
     adminOnly(who);
@@ -196,8 +199,8 @@ export async function addTemplate(deps: Deps, who: Who, input: Input) {
 const subjectOf = (id: number) => builtIn(id)?.name ?? `template ${id}`;
 
 /**
- * A new version; where it is chosen stays unless `choose` says otherwise. Of two at the same time both
- * are kept, the later one the newer. Throws as addTemplate(), and 404, 409 `built_in`.
+ * A new version; its choices stay unless `choose` is given. Throws as addTemplate(), and 404, 409
+ * `built_in`.
  */
 export async function changeTemplate(deps: Deps, who: Who, id: number, input: Input) {
   const deed = actionOf("template.change", subjectOf(id));
@@ -213,13 +216,13 @@ export async function changeTemplate(deps: Deps, who: Who, id: number, input: In
   return await showTemplate(deps, who, id);
 }
 
-/** The id of the user of this name, whom a choice is for; undefined: there is none. Admins only. */
+/** The id of the user of this name. Admins only. */
 export async function userNamed({ db }: Deps, who: Who, username: string) {
   adminOnly(who);
   return (await findUserByName(db, username))?.id;
 }
 
-/** Sets where a template is chosen; `change` is told where it is now. Throws 403, 404, 409 `built_in` or `choice_taken`, 422. */
+/** `change` maps the present choices to the new ones. Throws 403, 404, 409 `built_in` or `choice_taken`, 422. */
 export async function chooseTemplate(
   deps: Deps,
   who: Who,

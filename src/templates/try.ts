@@ -5,10 +5,7 @@ import { type JsonObject, panelsIn, type Path, targetsOf } from "./json.ts";
 import { partsOf } from "./sql.ts";
 import { fillVariables } from "../boards/variables.ts";
 
-/**
- * A query that PostgreSQL does not take as it stands. `near`: the word at which it stopped, if it said;
- * `foreign`: something of Grafana's stands in it that the built-in board does not know.
- */
+/** `near`: the word at which PostgreSQL stopped; `foreign`: it uses something of Grafana's. */
 export type Refused = {
   path: Path;
   panel: string;
@@ -17,7 +14,7 @@ export type Refused = {
   foreign: boolean;
 };
 
-/** A variable that still stands in filled SQL, in a text too: PostgreSQL would look for its name. */
+/** A variable left in filled SQL, also in a string. */
 function unfilledIn(sql: string, { templating }: Dashboard): string | undefined {
   const names = (templating?.list ?? []).map(({ name }) => name);
   const code = partsOf(sql).filter(({ kind }) => kind !== "comment").map(({ sql }) => sql).join("");
@@ -28,10 +25,7 @@ function unfilledIn(sql: string, { templating }: Dashboard): string | undefined 
 const isForeign = (sql: string) =>
   partsOf(sql).some(({ kind, sql }) => kind === "code" && /\$\w|\$\{|\[\[/.test(sql));
 
-/**
- * Asks PostgreSQL whether it would take each query of a composed board: it parses them and looks their
- * names up, and runs nothing. Throws ExternalError when the server is away.
- */
+/** Lets PostgreSQL parse each query of a board without running it. Throws ExternalError. */
 export async function refusedQueries(reader: Sql, board: Dashboard): Promise<Refused[]> {
   const range = { from: board.time?.from ?? "", to: board.time?.to ?? "" };
   const refused: Refused[] = [];
@@ -55,7 +49,7 @@ async function faultOf(reader: Sql, sql: string) {
     await reader.unsafe(sql).describe();
   } catch (error) {
     const state = sqlState(error);
-    // A lock or a time limit says nothing of the query.
+    // A lock or a time limit is not the query's fault.
     if (state === undefined || isUnavailable(error) || /^5[57]/.test(state)) {
       throw asExternal(error);
     }
@@ -63,10 +57,10 @@ async function faultOf(reader: Sql, sql: string) {
   }
 }
 
-/** In place of a SQLSTATE: PostgreSQL takes the query, but not as it is meant. */
+/** In place of a SQLSTATE: PostgreSQL accepts the query with another meaning. */
 const UNFILLED = "unfilled";
 
-/** What is wrong with a query, for a person: what it does, and near which word. */
+/** What is wrong with a query, and near which word. */
 export function reasonOf({ state, near }: Refused): string {
   if (state !== UNFILLED) return reasonOfQuery({ state, near });
   return `has a variable as only Grafana fills it (the built-in board knows \`\${name:sqlstring}\`), near ${near}`;

@@ -34,8 +34,8 @@ export async function rotateKey(
   const api_key = makeKey();
   const hash = await hashKey(api_key);
   const until = expires_at ? new Date(expires_at).toISOString() : null;
-  const deed = { action: "key.rotate", subject: username, user_id: id } as const;
-  return await audited(db, who, deed, async (tx) => {
+  const entry = { action: "key.rotate", subject: username, user_id: id } as const;
+  return await audited(db, who, entry, async (tx) => {
     // Two rotations at once would each leave their new key.
     if (!await lockUser(tx, id)) throw unknownUser();
     if (await hasKeyFromEnvironment(tx, id)) {

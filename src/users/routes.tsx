@@ -1,11 +1,11 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { SignInPage } from "../../views/sign_in.tsx";
-import { AppError, errorReplies, refuse } from "../errors.ts";
-import type { Env } from "../who.ts";
-import { Id } from "../http/paging.ts";
+import { AppError } from "../errors.ts";
+import { ById, json, newApi, optionalBody } from "../http/api.ts";
+import { errorReplies, refuse } from "../http/replies.ts";
 import { NewKey, rotateKey, Rotation } from "./rotate.ts";
 import { type Deps, signIn, signOut } from "./sign_in.ts";
 import { Role } from "./users.ts";
@@ -22,7 +22,7 @@ const me = createRoute({
   path: "/me",
   summary: "Whose key this is",
   responses: {
-    200: { description: "You.", content: { "application/json": { schema: Me } } },
+    200: json(Me, "You."),
     ...errorReplies(),
   },
 });
@@ -32,18 +32,18 @@ const rotate = createRoute({
   path: "/users/{id}/api-key",
   summary: "A new API key in place of the old one",
   request: {
-    params: z.object({ id: Id }),
-    body: { content: { "application/json": { schema: Rotation } } },
+    params: ById,
+    body: optionalBody(Rotation),
   },
   responses: {
-    201: { description: "Shown this once.", content: { "application/json": { schema: NewKey } } },
+    201: json(NewKey, "Shown this once."),
     ...errorReplies(400, 404, 409, 413, 415, 422),
   },
 });
 
 /** Under `/api/v1`: one's own key. */
 export function keyApi(deps: Pick<Deps, "db">) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(me, (c) => {
       const { user_id: id, username, role } = c.var.who;
       return c.json({ id, username, role, expires_at: c.var.key_expires_at ?? null }, 200);

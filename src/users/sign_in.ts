@@ -67,11 +67,11 @@ export async function signIn(deps: Deps, key: string | undefined, from: string):
   const { user_id, username, expires_at } = await whoByKey(deps, key?.trim(), from);
   const session = makeKey();
   const hash = await hashKey(session);
-  const deed = { action: "session.start", subject: username, user_id } as const;
+  const entry = { action: "session.start", subject: username, user_id } as const;
   await audited(
     deps.db,
     { username, from },
-    deed,
+    entry,
     (tx) => store.insertSession(tx, user_id, hash, expires_at),
   );
   return session;

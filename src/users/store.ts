@@ -1,3 +1,4 @@
+import { LOCKS } from "../external/postgres/lock.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 
@@ -54,18 +55,14 @@ export async function listUsers(
 }
 
 export type UserDetailsRow = UserRow & {
-  dashboards: number;
-  credentials: number;
   last_used_at: string | null;
   last_used_from: string | null;
 };
 
-/** A user and what stands beside it: how much it has, and when its keys were last used. */
+/** A user, and when its keys were last used. */
 export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRow | undefined> {
   const [row] = await db<UserDetailsRow[]>`
-    select ${columns(db)}, k.last_used_at, k.last_used_from,
-      (select count(*) from dashboards where user_id = u.id and deleted_at is null) as dashboards,
-      (select count(*) from credentials where user_id = u.id) as credentials
+    select ${columns(db)}, k.last_used_at, k.last_used_from
     from users u left join lateral (
       select last_used_at, last_used_from from api_keys
       where user_id = u.id and last_used_at is not null order by last_used_at desc limit 1) k on true
@@ -98,5 +95,9 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 
 /** Two first starts at once make one admin: the second waits here for the first one's commit. */
 export async function lockAdmin(db: Db): Promise<void> {
-  await db`select pg_advisory_xact_lock(7203512)`;
+  await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
+
+/** SQL for the name of a user. */
+export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
+  db`(select u.username from users u where u.id = ${user_id})`;

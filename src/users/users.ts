@@ -29,7 +29,6 @@ export const User = z.object({
 }).openapi("User");
 
 export const UserDetails = User.extend({
-  counts: z.object({ dashboards: z.int(), credentials: z.int() }),
   last_used_at: time.nullable().openapi({ description: "Of its keys; to the minute." }),
   last_used_from: z.string().nullable(),
 }).openapi("UserDetails");
@@ -46,12 +45,11 @@ export async function visibleUser(db: Db, who: Who, id: number) {
   return user;
 }
 
-/** With what stands beside it. Throws 404 as visibleUser() does. */
+/** With the last use of its keys. Throws 404 as visibleUser() does. */
 export async function userDetails(db: Db, who: Who, id: number) {
   const found = isVisible(who, id) ? await store.findUserDetails(db, id) : undefined;
   if (!found) throw unknownUser();
-  const { dashboards, credentials, ...user } = found;
-  return { ...user, counts: { dashboards, credentials } };
+  return found;
 }
 
 /** One page of users by name; `next` is null at the end. Admins only. */

@@ -20,7 +20,7 @@ export type Finding = { what: string; expected: string; found: string };
 type Subject = {
   server: WorkspaceServer;
   username: string;
-  mark: string;
+  tag: string;
   is_active: boolean;
   passwords: Passwords;
 };
@@ -44,7 +44,7 @@ const READER_SETTINGS = ["statement_timeout", "default_transaction_read_only"];
 type RoleRow = {
   rolname: string;
   rolcanlogin: boolean;
-  mark: string | null;
+  tag: string | null;
   rights: string[];
   member_of: string[];
   granted_to: string[];
@@ -55,13 +55,13 @@ type RoleRow = {
 /** A finding of this kind is set right at once, without anybody's asking. */
 const isConnectionLimit = ({ expected }: Finding) => /^at most \d+ connections$/.test(expected);
 
-async function inspectRoles({ server, username, mark, is_active }: Subject) {
+async function inspectRoles({ server, username, tag, is_active }: Subject) {
   const { master } = server;
   const limits = await connectionLimits(server);
   const owner = ownerRole(username);
   const reader = readerRole(username);
   const rows = await master<RoleRow[]>`
-    select r.rolname::text, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') as mark,
+    select r.rolname::text, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') as tag,
       array_remove(array[
         case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreatedb then 'CREATEDB' end,
         case when r.rolcreaterole then 'CREATEROLE' end, case when r.rolbypassrls then 'BYPASSRLS' end,
@@ -78,7 +78,7 @@ async function inspectRoles({ server, username, mark, is_active }: Subject) {
     if (!row) return [{ what, expected: "there", found: "missing" }];
     const findings: Finding[] = [];
     const say = (expected: string, found: string) => findings.push({ what, expected, found });
-    if (row.mark !== mark) say("Dashkeeper's", "somebody else's: its comment is not ours");
+    if (row.tag !== tag) say("Dashkeeper's", "somebody else's: its comment is not ours");
     if (row.rolcanlogin !== is_active) {
       const login = (may: boolean) => may ? "may log in" : "may not log in";
       say(login(is_active), login(row.rolcanlogin));
@@ -150,7 +150,7 @@ async function inspectInside(subject: Subject, kind: Kind): Promise<Finding[]> {
 }
 
 async function loginFinding(
-  { place, withPermit }: WorkspaceServer,
+  { address, withPermit }: WorkspaceServer,
   user: string,
   password: string,
   username: string,
@@ -158,7 +158,7 @@ async function loginFinding(
 ): Promise<Finding | undefined> {
   const database = databaseName(username, kind);
   return await withPermit(async () => {
-    const db = connectToUserDatabase({ ...place, user, password, database });
+    const db = connectToUserDatabase({ ...address, user, password, database });
     try {
       await db`select 1`;
       return undefined;

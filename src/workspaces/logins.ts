@@ -1,5 +1,5 @@
-import { place as credentialAad } from "../credentials/credentials.ts";
-import { open, seal } from "../credentials/seal.ts";
+import { open, seal, type SealKeys } from "../credentials/seal.ts";
+import { credentialAad } from "../credentials/sealed.ts";
 import { insertIfMissing } from "../credentials/store.ts";
 import { databaseUrl, type Db } from "../external/postgres/postgres.ts";
 import * as names from "./names.ts";
@@ -7,11 +7,10 @@ import { passwordAad } from "./password.ts";
 import type { Passwords } from "./provision.ts";
 import type { WorkspaceServer } from "./servers.ts";
 import type * as store from "./store.ts";
-import type { Deps } from "./workspaces.ts";
 
 /** The three logins that are the user's own; one that is there already is left as it is. */
 export async function sealLogins(
-  { db, sealKeys }: { db: Db } & Pick<Deps, "sealKeys">,
+  { db, sealKeys }: { db: Db; sealKeys: SealKeys },
   { user_id, username }: Pick<store.Workspace, "user_id" | "username">,
   server: WorkspaceServer,
   passwords: Passwords,
@@ -26,17 +25,20 @@ export async function sealLogins(
 
 /** The owner's login, at the address at which people reach the server. */
 export function loginUrl(
-  { place, shown }: WorkspaceServer,
+  { address, shown }: WorkspaceServer,
   username: string,
   kind: names.Kind,
   { owner: password }: Passwords,
 ): string {
   const database = names.databaseName(username, kind);
-  return databaseUrl({ ...place, ...shown, user: names.ownerRole(username), password, database });
+  return databaseUrl({ ...address, ...shown, user: names.ownerRole(username), password, database });
 }
 
-export async function passwordsOf({ sealKeys }: Deps, workspace: store.Workspace) {
-  const { user_id, owner_password, reader_password } = workspace;
+/** The passwords of the two roles, opened. */
+export async function passwordsOf(
+  { sealKeys }: { sealKeys: SealKeys },
+  { user_id, owner_password, reader_password }: store.Workspace,
+): Promise<Passwords> {
   return {
     owner: await open(sealKeys, passwordAad(user_id, "owner"), owner_password),
     reader: await open(sealKeys, passwordAad(user_id, "reader"), reader_password),

@@ -8,6 +8,9 @@ export const readerRole = (username: string) => `${username}_reader`;
 /** The credential that holds the owner's login to the database of this kind. */
 export const urlCredential = (kind: Kind) => `${kind.toUpperCase()}_DATABASE_URL`;
 
+/** The step that makes a kind's data source in Grafana. */
+export const datasourceStep = (kind: Kind) => `datasource_${kind}`;
+
 export function databases(username: string): Record<Kind, string> {
   return {
     timing: databaseName(username, "timing"),

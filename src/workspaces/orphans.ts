@@ -2,13 +2,13 @@ import { z } from "@hono/zod-openapi";
 import { audited } from "../audit/audit.ts";
 import { AppError, ExternalError, unavailable } from "../errors.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
-import { adminOnly } from "../who.ts";
-import type { Who } from "../who.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
+import { adminOnly, type Who } from "../who.ts";
 import { KINDS } from "./names.ts";
 import { dropDatabase, dropRoles, ownershipTag } from "./provision.ts";
-import { asRefusal } from "./servers.ts";
+import { asRefusal, type Servers } from "./servers.ts";
+import { deleteRemoval } from "./removal.ts";
 import * as store from "./store.ts";
-import type { Deps } from "./workspaces.ts";
 
 export const Orphan = z.object({
   name: z.string().openapi({ description: "The database's name.", example: "ada_timing" }),
@@ -18,7 +18,7 @@ export const Orphan = z.object({
 }).openapi("Orphan");
 
 /** The databases that outlived their users. Admins only. */
-export async function orphans({ db }: Deps, who: Who) {
+export async function orphans({ db }: { db: Db }, who: Who) {
   adminOnly(who);
   return (await store.listOrphans(db)).map(({ name, username, kind, created_at }) => ({
     name,
@@ -29,28 +29,31 @@ export async function orphans({ db }: Deps, who: Who) {
 }
 
 /** Drops one, with a username's last one its roles. Throws 404, 403, 503 where the server is away. */
-export async function dropOrphan(deps: Deps, who: Who, name: string): Promise<void> {
+export async function dropOrphan(
+  { db, servers, installation }: { db: Sql; servers: Servers; installation: string },
+  who: Who,
+  name: string,
+): Promise<void> {
   adminOnly(who);
-  const { db, servers } = deps;
   const orphan = await store.findOrphan(db, name);
   if (!orphan) throw unknown();
   const { username, kind } = orphan;
-  const mark = ownershipTag(deps.installation, username);
+  const tag = ownershipTag(installation, username);
   const server = servers.of(orphan.server);
   await whileAnswering(server.master, () =>
     store.lockWorkspace(db, orphan, async () => {
       if (!await store.findOrphan(db, name)) throw unknown();
       const isLast = (await store.orphansOf(db, username)).length === 1;
       try {
-        await dropDatabase(server, username, mark, kind);
-        if (isLast) await dropRoles(server, username, mark);
+        await dropDatabase(server, username, tag, kind);
+        if (isLast) await dropRoles(server, username, tag);
       } catch (error) {
         throw refused(asRefusal(error));
       }
-      const deed = { action: "orphan.remove", subject: name, user_id: null } as const;
-      await audited(db, who, deed, async (tx) => {
+      const entry = { action: "orphan.remove", subject: name, user_id: null } as const;
+      await audited(db, who, entry, async (tx) => {
         await store.deleteOrphan(tx, name);
-        if (isLast) await store.deleteRemoval(tx, username);
+        if (isLast) await deleteRemoval(tx, username);
       });
     }));
 }

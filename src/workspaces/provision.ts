@@ -35,27 +35,27 @@ export async function connectionLimits({ master, connection_limit }: WorkspaceSe
 }
 
 /** Gives the two roles, where they are there and ours, their connection limits again. */
-export async function limitConnections(server: WorkspaceServer, username: string, mark: string) {
+export async function limitConnections(server: WorkspaceServer, username: string, tag: string) {
   const { master } = server;
   const limits = await connectionLimits(server);
-  for (const role of await rolesThere(master, username, mark)) {
+  for (const role of await rolesThere(master, username, tag)) {
     const limit = role === ownerRole(username) ? limits.owner : limits.reader;
     await master`alter role ${master(role)} connection limit ${master.unsafe(`${limit}`)}`;
   }
 }
 
-/** The two roles with these passwords; made, or taken over where they bear our mark. */
+/** The two roles with these passwords; made, or taken over where they bear our tag. */
 export async function makeRoles(
   server: WorkspaceServer,
   username: string,
-  mark: string,
+  tag: string,
   passwords: Passwords,
 ): Promise<void> {
   const { master } = server;
   const reader = readerRole(username);
-  await makeRole(master, ownerRole(username), mark, passwords.owner);
-  await makeRole(master, reader, mark, passwords.reader);
-  await limitConnections(server, username, mark);
+  await makeRole(master, ownerRole(username), tag, passwords.owner);
+  await makeRole(master, reader, tag, passwords.reader);
+  await limitConnections(server, username, tag);
   await master`alter role ${master(reader)} set statement_timeout = ${
     master.unsafe(`${DEADLINES.board.statement}`)
   }`;
@@ -64,13 +64,13 @@ export async function makeRoles(
 }
 
 /** The server gets the password's verifier only: a statement may end up in its log. */
-async function makeRole(master: Sql, role: string, mark: string, password: string): Promise<void> {
+async function makeRole(master: Sql, role: string, tag: string, password: string): Promise<void> {
   const verifier = master.unsafe(`'${await scramVerifier(password)}'`);
-  const comment = master.unsafe(`'${mark}'`);
+  const comment = master.unsafe(`'${tag}'`);
   await master.begin(async (tx) => {
-    const [known] = await tx<{ mark: string | null }[]>`
-      select shobj_description(oid, 'pg_authid') as mark from pg_roles where rolname = ${role}`;
-    if (known && known.mark !== mark) throw foreign(role);
+    const [known] = await tx<{ tag: string | null }[]>`
+      select shobj_description(oid, 'pg_authid') as tag from pg_roles where rolname = ${role}`;
+    if (known && known.tag !== tag) throw foreign(role);
     // Only a superuser may say NOSUPERUSER of a role that is there.
     const [verb, rights] = known
       ? [tx`alter`, tx`nocreatedb nocreaterole`]
@@ -98,20 +98,20 @@ async function mayAct(master: Db, role: string): Promise<void> {
 
 /**
  * One database, its owner's alone: nobody else may connect but the reader. Ours is what the owner has,
- * or what bears our mark and was given to somebody else.
+ * or what bears our tag and was given to somebody else.
  */
 export async function makeDatabase(
   { master }: WorkspaceServer,
   username: string,
-  mark: string,
+  tag: string,
   kind: Kind,
 ) {
   const name = databaseName(username, kind);
   const owner = ownerRole(username);
-  const [known] = await master<{ owner: string; mark: string | null }[]>`
-    select pg_get_userbyid(datdba)::text as owner, shobj_description(oid, 'pg_database') as mark
+  const [known] = await master<{ owner: string; tag: string | null }[]>`
+    select pg_get_userbyid(datdba)::text as owner, shobj_description(oid, 'pg_database') as tag
     from pg_database where datname = ${name}`;
-  if (known && known.owner !== owner && known.mark !== mark) throw foreign(name);
+  if (known && known.owner !== owner && known.tag !== tag) throw foreign(name);
   const database = master(name);
   if (!known) {
     await withDeadline(
@@ -124,7 +124,7 @@ export async function makeDatabase(
   } else if (known.owner !== owner) {
     await master`alter database ${database} owner to ${master(owner)}`;
   }
-  await master`comment on database ${database} is ${master.unsafe(`'${mark}'`)}`;
+  await master`comment on database ${database} is ${master.unsafe(`'${tag}'`)}`;
   await master`grant all on database ${database} to ${master(owner)}`;
   await master`revoke all on database ${database} from public`;
   await master`grant connect on database ${database} to ${master(readerRole(username))}`;
@@ -132,7 +132,7 @@ export async function makeDatabase(
 
 /** Opens one of the user's databases as its owner: whatever happens inside happens with its rights. */
 export function asOwner<T>(
-  { place, withPermit }: WorkspaceServer,
+  { address, withPermit }: WorkspaceServer,
   username: string,
   kind: Kind,
   { owner: password }: Passwords,
@@ -141,7 +141,7 @@ export function asOwner<T>(
   const database = databaseName(username, kind);
   return withPermit(async () => {
     const user = ownerRole(username);
-    const inside = connectToUserDatabase({ ...place, user, password, database });
+    const inside = connectToUserDatabase({ ...address, user, password, database });
     try {
       return await work(inside);
     } finally {
@@ -198,32 +198,32 @@ async function databasesThere({ master }: WorkspaceServer, username: string): Pr
 export async function setLogin(
   { master }: WorkspaceServer,
   username: string,
-  mark: string,
+  tag: string,
   login: boolean,
 ) {
-  for (const role of await rolesThere(master, username, mark)) {
+  for (const role of await rolesThere(master, username, tag)) {
     await master`alter role ${master(role)} ${login ? master`login` : master`nologin`}`;
     if (!login) await sendAway(master, role);
   }
 }
 
 /** Ends the sessions of both roles. */
-export async function endSessions({ master }: WorkspaceServer, username: string, mark: string) {
-  for (const role of await rolesThere(master, username, mark)) await sendAway(master, role);
+export async function endSessions({ master }: WorkspaceServer, username: string, tag: string) {
+  for (const role of await rolesThere(master, username, tag)) await sendAway(master, role);
 }
 
 /** Drops one of the user's databases, if it is there and ours. */
 export async function dropDatabase(
   { master }: WorkspaceServer,
   username: string,
-  mark: string,
+  tag: string,
   kind: Kind,
 ) {
   const name = databaseName(username, kind);
   const [ours] = await master`
     select 1 from pg_database d join pg_roles o on o.oid = d.datdba
-    where d.datname = ${name} and (shobj_description(d.oid, 'pg_database') = ${mark}
-      or o.rolname = ${ownerRole(username)} and shobj_description(o.oid, 'pg_authid') = ${mark})`;
+    where d.datname = ${name} and (shobj_description(d.oid, 'pg_database') = ${tag}
+      or o.rolname = ${ownerRole(username)} and shobj_description(o.oid, 'pg_authid') = ${tag})`;
   if (!ours) return;
   await withDeadline(
     DEADLINES.database,
@@ -231,26 +231,26 @@ export async function dropDatabase(
   );
 }
 
-export async function dropRoles({ master }: WorkspaceServer, username: string, mark: string) {
-  for (const role of await rolesThere(master, username, mark)) {
+export async function dropRoles({ master }: WorkspaceServer, username: string, tag: string) {
+  for (const role of await rolesThere(master, username, tag)) {
     await sendAway(master, role);
     await master`drop role ${master(role)}`;
   }
 }
 
 /** Drops a user's databases and roles, or what is still there of them. */
-export async function dropWorkspace(server: WorkspaceServer, username: string, mark: string) {
-  await setLogin(server, username, mark, false);
-  for (const kind of KINDS) await dropDatabase(server, username, mark, kind);
-  await dropRoles(server, username, mark);
+export async function dropWorkspace(server: WorkspaceServer, username: string, tag: string) {
+  await setLogin(server, username, tag, false);
+  for (const kind of KINDS) await dropDatabase(server, username, tag, kind);
+  await dropRoles(server, username, tag);
 }
 
 /** The user's roles that are there and ours. */
-async function rolesThere(master: Sql, username: string, mark: string): Promise<string[]> {
+async function rolesThere(master: Sql, username: string, tag: string): Promise<string[]> {
   const names = [ownerRole(username), readerRole(username)];
   const rows = await master<{ rolname: string }[]>`
     select rolname::text from pg_roles
-    where rolname::text = any(${names}) and shobj_description(oid, 'pg_authid') = ${mark}`;
+    where rolname::text = any(${names}) and shobj_description(oid, 'pg_authid') = ${tag}`;
   return rows.map(({ rolname }) => rolname);
 }
 
@@ -258,22 +258,22 @@ async function sendAway(master: Sql, role: string): Promise<void> {
   await master`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
 }
 
-/** Names of a user's that are on the server already: roles without our mark, databases of others. */
+/** Names of a user's that are on the server already: roles without our tag, databases of others. */
 export async function conflictingNames(
   { master }: WorkspaceServer,
   username: string,
-  mark: string | undefined,
+  tag: string | undefined,
 ): Promise<string[]> {
   const roles = [ownerRole(username), readerRole(username)];
   const names = KINDS.map((kind) => databaseName(username, kind));
   const rows = await master<{ name: string }[]>`
     select rolname::text as name from pg_roles
     where rolname::text = any(${roles})
-      and shobj_description(oid, 'pg_authid') is distinct from ${mark ?? null}::text
-      or rolname::text = any(${roles}) and ${mark === undefined}
+      and shobj_description(oid, 'pg_authid') is distinct from ${tag ?? null}::text
+      or rolname::text = any(${roles}) and ${tag === undefined}
     union all
     select datname::text from pg_database
     where datname::text = any(${names})
-      and (${mark === undefined} or pg_get_userbyid(datdba) <> ${roles[0]!})`;
+      and (${tag === undefined} or pg_get_userbyid(datdba) <> ${roles[0]!})`;
   return rows.map(({ name }) => name);
 }

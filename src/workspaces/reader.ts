@@ -1,9 +1,12 @@
+import type { SealKeys } from "../credentials/seal.ts";
 import { AppError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./logins.ts";
 import { findWorkspace } from "./store.ts";
-import type { Deps } from "./workspaces.ts";
+import type { Servers } from "./servers.ts";
+
+export type Deps = { db: Sql; sealKeys: SealKeys; servers: Servers };
 
 async function find(deps: Deps, user_id: number, kind: Kind) {
   const workspace = await findWorkspace(deps.db, user_id);
@@ -11,20 +14,20 @@ async function find(deps: Deps, user_id: number, kind: Kind) {
     throw new AppError("workspace_unknown", 404, "There is no such workspace.");
   }
   const { username } = workspace;
-  const { place, withPermit } = deps.servers.of(workspace.server);
+  const { address, withPermit } = deps.servers.of(workspace.server);
   const { reader: password } = await passwordsOf(deps, workspace);
-  const address: Address = {
-    ...place,
+  const login: Address = {
+    ...address,
     user: readerRole(username),
     password,
     database: databaseName(username, kind),
   };
-  return { address, withPermit };
+  return { login, withPermit };
 }
 
 /** How to open a user's database as its reader. Throws as withReader() does. */
 export async function readerAddress(deps: Deps, user_id: number, kind: Kind): Promise<Address> {
-  return (await find(deps, user_id, kind)).address;
+  return (await find(deps, user_id, kind)).login;
 }
 
 /**
@@ -37,9 +40,9 @@ export async function withReader<T>(
   kind: Kind,
   work: (reader: Sql) => Promise<T>,
 ): Promise<T> {
-  const { address, withPermit } = await find(deps, user_id, kind);
+  const { login, withPermit } = await find(deps, user_id, kind);
   return await withPermit(async () => {
-    const reader = connectToUserDatabase(address);
+    const reader = connectToUserDatabase(login);
     try {
       return await work(reader);
     } finally {

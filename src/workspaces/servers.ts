@@ -6,7 +6,7 @@ import { limitConcurrency } from "../external/semaphore.ts";
 /** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
 export type WorkspaceServer = {
   name: string; // host:port; empty: the server of our own database
-  place: Server;
+  address: Server;
   shown: { host: string; port: number };
   master: Sql;
   /** Connections that an owner role may have; undefined: by what the server takes. */
@@ -63,15 +63,15 @@ export async function openServers(
   };
 }
 
-async function open(name: string, master: Sql, place: Server, shown: Shown) {
+async function open(name: string, master: Sql, address: Server, shown: Shown) {
   const most = await master<{ most: number }[]>`
     select current_setting('max_connections')::int as most`
     .then(([row]) => row!.most, () => USUAL_CONNECTIONS);
   return {
     name,
-    place,
+    address,
     master,
-    shown: { host: shown.host ?? place.host, port: shown.port ?? place.port },
+    shown: { host: shown.host ?? address.host, port: shown.port ?? address.port },
     withPermit: limitConcurrency(Math.max(1, Math.min(MOST_OPEN, Math.floor(most / 3)))),
   };
 }

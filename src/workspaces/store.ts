@@ -1,5 +1,7 @@
-import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { withLock } from "../external/postgres/lock.ts";
+import { hasCredential } from "../credentials/store.ts";
+import { backoff } from "../external/postgres/backoff.ts";
+import { LOCKS, withLock } from "../external/postgres/lock.ts";
+import type { Db, Fragment, Sql } from "../external/postgres/postgres.ts";
 import { limitConcurrency } from "../external/semaphore.ts";
 import type { Finding } from "./inspect.ts";
 import type { Kind } from "./names.ts";
@@ -72,8 +74,8 @@ export async function isEncrypted(master: Db): Promise<boolean> {
 }
 
 /**
- * Writes down how a step went. One that may pass is tried again after 5 s, doubling to 10 min. Nothing is
- * written of one that was planned anew since it was read: what it used may have changed.
+ * The result of a step; a pending one is tried again after the back-off, or `wait_seconds` where that is more.
+ * Nothing is recorded of one that was planned anew since it was read: what it used may have changed.
  */
 export async function recordStep(
   db: Db,
@@ -81,10 +83,11 @@ export async function recordStep(
   { name, planned }: StepLeft,
   state: StepRow["state"],
   message: string | null,
+  wait_seconds = 0,
 ): Promise<void> {
   await db`
     update workspace_steps set state = ${state}, message = ${message}, attempts = attempts + 1,
-      next_try_at = now() + least(5 * 2 ^ least(attempts, 10), 600) * interval '1 second'
+      next_try_at = now() + ${backoff(db, "attempts", wait_seconds)}
     where user_id = ${user_id} and name = ${name} and planned = ${planned}`;
 }
 
@@ -94,6 +97,56 @@ export async function resetSteps(db: Db, user_id: number, names: string[]): Prom
     update workspace_steps
     set state = 'pending', message = null, next_try_at = now(), planned = planned + 1
     where user_id = ${user_id} and name = any(${names})`;
+}
+
+/** After those on the database server. */
+const FIRST_POSITION = 20;
+
+/** Steps that a workspace gets beside those on its server; those it has begin anew. */
+export async function addSteps(db: Db, user_id: number, names: string[]): Promise<void> {
+  await db`
+    insert into workspace_steps (user_id, position, name)
+    select ${user_id}, ${FIRST_POSITION} + ordinality, name
+    from unnest(${names}::text[]) with ordinality s (name)
+    where exists (select from workspaces where user_id = ${user_id})
+    on conflict (user_id, name) do update set state = 'pending', message = null, next_try_at = now(),
+      planned = workspace_steps.planned + 1`;
+}
+
+/** The same for all workspaces: failed steps, and all of users for whom `isDone` does not hold, begin anew. */
+export async function addAllSteps(
+  db: Db,
+  names: string[],
+  isDone: (user_id: Fragment) => Fragment,
+): Promise<void> {
+  await db`
+    insert into workspace_steps (user_id, position, name)
+    select w.user_id, ${FIRST_POSITION} + ordinality, s.name
+    from workspaces w cross join unnest(${names}::text[]) with ordinality s (name)
+    on conflict do nothing`;
+  await db`
+    update workspace_steps s
+    set state = 'pending', message = null, next_try_at = now(), planned = planned + 1
+    where name = any(${names}) and state <> 'pending'
+      and (state = 'failed' or not ${isDone(db`s.user_id`)})`;
+}
+
+/** Steps that are not done are dropped, but for users for whom `isKept` holds. */
+export async function dropSteps(
+  db: Db,
+  names: string[],
+  isKept: (user_id: Fragment) => Fragment,
+): Promise<void> {
+  await db`
+    delete from workspace_steps s
+    where name = any(${names}) and state <> 'done' and not ${isKept(db`s.user_id`)}`;
+}
+
+/** A step that succeeded outside of its turn. */
+export async function recordStepDone(db: Db, user_id: number, name: string): Promise<void> {
+  await db`
+    update workspace_steps set state = 'done', message = null
+    where user_id = ${user_id} and name = ${name} and state <> 'done'`;
 }
 
 export async function markReady(db: Db, user_id: number): Promise<void> {
@@ -115,9 +168,9 @@ type Owner = Pick<Workspace, "user_id" | "username" | "server">;
 /** Workspaces that may be gone on with now: a step's time has come, or all are done and nobody said so. */
 export async function unfinishedWorkspaces(db: Db) {
   return await db<(Owner & { step: string | null; has_own_grafana: boolean })[]>`
-    select user_id, username, server, name as step, exists (select from credentials c
-        where c.user_id = s.user_id and c.key_name in ('GRAFANA_BASE_URL', 'GRAFANA_API_KEY'))
-      as has_own_grafana
+    select user_id, username, server, name as step, ${
+    hasCredential(db, db`s.user_id`, ["GRAFANA_BASE_URL", "GRAFANA_API_KEY"])
+  } as has_own_grafana
     from (${nextSteps(db)}) s
     where state = 'pending' and next_try_at <= now()
     union all
@@ -136,9 +189,9 @@ export async function nextStepTry(db: Db): Promise<number | undefined> {
   return row?.ms ?? undefined;
 }
 
-/** Each holds a connection of the pool of 20 while it works with others; a server that is away, its own. */
+/** Each holds a connection of the pool of 20 while it works; those of other servers half as many. */
 const MOST_HELD = 4;
-const turns = new Map<string, ReturnType<typeof limitConcurrency>>();
+const semaphores = new Map<string, ReturnType<typeof limitConcurrency>>();
 
 /** One process at a time works on the workspace of this name, also when its user is gone. */
 export function lockWorkspace<T>(
@@ -146,10 +199,10 @@ export function lockWorkspace<T>(
   { server, username }: Pick<Workspace, "server" | "username">,
   work: () => Promise<T>,
 ): Promise<T> {
-  const withPermit = turns.get(server) ??
+  const withPermit = semaphores.get(server) ??
     limitConcurrency(server === "" ? MOST_HELD : MOST_HELD / 2);
-  turns.set(server, withPermit);
-  return withPermit(() => withLock(db, { text: username, seed: 7_203_514 }, work));
+  semaphores.set(server, withPermit);
+  return withPermit(() => withLock(db, { text: username, seed: LOCKS.workspace }, work));
 }
 
 /** How many workspaces each server holds. */
@@ -218,50 +271,6 @@ export async function uncheckedWorkspaces(db: Db, servers: string[], limit: numb
     join users u on u.id = w.user_id and u.is_active`;
 }
 
-export type Removal = { username: string; databases: "keep" | "drop"; server: string };
-
-export async function insertRemoval(db: Db, removal: Removal): Promise<void> {
-  const { username, databases, server } = removal;
-  await db`
-    insert into removed_workspaces (username, databases, server)
-    values (${username}, ${databases}, ${server})
-    on conflict (username) do update set databases = excluded.databases,
-      server = excluded.server, removed_at = now(), done_at = null, last_error = null`;
-}
-
-/** Whether the databases of a user of this name are still to be dropped. */
-export async function isBeingDropped(db: Db, username: string): Promise<boolean> {
-  const [row] = await db`
-    select 1 from removed_workspaces where username = ${username} and databases = 'drop'`;
-  return row !== undefined;
-}
-
-export async function unfinishedRemovals(db: Db): Promise<Removal[]> {
-  return await db<Removal[]>`
-    select username, databases, server from removed_workspaces
-    where done_at is null order by removed_at`;
-}
-
-export async function findRemoval(db: Db, username: string): Promise<Removal | undefined> {
-  const [removal] = await db<Removal[]>`
-    select username, databases, server from removed_workspaces where username = ${username}`;
-  return removal;
-}
-
-export async function deleteRemoval(db: Db, username: string): Promise<void> {
-  await db`delete from removed_workspaces where username = ${username}`;
-}
-
-/** Writes down how a removal ended; one that dropped everything leaves no trace. */
-export async function recordRemoval(db: Db, removal: Removal, why: string | null): Promise<void> {
-  const { username, databases } = removal;
-  if (why === null && databases === "drop") return await deleteRemoval(db, username);
-  await db`
-    update removed_workspaces set last_error = ${why},
-      done_at = case when ${why}::text is null then now() end
-    where username = ${username}`;
-}
-
 export type Orphan = {
   name: string;
   username: string;
@@ -317,13 +326,6 @@ export async function databaseSizes(master: Db, names: string[]): Promise<Map<st
     select datname::text as name, pg_database_size(oid) as bytes
     from pg_database where datname::text = any(${names})`;
   return new Map(rows.map(({ name, bytes }) => [name, bytes]));
-}
-
-/** How many tables the scan knows of each kind. */
-export async function tablesByKind(db: Db, user_id: number): Promise<Map<Kind, number>> {
-  const rows = await db<{ kind: Kind; tables: number }[]>`
-    select kind, count(*) as tables from scanned_tables where user_id = ${user_id} group by kind`;
-  return new Map(rows.map(({ kind, tables }) => [kind, tables]));
 }
 
 export async function lastCheck(db: Db, user_id: number) {

@@ -1,11 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { type Deps as CredentialDeps } from "../credentials/credentials.ts";
-import type { Outside } from "../credentials/hosts.ts";
 import type { Db } from "../external/postgres/postgres.ts";
-import type { Servers } from "./servers.ts";
 import * as store from "./store.ts";
-
-export type Deps = CredentialDeps & { servers: Servers; installation: string; outside: Outside };
 
 const State = z.enum(["pending", "done", "failed"]);
 export const Workspace = z.object({

@@ -38,7 +38,19 @@ export const AXIS = { axisLabel: { color: SOFT, fontSize: 12 }, axisTick: { show
 export const LINES = { show: true, lineStyle: { color: GRID } };
 
 /** Tick labels need no more digits than tell them apart. */
-export const onAxis = ({ unit }) => (value) => text(value, { unit });
+export const onAxis = ({ unit }, values = []) => {
+  const significant = digitsOf(values);
+  return (value) => text(value, { unit, significant });
+};
+
+/** The significant digits that tell an axis' five ticks around these values apart, at least 3. */
+function digitsOf(values) {
+  const known = values.filter((value) => typeof value === "number");
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  if (known.length === 0 || low === high) return 3;
+  return Math.min(Math.max(Math.ceil(Math.log10(5 * largest / (high - low))) + 1, 3), 9);
+}
 
 /** How a time axis writes its ticks. */
 export const CLOCK = {

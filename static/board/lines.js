@@ -26,7 +26,14 @@ export function drawTimeseries(panel, content, columns, range) {
       splitNumber: 5,
       ...(log
         ? logScale(series.flatMap(({ values }) => values.filter((value) => value > 0)), defaults)
-        : { axisLabel: { ...AXIS.axisLabel, formatter: onAxis(defaults) }, splitLine: LINES }),
+        : {
+          axisLabel: {
+            ...AXIS.axisLabel,
+            formatter: onAxis(defaults, series.flatMap(({ values }) => values)),
+          },
+          splitLine: LINES,
+          ...(defaults.decimals === 0 && { minInterval: 1 }),
+        }),
     },
     series: series.flatMap(({ values }, i) => {
       const color = colors[i];
@@ -66,18 +73,28 @@ const pointsOf = (data, color, { pointSize = 5 }) => ({
   tooltip: { show: false },
 });
 
-/** A logarithmic axis around these values, its ticks at 1, 2 and 5 or, over many decades, at 1. */
+const FEWEST_TICKS = 2;
+
+/** The ticks of a logarithmic axis between two powers of 10, so many of these steps in a decade. */
+function logTicks(from, to, steps) {
+  const ticks = [];
+  for (let power = Math.floor(from); power <= to; power++) {
+    for (const step of steps) {
+      const tick = step * 10 ** power;
+      if (Math.log10(tick) >= from && Math.log10(tick) <= to) ticks.push(tick);
+    }
+  }
+  return ticks;
+}
+
+/** A logarithmic axis around these values, its ticks at 1, 2 and 5, over many decades at 1, within one at more. */
 function logScale(values, config) {
   const [low, high] = [Math.min(...values), Math.max(...values)].map(Math.log10);
   const air = Math.max((high - low) * 0.06, 0.05);
-  const steps = high - low > 2.2 ? [1] : [1, 2, 5];
-  const customValues = [];
-  for (let power = Math.floor(low - air); power <= high + air; power++) {
-    for (const step of steps) {
-      const tick = step * 10 ** power;
-      if (Math.log10(tick) >= low - air && Math.log10(tick) <= high + air) customValues.push(tick);
-    }
-  }
+  const tenths = Array.from({ length: 90 }, (_, i) => (i + 10) / 10);
+  const choices = [high - low > 2.2 ? [1] : [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9], tenths];
+  const found = choices.map((steps) => logTicks(low - air, high + air, steps));
+  const customValues = found.find((ticks) => ticks.length >= FEWEST_TICKS) ?? found.at(-1);
   return {
     min: 10 ** (low - air),
     max: 10 ** (high + air),

@@ -63,12 +63,12 @@ function digits(value, decimals, significant = 3) {
   return formats.get(key).format(value);
 }
 
-function stepped(value, steps, decimals) {
+function stepped(value, steps, decimals, significant) {
   const size = Math.abs(value);
   const [factor, symbol] = size === 0
     ? steps.find(([factor]) => factor === 1)
     : steps.find(([factor]) => size >= factor) ?? steps.at(-1);
-  return [digits(value / factor, decimals), symbol];
+  return [digits(value / factor, decimals, significant), symbol];
 }
 
 /** A time as `columnsOf` gives it, in the letters of Moment.js (`YYYY-MM-DD HH:mm:ss`). */
@@ -92,20 +92,22 @@ export function pieces(value, { unit = "none", decimals, significant } = {}) {
   if (unit.startsWith("dateTime")) return [moment(value), ""];
   if (unit === "percent") return [digits(value, decimals, significant), "%"];
   if (unit === "percentunit") return [digits(value * 100, decimals, significant), "%"];
-  if (Object.hasOwn(TIMES, unit)) return stepped(value * TIMES[unit], SECONDS, decimals);
+  if (Object.hasOwn(TIMES, unit)) {
+    return stepped(value * TIMES[unit], SECONDS, decimals, significant);
+  }
   if (Object.hasOwn(SI, unit)) {
-    const [number, prefix] = stepped(value * SI[unit][0], METRIC, decimals);
+    const [number, prefix] = stepped(value * SI[unit][0], METRIC, decimals, significant);
     return [number, ` ${prefix}${SI[unit][1]}`];
   }
   if (Object.hasOwn(BINARY, unit)) {
     const steps = [[1024 ** 3, " GiB"], [1024 ** 2, " MiB"], [1024, " KiB"], [1, " B"]];
-    return stepped(value * BINARY[unit], steps, decimals);
+    return stepped(value * BINARY[unit], steps, decimals, significant);
   }
   if (unit === "short") {
     const steps = [[1e9, " Bil"], [1e6, " Mil"], [1e3, " K"], [1, ""]];
     return Math.abs(value) < 1000
       ? [digits(value, decimals, significant), ""]
-      : stepped(value, steps, decimals);
+      : stepped(value, steps, decimals, significant);
   }
   return [digits(value, decimals, significant), ""];
 }

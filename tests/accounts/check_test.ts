@@ -7,17 +7,10 @@ import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { keepNextPasswords } from "../../src/workspaces/store.ts";
 import { seal } from "../../src/credentials/seal.ts";
 import { ownershipTag } from "../../src/workspaces/provision.ts";
-import {
-  freshName,
-  never,
-  opened,
-  refusal,
-  startWorkspaces,
-  type TestWorkspaces,
-  type User,
-} from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { opened, refusal, testServer } from "../help/world/postgres.ts";
+import { startWorld, type User, type World } from "../help/world/world.ts";
 import { connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
-import { testServer } from "../help/postgres.ts";
 
 type Drift = {
   name: string;
@@ -151,20 +144,20 @@ async function rootIn(user: User, kind: string): Promise<Opened> {
   return Object.assign(db, { [Symbol.asyncDispose]: () => db.end({ timeout: 1 }) });
 }
 
-const check = async (app: TestWorkspaces, { id }: User) =>
-  (await app.call("POST", `/users/${id}/check`, {})).body;
-const repair = async (app: TestWorkspaces, { id }: User, json = {}) =>
-  (await app.call("POST", `/users/${id}/repair`, json)).body;
+const check = async (app: World, { id }: User) =>
+  (await app.call("POST", `/users/${id}/check`, { json: {} })).body;
+const repair = async (app: World, { id }: User, json = {}) =>
+  (await app.call("POST", `/users/${id}/repair`, { json })).body;
 const fine = { ok: true, findings: [] };
 
-async function keepRows(app: TestWorkspaces, user: User) {
+async function keepRows(app: World, user: User) {
   for (const kind of KINDS) {
     await using owner = await app.loginAs(user, "owner", kind);
     await owner`create table public.kept as select n from generate_series(1, 3) n`;
   }
 }
 
-async function rowsKept(app: TestWorkspaces, user: User) {
+async function rowsKept(app: World, user: User) {
   for (const kind of KINDS) {
     await using owner = await app.loginAs(user, "owner", kind);
     equal((await owner`select 1 from public.kept`).length, 3, kind);
@@ -174,7 +167,7 @@ async function rowsKept(app: TestWorkspaces, user: User) {
 }
 
 Deno.test("check finds each kind of drift, and repair repairs it without loss", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const user = await app.addUser();
   await keepRows(app, user);
   same(await check(app, user), fine);
@@ -197,7 +190,7 @@ Deno.test("check finds each kind of drift, and repair repairs it without loss", 
 });
 
 Deno.test("a database that vanished is made anew only with recreate", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const user = await app.addUser();
   await keepRows(app, user);
   await app.db`drop database ${app.db(`${user.username}_qor`)} with (force)`;
@@ -214,7 +207,7 @@ Deno.test("a database that vanished is made anew only with recreate", async () =
 });
 
 Deno.test("repair passes over what a superuser made inside, and leaves an inactive user outside", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const user = await app.addUser();
   {
     await using root = await rootIn(user, "timing");
@@ -222,7 +215,7 @@ Deno.test("repair passes over what a superuser made inside, and leaves an inacti
   }
   same(await repair(app, user), fine);
   equal((await app.call("GET", `/users/${user.id}`)).body.workspace.state, "ready");
-  await app.call("PATCH", `/users/${user.id}`, { is_active: false });
+  await app.call("PATCH", `/users/${user.id}`, { json: { is_active: false } });
   same(await check(app, user), fine);
   same(await repair(app, user), fine);
   const login = await app.loginOf(user, "owner");
@@ -233,7 +226,7 @@ Deno.test("repair passes over what a superuser made inside, and leaves an inacti
   await app.db`alter role ${app.db(`${user.username}_owner`)} login`;
   equal((await check(app, user)).findings[0].found, "may log in");
   same(await repair(app, user), fine);
-  await app.call("PATCH", `/users/${user.id}`, { is_active: true });
+  await app.call("PATCH", `/users/${user.id}`, { json: { is_active: true } });
   await applyLogins(app.deps, never);
   await using owner = opened(login);
   equal(await refusal(owner`select 1`), "");
@@ -241,7 +234,7 @@ Deno.test("repair passes over what a superuser made inside, and leaves an inacti
 });
 
 Deno.test("checkWorkspaces() looks once a day and writes its findings down", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const [good, bad] = [await app.addUser(), await app.addUser()];
   await app.db`alter role ${app.db(`${bad.username}_reader`)} nologin`;
   await checkWorkspaces(app.deps, never);
@@ -256,15 +249,15 @@ Deno.test("checkWorkspaces() looks once a day and writes its findings down", asy
 });
 
 Deno.test("POST /users/:id/database-password ends what the old passwords opened", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const [user, other] = [await app.addUser(), await app.addUser()];
   await keepRows(app, user);
-  await app.tick();
+  await app.look();
   await using owner = await app.loginAs(user, "owner");
   await owner`select 1`;
   const old = await app.loginOf(user, "owner");
   const rotate = (id: number, key?: string) =>
-    app.call("POST", `/users/${id}/database-password`, undefined, key);
+    app.call("POST", `/users/${id}/database-password`, { key: key });
   equal((await rotate(other.id, user.api_key)).status, 404);
   equal((await rotate(user.id, user.api_key)).status, 204);
   ok(await refusal(owner`select 1`) !== "", "an old session lives on");
@@ -286,17 +279,17 @@ Deno.test("POST /users/:id/database-password ends what the old passwords opened"
   await rowsKept(app, user);
   const before = app.lines.length;
   await app.db`update scanned_databases set counter = -1`;
-  equal((await app.tick()).databases_opened >= 3, true);
+  equal((await app.look()).databases_opened >= 3, true);
   same(app.lines.slice(before).filter((line) => line.startsWith("scan:")), []);
   same(await check(app, user), fine);
   for (const { id } of [user, other]) await app.call("DELETE", `/users/${id}?databases=drop`);
 });
 
 Deno.test("finishPasswords() finishes a rotation that a kill left", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db, deps } = app;
   for (const changed of [false, true]) {
-    const user = await app.addUser(freshName());
+    const user = await app.addUser();
     await using owner = await app.loginAs(user, "owner");
     await owner`select 1`;
     const passwords = { owner: makePassword(), reader: makePassword() };

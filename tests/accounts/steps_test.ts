@@ -4,19 +4,15 @@ import { seal } from "../../src/credentials/seal.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { makePassword, passwordAad } from "../../src/workspaces/password.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
-import { finishWorkspaces, STEPS } from "../../src/accounts/steps.ts";
+import { finishWorkspaces } from "../../src/accounts/steps.ts";
+import { SERVER_STEPS as STEPS } from "../../src/workspaces/steps.ts";
 import { passwordsOf, sealLogins } from "../../src/workspaces/logins.ts";
 import { findWorkspace, insertWorkspace } from "../../src/workspaces/store.ts";
-import {
-  allOf,
-  freshName,
-  never,
-  opened,
-  ownServer,
-  startWorkspaces,
-  type TestWorkspaces,
-  thereOf,
-} from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { ownServer } from "../help/world/own_server.ts";
+import { opened } from "../help/world/postgres.ts";
+import { allOf, thereOf } from "../help/world/roles.ts";
+import { freshName, startWorld, type World } from "../help/world/world.ts";
 
 const NAMES = [
   "roles",
@@ -28,7 +24,7 @@ const NAMES = [
 ];
 
 /** An account as POST /users leaves it when the process dies right after it. */
-async function account({ db, deps }: TestWorkspaces) {
+async function account({ db, deps }: World) {
   const username = freshName();
   const { id } = await insertUser(db, username, "member");
   const sealed = (role: "owner" | "reader") =>
@@ -48,7 +44,7 @@ async function account({ db, deps }: TestWorkspaces) {
   return { id, username, api_key: "", work };
 }
 
-async function stateOf({ call }: TestWorkspaces, id: number) {
+async function stateOf({ call }: World, id: number) {
   const { body } = await call("GET", `/users/${id}`);
   return body.workspace as {
     state: string;
@@ -58,7 +54,7 @@ async function stateOf({ call }: TestWorkspaces, id: number) {
 
 /** Ready, each thing once, and the logins work. */
 async function complete(
-  app: TestWorkspaces,
+  app: World,
   user: { id: number; username: string; api_key: string },
 ) {
   const { state, steps } = await stateOf(app, user.id);
@@ -82,11 +78,10 @@ async function complete(
   same((await app.call("POST", `/users/${user.id}/check`)).body, { ok: true, findings: [] });
 }
 
-const remove = (app: TestWorkspaces, id: number) =>
-  app.call("DELETE", `/users/${id}?databases=drop`);
+const remove = (app: World, id: number) => app.call("DELETE", `/users/${id}?databases=drop`);
 
 Deno.test("POST /users answers with the workspace's steps; GET /users/:id has the same; admin has none", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const user = await app.addUser();
   const { body } = await app.call("GET", `/users/${user.id}`);
   const done = { state: "done", attempts: 1, message: null };
@@ -94,7 +89,7 @@ Deno.test("POST /users answers with the workspace's steps; GET /users/:id has th
   same((user as unknown as typeof body).workspace, body.workspace);
   const databases = Object.fromEntries(KINDS.map((kind) => [kind, `${user.username}_${kind}`]));
   same(body.databases, databases);
-  const mine = await app.call("GET", `/users/${user.id}`, undefined, user.api_key);
+  const mine = await app.call("GET", `/users/${user.id}`, { key: user.api_key });
   same(mine.body.workspace, body.workspace);
 
   const [{ id }] = await app.db`select id from users where username = 'admin'` as [{ id: number }];
@@ -105,7 +100,7 @@ Deno.test("POST /users answers with the workspace's steps; GET /users/:id has th
 });
 
 Deno.test("finishWorkspaces() finishes what a process left that was killed between two steps", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const killed = async (made: number, noted: boolean) => {
     const user = await account(app);
     for (const [i, step] of STEPS.slice(0, made).entries()) {
@@ -131,7 +126,7 @@ Deno.test("finishWorkspaces() finishes what a process left that was killed betwe
 });
 
 Deno.test("finishWorkspaces() finishes a step that a kill left half done", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db } = app;
   const halves: ((user: Awaited<ReturnType<typeof account>>) => Promise<unknown>)[] = [
     async ({ username }) => await db`drop role ${db(`${username}_reader`)}`,
@@ -160,7 +155,7 @@ Deno.test("finishWorkspaces() finishes a step that a kill left half done", async
 });
 
 Deno.test("POST /users refuses each of the five names that is foreign, and touches nothing", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db } = app;
   for (const name of ["owner", "reader", "timing", "qor", "drc"]) {
     const username = freshName();
@@ -168,7 +163,7 @@ Deno.test("POST /users refuses each of the five names that is foreign, and touch
     const isRole = name === "owner" || name === "reader";
     if (isRole) await db`create role ${db(full)} nologin createdb`;
     else await db`create database ${db(full)}`;
-    const { status, body } = await app.call("POST", "/users", { username });
+    const { status, body } = await app.call("POST", "/users", { json: { username } });
     equal(`${status} ${body.code}`, "409 name_taken");
     ok(body.message.includes(`"${full}"`), body.message);
     same(await thereOf(db, username), [full]);
@@ -189,7 +184,7 @@ Deno.test("POST /users refuses each of the five names that is foreign, and touch
 });
 
 Deno.test("a foreign name between account and step fails the step; repair finishes when it is gone", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db } = app;
   for (const [name, at] of [["reader", "roles"], ["qor", "database_qor"]] as const) {
     const user = await account(app);
@@ -215,7 +210,7 @@ Deno.test("a foreign name between account and step fails the step; repair finish
 });
 
 Deno.test("DELETE /users/:id leaves foreign things of the same names as they are", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db } = app;
   for (const [name, fate] of [["reader", "drop"], ["qor", "drop"], ["qor", "keep"]] as const) {
     const user = await account(app);
@@ -224,6 +219,7 @@ Deno.test("DELETE /users/:id leaves foreign things of the same names as they are
     else await db`create database ${db(full)}`;
     await finishWorkspaces(app.deps, never);
     equal((await app.call("DELETE", `/users/${user.id}?databases=${fate}`)).status, 200);
+    await app.db`update retries set due_at = now()`;
     await finishRemovals(app.deps, never);
     for (const { name } of (await app.call("GET", "/orphans")).body.orphans) {
       await app.call("DELETE", `/orphans/${name}`);
@@ -239,10 +235,10 @@ Deno.test("DELETE /users/:id leaves foreign things of the same names as they are
 
 Deno.test("a step that cannot be done now is tried again later, less and less often", async () => {
   await using server = await ownServer();
-  await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
+  await using app = await startWorld({ others: [{ login: server.login, shown: {} }] });
   await app.addUser();
   await server.stop();
-  const { status, body } = await app.call("POST", "/users", { username: freshName() });
+  const { status, body } = await app.call("POST", "/users", { json: { username: freshName() } });
   equal(status, 201);
   equal(body.workspace.state, "pending");
   const first = body.workspace.steps[0];
@@ -264,10 +260,10 @@ Deno.test("POST /users while the master database is away: 503, and nothing begun
     await using root = opened(server.login);
     await root`create database dashkeeper`;
   }
-  await using app = await startWorkspaces({ master: { ...server.login, database: "dashkeeper" } });
+  await using app = await startWorld({ master: { ...server.login, database: "dashkeeper" } });
   await server.stop();
   const username = freshName();
-  const { status, headers, body } = await app.call("POST", "/users", { username });
+  const { status, headers, body } = await app.call("POST", "/users", { json: { username } });
   equal(`${status} ${body.code}`, "503 database_unavailable");
   ok(headers.get("retry-after"));
   await server.start();
@@ -276,11 +272,11 @@ Deno.test("POST /users while the master database is away: 503, and nothing begun
   }
   same(await thereOf(app.db, username), []);
   equal((await app.db`select 1 from users where username = ${username}`).length, 0);
-  equal((await app.call("POST", "/users", { username })).body.workspace.state, "ready");
+  equal((await app.call("POST", "/users", { json: { username } })).body.workspace.state, "ready");
 });
 
 Deno.test("sealLogins() leaves a login that somebody adds meanwhile as it is, and makes the others", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const { db } = app;
   const { id, username, work: { deps, server, passwords } } = await account(app);
   const workspace = { user_id: id, username };

@@ -1,7 +1,7 @@
 import { doesNotMatch, match, ok, strictEqual as equal } from "node:assert";
 import puppeteer from "puppeteer-core";
 import { findBrowser } from "../../src/external/browser/install.ts";
-import { freshName, startApi, type TestApi } from "../help/api.ts";
+import { freshName, startWorld, type World } from "../help/world/world.ts";
 
 const SECRET = 'kept\n-----BEGIN & <b>"secret"</b>-----\n';
 /** How the secret stands in a page's source. */
@@ -11,7 +11,7 @@ const KEY = /dk_[\w-]{49}/;
 type Form = Record<string, string>;
 
 /** Somebody who signed in with a key, as a browser without JavaScript. */
-async function visitor({ send, origin }: TestApi, key: string) {
+async function visitor({ send, origin }: World, key: string) {
   const at = (form: Form, from = origin) => ({
     body: new URLSearchParams(form),
     headers: { origin: from, "content-type": "application/x-www-form-urlencoded" },
@@ -32,7 +32,7 @@ const links = (html: string) =>
   [...html.matchAll(/href="([^"]+)"/g)].map(([, href]) => href!.replaceAll("&amp;", "&"));
 
 Deno.test("/users creates a user and shows its key once, on the answer itself", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const admin = await visitor(api, api.admin);
   const username = freshName();
   const made = await admin.post("/users", { username, role: "member" });
@@ -60,7 +60,7 @@ Deno.test("/users creates a user and shows its key once, on the answer itself", 
 });
 
 Deno.test("a form that is not right comes back with what was typed and a sentence at its field", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const admin = await visitor(api, api.admin);
   const { id } = await api.addAccount();
   const hostile = `"><script>alert(1)</script>`;
@@ -103,9 +103,9 @@ Deno.test("a form that is not right comes back with what was typed and a sentenc
 });
 
 Deno.test("/users lists by name, a page at a time, by beginning and state", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const names = Array.from({ length: 53 }, (_, i) => `list-${String(i).padStart(2, "0")}`);
-  for (const name of names) await api.addAccount("member", name);
+  for (const name of names) await api.addAccount({ username: name });
   await api.db`update users set is_active = false where username = 'list-07'`;
   const admin = await visitor(api, api.admin);
   const shown = (html: string) => [...html.matchAll(/>(list-\d\d)</g)].map(([, name]) => name);
@@ -122,11 +122,11 @@ Deno.test("/users lists by name, a page at a time, by beginning and state", asyn
   ok(links(second.text).includes("/users?q=list-&is_active=true"));
   ok(!links(second.text).some((href) => href.includes("cursor=")));
   equal(shown((await admin.get("/users?is_active=false&q=")).text).join(), "list-07");
-  match((await admin.get("/users?q=nobody")).text, /No user is like that/);
+  match((await admin.get("/users?q=nobody")).text, /No users match/);
 });
 
 Deno.test("a member sees its own page alone, and nothing on it that is an admin's", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   const member = await visitor(api, ada.api_key);
   const own = await member.get(`/users/${ada.id}`);
@@ -175,7 +175,7 @@ Deno.test("a member sees its own page alone, and nothing on it that is an admin'
 });
 
 Deno.test("a new key is shown on the answer, with its end and what becomes of the old one", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const member = await visitor(api, ada.api_key);
   const form = { expires_at: "2099-01-31T12:30", grace_seconds: "3600" };
@@ -198,7 +198,7 @@ Deno.test("a new key is shown on the answer, with its end and what becomes of th
 });
 
 Deno.test("a key of the environment is rotated there: the page says so", async () => {
-  await using api = await startApi({ adminKey: "a key of the environment" });
+  await using api = await startWorld({ adminKey: "a key of the environment" });
   const admin = await visitor(api, api.admin);
   const { id } = (await api.call("GET", "/me")).body;
   const refused = await admin.post(`/users/${id}/api-key`, { expires_at: "", grace_seconds: "0" });
@@ -207,7 +207,7 @@ Deno.test("a key of the environment is rotated there: the page says so", async (
 });
 
 Deno.test("changes let a user in or not: its open session ends at once", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [admin, ada] = [await visitor(api, api.admin), await api.addAccount()];
   const member = await visitor(api, ada.api_key);
   const change = (form: Form) => admin.post(`/users/${ada.id}/change`, form);
@@ -235,7 +235,7 @@ Deno.test("changes let a user in or not: its open session ends at once", async (
 });
 
 Deno.test("removal asks for the username and for what becomes of the databases", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const admin = await visitor(api, api.admin);
   const ada = await api.addUser();
   api.names.add(ada.username);
@@ -263,7 +263,7 @@ Deno.test("removal asks for the username and for what becomes of the databases",
 });
 
 Deno.test("a credential is added, shown, changed, rolled back and removed by forms", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const member = await visitor(api, ada.api_key);
   const list = `/users/${ada.id}/credentials`;
@@ -319,7 +319,7 @@ Deno.test("a credential is added, shown, changed, rolled back and removed by for
 });
 
 Deno.test("a credential is tried for real, and the page says how it went", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const member = await visitor(api, ada.api_key);
   const list = `/users/${ada.id}/credentials`;
@@ -339,7 +339,7 @@ Deno.test("a credential is tried for real, and the page says how it went", async
 });
 
 Deno.test("a form of another site, or of nobody, does nothing", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const admin = await visitor(api, api.admin);
   const { id } = await api.addAccount();
   const form = { username: "eve", role: "admin" };
@@ -361,7 +361,7 @@ Deno.test("a form of another site, or of nobody, does nothing", async () => {
 });
 
 Deno.test("a browser without JavaScript keeps the lines of a value as they were pasted", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { id, api_key } = await api.addAccount();
   const browser = await puppeteer.launch({
     executablePath: (await findBrowser())!,

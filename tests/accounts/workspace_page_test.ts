@@ -1,16 +1,16 @@
-import { match, ok, strictEqual as equal } from "node:assert";
+import { match, notStrictEqual as differs, ok, strictEqual as equal } from "node:assert";
 import { signIn } from "../../src/users/sign_in.ts";
-import { startApi, type TestApi, type User } from "../help/api.ts";
+import { startWorld, type User, type World } from "../help/world/world.ts";
 
 /** The pages as a signed-in browser asks for them. */
-async function browse(api: TestApi, { api_key }: Pick<User, "api_key">) {
+async function browse(api: World, { api_key }: Pick<User, "api_key">) {
   const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, "")}`;
   return (method: string, path: string) =>
     api.send(method, path, { key: null, headers: { cookie } });
 }
 
 Deno.test("the page of a user shows its workspace and tends it", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const page = `/users/${ada.id}`;
   const admin = await browse(api, { api_key: api.admin });
@@ -39,4 +39,17 @@ Deno.test("the page of a user shows its workspace and tends it", async () => {
     equal((await bob("POST", `${page}/${what}`)).status, 404, what);
   }
   equal((await api.send("POST", `${page}/check`, { key: null })).status, 303);
+});
+
+Deno.test("the former names of a repair answer 404, by API and by form", async () => {
+  await using api = await startWorld();
+  const { id } = await api.addUser();
+  const admin = await browse(api, { api_key: api.admin });
+  for (const path of [`/users/${id}/mend`, `/users/${id}/datasources/mend`]) {
+    equal((await api.call("POST", path, { json: {} })).status, 404, path);
+    equal((await admin("POST", path)).status, 404, path);
+    const repair = path.replace("mend", "repair");
+    differs((await api.call("POST", repair, { json: {} })).status, 404, repair);
+    differs((await admin("POST", repair)).status, 404, repair);
+  }
 });

@@ -15,7 +15,7 @@ import { describePlan } from "../../src/adoption/report.ts";
 import { judge } from "../../src/adoption/evaluate.ts";
 import { evaluateKeys } from "../../src/adoption/keys.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
-import { testServer } from "../help/postgres.ts";
+import { testServer } from "../help/world/postgres.ts";
 
 const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as const;
 const SEAL_KEY = new Uint8Array(32).fill(7);

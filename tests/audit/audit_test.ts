@@ -1,13 +1,20 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { audited, SYSTEM } from "../../src/audit/audit.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";
-import { freshName, refused, type Reply, startApi, type TestApi, type User } from "../help/api.ts";
-import { testServer } from "../help/postgres.ts";
+import { testServer } from "../help/world/postgres.ts";
+import {
+  freshName,
+  refused,
+  type Reply,
+  startWorld,
+  type User,
+  type World,
+} from "../help/world/world.ts";
 
 type Call = (method: string, path: string, json?: unknown, key?: string) => Promise<Reply>;
 
 /** Every deed that is recorded, as the line that stands of it. */
-async function doEverything(api: TestApi, ada: User): Promise<string[]> {
+async function doEverything(api: World, ada: User): Promise<string[]> {
   const call: Call = (method, path, json, key) =>
     api.call(method, path, { json, key: key ?? api.admin });
   const many = `/users/${ada.id}/credentials`;
@@ -95,7 +102,7 @@ async function doEverything(api: TestApi, ada: User): Promise<string[]> {
 }
 
 Deno.test("each deed is recorded, refused ones too, and found by user_id after the user is gone", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const said = await doEverything(api, ada);
   same(await api.recorded(`&user_id=${ada.id}`), said);
@@ -110,12 +117,12 @@ Deno.test("each deed is recorded, refused ones too, and found by user_id after t
     from: "127.0.0.1",
     outcome: "ok",
   });
-  const anew = await api.addAccount("member", ada.username);
+  const anew = await api.addAccount({ username: ada.username });
   same(await api.recorded(`&user_id=${anew.id}`), [], "a new user of the name has no history");
 });
 
 Deno.test("making a user is recorded under its id; a refused one under none", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const { username } = ada;
   refused(await api.call("POST", "/users", { json: { username } }), 409, "user_exists");
@@ -137,7 +144,7 @@ Deno.test("making a user is recorded under its id; a refused one under none", as
 });
 
 Deno.test("no record, no deed: what cannot be recorded does not happen", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const many = `/users/${ada.id}/credentials`;
   await api.call("POST", many, { json: { key_name: "TOKEN", key_value: "a first value" } });
@@ -200,7 +207,7 @@ Deno.test("no record, no deed: what cannot be recorded does not happen", async (
 });
 
 Deno.test("the record is only ever added to, whoever the service's own role is", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   await api.call("POST", `/users/${ada.id}/api-key`);
   const name = `svc_${freshName()}`;
@@ -240,7 +247,7 @@ Deno.test("the record is only ever added to, whoever the service's own role is",
 });
 
 Deno.test("GET /audit pages newest first, and while records are added", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   await api.db`
     insert into audit (actor, action, subject, user_id, from_address, outcome)
@@ -266,7 +273,7 @@ Deno.test("GET /audit pages newest first, and while records are added", async ()
 });
 
 Deno.test("a deed that loses a deadlock to a step is done once that is through", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { db } = api;
   await db`create table a (n int); insert into a values (1)`.simple();
   await db`create table b (n int); insert into b values (1)`.simple();

@@ -5,7 +5,7 @@ import { runPanel } from "../../src/boards/query.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
 
-const ROWS = 1_000_000;
+export const ROWS = 1_000_000;
 const ROUNDS = 3;
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ const OF_RUN = `'2024-01-01Z'::timestamptz + (i / N) * interval '6 hours' as run
 /** From -1 to 1, the same at every start. */
 const noise = "(('x' || substr(md5(i::text), 1, 8))::bit(32)::int / 2147483648::float8)";
 
-const TABLES: { table: string; kind: Kind; columns: string }[] = [
+export const TABLES: { table: string; kind: Kind; columns: string }[] = [
   {
     table: "runs",
     kind: "qor",
@@ -121,7 +121,7 @@ async function readAll(reader: Sql, table: string) {
   if (count !== ROWS) throw new Error(`${table} has ${count} rows.`);
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;

@@ -8,10 +8,10 @@ import { claimNext } from "../../src/pipeline/row.ts";
 import type { Browser } from "../../src/external/browser/browser.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";
-import { never } from "../help/app.ts";
-import { load } from "../help/boards.ts";
+import { load } from "../help/boards/boards.ts";
 import { browserHere } from "../help/previews/browser.ts";
-import { startScans } from "../help/scans.ts";
+import { never } from "../help/time.ts";
+import { startWorld } from "../help/world/world.ts";
 import { browserMemory } from "./gif_film.ts";
 
 const ROUNDS = 8;
@@ -21,7 +21,7 @@ const ROUNDS = 8;
  * browser: ms from each page's opening to its first frame, and what the browser then takes of the memory, MB.
  */
 export async function firstFrames(browser: Browser, rounds: number) {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const { url, headers, board } = await claimedBoard(test);
   const options = {
     url,
@@ -76,7 +76,7 @@ async function claimedBoard({ session, found, deps, db, origin }: Service) {
   const token = await signCapture(deps.signingKey, id, claim_id);
   return { url: `${origin}/boards/${id}`, headers: { [CAPTURE_HEADER]: token }, board: row!.board };
 }
-type Service = Awaited<ReturnType<typeof startScans>>;
+type Service = Awaited<ReturnType<typeof startWorld>>;
 
 /** The browser, and when it was told to open its next page (ms of the epoch). */
 function whenOpened(browser: Browser) {

@@ -1,10 +1,10 @@
 import { inflateSync } from "node:zlib";
 import { decodePng } from "../../src/previews/gif/png.ts";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { decodeGif } from "../help/gif.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { decodeGif } from "../help/previews/gif.ts";
 import { browserMemory, filmTogether } from "./gif_film.ts";
 import { GIF_PAGE } from "./gif_page.ts";
-import { openParsed } from "../help/open_page.ts";
 
 const SIZE = { width: 1920, height: 1080 };
 const FRAMES = 10;

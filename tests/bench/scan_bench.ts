@@ -1,3 +1,4 @@
+import type { Deps as AccountDeps } from "../../src/accounts/steps.ts";
 import { openForTask } from "../../src/credentials/credentials.ts";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { scan } from "../../src/pipeline/scan/scan.ts";
@@ -36,7 +37,7 @@ export async function benchScan() {
 async function measure(server: Server) {
   const db = await connectMaster({ ...server, database: "dashkeeper" });
   await migrate(db);
-  const deps: Deps = {
+  const deps = {
     db,
     servers: await openServers(db, { host: server.host, port: server.port }, {}, []),
     installation: "bench",
@@ -65,7 +66,7 @@ async function measure(server: Server) {
 }
 
 /** A user whose QoR database holds the sample's tables. */
-async function addUser(deps: Deps, i: number): Promise<number> {
+async function addUser(deps: Deps & AccountDeps, i: number): Promise<number> {
   const user = { username: `user${i}`, role: "member", adopt: false } as const;
   const { id, username } = await createUser(deps, admin, user);
   const url = await openForTask(deps, { id, username }, urlCredential("qor"));

@@ -1,7 +1,8 @@
 import { VARIABLES } from "../../src/config.ts";
 import { listenForEvents, type Moved } from "../../src/external/events.ts";
-import { addUser, keyIn, makeHome, openUrl, tells, urlOf, waitFor } from "../help/service.ts";
+import { addUser, keyIn, makeHome, tells, urlOf, waitFor } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const ROUNDS = 3;
 const seconds = (name: "SETTLE_SECONDS" | "CAPTURE_FRAMES" | "CAPTURE_FRAME_DELAY") =>
@@ -57,7 +58,7 @@ export async function benchWay() {
 
 /** 2,000 results in two transactions, then the client leaves. Returns when the last one was committed. */
 async function insert(url: string, table: string): Promise<number> {
-  await using db = openUrl(url);
+  await using db = login(url);
   await db.unsafe(`create table ${table} (run_date date, design text, area float8, wns_ns float8)`);
   for (const design of ["core", "cache"]) {
     await db.unsafe(`insert into ${table}

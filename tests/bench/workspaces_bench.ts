@@ -1,7 +1,8 @@
 import { scan } from "../../src/pipeline/scan/scan.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";
-import { freshName, never, startWorkspaces } from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const USERS = 300;
 
@@ -26,9 +27,9 @@ export async function benchWorkspaces(users = USERS) {
   const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
   try {
     Deno.env.set("TEST_DATABASE_URL", databaseUrl({ ...server, database: "postgres" }));
-    await using app = await startWorkspaces();
+    await using app = await startWorld();
     const made: number[] = [];
-    for (let i = 0; i < users; i++) made.push(await timed(() => app.addUser(freshName())));
+    for (let i = 0; i < users; i++) made.push(await timed(() => app.addUser()));
     const tick = () => timed(() => scan(app.deps, never));
     const first = [await tick()];
     const quiet = [await tick(), await tick(), await tick()];

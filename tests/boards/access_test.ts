@@ -1,5 +1,7 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
-import { signingKeyOf } from "../help/deps.ts";
+import { never } from "../help/time.ts";
+import { signingKeyOf } from "../help/world/deps.ts";
+import { startWorld } from "../help/world/world.ts";
 import { openBoard } from "../../src/dashboards/board/board.ts";
 import {
   CAPTURE_HEADER,
@@ -11,8 +13,6 @@ import {
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { advance, claimNext } from "../../src/pipeline/row.ts";
 import { AppError } from "../../src/errors.ts";
-import { never } from "../help/app.ts";
-import { startScans } from "../help/scans.ts";
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const DAY = 86_400_000;
@@ -20,13 +20,13 @@ const key = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** Ada's real board of a table that is claimed by a capture, and Bob, who may not see it. */
 async function start() {
-  const test = await startScans();
+  const test = await startWorld({ user: true });
   await test.run("create table runs as select n as area from generate_series(1, 5) n");
   same(await test.found(), ["runs 1"]);
   ok(await createNext(test.deps, never));
   const claim = (await claimNext(test.db, "capture"))!;
   const { id } = claim;
-  const bob = await test.addMember("bob");
+  const bob = await test.addAccount({ username: "bob" });
   const { signingKey } = test.deps;
   return Object.assign(test, {
     id,
@@ -198,7 +198,7 @@ Deno.test("queryBoard() answers as the reader of the board's owner, rows and all
 
 Deno.test("queryBoard() says so when the database does not answer, and the log no more", async () => {
   await using test = await start();
-  test.deps.servers.of("").place.port = 1;
+  test.deps.servers.of("").address.port = 1;
   const { status, body, headers } = await test.query(`?signature=${test.signature}`);
   same([status, body.code, headers.get("retry-after")], [503, "database_unavailable", "5"]);
   ok(!test.lines.join().includes(test.signature));

@@ -6,10 +6,11 @@ import {
 } from "node:assert";
 import type { Browser, Page } from "../../src/external/browser/browser.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { serveBoard } from "../help/board_server.tsx";
-import { boardOf, withTables } from "../help/boards.ts";
-import { browserHere, never } from "../help/previews/browser.ts";
-import { openParsed } from "../help/open_page.ts";
+import { serveBoard } from "../help/boards/board_server.tsx";
+import { boardOf, withTables } from "../help/boards/boards.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { browserHere } from "../help/previews/browser.ts";
+import { never } from "../help/time.ts";
 
 type Here = { reader: Sql; browser: Browser };
 type View = { theme?: "light" | "dark"; timezone?: string; header?: boolean };

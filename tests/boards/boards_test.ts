@@ -4,12 +4,13 @@ import { type Dashboard, timeRange } from "../../src/boards/compose.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { expandMacros, runPanel, widen } from "../../src/boards/query.ts";
 import { quoteName, quoteText } from "../../src/measures/sql.ts";
-import { serveBoard } from "../help/board_server.tsx";
-import { boardOf, drawn, load, never, place, type Row, withTables } from "../help/boards.ts";
-import { newestOfEach } from "../help/flow_results.ts";
-import { loadOdd } from "../help/odd_tables.ts";
+import { serveBoard } from "../help/boards/board_server.tsx";
+import { boardOf, drawn, load, place, type Row, withTables } from "../help/boards/boards.ts";
+import { newestOfEach } from "../help/boards/flow_results.ts";
+import { loadOdd } from "../help/boards/odd_tables.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { never } from "../help/time.ts";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { openParsed } from "../help/open_page.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
   const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
@@ -77,7 +78,7 @@ Deno.test("composeDashboard() of the real QoR history shows the newest run's own
     same(panels.get("Area · largest")!.columns.Area, [
       Math.max(...values("finish__design__instance__area")),
     ]);
-    same(panels.get("DRC errors · worst")!.columns["DRC errors"], [
+    same(panels.get("DRC violations · worst")!.columns["DRC violations"], [
       Math.max(...values("detailedroute__route__drc_errors")),
     ]);
     const table = panels.get("Newest result of each design")!.columns;
@@ -122,13 +123,14 @@ Deno.test("composeDashboard() of the real DRC iterations counts each design's la
     const sum = (rows: Row[]) => rows.reduce((all, { drc_errors }) => all + Number(drc_errors), 0);
     const { panels } = await boardOf(reader, "drc_iterations", "drc");
     const most = (rows: Row[]) => Math.max(...rows.map(({ drc_errors }) => Number(drc_errors)));
-    same(panels.get("DRC errors · worst")!.columns["DRC errors"], [
+    same(panels.get("DRC violations · worst")!.columns["DRC violations"], [
       most(ends.map((r) => r.at(-1)!)),
     ]);
     same(panels.get("After the first iteration · largest")!.columns["After the first iteration"], [
       most(ends.map((r) => r[0]!)),
     ]);
-    const { iteration, "DRC errors": errors } = panels.get("DRC errors by iteration")!.columns;
+    const { iteration, "DRC violations": errors } =
+      panels.get("DRC violations by iteration")!.columns;
     same(
       iteration!.map((i, at) => [Number(i), errors![at]]),
       [...Map.groupBy(newest, (row) => Number(row.iteration))]
@@ -159,7 +161,7 @@ Deno.test("composeDashboard() reads tables of paths, violations and metrics", as
     };
     equal(await last("paths", "timing", "Setup WNS"), -0.5);
     equal(await last("paths", "timing", "Setup TNS"), -0.5, "the worse corner's");
-    equal(await last("paths", "timing", "Violating paths"), 2, "endpoints of the worse corner");
+    equal(await last("paths", "timing", "Failing endpoints"), 2, "endpoints of the worse corner");
     equal(await last("paths", "timing", "Hold WNS"), -0.7);
     equal(await last("paths", "qor", "Setup WNS"), -0.5);
     const { panels: paths } = await boardOf(reader, "paths", "timing");

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { runPanel, runVariable } from "../../src/boards/query.ts";
 import { fillVariables } from "../../src/boards/variables.ts";
-import { boardOf, load, never, type Shown, withTables } from "../help/boards.ts";
+import { boardOf, load, type Shown, withTables } from "../help/boards/boards.ts";
+import { never } from "../help/time.ts";
 import type { Dashboard } from "../../src/boards/compose.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 

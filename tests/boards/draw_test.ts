@@ -4,10 +4,11 @@ import type { Kind } from "../../src/measures/facts.ts";
 import { heightOf } from "../../src/boards/layout.ts";
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { serveBoard } from "../help/board_server.tsx";
-import { boardOf, loadOfEachKind, never, withTables } from "../help/boards.ts";
-import { loadOdd } from "../help/odd_tables.ts";
-import { openParsed } from "../help/open_page.ts";
+import { serveBoard } from "../help/boards/board_server.tsx";
+import { boardOf, loadOfEachKind, withTables } from "../help/boards/boards.ts";
+import { loadOdd } from "../help/boards/odd_tables.ts";
+import { openParsed } from "../help/boards/open_page.ts";
+import { never } from "../help/time.ts";
 
 type Shown = { title: string; state: string; said: string; drawn: boolean };
 
@@ -48,10 +49,10 @@ Deno.test("the built-in board draws each template on each table, no panel empty 
       const kinds = new Set<string>();
       for (const table of await loadOfEachKind(db)) {
         const shapes = new Set<string>();
-        for (const kind of ["timing", "qor", "drc"] as Kind[]) {
+        await Promise.all((["timing", "qor", "drc"] as Kind[]).map(async (kind) => {
           const { board, panels } = await boardOf(reader, table, kind);
           const shape = [...panels.keys()].join();
-          if (shapes.has(shape)) continue; // the kinds agree on this table
+          if (shapes.has(shape)) return; // the kinds agree on this table
           shapes.add(shape);
           const shown = await look(browser, reader, board);
           equal(shown.length, board.panels!.length);
@@ -64,7 +65,7 @@ Deno.test("the built-in board draws each template on each table, no panel empty 
             same([state, drawn || nothing], ["loaded", true], what);
           }
           for (const { type } of board.panels!) kinds.add(type!);
-        }
+        }));
       }
       equal(kinds.size, 9, [...kinds].join());
     });

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok } from "node:assert";
 import type { Dashboard } from "../../src/boards/compose.ts";
 import { type Kind } from "../../src/measures/facts.ts";
-import { boardOf, load, loadOfEachKind, place, withTables } from "../help/boards.ts";
+import { boardOf, load, loadOfEachKind, place, withTables } from "../help/boards/boards.ts";
 
 type Override = { matcher: { id: string }; properties: { id: string; value: unknown }[] };
 type PanelJson = {

@@ -1,6 +1,6 @@
 import { strictEqual as equal } from "node:assert";
 import { expandMacros } from "../../src/boards/query.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
 
 const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { boardOf, load, type Row, withTables } from "../help/boards.ts";
+import { boardOf, load, type Row, withTables } from "../help/boards/boards.ts";
 
 const named = (row: Row) => `${row.platform} ${row.design}`;
 

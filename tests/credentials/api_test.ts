@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import type { Db } from "../../src/external/postgres/postgres.ts";
-import { refused, type Reply, startApi } from "../help/api.ts";
+import { refused, type Reply, startWorld } from "../help/world/world.ts";
 
 const LISTED = [
   "created_at",
@@ -18,7 +18,7 @@ function fields(reply: Reply, status: number, wanted: string[]) {
 }
 
 async function prepared() {
-  const api = await startApi();
+  const api = await startWorld();
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   const many = `/users/${ada.id}/credentials`;
   const add = (key_name: string, key_value: string, more = {}) =>

@@ -3,7 +3,7 @@ import { revealCredential } from "../../src/credentials/store.ts";
 import { together } from "../../src/credentials/batch.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { insertUser } from "../../src/users/store.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
 
 /** Statements that end when they are told to. Only the identity of the pool counts here. */
 function heldStatements() {

@@ -11,7 +11,8 @@ import {
 import { ExternalError } from "../../src/errors.ts";
 import { embeddedSealKeys, writeEmbeddedSealKeys } from "../../src/external/seal_key.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { SEALED_COLUMNS } from "../../src/sealed.ts";
 
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);
 const keyOf = (seed: number) => importSealKey(bytes(seed));
@@ -114,7 +115,7 @@ Deno.test("checkSealKeys() names the one key that is missing among 200,000 rows,
   const current = await keyOf(1);
   const lost = await keyOf(2);
   await fill(db, current.id, lost.id);
-  await rejects(checkSealKeys(db, { current }), (error) => {
+  await rejects(checkSealKeys(db, { current }, SEALED_COLUMNS), (error) => {
     ok(error instanceof ExternalError && error.permanent);
     match(
       error.message,
@@ -123,7 +124,7 @@ Deno.test("checkSealKeys() names the one key that is missing among 200,000 rows,
     return true;
   });
   const started = performance.now();
-  await checkSealKeys(db, { current, previous: lost });
+  await checkSealKeys(db, { current, previous: lost }, SEALED_COLUMNS);
   const ms = performance.now() - started;
   ok(ms < 250, `${ms.toFixed(0)} ms`);
   const plan = await db<{ "QUERY PLAN": string }[]>`
@@ -142,12 +143,12 @@ Deno.test("checkSealKeys() asks for the key of passwords that are being changed"
   await db`insert into users (username, role) values ('ada', 'member')`;
   await db`insert into workspaces (user_id, owner_password, reader_password)
     values (1, ${`dk1.${current.id}.a.b`}, ${`dk1.${current.id}.a.b`})`;
-  await checkSealKeys(db, { current });
+  await checkSealKeys(db, { current }, SEALED_COLUMNS);
   await db`update workspaces set next_owner_password = 'dk1.0badc0de.a.b'`;
-  await rejects(checkSealKeys(db, { current }), /sealed with 0badc0de:/);
+  await rejects(checkSealKeys(db, { current }, SEALED_COLUMNS), /sealed with 0badc0de:/);
   await db`update workspaces
     set next_owner_password = null, next_reader_password = 'dk1.deadbeef.a.b'`;
-  await rejects(checkSealKeys(db, { current }), /sealed with deadbeef:/);
+  await rejects(checkSealKeys(db, { current }, SEALED_COLUMNS), /sealed with deadbeef:/);
 });
 
 Deno.test("checkSealKeys() asks for no key where a row holds no sealed text, or its key was retired", async () => {
@@ -157,7 +158,7 @@ Deno.test("checkSealKeys() asks for no key where a row holds no sealed text, or 
   await db`insert into users (username, role) values ('ada', 'member')`;
   await db`insert into credentials (user_id, key_name, key_value) values (1, 'A', 'plain'),
     (1, 'B', 'dk1.0badc0de.a.b')`;
-  await rejects(checkSealKeys(db, { current }), /sealed with 0badc0de:/);
+  await rejects(checkSealKeys(db, { current }, SEALED_COLUMNS), /sealed with 0badc0de:/);
   await db`insert into settings (name, value) values ('retired_seal_keys', 'deadbeef 0badc0de')`;
-  await checkSealKeys(db, { current });
+  await checkSealKeys(db, { current }, SEALED_COLUMNS);
 });

@@ -1,7 +1,7 @@
 import { match, notStrictEqual as differs, ok, rejects, strictEqual as equal } from "node:assert";
 import { importSealKey, open, seal, SealError } from "../../src/credentials/seal.ts";
 import { isSigned, sign } from "../../src/credentials/sign.ts";
-import { signingKeyOf } from "../help/deps.ts";
+import { signingKeyOf } from "../help/world/deps.ts";
 import { embeddedSealKeys } from "../../src/external/seal_key.ts";
 
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { type Options, refused, startApi, type User } from "../help/api.ts";
-import { testServer } from "../help/postgres.ts";
 import { startSlack } from "../help/slack.ts";
+import { testServer } from "../help/world/postgres.ts";
+import { type Options, refused, startWorld, type User } from "../help/world/world.ts";
 
 type Recording = {
   request: { method: string; path: string; authorization?: string };
@@ -41,7 +41,7 @@ function recorded({ method, url, headers }: Request): Response {
 }
 
 async function prepared(outside: Options["outside"] = {}) {
-  const api = await startApi({ outside });
+  const api = await startWorld({ outside });
   const ada = await api.addAccount();
   const many = `/users/${ada.id}/credentials`;
   const key = ada.api_key;
@@ -199,7 +199,7 @@ Deno.test("a host that is neither configured nor allowed is never contacted", as
     refused(await tryOut("A_DATABASE_URL", database), 409, "host_not_allowed", database);
   }
   same(other.calls, []);
-  const own = api.deps.servers.of("").place;
+  const own = api.deps.servers.of("").address;
   const multiple = `postgresql://u:p@${own.host}:${own.port},${host}/d`;
   ok((await tryOut("A_DATABASE_URL", multiple)).status < 500);
   const hosted = `postgresql://u:p@allowed.test/d?host=${host}`;
@@ -216,7 +216,7 @@ Deno.test("an allowed host is contacted, on any port; a configured one on its ow
     "/api/access-control/user/permissions",
     "/api/org",
   ]);
-  await using shut = await startApi();
+  await using shut = await startWorld();
   const key_value = `postgresql://u:p@127.0.0.1:1/d`;
   const { body } = await all.tryOut("FAR_DATABASE_URL", key_value);
   equal(`${body.ok} ${body.message}`, "false The database server does not answer.");
@@ -224,7 +224,7 @@ Deno.test("an allowed host is contacted, on any port; a configured one on its ow
 });
 
 Deno.test("a database login is tried on our own server, as it stands in the credential", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const many = `/users/${ada.id}/credentials`;
   const tryOut = (name: string, { api_key: key }: User = ada) =>

@@ -1,10 +1,10 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { refused, startApi } from "../help/api.ts";
+import { refused, startWorld } from "../help/world/world.ts";
 
 type Listed = { version: number; created_at: string; created_by: string };
 
 async function prepared() {
-  const api = await startApi();
+  const api = await startWorld();
   const ada = await api.addAccount();
   const path = `/users/${ada.id}/credentials/TOKEN`;
   const json = { key_name: "TOKEN", key_value: "value number 1" };

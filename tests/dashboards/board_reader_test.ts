@@ -2,14 +2,14 @@ import { match, ok, rejects, strictEqual as equal } from "node:assert";
 import { withSharedReader } from "../../src/dashboards/board/reader.ts";
 import { AppError } from "../../src/errors.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { startScans } from "../help/scans.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const pidOf = async (reader: Sql) =>
   (await reader<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`)[0]!.pid;
 const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 Deno.test("withSharedReader() asks twenty questions with three logins, and leaves none open", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const ask = () =>
     withSharedReader(test.deps, test.ada.id, "qor", async (reader) => {
       await reader`select pg_catalog.pg_sleep(0.05)`;
@@ -27,7 +27,7 @@ Deno.test("withSharedReader() asks twenty questions with three logins, and leave
 });
 
 Deno.test("withSharedReader() gives a failure to who asked, and the others another reader", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const ask = (work: (reader: Sql) => Promise<number>) =>
     withSharedReader(test.deps, test.ada.id, "qor", work);
   let broken = 0;
@@ -44,7 +44,7 @@ Deno.test("withSharedReader() gives a failure to who asked, and the others anoth
 });
 
 Deno.test("withSharedReader() goes on with the reader of a query that was refused", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const ask = (work: (reader: Sql) => Promise<number>) =>
     withSharedReader(test.deps, test.ada.id, "qor", work);
   let first = 0;
@@ -57,7 +57,7 @@ Deno.test("withSharedReader() goes on with the reader of a query that was refuse
 });
 
 Deno.test("withSharedReader() says to each who waits that there is no such workspace", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const asked = Array.from({ length: 7 }, () => withSharedReader(test.deps, -1, "qor", pidOf));
   for (const { status, reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
     equal(status, "rejected");

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { saveMessage } from "../../src/pipeline/row.ts";
-import { FRONTEND, type Reply, startApp } from "../help/app.ts";
-import { addDashboard, stateOf } from "../help/rows.ts";
+import { saveMessage } from "../../src/pipeline/messages_store.ts";
+import { FRONTEND } from "../help/world/deps.ts";
+import { addDashboard, stateOf } from "../help/world/rows.ts";
+import { type Reply, startWorld } from "../help/world/world.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, what the browser drew");
 const FIELDS = [
@@ -33,13 +34,16 @@ const FIELDS = [
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
 async function start() {
-  const app = await startApp();
-  const [ada, bob] = [await app.addMember("ada"), await app.addMember("bob")];
+  const app = await startWorld();
+  const [ada, bob] = [
+    await app.addAccount({ username: "ada" }),
+    await app.addAccount({ username: "bob" }),
+  ];
   return Object.assign(app, {
     ada,
     bob,
     async list(query: string, key = app.admin): Promise<string[]> {
-      const { status, body, text } = await app.api("GET", `/dashboards?${query}`, { key });
+      const { status, body, text } = await app.call("GET", `/dashboards?${query}`, { key });
       equal(status, 200, text);
       return body.dashboards.map(({ table_name }: { table_name: string }) => table_name);
     },
@@ -55,7 +59,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
   await using app = await start();
   const first = await addDashboard(app.db, app.ada.id, { table_name: "first", gif: GIF });
   const second = await addDashboard(app.db, app.bob.id, { table_name: "second", kind: "drc" });
-  const { body } = await app.api("GET", "/dashboards");
+  const { body } = await app.call("GET", "/dashboards");
   same(Object.keys(body), ["dashboards", "next_cursor"]);
   // deno-lint-ignore no-explicit-any
   same(body.dashboards.map(({ id }: any) => id), [second, first]);
@@ -102,7 +106,7 @@ Deno.test("listDashboards() filters by user, kind and step", async () => {
   same(await app.list("step=create"), ["b1", "a2"]);
   same(await app.list(`user_id=${bob.id}&kind=qor&step=done`), []);
   for (const query of ["kind=power", "step=lost", "user_id=x", "user_id=0", "limit=501", "q=1"]) {
-    refused(await app.api("GET", `/dashboards?${query}`), 422, "invalid_input");
+    refused(await app.call("GET", `/dashboards?${query}`), 422, "invalid_input");
   }
 });
 
@@ -115,11 +119,11 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
   same(await app.list("", key), ["a1"]);
   same(await app.list(`user_id=${ada.id}`, key), ["a1"]);
   refused(
-    await app.api("GET", `/dashboards?user_id=${bob.id}`, { key }),
+    await app.call("GET", `/dashboards?user_id=${bob.id}`, { key }),
     404,
     "dashboard_unknown",
   );
-  equal((await app.api("GET", `/dashboards/${own}`, { key })).body.table_name, "a1");
+  equal((await app.call("GET", `/dashboards/${own}`, { key })).body.table_name, "a1");
   for (
     const [method, path] of [
       ["GET", ""],
@@ -130,10 +134,10 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
       ["DELETE", ""],
     ] as const
   ) {
-    const reply = await app.api(method, `/dashboards/${other}${path}`, { key });
+    const reply = await app.call(method, `/dashboards/${other}${path}`, { key });
     refused(reply, 404, "dashboard_unknown");
   }
-  refused(await app.api("DELETE", `/dashboards/${own}`, { key }), 403, "admin_only");
+  refused(await app.call("DELETE", `/dashboards/${own}`, { key }), 403, "admin_only");
   equal((await app.list("")).length, 2);
 });
 
@@ -145,7 +149,7 @@ Deno.test("listDashboards() leads by next_cursor through all rows, each once, as
   let cursor: string | null = "";
   while (cursor !== null) {
     const query: string = `limit=3${cursor && `&cursor=${cursor}`}`;
-    const { body } = await app.api("GET", `/dashboards?${query}`);
+    const { body } = await app.call("GET", `/dashboards?${query}`);
     // deno-lint-ignore no-explicit-any
     seen.push(...body.dashboards.map(({ table_name }: any) => table_name));
     cursor = body.next_cursor;
@@ -158,7 +162,7 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });
-  const get = async () => (await app.api("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
+  const get = async () => (await app.call("GET", `/dashboards/${id}`, { key: ada.api_key })).body;
   equal((await get()).slack_message, null);
   same(Object.keys(await get()), [...FIELDS, "slack_message"]);
   const message = { text: "QoR of ada", blocks: [{ type: "header", text: { text: "<b>" } }] };
@@ -169,7 +173,7 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   await db`update dashboards set run = 2, step = 'create'`;
   await db`insert into runs (dashboard_id, run) values (${id}, 2)`;
   same((await get()).slack_message, message, "until run 2 is told");
-  await db`update runs set told_at = now(), slack_sent_at = now(), slack_message = '{}'
+  await db`update runs set told_at = now(), slack_sent_at = now(), slack_message = '{"text": "", "blocks": []}'
     where run = 2`;
   match((await get()).slack_sent_at, /Z$/);
 });
@@ -178,7 +182,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "notify" });
-  const retry = () => app.api("POST", `/dashboards/${id}/retry`, { key: ada.api_key });
+  const retry = () => app.call("POST", `/dashboards/${id}/retry`, { key: ada.api_key });
   refused(await retry(), 409, "not_stopped");
   await db`update dashboards set stopped = true, failures = 7, last_error = 'why',
     next_try_at = now() + interval '10 minutes'`;
@@ -188,7 +192,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   const { failures, deaths, wait } = await stateOf(db, id);
   same([failures, deaths], [0, 0]);
   ok(wait <= 0);
-  refused(await app.api("POST", "/dashboards/999999/retry"), 404, "dashboard_unknown");
+  refused(await app.call("POST", "/dashboards/999999/retry"), 404, "dashboard_unknown");
 });
 
 Deno.test("retakePreview() has a new picture taken; whoever worked on the row loses it", async () => {
@@ -196,7 +200,7 @@ Deno.test("retakePreview() has a new picture taken; whoever worked on the row lo
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });
   const post = (json?: unknown) =>
-    app.api("POST", `/dashboards/${id}/capture`, { key: ada.api_key, ...(json ? { json } : {}) });
+    app.call("POST", `/dashboards/${id}/capture`, { key: ada.api_key, ...(json ? { json } : {}) });
   equal((await post()).body.step, "done", "there is no board to take a picture of");
   await db`update dashboards set board = '{}', step = 'create'`;
   equal((await post()).body.step, "create", "it gets its first picture anyway");
@@ -219,12 +223,12 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
   await db`update dashboards set run = 2, board = '{}', claim_id = gen_random_uuid(),
     outcome = 'error', panels = '[{"title": "secret design"}]'`;
   await db`update runs set png = ${GIF}, slack_gif = ${GIF}`;
-  const { status, text } = await app.api("DELETE", `/dashboards/${id}`);
+  const { status, text } = await app.call("DELETE", `/dashboards/${id}`);
   same([status, text], [204, ""]);
   for (const path of ["", "/preview.gif"]) {
-    refused(await app.api("GET", `/dashboards/${id}${path}`), 404, "dashboard_unknown");
+    refused(await app.call("GET", `/dashboards/${id}${path}`), 404, "dashboard_unknown");
   }
-  refused(await app.api("DELETE", `/dashboards/${id}`), 404, "dashboard_unknown");
+  refused(await app.call("DELETE", `/dashboards/${id}`), 404, "dashboard_unknown");
   same(await app.list(""), []);
   const [row] = await db`select step, board, claim_id, content, outcome, panels from dashboards`;
   same({ ...row }, {
@@ -267,16 +271,16 @@ Deno.test("the views for readers by SQL have the columns that were promised", as
 
 Deno.test("POST /scan looks now and tells what was found, for an admin", async () => {
   await using app = await start();
-  const { status, body } = await app.api("POST", "/scan");
-  same([status, body], [200, { databases_opened: 0, found: [], waiting: [] }]);
+  const { status, body } = await app.call("POST", "/scan");
+  same([status, body], [200, { databases_opened: 0, found: [], waiting: [], ignored: [] }]);
   const carl = await app.addUser();
   await app.write(carl, "timing", "create table runs as select 1 as a", "create table empty ()");
   const place = { username: carl.username, kind: "timing", schema_name: "public" };
-  same((await app.api("POST", "/scan", { json: {} })).body, {
+  same((await app.call("POST", "/scan", { json: {} })).body, {
     databases_opened: 3,
     found: [{ ...place, table_name: "runs", run: 1 }],
     waiting: [{ ...place, table_name: "empty", why: "it has no rows yet" }],
   });
-  refused(await app.api("POST", "/scan", { json: { now: true } }), 422, "invalid_input");
-  refused(await app.api("POST", "/scan", { key: app.ada.api_key }), 403, "admin_only");
+  refused(await app.call("POST", "/scan", { json: { now: true } }), 422, "invalid_input");
+  refused(await app.call("POST", "/scan", { key: app.ada.api_key }), 403, "admin_only");
 });

@@ -1,12 +1,13 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
-import { claimNext, wasPosted } from "../../src/pipeline/row.ts";
-import { never } from "../help/app.ts";
+import { claimNext } from "../../src/pipeline/row.ts";
+import { wasPosted } from "../../src/pipeline/messages_store.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
-import { startInGrafana } from "../help/grafana/rows.ts";
+import { never } from "../help/time.ts";
+import { startWorld } from "../help/world/world.ts";
 
-type Test = Awaited<ReturnType<typeof startInGrafana>>;
+type Test = Awaited<ReturnType<typeof startWorld>>;
 
 /** As before Grafana was configured, while `work` goes on. */
 async function without(test: Test, work: () => Promise<void>) {
@@ -17,15 +18,15 @@ async function without(test: Test, work: () => Promise<void>) {
   outside.grafana = grafana;
 }
 
-async function saveKey({ api, ada }: Test, key_name: string, key_value: string) {
-  const { status } = await api("POST", `/users/${ada.id}/credentials`, {
+async function saveKey({ call, ada }: Test, key_name: string, key_value: string) {
+  const { status } = await call("POST", `/users/${ada.id}/credentials`, {
     json: { key_name, key_value },
   });
   equal(status, 201);
 }
 
 Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise stays, and tells nobody", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { db } = test;
   let id = 0;
   await without(test, async () => {
@@ -40,7 +41,7 @@ Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise s
   same([here.source, here.run, test.grafana.dashboards.size], ["built-in", 2, 0]);
   match(here.dashboard_url, /\/boards\/\d+$/);
   await db`update runs set told_at = now()`;
-  const eve = await test.addMember("eve");
+  const eve = await test.addAccount({ username: "eve" });
   equal((await test.post(`/dashboards/${id}/move`, {}, eve.api_key)).status, 404);
   const moved = await test.post(`/dashboards/${id}/move`, {}, test.ada.api_key);
   same([moved.status, moved.body.source, moved.body.step], [202, "grafana", "create"]);
@@ -59,7 +60,7 @@ Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise s
 });
 
 Deno.test("moveDashboards() moves all for an admin, and a member's own", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const bob = await test.addUser();
   const ids: number[] = [];
   await without(test, async () => {
@@ -73,7 +74,7 @@ Deno.test("moveDashboards() moves all for an admin, and a member's own", async (
   same([all.status, all.body], [202, { moving: 2 }]);
   same((await test.post("/dashboards/move")).body, { moving: 0 });
   await test.create();
-  const { dashboards } = (await test.api("GET", "/dashboards")).body;
+  const { dashboards } = (await test.call("GET", "/dashboards")).body;
   same(dashboards.map(({ source, step }: Record<string, string>) => `${source} ${step}`), [
     "grafana capture",
     "grafana capture",
@@ -83,7 +84,11 @@ Deno.test("moveDashboards() moves all for an admin, and a member's own", async (
 });
 
 Deno.test("moveDashboard() takes a dashboard from one Grafana to a user's own, and back", async () => {
-  await using test = await startInGrafana({ allowed_hosts: ["127.0.0.1"] });
+  await using test = await startWorld({
+    user: true,
+    grafana: {},
+    outside: { allowed_hosts: ["127.0.0.1"] },
+  });
   await using own = await startGrafana();
   const id = await test.make();
   const uid = test.uidOf(id);
@@ -100,26 +105,30 @@ Deno.test("moveDashboard() takes a dashboard from one Grafana to a user's own, a
   await finishGrafanaRemovals(test.deps, never);
   same([test.inGrafana(id), own.dashboards.get(uid)?.version], [undefined, 1]);
   equal((await test.shown(id)).dashboard_url, `${own.url}/d/${uid}/paths`);
-  await test.api("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_BASE_URL`);
+  await test.call("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_BASE_URL`);
   await test.nextRun();
   await test.create();
   const lost = await test.shown(id);
   same([lost.stopped, lost.edited, own.dashboards.get(uid)?.version], [true, false, 1]);
   match(lost.last_error, /key of the Grafana .* is not known here.*move the dashboard/);
-  await test.api("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_API_KEY`);
+  await test.call("DELETE", `/users/${test.ada.id}/credentials/GRAFANA_API_KEY`);
   equal((await test.post(`/dashboards/${id}/move`)).status, 202);
   await test.create();
   same([test.inGrafana(id)?.version, (await test.shown(id)).stopped], [1, false]);
 });
 
 Deno.test("createNext() takes a row that was never written to the Grafana of now", async () => {
-  await using test = await startInGrafana({ allowed_hosts: ["127.0.0.1"] });
+  await using test = await startWorld({
+    user: true,
+    grafana: {},
+    outside: { allowed_hosts: ["127.0.0.1"] },
+  });
   await saveKey(test, "GRAFANA_BASE_URL", "http://127.0.0.1:1/typo");
   await saveKey(test, "GRAFANA_API_KEY", "glsa_own");
   const id = await test.make();
   match((await test.shown(id)).last_error, /does not answer/);
   for (const name of ["GRAFANA_BASE_URL", "GRAFANA_API_KEY"]) {
-    await test.api("DELETE", `/users/${test.ada.id}/credentials/${name}`);
+    await test.call("DELETE", `/users/${test.ada.id}/credentials/${name}`);
   }
   await test.create();
   const row = await test.shown(id);
@@ -128,7 +137,10 @@ Deno.test("createNext() takes a row that was never written to the Grafana of now
 });
 
 Deno.test("notifyNext() opens the dashboard in Grafana by the address that people reach", async () => {
-  await using test = await startInGrafana({ public_url: "https://grafana.example.com/g" });
+  await using test = await startWorld({
+    user: true,
+    grafana: { public_url: "https://grafana.example.com/g" },
+  });
   const { db, deps } = test;
   const id = await test.make();
   await db`update dashboards set step = 'notify'`;

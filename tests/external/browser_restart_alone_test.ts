@@ -1,6 +1,7 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
-import { after, never } from "../help/previews/browser.ts";
+import { after } from "../help/previews/browser.ts";
+import { never } from "../help/time.ts";
 
 function browserHere(mostPages: number): Browser & AsyncDisposable {
   const browser = connectBrowser({ install: true, mostPages, log: console.log });

@@ -6,7 +6,7 @@ import {
   strictEqual as equal,
 } from "node:assert/strict";
 import { ExternalError } from "../../src/errors.ts";
-import { connectSlack } from "../../src/external/slack.ts";
+import { connectSlack } from "../../src/external/slack/slack.ts";
 import { type Fault, startSlack, type TestSlack } from "../help/slack.ts";
 
 const never = new AbortController().signal;
@@ -91,14 +91,14 @@ Deno.test("post() says of each fault what it is, whether it passes, and whether 
   await using slack = await startSlack();
   for (
     const [what, code, permanent, sentence] of [
-      ["429", "ratelimited", false, /pause/],
+      ["429", "ratelimited", false, /rate limit/],
       ["500", "ambiguous", false, /HTTP 500/],
       ["hang", "ambiguous", false, /in time/],
       ["html", "ambiguous", false, /proxy in between/],
       [{ error: "internal_error" }, "ambiguous", false, /internal_error/],
       [{ error: "fatal_error" }, "ambiguous", false, /fatal_error/],
-      [{ error: "service_unavailable" }, "service_unavailable", false, /tried again/],
-      [{ error: "a_code_of_tomorrow" }, "a_code_of_tomorrow", false, /tried again/],
+      [{ error: "service_unavailable" }, "service_unavailable", false, /Retrying/],
+      [{ error: "a_code_of_tomorrow" }, "a_code_of_tomorrow", false, /Retrying/],
       [{ error: "account_inactive" }, "account_inactive", true, /Install the app again/],
       [{ error: "token_revoked" }, "token_revoked", true, /SLACK_BOT_TOKEN/],
       [{ error: "token_expired" }, "token_expired", true, /SLACK_BOT_TOKEN/],

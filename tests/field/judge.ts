@@ -1,11 +1,12 @@
-import { boardOf, type Shown, withTables } from "../help/boards.ts";
+import { agree } from "../help/boards/agreement.ts";
+import { boardOf, type Shown, withTables } from "../help/boards/boards.ts";
 import {
   type ExpectedNumber,
   type ExpectedTable,
   type FieldCase,
   fieldCases,
   loadCase,
-} from "../help/field_cases.ts";
+} from "../help/boards/field_cases.ts";
 import { readTable } from "../../src/measures/read.ts";
 import type { KeyNumber } from "../../src/measures/number.ts";
 import { type Kept, summarize, type Summary } from "../../src/measures/summary.ts";
@@ -13,7 +14,14 @@ import { converted } from "../../src/measures/names/units.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 
 /** What came of one case: the lines say what was expected and found. */
-export type Evaluated = { id: string; faults: string[]; found: string[] };
+export type Evaluated = {
+  id: string;
+  faults: string[];
+  found: string[];
+  /** Stats that were held against the row's numbers, and where board, row and message differ. */
+  stats: number;
+  differing: string[];
+};
 
 const SPELLED: Record<string, string> = { um2: "µm²", mm2: "mm²", uW: "µW" };
 const symbol = (unit: string) => SPELLED[unit] ?? unit;
@@ -163,12 +171,14 @@ async function judgeTable(reader: Sql, found: FieldCase, at: number, kept?: Kept
   if (expected.why && !pattern(expected.why).test(summary.why ?? "")) {
     faults.push(`why "${summary.why}", expected ${expected.why}`);
   }
-  return { summary, faults };
+  return { summary, panels, faults };
 }
 
 async function judgeCase(found: FieldCase): Promise<Omit<Evaluated, "id">> {
   const faults: string[] = [];
   const lines: string[] = [];
+  const differing: string[] = [];
+  let stats = 0;
   await withTables(async ({ db }, reader) => {
     const kept = new Map<number, Kept>();
     const steps = await loadCase(db, found);
@@ -176,15 +186,24 @@ async function judgeCase(found: FieldCase): Promise<Omit<Evaluated, "id">> {
       await step();
       for (const at of found.tables.keys()) {
         if (i < steps.length - 1 && !await isThere(db, found, at)) continue;
-        const { summary, faults: own } = await judgeTable(reader, found, at, kept.get(at));
-        kept.set(at, { ...summary, run: `run ${i + 1}` });
+        const { summary, panels, faults: own } = await judgeTable(reader, found, at, kept.get(at));
+        const runs = summary.runs.map((one) => ({ ...one, run: one.run ?? `run ${i + 1}` }));
+        kept.set(at, {
+          runs: [...runs, ...kept.get(at)?.runs ?? []],
+          run_names: summary.run_names,
+        });
         if (i < steps.length - 1) continue;
         faults.push(...own);
         lines.push(...summary.numbers.slice(0, 12).map(said));
+        try {
+          stats += agree({ kind: found.db, ...found.tables[at]! }, summary.numbers, panels);
+        } catch (error) {
+          differing.push(error instanceof Error ? error.message : String(error));
+        }
       }
     }
   });
-  return { faults, found: lines };
+  return { faults, found: lines, stats, differing };
 }
 
 async function isThere(db: Sql, { tables }: FieldCase, at: number) {
@@ -200,11 +219,13 @@ export async function judgeCases(ids: string[] = []): Promise<Evaluated[]> {
   const judged: Evaluated[] = [];
   for (const [id, found] of await fieldCases()) {
     if (ids.length > 0 && !ids.includes(id)) continue;
-    const { faults, found: lines } = await judgeCase(found).catch((error) => ({
+    const evaluated = await judgeCase(found).catch((error) => ({
       faults: [`fails: ${error instanceof Error ? error.stack : error}`],
       found: [],
+      stats: 0,
+      differing: [],
     }));
-    judged.push({ id, faults, found: lines });
+    judged.push({ id, ...evaluated });
   }
   return judged;
 }

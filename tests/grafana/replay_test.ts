@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
-import { type StandIn, startGrafana } from "../help/grafana/grafana.ts";
 import { timingDatabase } from "../help/grafana/database.ts";
+import { type StandIn, startGrafana } from "../help/grafana/grafana.ts";
 
 type Exchange = {
   name: string;

@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
-import { startGrafana } from "../help/grafana/grafana.ts";
 import { addTiming, timingDatabase } from "../help/grafana/database.ts";
+import { startGrafana } from "../help/grafana/grafana.ts";
 
 const never = new AbortController().signal;
 const POSTGRES = { type: "postgres", uid: "pg" };

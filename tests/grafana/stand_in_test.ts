@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node:assert";
-import { type StandIn, startGrafana } from "../help/grafana/grafana.ts";
 import { addTiming, timingDatabase } from "../help/grafana/database.ts";
+import { type StandIn, startGrafana } from "../help/grafana/grafana.ts";
 
 /** Calls as the admin unless told otherwise. */
 async function call(

@@ -1,6 +1,6 @@
 import { connect } from "../../src/external/postgres/postgres.ts";
-import type { makeDeps } from "./deps.ts";
-import { testServer } from "./postgres.ts";
+import type { makeDeps } from "./world/deps.ts";
+import { testServer } from "./world/postgres.ts";
 
 type Deps = Awaited<ReturnType<typeof makeDeps>>;
 

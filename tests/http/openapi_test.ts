@@ -1,6 +1,12 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { startApi } from "../help/api.ts";
-import { type Document, faultsOf, flatten, type Operation, type Schema } from "../help/openapi.ts";
+import {
+  type Document,
+  faultsOf,
+  flatten,
+  type Operation,
+  type Schema,
+} from "../help/world/openapi.ts";
+import { startWorld } from "../help/world/world.ts";
 
 type Listed = { method: string; path: string; operation: Operation };
 
@@ -73,7 +79,7 @@ function structuralFaults(document: Document): string[] {
 }
 
 Deno.test("openapi.json is open to all and well formed", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { status, headers, body } = await api.send("GET", "/api/v1/openapi.json");
   equal(status, 200);
   match(headers.get("content-type")!, /^application\/json/);
@@ -82,7 +88,7 @@ Deno.test("openapi.json is open to all and well formed", async () => {
 });
 
 Deno.test("openapi.json names every route of the app, and no other", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const routes = api.app.routes
     .filter(({ path, method }) => path.startsWith("/api/v1/") && method !== "ALL")
     .map(({ path, method }) =>
@@ -95,7 +101,7 @@ Deno.test("openapi.json names every route of the app, and no other", async () =>
 });
 
 Deno.test("openapi.json tells of each route its key, its errors and examples of its input", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { document } = api;
   same(document.components.securitySchemes, { key: { type: "http", scheme: "bearer" } });
   same(document.security, [{ key: [] }]);
@@ -126,7 +132,7 @@ Deno.test("openapi.json tells of each route its key, its errors and examples of 
 });
 
 Deno.test("openapi.json says which codes a creation and a change may be refused with", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const statuses = (method: string, path: string) =>
     Object.keys(api.document.paths[path]![method]!.responses).map(Number);
   const name = "/users/{id}/credentials/{key_name}";

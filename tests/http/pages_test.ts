@@ -1,16 +1,19 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { makeKey } from "../../src/users/key.ts";
-import { startApp, type TestApp } from "../help/app.ts";
-import { addDashboard, stateOf } from "../help/rows.ts";
+import { addDashboard, stateOf } from "../help/world/rows.ts";
+import { startWorld, type World } from "../help/world/world.ts";
 
 async function start() {
-  const app = await startApp();
-  return Object.assign(app, { ada: await app.addMember("ada"), bob: await app.addMember("bob") });
+  const app = await startWorld();
+  return Object.assign(app, {
+    ada: await app.addAccount({ username: "ada" }),
+    bob: await app.addAccount({ username: "bob" }),
+  });
 }
 
 /** Sends a form as a browser does from one of our pages, or from `origin`. */
 function form(
-  app: TestApp,
+  app: World,
   path: string,
   fields: Record<string, string>,
   headers: Record<string, string> = { origin: app.origin },

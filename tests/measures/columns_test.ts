@@ -1,6 +1,6 @@
 import { deepStrictEqual as same } from "node:assert";
 import { meaningOf, readColumn, shapeOf, unitOf } from "../../src/measures/columns.ts";
-import { real, typeOf } from "../help/boards.ts";
+import { real, typeOf } from "../help/boards/boards.ts";
 
 Deno.test("meaningOf() reads every header of the real results", async () => {
   const expected = {

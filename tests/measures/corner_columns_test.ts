@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import { areAlike, readColumn } from "../../src/measures/columns.ts";
-import { boardOf, withTables } from "../help/boards.ts";
-import { told } from "../help/summaries.ts";
+import { boardOf, withTables } from "../help/boards/boards.ts";
+import { told } from "../help/boards/summaries.ts";
 
 const TABLE = `create table t (run_ts timestamptz, design text, setup_wns_tt_ns float8,
   setup_wns_ss_ns float8, setup_wns_target_ns float8, hold_wns_ns float8)`;

@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok } from "node:assert";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
-import { withTables } from "../help/boards.ts";
-import { summaryOf } from "../help/summaries.ts";
+import { withTables } from "../help/boards/boards.ts";
+import { summaryOf } from "../help/boards/summaries.ts";
 
 type Value = string | number | null;
 type Row = Record<string, Value>;

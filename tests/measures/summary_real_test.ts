@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { KeyNumber } from "../../src/measures/number.ts";
-import { load, type Row, withTables } from "../help/boards.ts";
-import { summaryOf } from "../help/summaries.ts";
+import { load, type Row, withTables } from "../help/boards/boards.ts";
+import { summaryOf } from "../help/boards/summaries.ts";
 
 /** The name of each number in the real results, and which way is good. */
 const COLUMNS: [name: KeyNumber["name"], column: string, good: 1 | 0 | -1][] = [

@@ -7,8 +7,8 @@ import {
   ofNewRuns,
 } from "../../src/measures/number.ts";
 import { writtenUnit } from "../../src/measures/names/units.ts";
-import { withTables } from "../help/boards.ts";
-import { summaryOf, told } from "../help/summaries.ts";
+import { withTables } from "../help/boards/boards.ts";
+import { summaryOf, told } from "../help/boards/summaries.ts";
 
 const wide = `create table t (run_ts timestamptz, design text, platform text, variant text,
   setup_wns_ns float8, setup_tns_ns float8, hold_wns_ns float8, violations int, drc_errors int,
@@ -160,7 +160,7 @@ Deno.test("summarize() counts violations by rows, by a count, by the last iterat
   );
   same(objects, {
     numbers: ["drc_total 13 (5 worse)"],
-    why: "DRC total 5 → 13, most in rule short, since bbbbbbbbb",
+    why: "DRC violations 5 → 13, most in rule short, since bbbbbbbbb",
   });
   const counts = await told(
     "drc",
@@ -170,7 +170,7 @@ Deno.test("summarize() counts violations by rows, by a count, by the last iterat
   );
   same(counts, {
     numbers: ["drc_total 4 (10 better)"],
-    why: "DRC total 10 → 4, most in rule a",
+    why: "DRC violations 10 → 4, most in rule a",
   });
 });
 

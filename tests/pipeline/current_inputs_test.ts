@@ -2,14 +2,14 @@ import { deepStrictEqual as same, match, strictEqual as equal } from "node:asser
 import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import { attempt } from "../../src/pipeline/attempt.ts";
 import { NO_PICTURES } from "../../src/previews/preview.ts";
-import { restartForKey } from "../../src/pipeline/create/store.ts";
+import { restartForKey } from "../../src/pipeline/row.ts";
 import { claimNext } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
-import { never } from "../help/app.ts";
-import { DONE, startWithGrafana, statesOf } from "../help/grafana/app.ts";
-import { startInGrafana } from "../help/grafana/rows.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { addAccount, addDashboard, stateOf } from "../help/rows.ts";
+import { never } from "../help/time.ts";
+import { DONE, statesOf } from "../help/world/in_grafana.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
+import { addAccount, addDashboard, stateOf } from "../help/world/rows.ts";
+import { startWorld } from "../help/world/world.ts";
 
 const REFUSED = {
   Grafana: new ExternalError("Grafana", "The key lacks rights.", true, { code: "key_refused" }),
@@ -61,13 +61,17 @@ Deno.test("restartForKey() leaves other users' attempts and unclear posts alone"
 });
 
 Deno.test("a good key saved while the row's attempt is under way with a bad one: the row goes on", async () => {
-  await using test = await startInGrafana({ allowed_hosts: ["127.0.0.1"] });
+  await using test = await startWorld({
+    user: true,
+    grafana: {},
+    outside: { allowed_hosts: ["127.0.0.1"] },
+  });
   const { grafana, ada } = test;
   const save = async (key_value: string, isFirst: boolean) => {
     const path = `/users/${ada.id}/credentials`;
     const { status, text } = isFirst
       ? await test.post(path, { key_name: "GRAFANA_API_KEY", key_value })
-      : await test.api("PUT", `${path}/GRAFANA_API_KEY`, { json: { key_value } });
+      : await test.call("PUT", `${path}/GRAFANA_API_KEY`, { json: { key_value } });
     equal(status < 300, true, text);
   };
   await save(grafana.tokens.viewer, true);
@@ -83,14 +87,14 @@ Deno.test("a good key saved while the row's attempt is under way with a bad one:
 });
 
 Deno.test("a step of the workspace that fails with the old key is not failed with the new one", async () => {
-  await using app = await startWithGrafana({ outside: { allowed_hosts: ["127.0.0.1"] } });
-  const ada = await app.create();
+  await using app = await startWorld({ grafana: {}, outside: { allowed_hosts: ["127.0.0.1"] } });
+  const ada = await app.addUser();
   const { db, grafana } = app;
   const path = `/users/${ada.id}/credentials`;
   const bad = { key_name: "GRAFANA_API_KEY", key_value: grafana.tokens.viewer };
-  match((await app.api("POST", path, { json: bad })).body.warnings[0], /lacks/);
+  match((await app.call("POST", path, { json: bad })).body.warnings[0], /lacks/);
   const json = { key_value: grafana.addToken("Admin") };
-  const before = () => app.api("PUT", `${path}/GRAFANA_API_KEY`, { json });
+  const before = () => app.call("PUT", `${path}/GRAFANA_API_KEY`, { json });
   grafana.fault({ path: /permissions/, times: 1, answer: "pass", before });
   grafana.remove(app.uids(ada).folder);
   await db`update workspace_steps set state = 'pending'`;

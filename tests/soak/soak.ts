@@ -4,9 +4,17 @@
  * first good answer after a fault took over 10 s.
  */
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import { startClients, uses } from "../help/clients.ts";
-import { type FaultyServer, startFaultyServer } from "../help/faults.ts";
-import { addUser, keyIn, makeHome, type Service, tells, urlOf, waitFor } from "../help/service.ts";
+import { startClients, uses } from "../help/service/clients.ts";
+import { type FaultyServer, startFaultyServer } from "../help/service/faults.ts";
+import {
+  addUser,
+  keyIn,
+  makeHome,
+  type Service,
+  tells,
+  urlOf,
+  waitFor,
+} from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
 
 const FLOWS = 4;

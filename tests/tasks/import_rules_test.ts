@@ -1,5 +1,8 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import { breaches, checkTree, codeOnly } from "../../tasks/import_rules.ts";
+import { breaches, checkTree } from "../../tasks/import_rules.ts";
+import { codeOnly } from "../../tasks/rules/code.ts";
+import { checkOwners, foreignTables, OWNERS } from "../../tasks/rules/tables.ts";
+import { checkFolders, findCycles, tooLong } from "../../tasks/rules/tree.ts";
 
 /** Breaks one rule, as the sentence (without the path) says. */
 function breaks(path: string, text: string, sentence: RegExp) {
@@ -127,6 +130,53 @@ Deno.test("codeOnly() leaves every character of the code where it was", () => {
   equal(codeOnly('a("b c"); // d\ne'), 'a("   ");     \ne');
   equal(codeOnly("a(`b${c}d`)"), "a(` ${c} `)");
   equal(codeOnly("a = /b/ / c"), "a = / / / c");
+});
+
+Deno.test("foreignTables() finds each table of another folder that SQL names, no import and no comment", () => {
+  const select = "db`select u.id from users u join dashboards d on true`";
+  same(foreignTables("src/users/store.ts", select), ["dashboards"]);
+  same(foreignTables("src/pipeline/row.ts", select), ["users"]);
+  for (
+    const sql of ["update users set", "insert into users", "delete from users", "from a, users u"]
+  ) same(foreignTables("src/audit/store.ts", `db\`${sql} x\``), ["users"], sql);
+  same(foreignTables("src/audit/store.ts", 'import { a } from "../users/users.ts";'), []);
+  same(foreignTables("src/audit/store.ts", "// from users\n/** from users */"), []);
+});
+
+Deno.test("checkOwners() wants an owner for each table and view, and no others", () => {
+  const all = Object.keys(OWNERS).map((name) => `create table ${name} (\n);`).join("\n");
+  same(checkOwners(all), []);
+  match(checkOwners(all + "create or replace view lost as")[0]!, /lost has no owner/);
+  match(checkOwners(all.replace("table users", ""))[0]!, /users has an owner but no migration/);
+});
+
+Deno.test("findCycles() finds a cycle by value or type once", () => {
+  const files = (back: string) =>
+    new Map([
+      ["src/a.ts", 'import { b } from "./x/b.ts";'],
+      ["src/x/b.ts", 'export * from "./c.ts";'],
+      ["src/x/c.ts", back],
+    ]);
+  same(findCycles(files('import { d } from "../d.ts";')), []);
+  const cycle = "import cycle: src/a.ts > src/x/b.ts > src/x/c.ts > src/a.ts";
+  same(findCycles(files('import type { A } from "../a.ts";')), [cycle]);
+});
+
+Deno.test("checkFolders() refuses more than 20 files, and in src a prefix of three", () => {
+  const files = (folder: string, count: number) =>
+    Array.from({ length: count }, (_, i) => `${folder}/f${i}.ts`);
+  same(checkFolders([...files("src/a", 20), ...files("tests/a", 20)]), []);
+  match(checkFolders(files("tests/a", 21))[0]!, /tests\/a: 21 files/);
+  const keys = ["src/a/key.ts", "src/a/key_store.ts"];
+  same(checkFolders(keys), []);
+  match(checkFolders([...keys, "src/a/key_x.ts"])[0]!, /begin with "key"/);
+});
+
+Deno.test("tooLong() measures functions over 40 lines, whatever their strings hold", () => {
+  const body = (lines: number) => '  a("}");\n'.repeat(lines - 2);
+  same(tooLong(`export async function f({ a }: {\n  a: 1;\n}) {\n${body(38)}}\n`), []);
+  same([...tooLong(`function f() {\n${body(41)}}\nconst b = 1;\n`)], [["f", 41]]);
+  same([...tooLong(`export const g = (a: 1) => {\n${body(41)}};\n`)], [["g", 41]]);
 });
 
 Deno.test("the source keeps its import rules", async () => {

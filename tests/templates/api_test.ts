@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { refused, startApi, type TestApi } from "../help/api.ts";
 import { dropSamples, panel, QUERY, template } from "../help/templates.ts";
+import { refused, startWorld, type World } from "../help/world/world.ts";
 
 const BUILT_IN = [
   { id: 1, name: "timing", kind: "timing", built_in: true, version: 1 },
@@ -10,7 +10,7 @@ const BUILT_IN = [
 ];
 
 async function started() {
-  const api = await startApi();
+  const api = await startWorld();
   const samples = dropSamples(api.deps);
   return Object.assign(api, {
     add: (json: object = template(), key = api.admin) =>
@@ -205,7 +205,7 @@ Deno.test("a template may have 2 MiB, and no other body", async () => {
   refused(await api.call("POST", "/users", { body }), 413, "body_too_large");
 });
 
-const names = async (api: TestApi) =>
+const names = async (api: World) =>
   (await api.db`select name, version from templates order by id`).map((row) =>
     `${row.name} ${row.version}`
   );
@@ -214,10 +214,10 @@ Deno.test("of two who take one name at a time, one is told 409", async () => {
   await using api = await started();
   await using _ = api.dropping;
   await api.add(template({ name: "first" }));
-  const hold = (tx: TestApi["db"]) => tx`lock table templates in share mode`;
+  const hold = (tx: World["db"]) => tx`lock table templates in share mode`;
   const both = await api.behind(
     2,
-    (tx) => hold(tx as TestApi["db"]),
+    (tx) => hold(tx as World["db"]),
     () => Promise.all([api.add(), api.add()]),
   );
   same(both.map(({ status }) => status).sort(), [201, 409]);

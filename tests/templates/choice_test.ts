@@ -1,12 +1,14 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { chosenFor } from "../../src/templates/store.ts";
-import { login, never, refused, startApi } from "../help/api.ts";
-import { addDashboard } from "../help/rows.ts";
 import { dropSamples, panel, QUERY, template } from "../help/templates.ts";
+import { never } from "../help/time.ts";
+import { login } from "../help/world/postgres.ts";
+import { addDashboard } from "../help/world/rows.ts";
+import { refused, startWorld } from "../help/world/world.ts";
 
 Deno.test("chosenFor() takes the most specific choice", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const ada = await api.addAccount();
   const choices = {
@@ -43,7 +45,7 @@ Deno.test("chosenFor() takes the most specific choice", async () => {
 });
 
 Deno.test("chosenFor() knows users, kinds and patterns apart", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   const choose = [
@@ -72,7 +74,7 @@ Deno.test("chosenFor() knows users, kinds and patterns apart", async () => {
 });
 
 Deno.test("choices are checked, and one place has one template", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const ada = await api.addAccount();
   const add = (name: string, choose: unknown) =>
@@ -108,7 +110,7 @@ Deno.test("choices are checked, and one place has one template", async () => {
 });
 
 Deno.test("createNext() composes by the chosen template, and by the built-in one where that does not fit", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const ada = await api.addUser();
   const { body } = await api.call("GET", `/users/${ada.id}/credentials/TIMING_DATABASE_URL`);

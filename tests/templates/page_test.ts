@@ -6,11 +6,11 @@ import {
   strictEqual as equal,
 } from "node:assert";
 import { signIn } from "../../src/users/sign_in.ts";
-import { startApi, type TestApi, type User } from "../help/api.ts";
 import { dropSamples, panel, template } from "../help/templates.ts";
+import { startWorld, type User, type World } from "../help/world/world.ts";
 
 /** The pages as a signed-in browser without JavaScript uses them. */
-async function browse(api: TestApi, { api_key }: Pick<User, "api_key">) {
+async function browse(api: World, { api_key }: Pick<User, "api_key">) {
   const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, "")}`;
   return async (path: string, form?: Record<string, string | File>) => {
     if (!form) return await api.send("GET", path, { headers: { cookie } });
@@ -31,7 +31,7 @@ const dashboardText = (title = "x") =>
   JSON.stringify(template({}, [panel("SELECT 1 AS n", { title })]).dashboard);
 
 Deno.test("an admin adds a template by a file or as text, chooses it, changes it and removes it", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const ada = await api.addAccount();
   const page = await browse(api, { api_key: api.admin });
@@ -72,7 +72,7 @@ Deno.test("an admin adds a template by a file or as text, chooses it, changes it
 });
 
 Deno.test("a form that is not right comes back with what is wrong", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const page = await browse(api, { api_key: api.admin });
   const made = await api.call("POST", "/templates", { json: template() });
@@ -106,7 +106,7 @@ Deno.test("a form that is not right comes back with what is wrong", async () => 
 });
 
 Deno.test("a member looks at templates and is offered nothing to change", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const { body: { id } } = await api.call("POST", "/templates", { json: template() });
   const member = await browse(api, await api.addAccount());

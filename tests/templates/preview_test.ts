@@ -5,10 +5,10 @@ import { connectBrowser } from "../../src/external/browser/browser.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";
 import { signIn } from "../../src/users/sign_in.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
-import { freshName, refused, startApi, type TestApi } from "../help/api.ts";
-import { testServer } from "../help/postgres.ts";
-import { readBoard } from "../help/read_board.ts";
+import { readBoard } from "../help/boards/read_board.ts";
 import { dropSamples, panel, QUERY, template } from "../help/templates.ts";
+import { testServer } from "../help/world/postgres.ts";
+import { freshName, refused, startWorld, type World } from "../help/world/world.ts";
 
 type Data = {
   query_url: string;
@@ -16,7 +16,7 @@ type Data = {
 };
 
 /** The board that a preview's page holds. */
-async function previewOf(api: TestApi, id: number): Promise<Data> {
+async function previewOf(api: World, id: number): Promise<Data> {
   const { status, text, headers } = await api.call("GET", `/templates/${id}/preview`);
   equal(status, 200, text);
   match(headers.get("content-type")!, /^text\/html/);
@@ -24,11 +24,11 @@ async function previewOf(api: TestApi, id: number): Promise<Data> {
   return JSON.parse(/id="board-data">(.*?)<\/script>/s.exec(text)![1]!);
 }
 
-const ask = (api: TestApi, { query_url }: Data, panel_id: number) =>
+const ask = (api: World, { query_url }: Data, panel_id: number) =>
   api.send("POST", query_url, { json: { panel_id } });
 
 Deno.test("the preview of each built-in template has data in every panel", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   for (const id of [1, 2, 3, 4]) {
     const data = await previewOf(api, id);
@@ -43,7 +43,7 @@ Deno.test("the preview of each built-in template has data in every panel", async
 });
 
 Deno.test("a preview's query is answered to its signature alone", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const { signingKey } = api.deps;
   const made = await api.call("POST", "/templates", { json: template() });
@@ -70,7 +70,7 @@ Deno.test("a preview's query is answered to its signature alone", async () => {
 });
 
 Deno.test("a template's SQL reads the samples and nothing else", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const queries = [
     "SELECT pg_catalog.pg_read_file('/etc/passwd')",
@@ -119,7 +119,7 @@ Deno.test("a template's SQL reads the samples and nothing else", async () => {
 });
 
 Deno.test("the samples need a master that may make databases and roles, no superuser", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const server = await testServer();
   const [user, password] = [freshName(), "a password of the tests"];
   await api.db.unsafe(
@@ -143,7 +143,7 @@ Deno.test("the samples need a master that may make databases and roles, no super
 });
 
 Deno.test("no transaction is open while the samples are made", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const { db, deps } = api;
   const role = db(`Samples_${deps.installation}_owner`);
@@ -173,7 +173,7 @@ Deno.test("no transaction is open while the samples are made", async () => {
 });
 
 Deno.test("samples that are gone are made again", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await previewOf(api, 1);
   await dropSamples(api.deps)[Symbol.asyncDispose]();
   await using _ = dropSamples(api.deps);
@@ -183,7 +183,7 @@ Deno.test("samples that are gone are made again", async () => {
 });
 
 Deno.test("a preview is drawn in a browser, by a session", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await using _ = dropSamples(api.deps);
   const made = await api.call("POST", "/templates", {
     json: template({}, [

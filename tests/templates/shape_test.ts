@@ -1,11 +1,13 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { createNext } from "../../src/pipeline/create/create.ts";
-import { login, never, startApi } from "../help/api.ts";
-import { addDashboard } from "../help/rows.ts";
 import { dropSamples, panel, QUERY, template } from "../help/templates.ts";
+import { never } from "../help/time.ts";
+import { login } from "../help/world/postgres.ts";
+import { addDashboard } from "../help/world/rows.ts";
+import { startWorld } from "../help/world/world.ts";
 
 async function started() {
-  const api = await startApi();
+  const api = await startWorld();
   const samples = dropSamples(api.deps);
   const dropping = { [Symbol.asyncDispose]: () => samples[Symbol.asyncDispose]() };
   const add = (panels: unknown[], fields: object = {}) => {

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { faultOfQuery, nameTable, partsOf } from "../../src/templates/sql.ts";
-import { freshDatabase } from "../help/postgres.ts";
+import { freshDatabase } from "../help/world/postgres.ts";
 
 const kinds = (sql: string) => partsOf(sql).map(({ kind, sql }) => `${kind}:${sql}`);
 

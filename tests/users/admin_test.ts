@@ -7,16 +7,9 @@ import { finishRemovals, removeUser } from "../../src/accounts/remove.ts";
 import { readerAddress } from "../../src/workspaces/reader.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { createUser } from "../../src/accounts/create.ts";
-import {
-  freshName,
-  login,
-  never,
-  refused,
-  startApi,
-  type TestApi,
-  type User,
-} from "../help/api.ts";
-import { testServer } from "../help/postgres.ts";
+import { never } from "../help/time.ts";
+import { login, testServer } from "../help/world/postgres.ts";
+import { freshName, refused, startWorld, type User, type World } from "../help/world/world.ts";
 
 const USER = ["created_at", "id", "is_active", "role", "username"];
 const DETAILS = [...USER, "counts", "databases", "last_used_at", "last_used_from", "workspace"]
@@ -24,7 +17,7 @@ const DETAILS = [...USER, "counts", "databases", "last_used_at", "last_used_from
 const fields = (body: object) => Object.keys(body).sort();
 
 Deno.test("POST /users makes an account with a key that is shown once and databases", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const username = freshName();
   const made = await api.call("POST", "/users", { json: { username } });
   equal(made.status, 201, made.text);
@@ -53,7 +46,7 @@ Deno.test("POST /users makes an account with a key that is shown once and databa
 });
 
 Deno.test("what is an admin's is 403 for a member, or 404 where it is somebody else's", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   const as = (method: string, path: string, json?: unknown) =>
     api.call(method, path, { key: ada.api_key, json });
@@ -87,11 +80,11 @@ Deno.test("what is an admin's is 403 for a member, or 404 where it is somebody e
 });
 
 Deno.test("GET /users pages by name, finds by beginning and by being active", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   await api.db`
     insert into users (username, role, is_active)
     select 'u' || lpad(i::text, 4, '0'), 'member', i % 10 <> 0 from generate_series(1, 620) i`;
-  await api.addAccount("member", "u_-z");
+  await api.addAccount({ username: "u_-z" });
   const list = async (query: string) => (await api.call("GET", `/users?${query}`)).body;
   equal((await list("")).users.length, 50);
   equal((await list("limit=500")).users.length, 500);
@@ -118,7 +111,7 @@ Deno.test("GET /users pages by name, finds by beginning and by being active", as
 });
 
 /** Signs in as a browser does; returns its cookie. */
-async function signIn(api: TestApi, { api_key }: User): Promise<string> {
+async function signIn(api: World, { api_key }: User): Promise<string> {
   const body = new URLSearchParams({ api_key }).toString();
   const headers = { "content-type": "application/x-www-form-urlencoded", origin: api.origin };
   const reply = await api.send("POST", "/sign-in", { body, headers });
@@ -127,7 +120,7 @@ async function signIn(api: TestApi, { api_key }: User): Promise<string> {
 }
 
 Deno.test("an inactive user is out at once: keys, sessions, roles, connections, scan", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const me = () => api.call("GET", "/me", { key: ada.api_key });
   const cookie = await signIn(api, ada);
@@ -167,7 +160,7 @@ Deno.test("an inactive user is out at once: keys, sessions, roles, connections, 
 });
 
 Deno.test("a user who is set inactive before its databases are ready cannot log in either", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   const path = `/users/${ada.id}/credentials/QOR_DATABASE_URL`;
   const url = (await api.call("GET", path)).body.key_value;
@@ -178,7 +171,7 @@ Deno.test("a user who is set inactive before its databases are ready cannot log 
 });
 
 Deno.test("the job sets right what a server refused when a user was changed", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   await api.db`update users set is_active = false where id = ${ada.id}`;
   await applyLogins(api.deps, never);
@@ -191,8 +184,8 @@ Deno.test("the job sets right what a server refused when a user was changed", as
 });
 
 Deno.test("the last active admin can be neither removed, demoted nor set inactive", async () => {
-  await using api = await startApi();
-  const eve = await api.addAccount("admin");
+  await using api = await startWorld();
+  const eve = await api.addAccount({ role: "admin" });
   const patch = (id: number, json: unknown, key = api.admin) =>
     api.call("PATCH", `/users/${id}`, { json, key });
   equal((await patch(eve.id, { is_active: false })).status, 200);
@@ -211,9 +204,12 @@ Deno.test("the last active admin can be neither removed, demoted nor set inactiv
 });
 
 Deno.test("of admins who demote or remove one another at once, one stays", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   for (let round = 0; round < 4; round++) {
-    const [eve, max] = [await api.addAccount("admin"), await api.addAccount("admin")];
+    const [eve, max] = [
+      await api.addAccount({ role: "admin" }),
+      await api.addAccount({ role: "admin" }),
+    ];
     await api.db`update users set role = 'member' where id not in (${eve.id}, ${max.id})`;
     const json = round % 2 ? { role: "member" } : { is_active: false };
     const replies = await Promise.all([
@@ -228,7 +224,7 @@ Deno.test("of admins who demote or remove one another at once, one stays", async
   }
 });
 
-async function leftOf(api: TestApi, name: string) {
+async function leftOf(api: World, name: string) {
   const databases = await api.db`
     select datname::text as name from pg_database where datname::text like ${`${name}\\_%`} order by 1`;
   const roles = await api.db`
@@ -238,7 +234,7 @@ async function leftOf(api: TestApi, name: string) {
 }
 
 Deno.test("DELETE keeps the databases behind a closed door, or drops all there is", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [ada, bob] = [await api.addUser(), await api.addUser()];
   for (const { username } of [ada, bob]) api.names.add(username);
   const url =
@@ -278,7 +274,7 @@ Deno.test("DELETE keeps the databases behind a closed door, or drops all there i
 });
 
 Deno.test("of two who remove one user at once, one does", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   api.names.add(ada.username);
   const hold = (tx: Db) => lockUser(tx, ada.id);
@@ -296,7 +292,7 @@ Deno.test("of two who remove one user at once, one does", async () => {
 });
 
 Deno.test("a removal that the server refuses is `dropping`, and finished by the job", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addUser();
   api.names.add(ada.username);
   const who = { user_id: 1, username: "admin", role: "admin", from: "" } as const;
@@ -307,13 +303,14 @@ Deno.test("a removal that the server refuses is `dropping`, and finished by the 
   const json = { username: ada.username };
   refused(await api.call("POST", "/users", { json }), 409, "name_taken");
   await api.db`update pg_database set datistemplate = false where datname = ${database}`;
+  await api.db`update retries set due_at = now()`;
   await finishRemovals(api.deps, never);
   same(await leftOf(api, ada.username), []);
   equal((await api.call("POST", "/users", { json })).status, 201);
 });
 
 Deno.test("a master role that is no superuser sends a user away, lets it back and removes it", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [name, username] = [freshName(), freshName()];
   api.names.add(username);
   const { host, port } = await testServer();
@@ -348,7 +345,7 @@ Deno.test("a master role that is no superuser sends a user away, lets it back an
 });
 
 Deno.test("of those who create one user at once, one does", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const username = freshName();
   const create = () => api.call("POST", "/users", { json: { username } });
   const replies = await Promise.all([create(), create(), create()]);

@@ -1,21 +1,21 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import type { Db } from "../../src/external/postgres/postgres.ts";
 import { lockUser } from "../../src/users/store.ts";
-import { refused, startApi, type TestApi, type User } from "../help/api.ts";
+import { refused, startWorld, type User, type World } from "../help/world/world.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
 
-const status = async (api: TestApi, key: string) => (await api.call("GET", "/me", { key })).status;
-const rotate = (api: TestApi, { id }: { id: number }, key: string, json?: unknown) =>
+const status = async (api: World, key: string) => (await api.call("GET", "/me", { key })).status;
+const rotate = (api: World, { id }: { id: number }, key: string, json?: unknown) =>
   api.call("POST", `/users/${id}/api-key`, { key, json });
 
 /** Lets all times of keys lie so many seconds further back. */
-const wait = (api: TestApi, seconds: number) =>
+const wait = (api: World, seconds: number) =>
   api.db`
     update api_keys set expires_at = expires_at - ${seconds} * interval '1 second',
       last_used_at = last_used_at - ${seconds} * interval '1 second'`;
 
 Deno.test("a member rotates its own key, an admin anybody's; the old one ends at once", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   const first = await rotate(api, ada, ada.api_key);
   equal(first.status, 201, first.text);
@@ -35,7 +35,7 @@ Deno.test("a member rotates its own key, an admin anybody's; the old one ends at
 });
 
 Deno.test("the old key works grace_seconds longer, and no longer than it would have", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const second = await rotate(api, ada, ada.api_key, { grace_seconds: 100 });
   const third = await rotate(api, ada, ada.api_key, { grace_seconds: 1000 });
@@ -58,7 +58,7 @@ Deno.test("the old key works grace_seconds longer, and no longer than it would h
 });
 
 Deno.test("a key ends at its expires_at, which /me tells", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const json = { expires_at: "2999-01-01T02:00:00+02:00" };
   const { body: { api_key: key, expires_at } } = await rotate(api, ada, ada.api_key, json);
@@ -78,7 +78,7 @@ Deno.test("a key ends at its expires_at, which /me tells", async () => {
 });
 
 Deno.test("of two rotations at once one key is left", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const both = () =>
     Promise.all([
@@ -95,7 +95,7 @@ Deno.test("of two rotations at once one key is left", async () => {
 });
 
 Deno.test("keys of a user who is activated again work again, unless they ended meanwhile", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const { body } = await rotate(api, ada, ada.api_key, { grace_seconds: 100 });
   const set = (is_active: boolean) =>
@@ -112,7 +112,7 @@ Deno.test("keys of a user who is activated again work again, unless they ended m
 });
 
 Deno.test("a user is set inactive while its key is in use: no call passes afterwards", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   let off = false;
   const after: number[] = [];
@@ -131,7 +131,7 @@ Deno.test("a user is set inactive while its key is in use: no call passes afterw
 });
 
 Deno.test("last use is noted to the minute, of whichever key it was", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const shown = async () => (await api.call("GET", `/users/${ada.id}`)).body.last_used_at;
   equal(await shown(), null);
@@ -146,7 +146,7 @@ Deno.test("last use is noted to the minute, of whichever key it was", async () =
 });
 
 Deno.test("only the hash of a key is stored, and a session is no key", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada: User = await api.addAccount();
   const body = new URLSearchParams({ api_key: ada.api_key }).toString();
   const headers = { "content-type": "application/x-www-form-urlencoded", origin: api.origin };
@@ -166,7 +166,7 @@ Deno.test("only the hash of a key is stored, and a session is no key", async () 
 });
 
 Deno.test("a session ends with the key that opened it: rotated, run out, or replaced by ADMIN_API_KEY", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada: User = await api.addAccount();
   const signIn = async (api_key: string) => {
     const body = new URLSearchParams({ api_key }).toString();

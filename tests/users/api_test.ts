@@ -1,9 +1,10 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { makeKey } from "../../src/users/key.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
-import { freshName, login, never, type Reply, startApp } from "../help/app.ts";
-import { freshDatabase } from "../help/postgres.ts";
-import { untilWaiting } from "../help/rows.ts";
+import { never } from "../help/time.ts";
+import { freshDatabase, login } from "../help/world/postgres.ts";
+import { untilWaiting } from "../help/world/rows.ts";
+import { freshName, type Reply, startWorld } from "../help/world/world.ts";
 
 const ADMIN_KEY = "a key of the environment, long enough";
 
@@ -20,10 +21,10 @@ function refused(reply: Reply, status: number, code: string) {
 const paths = (issues: { path: string }[]) => issues.map(({ path }) => path).sort();
 
 Deno.test("createUser() answers with the user, its key and its databases", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const username = freshName();
-  app.names.push(username);
-  const made = await app.api("POST", "/users", { json: { username } });
+  app.names.add(username);
+  const made = await app.call("POST", "/users", { json: { username } });
   equal(made.status, 201);
   equal(made.headers.get("cache-control"), "no-store");
   const { id, created_at, api_key, workspace, ...rest } = made.body;
@@ -44,10 +45,10 @@ Deno.test("createUser() answers with the user, its key and its databases", async
   const { api_key: _, ...shown } = made.body;
   const details = { counts: { dashboards: 0, credentials: 3 }, last_used_at: null };
   const seen = { ...shown, ...details, last_used_from: null };
-  same((await app.api("GET", `/users/${id}`)).body, seen);
-  const own = await app.api("GET", `/users/${id}`, { key: api_key });
+  same((await app.call("GET", `/users/${id}`)).body, seen);
+  const own = await app.call("GET", `/users/${id}`, { key: api_key });
   equal(own.body.last_used_from, "127.0.0.1");
-  const again = await app.api("POST", "/users", { json: { username } });
+  const again = await app.call("POST", "/users", { json: { username } });
   refused(again, 409, "user_exists");
   equal(again.body.message, `There is already a user ${username}.`);
   equal(again.body.error, "Conflict");
@@ -55,12 +56,12 @@ Deno.test("createUser() answers with the user, its key and its databases", async
 });
 
 Deno.test("revealCredential() shows a login that works, to its owner and an admin alone", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const [ada, bob] = [await app.addUser(), await app.addUser()];
   for (const kind of ["timing", "qor", "drc"] as const) {
     const key_name = `${kind.toUpperCase()}_DATABASE_URL`;
     const path = `/users/${ada.id}/credentials/${key_name}`;
-    const own = await app.api("GET", path, { key: ada.api_key });
+    const own = await app.call("GET", path, { key: ada.api_key });
     equal(own.headers.get("cache-control"), "no-store");
     equal(own.body.masked, `…${own.body.key_value.slice(-4)}`);
     equal(own.body.key_name, key_name);
@@ -70,33 +71,33 @@ Deno.test("revealCredential() shows a login that works, to its owner and an admi
       current_user: `${ada.username}_owner`,
       current_database: `${ada.username}_${kind}`,
     });
-    refused(await app.api("GET", path, { key: bob.api_key }), 404, "user_unknown");
+    refused(await app.call("GET", path, { key: bob.api_key }), 404, "user_unknown");
   }
   const unknown = `/users/${ada.id}/credentials/NOTHING`;
-  refused(await app.api("GET", unknown, { key: ada.api_key }), 404, "credential_unknown");
+  refused(await app.call("GET", unknown, { key: ada.api_key }), 404, "credential_unknown");
   const [sealed] = await app.db`select key_value from credentials where user_id = ${ada.id}`;
   match(sealed!.key_value, /^dk1\./);
   ok(!sealed!.key_value.includes(ada.username));
 });
 
 Deno.test("showUser() shows a member itself and nobody else, pageOfUsers() is for admins", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const [ada, bob] = [await app.addUser(), await app.addUser()];
-  equal((await app.api("GET", `/users/${bob.id}`)).body.username, bob.username);
-  refused(await app.api("GET", `/users/${bob.id}`, { key: ada.api_key }), 404, "user_unknown");
-  refused(await app.api("GET", "/users/999999", { key: ada.api_key }), 404, "user_unknown");
+  equal((await app.call("GET", `/users/${bob.id}`)).body.username, bob.username);
+  refused(await app.call("GET", `/users/${bob.id}`, { key: ada.api_key }), 404, "user_unknown");
+  refused(await app.call("GET", "/users/999999", { key: ada.api_key }), 404, "user_unknown");
   const key = ada.api_key;
-  refused(await app.api("GET", "/users", { key }), 403, "admin_only");
+  refused(await app.call("GET", "/users", { key }), 403, "admin_only");
   refused(
-    await app.api("POST", "/users", { key, json: { username: freshName() } }),
+    await app.call("POST", "/users", { key, json: { username: freshName() } }),
     403,
     "admin_only",
   );
-  refused(await app.api("POST", "/scan", { key }), 403, "admin_only");
+  refused(await app.call("POST", "/scan", { key }), 403, "admin_only");
 });
 
 Deno.test("pageOfUsers() leads by next_cursor through all users, each once", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const names = ["admin", ...Array.from({ length: 7 }, (_, i) => `${"zyxabcd"[i]}_${i}-n`)];
   for (const name of names.slice(1)) {
     await app.db`insert into users (username, role) values (${name}, 'member')`;
@@ -106,7 +107,7 @@ Deno.test("pageOfUsers() leads by next_cursor through all users, each once", asy
   let pages = 0;
   do {
     const query: string = cursor ? `?limit=3&cursor=${cursor}` : "?limit=3";
-    const { body } = await app.api("GET", `/users${query}`);
+    const { body } = await app.call("GET", `/users${query}`);
     ok(body.users.length <= 3);
     // deno-lint-ignore no-explicit-any
     seen.push(...body.users.map((user: any) => user.username));
@@ -115,48 +116,48 @@ Deno.test("pageOfUsers() leads by next_cursor through all users, each once", asy
   } while (cursor);
   same(seen, names.toSorted());
   equal(pages, 3);
-  const all = await app.api("GET", "/users?limit=8");
+  const all = await app.call("GET", "/users?limit=8");
   same([all.body.users.length, all.body.next_cursor], [8, null]);
   same(Object.keys(all.body.users[0]), ["id", "username", "is_active", "role", "created_at"]);
 });
 
 Deno.test("createUser() makes one user of many calls with one name", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const username = freshName();
-  app.names.push(username);
+  app.names.add(username);
   const replies = await Promise.all(
-    Array.from({ length: 6 }, () => app.api("POST", "/users", { json: { username } })),
+    Array.from({ length: 6 }, () => app.call("POST", "/users", { json: { username } })),
   );
   same(replies.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409]);
   for (const reply of replies) if (reply.status === 409) refused(reply, 409, "user_exists");
   const { api_key } = replies.find(({ status }) => status === 201)!.body;
-  equal((await app.api("GET", "/dashboards", { key: api_key })).status, 200);
+  equal((await app.call("GET", "/dashboards", { key: api_key })).status, 200);
 });
 
 Deno.test("createUser() waits for another one that is just taking the name", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const username = freshName();
-  app.names.push(username);
+  app.names.add(username);
   let reply: Promise<Reply> | undefined;
   await app.db.begin(async (tx) => {
     await tx`insert into users (username, role) values (${username}, 'member')`;
-    reply = app.api("POST", "/users", { json: { username } });
+    reply = app.call("POST", "/users", { json: { username } });
     await untilWaiting(app.db, 1, "transactionid");
   });
   refused((await reply)!, 409, "user_exists");
 });
 
 Deno.test("createUser() touches no foreign role or database of that name", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const { db, names } = app;
   const [a, b] = [freshName(), freshName()];
-  names.push(a, b);
+  for (const name of [a, b]) names.add(name);
   await db.unsafe(`create role ${a}_reader login password 'theirs'`);
   await db.unsafe(`create database ${b}_qor strategy file_copy`);
   const password = () => db`select rolpassword from pg_authid where rolname = ${`${a}_reader`}`;
   const before = await password();
   for (const [username, foreign] of [[a, `${a}_reader`], [b, `${b}_qor`]]) {
-    const reply = await app.api("POST", "/users", { json: { username } });
+    const reply = await app.call("POST", "/users", { json: { username } });
     refused(reply, 409, "name_taken");
     ok(reply.body.message.includes(foreign!), reply.body.message);
   }
@@ -170,7 +171,7 @@ Deno.test("createUser() touches no foreign role or database of that name", async
 });
 
 Deno.test("every route of the OpenAPI document wants a key", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const { body } = await app.send("GET", "/api/v1/openapi.json");
   equal(body.openapi, "3.1.0");
   const routes = Object.entries(body.paths as Record<string, object>).flatMap(([path, item]) =>
@@ -191,7 +192,7 @@ Deno.test("every route of the OpenAPI document wants a key", async () => {
 });
 
 Deno.test("a key that has expired, or whose user is not active, is refused", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const [user] = await app.db`
     insert into users (username, role) values ('carl', 'member') returning id`;
   const key = await makeKey();
@@ -199,7 +200,7 @@ Deno.test("a key that has expired, or whose user is not active, is refused", asy
   await app.db`insert into api_keys (user_id, hash) values (${user!.id}, ${new Uint8Array(
     digest,
   )})`;
-  const get = () => app.api("GET", "/dashboards", { key });
+  const get = () => app.call("GET", "/dashboards", { key });
   equal((await get()).status, 200);
   await app.db`update api_keys set expires_at = now() where user_id = ${user!.id}`;
   refused(await get(), 401, "key_refused");
@@ -209,8 +210,8 @@ Deno.test("a key that has expired, or whose user is not active, is refused", asy
 });
 
 Deno.test("errors have one shape: address, method, body, fields", async () => {
-  await using app = await startApp();
-  const { api } = app;
+  await using app = await startWorld();
+  const { call: api } = app;
   const post = (sent: Parameters<typeof api>[2]) => api("POST", "/users", sent);
   refused(await api("GET", "/nothing"), 404, "not_found");
   refused(await api("GET", "/users/"), 404, "not_found");
@@ -231,7 +232,11 @@ Deno.test("errors have one shape: address, method, body, fields", async () => {
     equal(reply.headers.get("allow"), allow);
   }
 
-  refused(await post({ body: "username=ada" }), 415, "not_json");
+  refused(
+    await post({ headers: { "content-type": "text/plain" }, body: "username=ada" }),
+    415,
+    "not_json",
+  );
   const headers = { "content-type": "application/json; charset=utf-8" };
   refused(await post({ headers, body: '{"username":' }), 400, "malformed_json");
 });
@@ -241,10 +246,10 @@ Deno.test({
   // The server drops what it did not read of a request when that is collected, not at once.
   sanitizeResources: false,
   async fn() {
-    await using app = await startApp();
+    await using app = await startWorld();
     const large = JSON.stringify({ username: "a".repeat(300_000) });
     const headers = { "content-type": "application/json" };
-    refused(await app.api("POST", "/users", { headers, body: large }), 413, "body_too_large");
+    refused(await app.call("POST", "/users", { headers, body: large }), 413, "body_too_large");
     const answer = await postChunked(app.origin, app.admin, large);
     match(answer, /^HTTP\/1\.1 413 [^]*body_too_large/);
   },
@@ -269,8 +274,8 @@ async function postChunked(origin: string, key: string, text: string): Promise<s
 }
 
 Deno.test("createUser() refuses names that are malformed or reserved, and fields it does not know", async () => {
-  await using app = await startApp();
-  const post = (json: unknown) => app.api("POST", "/users", { json });
+  await using app = await startWorld();
+  const post = (json: unknown) => app.call("POST", "/users", { json });
   const bad = ["", "a", "Ada", "1ada", "a b", "a.b", "ä1", "a'; --", "x".repeat(33), "postgres"];
   for (const username of [...bad, "pg_ada", "template1", "admin", "none", 7, null]) {
     const reply = await post({ username });
@@ -281,13 +286,13 @@ Deno.test("createUser() refuses names that are malformed or reserved, and fields
   refused(unknown, 422, "invalid_input");
   same(paths(unknown.body.issues), ["admin", "is_active"]);
   same(paths((await post({ username: freshName(), role: "owner" })).body.issues), ["role"]);
-  same(paths((await app.api("POST", "/users")).body.issues), ["username"]);
+  same(paths((await app.call("POST", "/users")).body.issues), ["username"]);
   refused(await post([]), 422, "invalid_input");
 
   for (const query of ["limit=0", "limit=1e2", "cursor=!", "offset=3", "limit=1&limit=2"]) {
-    refused(await app.api("GET", `/users?${query}`), 422, "invalid_input");
+    refused(await app.call("GET", `/users?${query}`), 422, "invalid_input");
   }
-  same(paths((await app.api("GET", "/users?offset=3")).body.issues), ["offset"]);
+  same(paths((await app.call("GET", "/users?offset=3")).body.issues), ["offset"]);
 });
 
 Deno.test("ensureAdmin() shows a key once; ADMIN_API_KEY is the only key afterwards", async () => {
@@ -315,21 +320,21 @@ Deno.test("ensureAdmin() shows a key once; ADMIN_API_KEY is the only key afterwa
 });
 
 Deno.test("whoByKey() knows ADMIN_API_KEY, and no longer what it replaced", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const { admin, db } = app;
-  equal((await app.api("GET", "/users")).status, 200);
+  equal((await app.call("GET", "/users")).status, 200);
   await ensureAdmin(db, ADMIN_KEY);
-  refused(await app.api("GET", "/users", { key: admin }), 401, "key_refused");
-  await using other = await startApp({ adminKey: ADMIN_KEY });
-  equal((await other.api("GET", "/users", { key: ADMIN_KEY })).status, 200);
+  refused(await app.call("GET", "/users", { key: admin }), 401, "key_refused");
+  await using other = await startWorld({ adminKey: ADMIN_KEY });
+  equal((await other.call("GET", "/users", { key: ADMIN_KEY })).status, 200);
   equal(never.aborted, false);
 });
 
 Deno.test("GET is for HEAD too, and the front end's origin alone may call from a browser", async () => {
-  await using app = await startApp();
-  equal((await app.api("HEAD", "/users")).status, 200);
+  await using app = await startWorld();
+  equal((await app.call("HEAD", "/users")).status, 200);
   const from = async (origin: string) => {
-    const { headers } = await app.api("GET", "/users/999", { headers: { origin } });
+    const { headers } = await app.call("GET", "/users/999", { headers: { origin } });
     return headers.get("access-control-allow-origin");
   };
   equal(await from("http://dashkeeper.test"), "http://dashkeeper.test");

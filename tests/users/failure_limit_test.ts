@@ -2,7 +2,7 @@ import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:a
 import { limitFailures } from "../../src/users/failure_limit.ts";
 import { makeKey } from "../../src/users/key.ts";
 import { ensureAdmin } from "../../src/users/users.ts";
-import { refused, type Reply, startApi, type TestApi } from "../help/api.ts";
+import { refused, type Reply, startWorld, type World } from "../help/world/world.ts";
 
 /** A right form that nobody has, all beginning differently. */
 const strangers = (n: number) => Promise.all(Array.from({ length: n }, makeKey));
@@ -13,12 +13,12 @@ function limited(reply: Reply) {
   ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, `${seconds}`);
 }
 
-const me = (api: TestApi, key: string | null, headers = {}) =>
+const me = (api: World, key: string | null, headers = {}) =>
   api.call("GET", "/me", { key, headers });
 
 Deno.test("20 failures from one address in a minute, then 429; a right key passes, none counts not", async () => {
   let now = 1e12;
-  await using api = await startApi({ now: () => now });
+  await using api = await startWorld({ now: () => now });
   for (let i = 0; i < 30; i++) refused(await me(api, null), 401, "key_missing");
   const keys = await strangers(21);
   for (const key of keys.slice(0, 10)) refused(await me(api, key), 401, "key_refused");
@@ -39,7 +39,7 @@ Deno.test("20 failures from one address in a minute, then 429; a right key passe
 });
 
 Deno.test("failures are counted for each beginning of a key, from whatever address", async () => {
-  await using api = await startApi({ trust_proxy: true });
+  await using api = await startWorld({ trust_proxy: true });
   const key = `${(await makeKey()).slice(0, 12)}`;
   const from = (i: number) => ({ "x-forwarded-for": `10.0.0.${i}` });
   for (let i = 0; i < 20; i++) {
@@ -51,7 +51,7 @@ Deno.test("failures are counted for each beginning of a key, from whatever addre
 
 Deno.test("TRUST_PROXY takes the last of X-Forwarded-For; without it the header says nothing", async () => {
   for (const trust_proxy of [true, false]) {
-    await using api = await startApi({ trust_proxy });
+    await using api = await startWorld({ trust_proxy });
     const keys = await strangers(44);
     const statuses: number[] = [];
     for (const [i, key] of keys.slice(0, 21).entries()) {
@@ -72,7 +72,7 @@ Deno.test("TRUST_PROXY takes the last of X-Forwarded-For; without it the header 
 });
 
 Deno.test("signing in on the page is counted as the API is", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const headers = {
     "content-type": "application/x-www-form-urlencoded",
     origin: api.origin,
@@ -88,7 +88,7 @@ Deno.test("signing in on the page is counted as the API is", async () => {
 });
 
 Deno.test("unknown, ended and inactive keys are refused in the same words", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const [ada, bob] = [await api.addAccount(), await api.addAccount()];
   await api.db`update api_keys set expires_at = now() where user_id = ${ada.id}`;
   await api.db`update users set is_active = false where id = ${bob.id}`;
@@ -137,7 +137,7 @@ Deno.test("a key of ADMIN_API_KEY may be any text, and is the admin's only key",
       "x".repeat(500),
     ]
   ) {
-    await using api = await startApi({ adminKey });
+    await using api = await startWorld({ adminKey });
     const { hostname, port } = new URL(api.origin);
     using connection = await Deno.connect({ hostname, port: Number(port) });
     const head = `GET /api/v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
@@ -150,7 +150,7 @@ Deno.test("a key of ADMIN_API_KEY may be any text, and is the admin's only key",
 });
 
 Deno.test("ADMIN_API_KEY takes over a key that was there before, whatever had become of it", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const ada = await api.addAccount();
   const cases = [api.admin, ada.api_key];
   for (const key of cases) {

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
-import { uses } from "../help/clients.ts";
-import { losingAnswers, startFaultyServer } from "../help/faults.ts";
-import { addUser, keyIn, makeHome, openUrl, QUICK, urlOf, waitFor } from "../help/service.ts";
+import { uses } from "../help/service/clients.ts";
+import { losingAnswers, startFaultyServer } from "../help/service/faults.ts";
+import { addUser, keyIn, makeHome, QUICK, urlOf, waitFor } from "../help/service/service.ts";
+import { login } from "../help/world/postgres.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -27,7 +28,7 @@ Deno.test("main.ts starts its embedded server again, and goes on by itself", asy
     );
     ok(performance.now() - ended < 10_000);
   }
-  await using flow = openUrl(url);
+  await using flow = login(url);
   await flow`create table after as select 1 as n, 'core' as design`;
   await waitFor("its row", async () => {
     const { body } = await service.call("GET", "/api/v1/dashboards?step=done", { key });
@@ -59,12 +60,12 @@ Deno.test("main.ts waits for an outside database at its start, and is alive mean
 Deno.test("main.ts logs an uncaught error as ERROR, gives its claims back, and ends with 1", async () => {
   await using server = await startFaultyServer();
   await using home = await makeHome();
-  const preload = new URL("../help/uncaught_plant.ts", import.meta.url);
+  const preload = new URL("../help/service/uncaught_plant.ts", import.meta.url);
   const service = await home.start(uses(server), { preload });
   const key = keyIn(service.log());
   const ada = await addUser(service, key, "ada");
   const master = server.open("dashkeeper");
-  await using flow = openUrl(await urlOf(service, key, ada.id, "QOR"));
+  await using flow = login(await urlOf(service, key, ada.id, "QOR"));
   await flow`create table history as select 1 as n, 'core' as design`;
   const claimed = () => master`select 1 from dashboards where claim_id is not null`;
   await waitFor("a claim", async () => (await claimed()).length > 0);

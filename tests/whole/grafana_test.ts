@@ -1,9 +1,10 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
-import { flowResults, loadResults } from "../help/flow_results.ts";
-import { decodeGif } from "../help/gif.ts";
+import { flowResults, loadResults } from "../help/boards/flow_results.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
-import { keyIn, makeHome, openUrl, QUICK, tells, waitFor } from "../help/service.ts";
+import { decodeGif } from "../help/previews/gif.ts";
+import { keyIn, makeHome, QUICK, tells, waitFor } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const KINDS = ["timing", "qor", "drc"] as const;
 const TABLES = { timing: "timing_summary", qor: "qor_history", drc: "drc_iterations" };
@@ -44,9 +45,9 @@ Deno.test("main.ts brings a team's real results to Grafana, films them there and
     return (await service.call("GET", path, { key })).body.key_value as string;
   };
   {
-    await using timing = openUrl(await urlOf("timing"));
-    await using qor = openUrl(await urlOf("qor"));
-    await using drc = openUrl(await urlOf("drc"));
+    await using timing = login(await urlOf("timing"));
+    await using qor = login(await urlOf("qor"));
+    await using drc = login(await urlOf("drc"));
     await loadResults({ timing, qor, drc });
   }
   const rows = await waitFor("three rows done", async () => {

@@ -6,15 +6,14 @@ import {
   type Home,
   keyIn,
   makeHome,
-  openUrl,
   QUICK,
   type Service,
   tells,
   urlOf,
   waitFor,
-} from "../help/service.ts";
-import { holdSession } from "../help/postgres.ts";
+} from "../help/service/service.ts";
 import { startSlack, type TestSlack } from "../help/slack.ts";
+import { holdSession, login } from "../help/world/postgres.ts";
 
 Deno.test("main.ts killed in the middle of every step goes on, and tells each run once", async () => {
   await using slack = await startSlack();
@@ -89,7 +88,7 @@ async function readyUser(service: Service, key: string, id: number) {
   const { body } = await service.call("GET", `/api/v1/users/${id}`, { key });
   if (body.workspace.state !== "ready") return undefined;
   const url = await urlOf(service, key, id, "DRC");
-  await using db = openUrl(url);
+  await using db = login(url);
   return await db`create table kept ()`.then(() => ({ id }), () => undefined);
 }
 
@@ -107,7 +106,7 @@ async function holdSteps(home: Home, qor: string) {
   const close = (table: string) => gate`select pg_advisory_lock(hashtext(${table}))`;
   const open = (table: string) => gate`select pg_advisory_unlock(hashtext(${table}))`;
   const write = async (url: string, table: string) => {
-    await using db = openUrl(url);
+    await using db = login(url);
     await db.unsafe(`create table ${table} as
       select date '2026-01-01' + i as run_date, 'core' as design, i * 10.5 as area
       from generate_series(1, 5) i`);
@@ -120,7 +119,7 @@ async function holdSteps(home: Home, qor: string) {
     });
   /** Takes a table for itself, as a flow that rebuilds it. */
   async function lock(url: string, table: string) {
-    const db = openUrl(url);
+    const db = login(url);
     const session = await holdSession(db);
     await session.unsafe(`begin; lock table ${table} in access exclusive mode`).simple();
     ends.push(async () => {

@@ -1,15 +1,7 @@
 import { ok, strictEqual as equal } from "node:assert/strict";
-import {
-  addUser,
-  keyIn,
-  makeHome,
-  openUrl,
-  QUICK,
-  tells,
-  urlOf,
-  waitFor,
-} from "../help/service.ts";
+import { addUser, keyIn, makeHome, QUICK, tells, urlOf, waitFor } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const TABLES = 3;
 
@@ -22,7 +14,7 @@ Deno.test("main.ts removes a user in the middle of every step, and nothing of it
   for (const step of ["scan", "create", "capture", "notify"]) {
     const { id } = await addUser(service, key, `user-${step}`);
     for (const kind of ["QOR", "DRC"] as const) {
-      await using flow = openUrl(await urlOf(service, key, id, kind));
+      await using flow = login(await urlOf(service, key, id, kind));
       for (let n = 0; n < TABLES; n++) {
         await flow.unsafe(`create table t${n} as select date '2026-01-01' + i as run_date,
           'core' as design, i * 10.5 as area from generate_series(1, 50) i`);
@@ -45,8 +37,7 @@ Deno.test("main.ts removes a user in the middle of every step, and nothing of it
     equal((await master`select 1 from dashboards where user_id = ${id}`).length, 0);
     equal((await service.call("GET", "/readyz")).status, 200);
   }
-  const [left] =
-    await master`select count(*) as n from removed_workspaces where databases = 'drop'`;
+  const [left] = await master`select count(*) as n from retries where kind = 'workspace_removal'`;
   equal(left!.n, 0);
   ok(!/ERROR| 500 /.test(service.log()), service.log());
   equal((await service.kill("SIGTERM")).code, 0);

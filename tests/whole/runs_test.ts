@@ -3,15 +3,15 @@ import {
   addUser,
   keyIn,
   makeHome,
-  openUrl,
   QUICK,
   type Service,
   signIn,
   tells,
   urlOf,
   waitFor,
-} from "../help/service.ts";
+} from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const LOOKS = 3_000; // ms; in which a service of QUICK looks three times and settles once
 
@@ -33,7 +33,7 @@ async function atWork(env: Record<string, string> = {}) {
     ada,
     /** Writes as a flow does: it connects, writes and leaves. */
     async write(sql: string) {
-      await using db = openUrl(url);
+      await using db = login(url);
       await db.unsafe(sql).simple();
     },
     told: async () => (await slack.messages()).map(({ text }) => text),
@@ -236,7 +236,7 @@ Deno.test("main.ts runs what is planted in a user's database with the reader's r
   const { body } = await service.call("POST", "/api/v1/scan", { key, json: {} });
   // What the reader noted is a table of ada's like any other.
   same(body.found.filter((table: { table_name: string }) => table.table_name !== "seen"), []);
-  await using db = openUrl(url);
+  await using db = login(url);
   const seen = await db<{ who: string; super: string; may_create: string }[]>`
     select distinct who, super, may_create from evil.seen`;
   const [reader, ...others] = seen.filter(({ who }) => who !== "ada_owner ada_owner");

@@ -1,8 +1,8 @@
 import { match, ok, strictEqual as equal } from "node:assert";
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
-import { freshName, login, startApi } from "../help/api.ts";
-import { testServer } from "../help/postgres.ts";
 import { startSlack } from "../help/slack.ts";
+import { login, testServer } from "../help/world/postgres.ts";
+import { freshName, startWorld } from "../help/world/world.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -94,7 +94,7 @@ async function startService(env: Record<string, string>) {
       child.kill("SIGTERM");
       await Promise.all([child.status, ...reading]);
       await db.end({ timeout: 1 });
-      await using api = await startApi();
+      await using api = await startWorld();
       await api.db`drop database if exists ${api.db(database)} with (force)`;
       await Deno.remove(dataDir, { recursive: true });
     },

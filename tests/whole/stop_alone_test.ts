@@ -11,7 +11,6 @@ import {
   type Home,
   keyIn,
   makeHome,
-  openUrl,
   QUICK,
   runTask,
   type Service,
@@ -19,8 +18,9 @@ import {
   tells,
   urlOf,
   waitFor,
-} from "../help/service.ts";
+} from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 /** Ends the service by a signal: in order, in time, and with all that it started. */
 async function stops(home: Home, service: Service, signal: "SIGTERM" | "SIGINT") {
@@ -38,7 +38,7 @@ async function doneRow(service: Service, key: string, id = 1) {
 }
 
 async function addTable(service: Service, key: string, user_id: number, name: string) {
-  await using db = openUrl(await urlOf(service, key, user_id, "QOR"));
+  await using db = login(await urlOf(service, key, user_id, "QOR"));
   await db.unsafe(`create table ${name} as select 'core' as design, 10.5 as area`);
 }
 

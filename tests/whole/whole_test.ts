@@ -1,10 +1,11 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { decodeGif } from "../help/gif.ts";
-import { flowResults, loadResults, newestOfEach } from "../help/flow_results.ts";
-import { readBoard, reads, type Shown } from "../help/read_board.ts";
-import { keyIn, makeHome, openUrl, type Service, signIn, tells, waitFor } from "../help/service.ts";
+import { flowResults, loadResults, newestOfEach } from "../help/boards/flow_results.ts";
+import { readBoard, reads, type Shown } from "../help/boards/read_board.ts";
+import { decodeGif } from "../help/previews/gif.ts";
+import { keyIn, makeHome, type Service, signIn, tells, waitFor } from "../help/service/service.ts";
 import { type Message, startSlack, type TestSlack } from "../help/slack.ts";
+import { login } from "../help/world/postgres.ts";
 
 const KINDS = ["timing", "qor", "drc"] as const;
 type Kind = typeof KINDS[number];
@@ -18,7 +19,7 @@ const FIRST = {
     200,
     "bp_fe_top nangate45: setup WNS -0.0372734 → -0.0786365 ns, since f3453b008",
   ],
-  drc: ["drc_total", 44, "sram-64x16 asap7: DRC total 59 → 0, since 009e27fb0"],
+  drc: ["drc_total", 44, "sram-64x16 asap7: DRC violations 59 → 0, since 009e27fb0"],
 };
 const TITLES = { timing: "Timing", qor: "QoR", drc: "DRC" };
 
@@ -33,9 +34,9 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
   const ada = await addAda(service, key);
   const urls = await credentials(service, key, ada.id);
   {
-    await using timing = openUrl(urls.timing);
-    await using qor = openUrl(urls.qor);
-    await using drc = openUrl(urls.drc);
+    await using timing = login(urls.timing);
+    await using qor = login(urls.qor);
+    await using drc = login(urls.drc);
     await ownersAndReaders(home);
     await loadResults({ timing, qor, drc });
   }
@@ -93,7 +94,7 @@ async function credentials(service: Service, key: string, id: number) {
     const { status, body } = await service.call("GET", path, { key });
     same({ status, key_name: body.key_name }, { status: 200, key_name: name });
     urls[kind] = body.key_value;
-    await using db = openUrl(body.key_value);
+    await using db = login(body.key_value);
     const [seen] = await db`select current_user::text as who, current_database()::text as base`;
     same({ ...seen }, { who: "ada_owner", base: `ada_${kind}` });
   }
@@ -249,7 +250,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       newest.filter((row) => row[column])
         .map((row) => ({ name: nameOf(row), value: Number(row[column]) }));
     most(panels, "Area · largest", each("finish__design__instance__area"));
-    most(panels, "DRC errors · worst", each("detailedroute__route__drc_errors"));
+    most(panels, "DRC violations · worst", each("detailedroute__route__drc_errors"));
     const time = new Date(last).toISOString().slice(0, 16).replace("T", " ");
     equal(panels.get("Newest (UTC)")!.value, time);
 
@@ -265,7 +266,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
           ["Power", "finish__power__total", 1],
           ["Setup WNS", "finish__timing__setup__ws", ns],
           ["Setup TNS", "finish__timing__setup__tns", ns],
-          ["DRC errors", "detailedroute__route__drc_errors", 1],
+          ["DRC violations", "detailedroute__route__drc_errors", 1],
           ["Wirelength", "detailedroute__route__wirelength", 1],
           ["Vias", "detailedroute__route__vias", 1],
         ] as const
@@ -283,7 +284,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       .map((rows) => rows.toSorted((a, b) => Number(a.iteration) - Number(b.iteration))).toArray();
     const each = (at: number) =>
       runs.map((rows) => ({ name: nameOf(rows[0]!), value: Number(rows.at(at)!.drc_errors) }));
-    most(panels, "DRC errors · worst", each(-1));
+    most(panels, "DRC violations · worst", each(-1));
     most(panels, "After the first iteration · largest", each(0));
     const designs = Map.groupBy(drc, (row) => `${row.platform} ${row.design}`);
     const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
@@ -294,7 +295,7 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       const iterations = all.filter(({ run_ts }) => Date.parse(run_ts!) === newest)
         .toSorted((a, b) => Number(a.iteration) - Number(b.iteration));
       equal(shown.iteration, iterations.at(-1)!.iteration, shown.design!);
-      ok(reads(shown["DRC errors"]!, Number(iterations.at(-1)!.drc_errors)), shown.design!);
+      ok(reads(shown["DRC violations"]!, Number(iterations.at(-1)!.drc_errors)), shown.design!);
     }
   },
   timing(panels, { timing }) {
@@ -310,14 +311,14 @@ const NUMBERS: Record<Kind, (panels: Panels, results: Results) => void> = {
       name: nameOf(row),
       value: row.setup_violations ?? 0,
     }));
-    most(panels, "Setup violations · worst", violations);
+    most(panels, "Failing endpoints · worst", violations);
     const { rows } = [...panels.values()].find(({ rows }) => rows.length > 0)!;
     equal(rows.length, timing.length);
     for (const row of timing) {
       const shown = rows.find((r) => r.platform === row.platform && r.design === row.design)!;
       ok(reads(shown["Setup WNS"]!, row.setup_wns_ns), `${row.design}: ${shown["Setup WNS"]}`);
       ok(reads(shown["Setup TNS"]!, row.setup_tns_ns), `${row.design}: ${shown["Setup TNS"]}`);
-      ok(reads(shown["Hold violations"]!, row.hold_violations), row.design);
+      ok(reads(shown["Hold failing endpoints"]!, row.hold_violations), row.design);
       ok(reads(shown["Max slew violations"]!, row.max_slew_violations), row.design);
     }
   },

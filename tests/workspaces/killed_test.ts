@@ -5,21 +5,15 @@ import { advance, claimNext } from "../../src/pipeline/row.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
 import { finishWorkspaces } from "../../src/accounts/steps.ts";
-import {
-  allOf,
-  freshName,
-  never,
-  refusal,
-  startWorkspaces,
-  type TestWorkspaces,
-  thereOf,
-  type User,
-} from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { refusal } from "../help/world/postgres.ts";
+import { allOf, thereOf } from "../help/world/roles.ts";
+import { freshName, startWorld, type User, type World } from "../help/world/world.ts";
 
 const source = (path: string) => JSON.stringify(import.meta.resolve(`../../src/${path}`));
 
 /** A process of its own that works on the same master database, until it is killed. */
-function startProcess(app: TestWorkspaces, work: string) {
+function startProcess(app: World, work: string) {
   const url = databaseUrl(app.db.address);
   const script = `
     import { connect } from ${source("external/postgres/postgres.ts")};
@@ -37,7 +31,9 @@ function startProcess(app: TestWorkspaces, work: string) {
       outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
       installation: ${JSON.stringify(app.deps.installation)},
       servers: await openServers(db, place, {}, []),
-      sealKeys: { current: await importSealKey(new Uint8Array(${JSON.stringify(app.sealKey)})) },
+      sealKeys: { current: await importSealKey(new Uint8Array(${
+    JSON.stringify([...app.deps.sealKey])
+  })) },
       log: () => {},
     };
     const who = { user_id: 1, username: "admin", role: "admin", from: "" };
@@ -68,7 +64,7 @@ async function until(what: string, check: () => Promise<boolean>) {
 }
 
 Deno.test("workspaces that a killed process was making are finished by another one's job", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const names = Array.from({ length: 6 }, freshName);
   const other = startProcess(
     app,
@@ -94,7 +90,7 @@ Deno.test("workspaces that a killed process was making are finished by another o
   ok(users.length >= 3);
   for (const user of users) {
     same(await thereOf(app.db, user.username), allOf(user.username));
-    const { body } = await app.call("POST", `/users/${user.id}/check`, {});
+    const { body } = await app.call("POST", `/users/${user.id}/check`, { json: {} });
     same(body, { ok: true, findings: [] });
     for (const kind of KINDS) {
       const name = `${kind.toUpperCase()}_DATABASE_URL`;
@@ -109,7 +105,7 @@ Deno.test("workspaces that a killed process was making are finished by another o
 });
 
 Deno.test("a removal that a kill left half done is finished by the job", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const user = await app.addUser();
   await using owner = await app.loginAs(user, "owner", "qor");
   await owner`create table kept (n int)`;
@@ -125,19 +121,23 @@ Deno.test("a removal that a kill left half done is finished by the job", async (
   const other = startProcess(app, `await removeUser(deps, who, ${user.id}, "drop");`);
   await until(
     "the user is gone",
-    async () => (await app.db`select 1 from removed_workspaces`).length === 1,
+    async () => (await app.db`select 1 from retries`).length === 1,
   );
   await other.kill();
   resolve();
   await holding;
-  equal((await app.call("POST", "/users", { username: user.username })).body.code, "name_taken");
+  equal(
+    (await app.call("POST", "/users", { json: { username: user.username } })).body.code,
+    "name_taken",
+  );
   ok((await thereOf(app.db, user.username)).length > 0);
+  await app.db`update retries set due_at = now()`;
   await finishRemovals(app.deps, never);
   same(await thereOf(app.db, user.username), []);
-  equal((await app.db`select 1 from removed_workspaces`).length, 0);
+  equal((await app.db`select 1 from retries`).length, 0);
 });
 
-async function addTables(app: TestWorkspaces, user: User, most: number) {
+async function addTables(app: World, user: User, most: number) {
   await using owner = await app.loginAs(user, "owner");
   for (let i = 0; i < most; i++) {
     await owner`create table ${owner(`t${i}`)} as select n as slack from generate_series(1, 99) n`;
@@ -145,19 +145,19 @@ async function addTables(app: TestWorkspaces, user: User, most: number) {
 }
 
 Deno.test("a user removed while its tables are scanned and captured stops nothing for others", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const [going, staying] = [await app.addUser(), await app.addUser()];
   await addTables(app, going, 30);
   await addTables(app, staying, 3);
-  await app.tick();
+  await app.look();
   await until(
     "found tables",
     async () =>
-      (await app.db`select 1 from scanned_tables`).length > 0 || (await app.tick()) === null,
+      (await app.db`select 1 from scanned_tables`).length > 0 || (await app.look()) === null,
   );
   await app.db`update scanned_databases set counter = -1`;
   const [seen] = await Promise.all([
-    app.tick(),
+    app.look(),
     app.call("DELETE", `/users/${going.id}?databases=drop`),
   ]);
   ok(seen.databases_opened > 0);
@@ -166,9 +166,9 @@ Deno.test("a user removed while its tables are scanned and captured stops nothin
   ok(rows.every(({ user_id }) => user_id === staying.id));
   equal((await app.db`select 1 from scanned_tables where user_id = ${going.id}`).length, 0);
 
-  await app.db`update scanned_tables set look_at = now()`;
+  await app.db`update scanned_tables set scan_at = now()`;
   await until("the other's tables", async () => {
-    await app.tick();
+    await app.look();
     return (await app.db`select 1 from dashboards`).length === 3;
   });
   const claim = (await claimNext(app.db, "create"))!;
@@ -176,21 +176,21 @@ Deno.test("a user removed while its tables are scanned and captured stops nothin
   equal(removed.status, 200);
   equal(await advance(app.db, claim, "capture"), false);
   equal(await createNext(app.deps, never), false);
-  equal((await app.tick()).databases_opened, 0);
+  equal((await app.look()).databases_opened, 0);
   for (const kind of KINDS) await app.call("DELETE", `/orphans/${staying.username}_${kind}`);
 });
 
 Deno.test("whatever goes wrong in one database, the look goes on in the others", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const [broken, fine] = [await app.addUser(), await app.addUser()];
   await addTables(app, fine, 1);
   // A password that does not open: nothing that a server said.
   await app.db`update workspaces set reader_password = 'AAAA' where user_id = ${broken.id}`;
   await until("the table of the other one", async () => {
-    await app.tick();
+    await app.look();
     return (await app.db`select 1 from dashboards where user_id = ${fine.id}`).length === 1;
   });
   ok(app.lines.some((line) => line.includes(`${broken.username}'s qor database`)));
-  equal(await refusal(app.tick()), "");
+  equal(await refusal(app.look()), "");
   for (const { id } of [broken, fine]) await app.call("DELETE", `/users/${id}?databases=drop`);
 });

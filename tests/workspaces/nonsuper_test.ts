@@ -7,16 +7,10 @@ import type { ServerAddress } from "../../src/external/postgres/cluster.ts";
 import { preflight } from "../../src/workspaces/preflight.ts";
 import { KINDS } from "../../src/workspaces/names.ts";
 import { finishRemovals } from "../../src/accounts/remove.ts";
-import {
-  freshName,
-  never,
-  opened,
-  refusal,
-  startWorkspaces,
-  type TestWorkspaces,
-  thereOf,
-  type User,
-} from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { opened, refusal } from "../help/world/postgres.ts";
+import { thereOf } from "../help/world/roles.ts";
+import { freshName, startWorld, type User, type World } from "../help/world/world.ts";
 
 const PASSWORD = "a password of the tests";
 const BIN_15 = "/usr/lib/postgresql/15/bin";
@@ -64,9 +58,10 @@ async function makeMaster(address: ServerAddress, root: Root, rights = "createdb
   return master;
 }
 
-async function wholeLife(app: TestWorkspaces, root: Root) {
+async function wholeLife(app: World, root: Root) {
   const user = await app.addUser();
-  const check = async (user: User) => (await app.call("POST", `/users/${user.id}/check`, {})).body;
+  const check = async (user: User) =>
+    (await app.call("POST", `/users/${user.id}/check`, { json: {} })).body;
   const fine = { ok: true, findings: [] };
   same(await check(user), fine);
   for (const kind of KINDS) {
@@ -85,16 +80,16 @@ async function wholeLife(app: TestWorkspaces, root: Root) {
 
   await using again = await app.loginAs(user, "owner");
   await again`select 1`;
-  equal((await app.call("PATCH", `/users/${user.id}`, { is_active: false })).status, 200);
+  equal((await app.call("PATCH", `/users/${user.id}`, { json: { is_active: false } })).status, 200);
   ok(await refusal(again`select 1`) !== "", "an inactive user's session lives on");
-  equal((await app.call("PATCH", `/users/${user.id}`, { is_active: true })).status, 200);
+  equal((await app.call("PATCH", `/users/${user.id}`, { json: { is_active: true } })).status, 200);
   same(await check(user), fine);
 
   await root`alter role ${root(`${user.username}_reader`)} nologin`;
   await root`grant connect on database ${root(`${user.username}_qor`)} to public`;
   await root`alter role ${root(`${user.username}_owner`)} password 'other'`;
   equal((await check(user)).ok, false);
-  same((await app.call("POST", `/users/${user.id}/repair`, {})).body, fine);
+  same((await app.call("POST", `/users/${user.id}/repair`, { json: {} })).body, fine);
 
   // A session of a superuser's inside is none that our master may end.
   const superuser = opened({
@@ -105,22 +100,23 @@ async function wholeLife(app: TestWorkspaces, root: Root) {
   await superuser`select 1`;
   const removed = await app.call("DELETE", `/users/${user.id}?databases=drop`);
   equal(removed.body.databases.qor, "dropping");
-  const taken = await app.call("POST", "/users", { username: user.username });
+  const taken = await app.call("POST", "/users", { json: { username: user.username } });
   equal(taken.body.code, "name_taken");
-  const [row] = await app.db`select last_error from removed_workspaces`;
+  const [row] = await app.db`select message as last_error from retries`;
   match(row!.last_error, /lacks a right/);
   await superuser.end({ timeout: 1 });
+  await app.db`update retries set due_at = now()`;
   await finishRemovals(app.deps, never);
   same(await thereOf(app.db, user.username), []);
 
-  const kept = await app.addUser(user.username);
+  const kept = await app.addUser({ username: user.username });
   {
     await using owner = await app.loginAs(kept, "owner", "drc");
     await owner`create table public.kept as select 1 as n`;
   }
   await app.call("DELETE", `/users/${kept.id}?databases=keep`);
   equal((await app.call("DELETE", `/orphans/${user.username}_qor`)).status, 204);
-  const adopted = await app.addUser(user.username, { adopt: true });
+  const adopted = await app.addUser({ username: user.username, adopt: true });
   {
     await using owner = await app.loginAs(adopted, "owner", "drc");
     equal((await owner`select 1 from public.kept`).length, 1);
@@ -143,7 +139,7 @@ for (const version of [18, 15] as const) {
       const [shown] = await root`show server_version`;
       ok(shown!.server_version.startsWith(String(version)), shown!.server_version);
       const master = await makeMaster(server.address, root);
-      await using app = await startWorkspaces({ master });
+      await using app = await startWorld({ master });
       const warnings = await preflight(app.servers.of(""));
       same(
         warnings.map(({ message }) => message),
@@ -174,7 +170,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
     await root`grant connect on database postgres to public`;
     const master = await makeMaster(server.address, root, rights);
     await root`revoke connect on database postgres from public`;
-    await using app = await startWorkspaces({ master });
+    await using app = await startWorld({ master });
     const { body } = await app.call("GET", "/diagnosis");
     same(body, {
       ok: false,
@@ -184,7 +180,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
       }],
       grafana: null,
     });
-    const created = await app.call("POST", "/users", { username: freshName() });
+    const created = await app.call("POST", "/users", { json: { username: freshName() } });
     equal(created.status, 201);
     const { state, steps } = created.body.workspace;
     equal(state, "failed");
@@ -194,7 +190,10 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
     await root.unsafe(`alter role ${master.user} createdb createrole`);
     same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
     const { id } = created.body;
-    same((await app.call("POST", `/users/${id}/repair`, {})).body, { ok: true, findings: [] });
+    same((await app.call("POST", `/users/${id}/repair`, { json: {} })).body, {
+      ok: true,
+      findings: [],
+    });
     await app.call("DELETE", `/users/${id}?databases=drop`);
   }
 });

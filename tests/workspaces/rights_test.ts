@@ -8,23 +8,18 @@ import { inspect } from "../../src/workspaces/inspect.ts";
 import { passwordsOf } from "../../src/workspaces/logins.ts";
 import { ownershipTag } from "../../src/workspaces/provision.ts";
 import { findWorkspace } from "../../src/workspaces/store.ts";
-import {
-  never,
-  opened,
-  refusal,
-  startWorkspaces,
-  type TestWorkspaces,
-  type User,
-} from "../help/workspace_app.ts";
+import { never } from "../help/time.ts";
+import { opened, refusal } from "../help/world/postgres.ts";
+import { startWorld, type User, type World } from "../help/world/world.ts";
 
 const DENIED = "42501";
 
-async function removeAll({ call }: TestWorkspaces, users: User[]) {
+async function removeAll({ call }: World, users: User[]) {
   for (const { id } of users) await call("DELETE", `/users/${id}?databases=drop`);
 }
 
 Deno.test("a user's roles reach no database but the user's own three", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   same(await preflight(app.servers.of("")), []);
   const [a, b] = [await app.addUser(), await app.addUser()];
   const [{ own }] = await app.db`select current_database()::text as own` as [{ own: string }];
@@ -44,7 +39,7 @@ Deno.test("a user's roles reach no database but the user's own three", async () 
 });
 
 Deno.test("PUBLIC may connect to none of the databases, and nobody is given rights of a role", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   await preflight(app.servers.of(""));
   const a = await app.addUser();
   const open = await app.db<{ name: string }[]>`
@@ -75,7 +70,7 @@ Deno.test("PUBLIC may connect to none of the databases, and nobody is given righ
 });
 
 Deno.test("the reader reads what there is and what is made later, and writes nothing", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const a = await app.addUser();
   const b = await app.addUser();
   await using owner = await app.loginAs(a, "owner");
@@ -134,7 +129,7 @@ Deno.test("the reader reads what there is and what is made later, and writes not
 });
 
 Deno.test("the reader's statements end after 30 s, also when it logs in by itself", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const a = await app.addUser();
   // As a person's client logs in: ours brings a limit of its own.
   const asPerson = async <T>(work: (reader: postgres.Sql) => Promise<T>) => {
@@ -151,7 +146,7 @@ Deno.test("the reader's statements end after 30 s, also when it logs in by itsel
 });
 
 Deno.test("by the API and by the board one user sees nothing of another's", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const [a, b] = [await app.addUser(), await app.addUser()];
   for (
     const [method, path, json] of [
@@ -165,7 +160,13 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
       ["PATCH", `/users/${b.id}`, { is_active: false }],
       ["DELETE", `/users/${b.id}?databases=drop`],
     ] as const
-  ) equal((await app.call(method, path, json, a.api_key)).status, 404, `${method} ${path}`);
+  ) {
+    equal(
+      (await app.call(method, path, { json, key: a.api_key })).status,
+      404,
+      `${method} ${path}`,
+    );
+  }
   for (
     const [method, path, json] of [
       ["POST", "/users", { username: "mallory" }],
@@ -174,13 +175,22 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
       ["POST", `/users/${a.id}/repair`, {}],
       ["GET", "/diagnosis"],
     ] as const
-  ) equal((await app.call(method, path, json, a.api_key)).status, 403, `${method} ${path}`);
-  equal((await app.call("POST", `/users/${a.id}/check`, {}, a.api_key)).body.ok, true);
+  ) {
+    equal(
+      (await app.call(method, path, { json, key: a.api_key })).status,
+      403,
+      `${method} ${path}`,
+    );
+  }
+  equal(
+    (await app.call("POST", `/users/${a.id}/check`, { json: {}, key: a.api_key })).body.ok,
+    true,
+  );
 
   await using owner = await app.loginAs(b, "owner");
   await owner`create table paths as select n as slack from generate_series(1, 9) n`;
   for (let i = 0; i < 100; i++) {
-    await app.tick();
+    await app.look();
     if ((await app.db`select 1 from dashboards`).length > 0) break;
     await new Promise((done) => setTimeout(done, 100));
   }
@@ -206,12 +216,12 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
   same(await status(b.api_key, `/boards/${row.id}/query`, panel), 200);
   same(await status(a.api_key, `/boards/${row.id}`), 404);
   same(await status(a.api_key, `/boards/${row.id}/query`, panel), 404);
-  equal((await app.call("GET", `/dashboards/${row.id}`, undefined, a.api_key)).status, 404);
+  equal((await app.call("GET", `/dashboards/${row.id}`, { key: a.api_key })).status, 404);
   await removeAll(app, [a, b]);
 });
 
 Deno.test("user databases are opened 8 at a time at the most, whoever opens them", async () => {
-  await using app = await startWorkspaces();
+  await using app = await startWorld();
   const users = await Promise.all(Array.from({ length: 4 }, () => app.addUser()));
   const server = app.servers.of("");
   let most = 0;
@@ -227,10 +237,10 @@ Deno.test("user databases are opened 8 at a time at the most, whoever opens them
     const workspace = (await findWorkspace(app.db, id))!;
     const passwords = await passwordsOf(app.deps, workspace);
     const mark = ownershipTag(app.deps.installation, username);
-    same(await inspect({ server, username, mark, is_active: true, passwords }), []);
+    same(await inspect({ server, username, tag: mark, is_active: true, passwords }), []);
   });
   await app.db`update workspace_steps set state = 'pending' where name = 'grants'`;
-  await Promise.all([...looks, app.tick(), finishWorkspaces(app.deps, never)]);
+  await Promise.all([...looks, app.look(), finishWorkspaces(app.deps, never)]);
   done = true;
   await watch;
   ok(most > 2 && most <= 8, `${most} open at a time`);

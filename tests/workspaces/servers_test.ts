@@ -5,17 +5,11 @@ import { preflight } from "../../src/workspaces/preflight.ts";
 import { createNext } from "../../src/pipeline/create/create.ts";
 import { checkWorkspaces } from "../../src/accounts/maintenance/check.ts";
 import { withReader } from "../../src/workspaces/reader.ts";
-import {
-  allOf,
-  freshName,
-  never,
-  opened,
-  ownServer,
-  refusal,
-  startWorkspaces,
-  thereOf,
-} from "../help/workspace_app.ts";
-import { testServer } from "../help/postgres.ts";
+import { never } from "../help/time.ts";
+import { ownServer } from "../help/world/own_server.ts";
+import { opened, refusal, testServer } from "../help/world/postgres.ts";
+import { allOf, thereOf } from "../help/world/roles.ts";
+import { freshName, startWorld } from "../help/world/world.ts";
 
 const time = async (work: () => Promise<unknown>) => {
   const started = performance.now();
@@ -25,7 +19,7 @@ const time = async (work: () => Promise<unknown>) => {
 
 Deno.test("users go to the emptier server, and all works across the two", async () => {
   await using server = await ownServer();
-  await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
+  await using app = await startWorld({ others: [{ login: server.login, shown: {} }] });
   await using root = opened(server.login, 2);
   same(await preflight(app.servers.of(server.name)), []);
   const users = [];
@@ -40,7 +34,7 @@ Deno.test("users go to the emptier server, and all works across the two", async 
     await owner`create table violations as select n as count from generate_series(1, 5) n`;
   }
   for (let i = 0; i < 100 && (await app.db`select 1 from dashboards`).length < 4; i++) {
-    await app.tick();
+    await app.look();
     await new Promise((done) => setTimeout(done, 100));
   }
   const found = await app.db`select u.username from dashboards d join users u on u.id = d.user_id
@@ -55,7 +49,10 @@ Deno.test("users go to the emptier server, and all works across the two", async 
     equal(await refusal(there`select 1`), "42501", database);
   }
   for (const user of users) {
-    same((await app.call("POST", `/users/${user.id}/check`, {})).body, { ok: true, findings: [] });
+    same((await app.call("POST", `/users/${user.id}/check`, { json: {} })).body, {
+      ok: true,
+      findings: [],
+    });
     equal((await app.call("POST", `/users/${user.id}/database-password`)).status, 204);
     const tested = await app.call("POST", `/users/${user.id}/credentials/DRC_DATABASE_URL/test`);
     equal(tested.body.ok, true, tested.body.message);
@@ -67,16 +64,19 @@ Deno.test("users go to the emptier server, and all works across the two", async 
 
 Deno.test("ten users made while their server is stopped become ready by themselves, and delay nobody", async () => {
   await using server = await ownServer();
-  await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
+  await using app = await startWorld({ others: [{ login: server.login, shown: {} }] });
   const first = await app.addUser();
   const there = await app.addUser();
-  const quiet = await time(() => app.tick());
+  const quiet = await time(() => app.look());
   // The default server counts as full, so that the ten go to the other one.
   const full = app.servers.all.toSpliced(0, 1);
   await server.stop();
   const all = app.servers.all.splice(0, 2, ...full);
   const made = await Promise.all(
-    Array.from({ length: 10 }, () => app.call("POST", "/users", { username: freshName() })),
+    Array.from(
+      { length: 10 },
+      () => app.call("POST", "/users", { json: { username: freshName() } }),
+    ),
   );
   app.servers.all.splice(0, 1, ...all);
   same(
@@ -86,10 +86,10 @@ Deno.test("ten users made while their server is stopped become ready by themselv
 
   await app.db`update workspace_steps set next_try_at = now()`;
   const [tick, own, make, away] = await Promise.all([
-    time(() => app.tick()),
-    time(() => app.call("POST", `/users/${first.id}/check`, {})),
+    time(() => app.look()),
+    time(() => app.call("POST", `/users/${first.id}/check`, { json: {} })),
     time(() => app.addUser()),
-    app.call("POST", `/users/${there.id}/check`, {}),
+    app.call("POST", `/users/${there.id}/check`, { json: {} }),
     finishWorkspaces(app.deps, never),
     checkWorkspaces(app.deps, never),
   ]);
@@ -125,20 +125,20 @@ Deno.test("ten users made while their server is stopped become ready by themselv
 
 Deno.test("a server that is not configured any more is named, and the others go on", async () => {
   await using server = await ownServer();
-  await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
+  await using app = await startWorld({ others: [{ login: server.login, shown: {} }] });
   const [a, b] = [await app.addUser(), await app.addUser()];
   app.servers.all.pop();
-  const { status, body } = await app.call("POST", `/users/${b.id}/check`, {});
+  const { status, body } = await app.call("POST", `/users/${b.id}/check`, { json: {} });
   equal(status, 503);
   ok(body.message.includes(server.name), body.message);
-  equal((await app.tick()).waiting.length, 0);
-  equal((await app.call("POST", `/users/${a.id}/check`, {})).body.ok, true);
+  equal((await app.look()).waiting.length, 0);
+  equal((await app.call("POST", `/users/${a.id}/check`, { json: {} })).body.ok, true);
   await app.call("DELETE", `/users/${a.id}?databases=drop`);
 });
 
 Deno.test("URLs name the public address; a credential is tried at our own", async () => {
   const shown = { host: "db.example.org", port: 6543 };
-  await using app = await startWorkspaces({ shown });
+  await using app = await startWorld({ shown });
   const user = await app.addUser();
   const { key_value } = await app.credential(user, "TIMING_DATABASE_URL");
   const url = new URL(key_value);
@@ -153,7 +153,7 @@ Deno.test("URLs name the public address; a credential is tried at our own", asyn
   equal(changed.host, "db.example.org:6543");
   await app.call("DELETE", `/users/${user.id}?databases=drop`);
 
-  await using portOnly = await startWorkspaces({ shown: { port: 6543 } });
+  await using portOnly = await startWorld({ shown: { port: 6543 } });
   const other = await portOnly.addUser();
   const own = new URL((await portOnly.credential(other, "QOR_DATABASE_URL")).key_value);
   equal(own.host, `${(await testServer()).host}:6543`);
@@ -162,7 +162,7 @@ Deno.test("URLs name the public address; a credential is tried at our own", asyn
 
 Deno.test("withReader() opens 8 databases of a server at a time at the most", async () => {
   await using server = await ownServer();
-  await using app = await startWorkspaces({ others: [{ login: server.login, shown: {} }] });
+  await using app = await startWorld({ others: [{ login: server.login, shown: {} }] });
   const [user] = [await app.addUser()];
   let open = 0;
   let most = 0;

@@ -4,8 +4,10 @@ import { openServers } from "../../src/workspaces/servers.ts";
 import { finishWorkspaces } from "../../src/accounts/steps.ts";
 import { workspaceOf } from "../../src/workspaces/workspaces.ts";
 import { createUser, showUser } from "../../src/accounts/create.ts";
-import { dropUsers, freshName, login, never, scoped, startApp, type TestApp } from "../help/app.ts";
-import { freshDatabase, testServer } from "../help/postgres.ts";
+import { never } from "../help/time.ts";
+import { freshDatabase, login, scoped, testServer } from "../help/world/postgres.ts";
+import { dropUsers } from "../help/world/roles.ts";
+import { freshName, startWorld, type World } from "../help/world/world.ts";
 
 /** SQLSTATE of what PostgreSQL refuses; undefined: it does it. */
 async function state(query: PromiseLike<unknown>): Promise<string | undefined> {
@@ -14,7 +16,7 @@ async function state(query: PromiseLike<unknown>): Promise<string | undefined> {
 const DENIED = "42501";
 
 Deno.test("makeWorkspace() gives the owner its three databases to do with as it likes", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const ada = await app.addUser();
   const rows = await app.db`
     select datname::text as name, pg_get_userbyid(datdba)::text as owner,
@@ -44,7 +46,7 @@ Deno.test("makeWorkspace() gives the owner its three databases to do with as it 
 });
 
 Deno.test("the reader reads what is made later, also in schemas made later, and writes nothing", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const ada = await app.addUser();
   await using owner = await app.owner(ada, "qor");
   await using reader = await app.reader(ada, "qor");
@@ -79,7 +81,7 @@ Deno.test("the reader reads what is made later, also in schemas made later, and 
 });
 
 Deno.test("a user's roles enter no database but their own", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const [ada, bob] = [await app.addUser(), await app.addUser()];
   for (const kind of ["timing", "qor", "drc"]) {
     const name = `${ada.username}_${kind}`;
@@ -95,7 +97,7 @@ Deno.test("a user's roles enter no database but their own", async () => {
 });
 
 Deno.test("the server never sees a password, only its verifier", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const ada = await app.addUser();
   const rows = await app.db`
     select rolpassword from pg_authid where rolname::text like ${`${ada.username}%`}`;
@@ -111,7 +113,7 @@ Deno.test("the server never sees a password, only its verifier", async () => {
 });
 
 Deno.test("finishWorkspaces() makes what a crash left undone, and once more does no harm", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const ada = await app.addUser();
   await app.write(ada, "timing", "create table kept (a int)", "insert into kept values (7)");
   await app.db`drop database ${app.db(`${ada.username}_drc`)} with (force)`;
@@ -129,7 +131,7 @@ Deno.test("finishWorkspaces() makes what a crash left undone, and once more does
 });
 
 Deno.test("finishWorkspaces() says at the step why it cannot be done yet", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const ada = await app.addUser();
   await undo(app.db, ada.id);
   const { host } = await testServer();
@@ -166,7 +168,7 @@ async function startPlainMaster(admin: Sql) {
 }
 
 Deno.test("createUser() works for a master role that is no superuser, twice over", async () => {
-  await using app = await startApp();
+  await using app = await startWorld();
   const { name, db } = await startPlainMaster(app.db);
   const username = freshName();
   try {
@@ -197,7 +199,7 @@ Deno.test("showUser() names no databases of the user admin, which has none", asy
   const [row] = await fresh.db`
     insert into users (username, role) values ('admin', 'admin') returning id`;
   const who = { user_id: row!.id, username: "admin", role: "admin", from: "" } as const;
-  const { databases } = await showUser({ db: fresh.db } as TestApp["deps"], who, row!.id);
+  const { databases } = await showUser({ db: fresh.db } as World["deps"], who, row!.id);
   same(databases, {});
-  await rejects(showUser({ db: fresh.db } as TestApp["deps"], who, 999), /no such user/);
+  await rejects(showUser({ db: fresh.db } as World["deps"], who, 999), /no such user/);
 });

@@ -4,21 +4,19 @@ import { AppError, ExternalError, unavailable } from "../../errors.ts";
 import { isRoleFull, isUnavailable } from "../../external/postgres/postgres.ts";
 import { whileAnswering } from "../../external/postgres/answer.ts";
 import { visibleUser } from "../../users/users.ts";
-import { adminOnly } from "../../who.ts";
-import type { Who } from "../../who.ts";
+import { adminOnly, type Who } from "../../who.ts";
 import { applyLogin } from "../change.ts";
-import { GRAFANA_STEPS } from "../../grafana/store.ts";
-import { repairInGrafana } from "../../grafana/datasources.ts";
+import { ensureInGrafana, GRAFANA_STEPS } from "../../grafana/steps.ts";
 import { grafanaOf, isGrafanaUnavailable, type UserGrafana } from "../../grafana/grafana.ts";
 import { inspect } from "../../workspaces/inspect.ts";
 import { databaseName, KINDS } from "../../workspaces/names.ts";
 import { isMissing, revokeExtras } from "../../workspaces/revoke.ts";
 import { limitConnections, ownershipTag } from "../../workspaces/provision.ts";
 import { asRefusal, eachServer, inWords } from "../../workspaces/servers.ts";
-import { runSteps, STEPS } from "../steps.ts";
+import { SERVER_STEPS } from "../../workspaces/steps.ts";
+import { type Deps, runSteps } from "../steps.ts";
 import { passwordsOf } from "../../workspaces/logins.ts";
 import * as store from "../../workspaces/store.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
 
 export const Repair = z.strictObject({
   recreate: z.boolean().default(false).openapi({
@@ -26,7 +24,7 @@ export const Repair = z.strictObject({
   }),
 }).openapi("Repair");
 
-async function workspaceFor(deps: Deps, id: number): Promise<store.Workspace> {
+async function workspaceFor(deps: Pick<Deps, "db">, id: number): Promise<store.Workspace> {
   const workspace = await store.findWorkspace(deps.db, id);
   if (!workspace) throw new AppError("workspace_unknown", 404, "This user has no databases.");
   return workspace;
@@ -36,13 +34,13 @@ async function compare(deps: Deps, workspace: store.Workspace) {
   const { user_id, username, is_active } = workspace;
   const server = deps.servers.of(workspace.server);
   const passwords = await passwordsOf(deps, workspace);
-  const mark = ownershipTag(deps.installation, username);
-  const findings = await inspect({ server, username, mark, is_active, passwords });
+  const tag = ownershipTag(deps.installation, username);
+  const findings = await inspect({ server, username, tag, is_active, passwords });
   await store.recordCheck(deps.db, user_id, findings);
   return { ok: findings.length === 0, findings };
 }
 
-/** What differs from what should be. Throws 404, 503 where the server is away. */
+/** What differs from what should be. Throws 404, 503 where the server is unavailable. */
 export async function checkWorkspace(deps: Deps, who: Who, id: number) {
   await visibleUser(deps.db, who, id);
   const workspace = await workspaceFor(deps, id);
@@ -60,8 +58,8 @@ export async function repairWorkspace(
   { recreate }: z.infer<typeof Repair>,
 ) {
   const { username } = await visibleUser(deps.db, who, id);
-  const deed = { action: "workspace.repair", subject: username, user_id: id } as const;
-  await audited(deps.db, who, deed, async () => {
+  const entry = { action: "workspace.repair", subject: username, user_id: id } as const;
+  await audited(deps.db, who, entry, async () => {
     adminOnly(who);
     await workspaceFor(deps, id);
   });
@@ -76,10 +74,10 @@ export async function repairWorkspace(
         steps.some(({ name, state }) => name === `database_${kind}` && state === "done");
       const vanished = recreate ? [] : missing.filter(made).map((kind) => `database_${kind}`);
       await revokeExtras(deps, workspace, findings);
-      const again = [...STEPS.map(({ name }) => name), ...GRAFANA_STEPS]
+      const again = [...SERVER_STEPS, ...GRAFANA_STEPS].map(({ name }) => name)
         .filter((name) => !vanished.includes(name));
       await store.resetSteps(deps.db, id, again);
-      await runSteps(deps, id, username, { grafanaMs: GRAFANA_WAITS_MS });
+      await runSteps(deps, workspace, { grafanaMs: REPAIR_GRAFANA_MS });
       await applyLogin(deps, id);
       return await compare(deps, await workspaceFor(deps, id));
     })
@@ -96,21 +94,24 @@ async function reportingUnavailable<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** How long whoever has a workspace repaired waits for Grafana. */
-const GRAFANA_WAITS_MS = 10_000;
+/** Time limit for Grafana in a repair that a caller waits for. */
+const REPAIR_GRAFANA_MS = 10_000;
 
-/** Of each server in a minute: 200,000 workspaces are seen once a day. */
+/** Of each server in a minute: 200,000 workspaces are checked once a day. */
 const MOST_CHECKED = 150;
-/** How long Grafana is tended in a minute: meanwhile nothing else is. */
-const LOOK_MS = 20_000;
+/** Budget per minute for Grafana repairs; they block other maintenance. */
+const GRAFANA_BUDGET_MS = 20_000;
 
-/** The connection limits protect the others: what differs is set right before it is compared. */
-async function keepLimits({ servers, installation }: Deps, workspace: store.Workspace) {
+/** Connection limits protect the other users: a difference is repaired before the check. */
+async function keepLimits(
+  { servers, installation }: Pick<Deps, "servers" | "installation">,
+  workspace: store.Workspace,
+) {
   const { username, server } = workspace;
   await limitConnections(servers.of(server), username, ownershipTag(installation, username));
 }
 
-/** Looks once a day at every workspace; what it finds is shown on the user's page. */
+/** The daily drift check of every workspace; the user's page shows the findings. */
 export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<void> {
   const servers = deps.servers.all.map(({ name }) => name);
   const due = await store.uncheckedWorkspaces(deps.db, servers, MOST_CHECKED);
@@ -136,31 +137,31 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
   await repairAllInGrafana(deps, due, signal);
 }
 
-/** Grafana by Grafana, at the same time: one that is away, or slow, delays its own only. */
+/** All Grafanas at the same time: one that is unavailable or slow delays its own only. */
 async function repairAllInGrafana(deps: Deps, due: store.Workspace[], signal: AbortSignal) {
-  const placed = await Promise.all(due.map(async (workspace) => {
-    const place = await grafanaOf(deps, workspace.user_id).catch((error) => {
+  const byGrafana = await Promise.all(due.map(async (workspace) => {
+    const target = await grafanaOf(deps, workspace.user_id).catch((error) => {
       deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
     });
-    return place ? [{ workspace, place, server: place.isOwn ? workspace.username : "" }] : [];
+    return target ? [{ workspace, target, server: target.isOwn ? workspace.username : "" }] : [];
   }));
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(GRAFANA_BUDGET_MS)]);
   await eachServer(
-    placed.flat(),
+    byGrafana.flat(),
     limit,
-    ({ workspace, place }) => repairQuietly(deps, workspace, place, limit),
+    ({ workspace, target }) => repairQuietly(deps, workspace, target, limit),
   );
 }
 
-/** What differs in Grafana is repaired; what does not come off stands on the data sources. False: it is away. */
+/** False: this Grafana is unavailable. What could not be repaired is shown on the data sources. */
 async function repairQuietly(
   deps: Deps,
   workspace: store.Workspace,
-  place: UserGrafana,
+  target: UserGrafana,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await repairInGrafana(deps, workspace, place, signal);
+    await ensureInGrafana(deps, workspace, target, KINDS, signal);
     return true;
   } catch (error) {
     if (signal.aborted) return false;

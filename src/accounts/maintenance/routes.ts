@@ -1,26 +1,17 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
-import type { Env } from "../../who.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { ById, json, newApi, noFields, optionalBody } from "../../http/api.ts";
+import { errorReplies } from "../../http/replies.ts";
 import { checkWorkspace, Repair, repairWorkspace } from "./check.ts";
 import { Check } from "../../workspaces/inspect.ts";
-import { rotateDatabasePassword } from "../../accounts/database_password.ts";
+import { rotateDatabasePassword } from "../database_password.ts";
 import { dropOrphan, Orphan, orphans } from "../../workspaces/orphans.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
-
-const json = <T>(schema: T, description: string) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-const params = z.object({ id: Id });
-const body = <T>(schema: T) => ({ content: { "application/json": { schema } } });
-const nothing = body(z.strictObject({}));
+import type { Deps } from "../steps.ts";
 
 const password = createRoute({
   method: "post",
   path: "/{id}/database-password",
   summary: "New passwords of the database roles, and new values of the three logins",
-  request: { params, body: nothing },
+  request: { params: ById, body: noFields },
   responses: {
     204: { description: "Changed; old connections are ended." },
     ...errorReplies(400, 404, 409, 422, 503),
@@ -31,7 +22,7 @@ const check = createRoute({
   method: "post",
   path: "/{id}/check",
   summary: "Compares roles, databases and grants with what should be",
-  request: { params, body: nothing },
+  request: { params: ById, body: noFields },
   responses: { 200: json(Check, "What was found."), ...errorReplies(400, 404, 422, 503) },
 });
 
@@ -39,7 +30,7 @@ const repair = createRoute({
   method: "post",
   path: "/{id}/repair",
   summary: "Repairs what can be repaired without loss (admin)",
-  request: { params, body: body(Repair) },
+  request: { params: ById, body: optionalBody(Repair) },
   responses: {
     200: json(Check, "What is left afterwards."),
     ...errorReplies(400, 403, 404, 422, 503),
@@ -48,7 +39,7 @@ const repair = createRoute({
 
 /** Under `/api/v1/users`: the care of a workspace. */
 export function maintenanceApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(password, async (c) => {
       await rotateDatabasePassword(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
@@ -83,7 +74,7 @@ const drop = createRoute({
 
 /** `/api/v1/orphans`. */
 export function orphanApi(deps: Deps) {
-  return new OpenAPIHono<Env>({ defaultHook: refuse })
+  return newApi()
     .openapi(list, async (c) => c.json({ orphans: await orphans(deps, c.var.who) }, 200))
     .openapi(drop, async (c) => {
       await dropOrphan(deps, c.var.who, c.req.valid("param").name);

@@ -1,26 +1,32 @@
-import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { type Answer, CredentialPage } from "../../../views/credential.tsx";
 import * as credentials from "../../credentials/credentials.ts";
-import type { Saved } from "../../credentials/routes.ts";
 import { type Deps as TestDeps, testCredential } from "../../credentials/test.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
-import { revealVersion, rollBack, versionsOf } from "../../credentials/versions.ts";
-import { type ErrorStatus, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
+import { revealVersion, versionsOf } from "../../credentials/versions.ts";
+import { type ErrorStatus } from "../../errors.ts";
+import { refuse } from "../../http/replies.ts";
+import { ById } from "../../http/api.ts";
 import { visibleUser } from "../../users/users.ts";
 import type { Env } from "../../who.ts";
+import {
+  addCredential,
+  changeCredential,
+  removeCredential,
+  rollBackCredential,
+} from "../credentials.ts";
+import type { Deps } from "../steps.ts";
 import { CredentialForm, RevealForm, ValueForm, VersionForm } from "./forms.ts";
-import { form, orShow, refuseForged, type Show, showUserPage } from "./routes.tsx";
+import { byId, form, orShow, refuseForged, type Show } from "../../http/forms.ts";
+import { showUserPage } from "./routes.tsx";
 
-type Place = { id: number; key_name: string };
+type Address = { id: number; key_name: string };
 
 /** Shows a credential, with the answer to what was asked of it. Throws 404 where there is none. */
 async function showPage(
-  deps: TestDeps & WorkspaceDeps,
+  deps: TestDeps & Deps,
   c: Context<Env>,
-  { id, key_name }: Place,
+  { id, key_name }: Address,
   answer: Answer = {},
   status: 200 | ErrorStatus = 200,
 ) {
@@ -35,46 +41,43 @@ async function showPage(
 }
 
 /** The page of a credential; `name`: the form of it that is shown again. */
-function showAgain(deps: TestDeps & WorkspaceDeps, name: "test" | "change"): Show {
+function showAgain(deps: TestDeps & Deps, name: "test" | "change"): Show {
   return (c, again, status) => {
-    const place = { id: Number(c.req.param("id")), key_name: c.req.param("key_name")! };
-    return showPage(deps, c, place, { again: { [name]: again } }, status);
+    const address = { id: Number(c.req.param("id")), key_name: c.req.param("key_name")! };
+    return showPage(deps, c, address, { again: { [name]: again } }, status);
   };
 }
 
 const one = "/:id/credentials/:key_name";
 
 /** Under `/users`: what the API does with credentials, by plain forms. A value is never in an address. */
-export function credentialPages(deps: TestDeps & WorkspaceDeps, saved: Saved) {
-  const user = zValidator("param", z.object({ id: Id }), refuse);
-  const place = zValidator("param", z.object({ id: Id, key_name: credentials.KeyName }), refuse);
+export function credentialPages(deps: TestDeps & Deps) {
+  const address = zValidator("param", ById.extend({ key_name: credentials.KeyName }), refuse);
   const addition = showUserPage(deps, "credential");
   return new Hono<Env>()
     .post(
       "/:id/credentials",
-      user,
+      byId,
       form(CredentialForm, addition),
       (c) =>
         orShow(c, { show: addition, field: "key_name" }, async () => {
           const { id } = c.req.valid("param");
           const { key_name, key_value, expires_at } = c.req.valid("form");
           const input = { key_name, key_value, expires_at };
-          await credentials.addCredential(deps, c.var.who, id, input);
-          const warnings = await saved(id, key_name, key_value);
-          if (warnings.length === 0) return c.redirect(`/users/${id}`, 303);
+          const { warnings } = await addCredential(deps, c.var.who, id, input);
+          if (!warnings) return c.redirect(`/users/${id}`, 303);
           return await showPage(deps, c, { id, key_name }, { warnings });
         }),
     )
-    .get(one, place, (c) => showPage(deps, c, c.req.valid("param")))
-    .post(`${one}/change`, place, form(ValueForm, showAgain(deps, "change")), async (c) => {
+    .get(one, address, (c) => showPage(deps, c, c.req.valid("param")))
+    .post(`${one}/change`, address, form(ValueForm, showAgain(deps, "change")), async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("form");
-      await credentials.changeCredential(deps, c.var.who, id, key_name, input);
-      const warnings = await saved(id, key_name, input.key_value);
-      if (warnings.length === 0) return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+      const { warnings } = await changeCredential(deps, c.var.who, id, key_name, input);
+      if (!warnings) return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
       return await showPage(deps, c, { id, key_name }, { warnings });
     })
-    .post(`${one}/reveal`, place, zValidator("form", RevealForm, refuseForged), async (c) => {
+    .post(`${one}/reveal`, address, zValidator("form", RevealForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
       const { version } = c.req.valid("form");
       const revealed = version === undefined
@@ -83,22 +86,20 @@ export function credentialPages(deps: TestDeps & WorkspaceDeps, saved: Saved) {
       c.header("Cache-Control", "no-store");
       return await showPage(deps, c, { id, key_name }, { revealed });
     })
-    .post(`${one}/rollback`, place, zValidator("form", VersionForm, refuseForged), async (c) => {
+    .post(`${one}/rollback`, address, zValidator("form", VersionForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
-      await rollBack(deps, c.var.who, id, key_name, c.req.valid("form"));
-      await saved(id, key_name);
+      await rollBackCredential(deps, c.var.who, id, key_name, c.req.valid("form"));
       return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
     })
-    .post(`${one}/test`, place, (c) =>
+    .post(`${one}/test`, address, (c) =>
       orShow(c, { show: showAgain(deps, "test") }, async () => {
         const { id, key_name } = c.req.valid("param");
         const tested = await testCredential(deps, c.var.who, id, key_name);
         return await showPage(deps, c, { id, key_name }, { tested });
       }))
-    .post(`${one}/remove`, place, async (c) => {
+    .post(`${one}/remove`, address, async (c) => {
       const { id, key_name } = c.req.valid("param");
-      await credentials.removeCredential(deps, c.var.who, id, key_name);
-      await saved(id, key_name);
+      await removeCredential(deps, c.var.who, id, key_name);
       return c.redirect(`/users/${id}`, 303);
     });
 }

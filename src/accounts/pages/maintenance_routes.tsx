@@ -1,17 +1,14 @@
-import { zValidator } from "@hono/zod-validator";
-import { z } from "zod";
 import { Hono } from "hono";
-import { refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
 import type { Env, Who } from "../../who.ts";
 import { checkWorkspace, repairWorkspace } from "../maintenance/check.ts";
-import { rotateDatabasePassword } from "../../accounts/database_password.ts";
-import { orShow, showUserPage } from "./routes.tsx";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import { rotateDatabasePassword } from "../database_password.ts";
+import { byId, orShow } from "../../http/forms.ts";
+import { showUserPage } from "./routes.tsx";
+import type { Deps } from "../steps.ts";
 
-type AuditedAction = (deps: Deps, who: Who, id: number) => Promise<unknown>;
+type Action = (deps: Deps, who: Who, id: number) => Promise<unknown>;
 
-const DEEDS: Record<string, AuditedAction> = {
+const ACTIONS: Record<string, Action> = {
   check: checkWorkspace,
   repair: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: false }),
   recreate: (deps, who, id) => repairWorkspace(deps, who, id, { recreate: true }),
@@ -20,14 +17,13 @@ const DEEDS: Record<string, AuditedAction> = {
 
 /** Under `/users`: the care of a workspace, by plain forms that come back to the user's page. */
 export function maintenancePages(deps: Deps) {
-  const id = zValidator("param", z.object({ id: Id }), refuse);
   const show = showUserPage(deps, "workspace");
   const pages = new Hono<Env>();
-  for (const [name, deed] of Object.entries(DEEDS)) {
-    pages.post(`/:id/${name}`, id, (c) =>
+  for (const [name, action] of Object.entries(ACTIONS)) {
+    pages.post(`/:id/${name}`, byId, (c) =>
       orShow(c, { show }, async () => {
         const { id } = c.req.valid("param");
-        await deed(deps, c.var.who, id);
+        await action(deps, c.var.who, id);
         return c.redirect(`/users/${id}`, 303);
       }));
   }

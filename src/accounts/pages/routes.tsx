@@ -1,13 +1,19 @@
-import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
-import { type Context, Hono } from "hono";
-import type { Again } from "../../../views/field.tsx";
+import { Hono } from "hono";
 import { NewKeyPage } from "../../../views/new_key.tsx";
 import { type UserForm, UserPage } from "../../../views/user.tsx";
 import { RemovedPage, UsersPage } from "../../../views/users.tsx";
 import { credentialsOf } from "../../credentials/credentials.ts";
-import { AppError, type ErrorStatus, refuse } from "../../errors.ts";
-import { Id, writeCursor } from "../../http/paging.ts";
+import {
+  againAfter,
+  byId,
+  form,
+  orShow,
+  type PageContext,
+  refuseForged,
+  type Show,
+} from "../../http/forms.ts";
+import { writeCursor } from "../../http/paging.ts";
 import { rotateKey } from "../../users/rotate.ts";
 import { pageOfUsers } from "../../users/users.ts";
 import { adminOnly } from "../../who.ts";
@@ -17,62 +23,8 @@ import { datasourcesOf } from "../../grafana/datasources.ts";
 import { overviewOf } from "../overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./forms.ts";
 import { removeUser } from "../remove.ts";
-import { type Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
-
-type Page = Context<Env>;
-/** Shows the page of a form once more, with what was typed and what is wrong. */
-export type Show = (c: Page, again: Again, status: ErrorStatus) => Response | Promise<Response>;
-type Fault = { path: PropertyKey[]; message: string; format?: string; code?: string };
-
-/** What was typed, for a page that shows it again: no secret, and no files. */
-function typedIn(data: object): Again["typed"] {
-  const typed = Object.entries(data).filter(([name, value]) =>
-    typeof value === "string" && name !== "key_value"
-  );
-  return Object.fromEntries(typed);
-}
-
-function againAfter(data: object, issues: readonly object[]): Again {
-  const faults = (issues as Fault[]).map(({ path, message, format, code }) => {
-    const missing = code === "invalid_type" && "is missing";
-    return [
-      path.join("."),
-      format === "datetime" ? "must be a date and a time" : missing || message,
-    ];
-  });
-  return { typed: typedIn(data), faults: Object.fromEntries(faults.reverse()) };
-}
-
-/** Checks a form: what is not right comes back on its page, with 422. */
-export function form<S extends z.ZodType>(schema: S, show: Show) {
-  return zValidator("form", schema, async (result, c) => {
-    if (!result.success) {
-      return await show(c as Page, againAfter(result.data as object, result.error.issues), 422);
-    }
-  });
-}
-
-/** For what only our own pages send, in addresses and hidden fields. */
-export function refuseForged(result: { success: boolean }): void {
-  if (result.success) return;
-  throw new AppError("invalid_input", 422, "Our pages do not send this: go back and try again.");
-}
-
-/** Does a deed of a form; one that is refused with 409 comes back on its page, the sentence at `field`. */
-export async function orShow(
-  c: Page,
-  { show, field = "" }: { show: Show; field?: string },
-  deed: () => Promise<Response>,
-): Promise<Response> {
-  try {
-    return await deed();
-  } catch (error) {
-    if (!(error instanceof AppError && error.status === 409)) throw error;
-    const typed = typedIn(await c.req.parseBody());
-    return await show(c, { typed, faults: { [field]: error.message } }, error.status);
-  }
-}
 
 const PAGE_SIZE = 50;
 
@@ -112,23 +64,24 @@ function forAdmin(show: Show): Show {
   };
 }
 
+const search = zValidator("query", Search, (result, c) => {
+  if (result.success) return;
+  const again = againAfter(result.data, result.error.issues);
+  if (!again.issues.some(({ path }) => path === "q")) refuseForged(result);
+  adminOnly((c as PageContext).var.who);
+  return c.html(<UsersPage who={(c as PageContext).var.who} users={[]} search={again} />, 422);
+});
+
 /** `/users`: the list, and new users. */
 function listPages(deps: Deps) {
   const creation: Show = async (c, again, status) => {
     const page = { limit: PAGE_SIZE, after: "" };
     const { users, next } = await pageOfUsers(deps.db, c.var.who, {}, page);
     const more = next ? { next: address({ cursor: writeCursor(next)! }) } : {};
-    const search = { typed: {}, faults: {} };
+    const search = { typed: {}, issues: [] };
     const props = { who: c.var.who, users, search, creation: again, ...more };
     return c.html(<UsersPage {...props} />, status);
   };
-  const search = zValidator("query", Search, (result, c) => {
-    if (result.success) return;
-    const again = againAfter(result.data, result.error.issues);
-    if (!again.faults.q) refuseForged(result);
-    adminOnly((c as Page).var.who);
-    return c.html(<UsersPage who={(c as Page).var.who} users={[]} search={again} />, 422);
-  });
   return new Hono<Env>()
     .get("/", search, async (c) => {
       const { who } = c.var;
@@ -138,7 +91,7 @@ function listPages(deps: Deps) {
       const props = {
         first: after ? address(typed) : undefined,
         next: next ? address({ ...typed, cursor: writeCursor(next)! }) : undefined,
-        search: { typed, faults: {} },
+        search: { typed, issues: [] },
       };
       return c.html(<UsersPage who={who} users={users} {...props} />);
     })
@@ -157,19 +110,18 @@ function listPages(deps: Deps) {
 
 /** Under `/users`: what the API does with users, by plain forms. */
 export function userPages(deps: Deps) {
-  const id = zValidator("param", z.object({ id: Id }), refuse);
   const change = showUserPage(deps, "change");
-  const rotation = showUserPage(deps, "key");
-  const removal = forAdmin(showUserPage(deps, "remove"));
   return new Hono<Env>()
     .route("/", listPages(deps))
-    .get("/:id", id, async (c) => {
+    .route("/", rotationPage(deps))
+    .route("/", removalPage(deps))
+    .get("/:id", byId, async (c) => {
       const { id } = c.req.valid("param");
       return c.html(<UserPage {...await pageOf(deps, c.var.who, id)} />);
     })
     .post(
       "/:id/change",
-      id,
+      byId,
       zValidator("form", ChangeForm, refuseForged),
       (c) =>
         orShow(c, { show: change }, async () => {
@@ -177,10 +129,15 @@ export function userPages(deps: Deps) {
           await changeUser(deps, c.var.who, id, c.req.valid("form"));
           return c.redirect(`/users/${id}`, 303);
         }),
-    )
+    );
+}
+
+function rotationPage(deps: Deps) {
+  const rotation = showUserPage(deps, "key");
+  return new Hono<Env>()
     .post(
       "/:id/api-key",
-      id,
+      byId,
       form(RotationForm, rotation),
       (c) =>
         orShow(c, { show: rotation }, async () => {
@@ -195,10 +152,15 @@ export function userPages(deps: Deps) {
             : `The old key works for ${grace(input.grace_seconds)} more.`;
           return c.html(<NewKeyPage who={who} user={user} before={before} {...made} />, 201);
         }),
-    )
+    );
+}
+
+function removalPage(deps: Deps) {
+  const removal = forAdmin(showUserPage(deps, "remove"));
+  return new Hono<Env>()
     .post(
       "/:id/remove",
-      id,
+      byId,
       form(RemovalForm, removal),
       (c) =>
         orShow(c, { show: removal }, async () => {
@@ -207,8 +169,8 @@ export function userPages(deps: Deps) {
           const { databases, username } = c.req.valid("form");
           const user = await showUser(deps, who, id);
           if (username !== user.username) {
-            const faults = { username: "This is not the name of the user." };
-            return await removal(c, { typed: { databases, username }, faults }, 422);
+            const issues = [{ path: "username", message: "This is not the name of the user." }];
+            return await removal(c, { typed: { databases, username }, issues }, 422);
           }
           const removed = await removeUser(deps, who, id, databases);
           return c.html(<RemovedPage who={who} removed={removed} />);

@@ -6,7 +6,7 @@ import type { Panel, Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
 import { areComparable, newestBy } from "../runs.ts";
 import { newestRun, newestStat } from "../stats.ts";
-import { packed, type Row, tableHeight } from "./row.ts";
+import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
 const CHANGES = ["area", "power", "setup_wns", "runtime"] as const;
 
@@ -48,32 +48,44 @@ function bySite(source: Source, measures: Measure[]): Panel[] {
     );
 }
 
+/** The key numbers in one row, or in two where they are more than one can hold. */
+function statRows(source: Source, measures: Measure[]): Row[] {
+  const stats = [...measures.slice(0, 11).map((m) => newestStat(source, m)), ...newestRun(source)];
+  if (stats.length <= 8) return [{ height: 4, panels: stats }];
+  const half = Math.ceil(stats.length / 2);
+  return [stats.slice(0, half), stats.slice(half)].map((panels) => ({ height: 3, panels }));
+}
+
 /** Quality of results: size, power and speed of the newest run, their course, each design's newest. */
 export function qor(source: Source): Row[] {
   const { facts } = source;
   const measures = measuresOf(facts, [
     "failing_tests",
+    "setup_wns",
+    "setup_tns",
+    "hold_wns",
+    "setup_violations",
+    "violations",
+    "drc_total",
     "area",
     "utilization",
     "power",
-    "setup_wns",
-    "setup_tns",
-    "drc_total",
-    "lvs_errors",
-    "wirelength",
     "runtime",
+    "lvs_errors",
+    "frequency",
     "cells",
-    "hold_wns",
+    "hold_tns",
+    "hold_violations",
+    "wirelength",
     "vias",
     "leakage",
     "memory",
-    "frequency",
     "ir_drop",
-    "violations",
     "failed",
     "site_utilization",
     "used",
-  ]).filter(({ objects, meaning }) => !objects || meaning === "failing_tests");
+  ]).filter(({ objects, meaning }) => !objects || meaning === "failing_tests")
+    .filter(isFirstOfTitle);
   if (measures.length === 0) return [];
   const sites = bySite(source, measures);
   const of = (...meanings: string[]) =>
@@ -89,10 +101,7 @@ export function qor(source: Source): Row[] {
     measure: runtime,
   });
   return [
-    {
-      height: 4,
-      panels: [...measures.slice(0, 7).map((m) => newestStat(source, m)), ...newestRun(source)],
-    },
+    ...statRows(source, measures),
     { height: 10, panels: [...sites, ...trends].slice(0, 3) },
     {
       height: tableHeight(facts),

@@ -1,3 +1,4 @@
+import type { Measure } from "../../measures/measure.ts";
 import type { TableFacts } from "../../measures/facts.ts";
 import { columnOf } from "../../measures/facts.ts";
 import type { Panel } from "../panels.ts";
@@ -28,4 +29,9 @@ export function tableHeight(
   const lines = time && groups.count > 1 ? groups.count * parts : rows;
   // A line is 29 px, a row of the grid 38.
   return Math.min(Math.max(Math.ceil(lines * 0.8) + 2, 7), 13);
+}
+
+/** Whether no measure before this one has its title: one panel shows each number. */
+export function isFirstOfTitle({ title }: Measure, i: number, measures: Measure[]): boolean {
+  return measures.findIndex((other) => other.title === title) === i;
 }

@@ -7,7 +7,7 @@ import { newestRows, worstRows } from "../rows.ts";
 import { areComparable, isCompared, newestBy, newestOfEach } from "../runs.ts";
 import { courseOfSpread, spreadPanel } from "../samples.ts";
 import { newestRun, newestStat } from "../stats.ts";
-import { packed, type Row, tableHeight } from "./row.ts";
+import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
 /** A number cut by path group, corner and stage, the worst first. */
 function cuts(source: Source, measure: Measure): Panel[] {
@@ -97,7 +97,7 @@ export function timing(source: Source): Row[] {
     "hold_violations",
     "skew",
     "frequency",
-  ]);
+  ]).filter(isFirstOfTitle);
   const [worst] = measures;
   if (!worst) return [];
   const stats = [...measures.slice(0, 7).map((m) => newestStat(source, m)), ...newestRun(source)];

@@ -5,10 +5,10 @@ import { AppError } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { Who } from "../../who.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import { isCapture, isLink } from "../../boards/access.ts";
 import { withSharedReader } from "./reader.ts";
-import { findBoard } from "../../pipeline/row.ts";
+import { findBoard } from "../../pipeline/board_store.ts";
 
 export type Deps = WorkspaceDeps & { signingKey: CryptoKey };
 

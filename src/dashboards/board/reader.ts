@@ -2,7 +2,7 @@ import { AppError } from "../../errors.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
 import type { Kind } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps } from "../../workspaces/reader.ts";
 
 /** `run` says whether its reader may be used on. */
 type Job = { run(reader: Sql): Promise<boolean>; fail(error: unknown): void };

@@ -1,11 +1,10 @@
-import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
-import { z } from "zod";
 import { BoardPage } from "../../../views/board.tsx";
 import { BoardHeader } from "../../../views/board_header.tsx";
-import { Chosen } from "../../boards/variables.ts";
-import { AppError, refuse } from "../../errors.ts";
-import { Id } from "../../http/paging.ts";
+import { Question } from "../../boards/variables.ts";
+import { AppError } from "../../errors.ts";
+import { byId, readJsonOf } from "../../http/forms.ts";
+import { BOARD_ASSETS } from "../../http/static_files.ts";
 import type { Env, Who } from "../../who.ts";
 import * as boards from "./board.ts";
 import { CAPTURE_HEADER } from "../../boards/access.ts";
@@ -13,23 +12,13 @@ import { CAPTURE_HEADER } from "../../boards/access.ts";
 /** `session`: who is signed in, if anybody. */
 export type Deps = boards.Deps & { session: (c: Context) => Promise<Who | undefined> };
 
-const BoardId = z.object({ id: Id });
-/** `variables`: the viewer's choices by name, where they differ from what the board shows by itself. */
-const Question = z.union([
-  z.object({
-    panel_id: z.int(),
-    variables: Chosen.default({}),
-  }),
-  z.object({ variable: z.string() }),
-]);
-
 /**
  * Under `/boards`: the built-in board, for a signed-in person who may see the row, for the capturing
  * browser by its token, and for a channel member by the signature in the link.
  */
 export function boardPages(deps: Deps) {
   return new Hono<Env>()
-    .get("/:id", zValidator("param", BoardId, refuse), async (c) => {
+    .get("/:id", byId, async (c) => {
       const { id } = c.req.valid("param");
       const proof = await shown(deps, c);
       if (Object.keys(proof).length === 0) {
@@ -44,30 +33,24 @@ export function boardPages(deps: Deps) {
           title={title}
           dashboard={board}
           query_url={`/boards/${id}/query`}
-          scripts={{ echarts: "/static/echarts.js", board: "/static/board/board.js" }}
-          styles={["/static/board/board.css"]}
+          assets={BOARD_ASSETS}
           header={!proof.token && (
             <BoardHeader title={title} from={from} to={to} signed_in={proof.who !== undefined} />
           )}
         />,
       );
     })
-    .post("/:id/query", zValidator("param", BoardId, refuse), async (c) => {
+    .post("/:id/query", byId, async (c) => {
       const { id } = c.req.valid("param");
       const proof = await shown(deps, c);
       if (Object.keys(proof).length === 0) {
         throw new AppError("key_missing", 401, "Sign in to see this board.");
       }
-      const question = Question.safeParse(await c.req.json().catch(() => undefined));
-      if (!question.success) {
-        const message = "The body must be `{panel_id, variables}` or `{variable}`.";
-        throw new AppError("invalid_input", 422, message);
-      }
+      const question = await readJsonOf(c, Question);
       const { signal } = c.req.raw;
-      const { data } = question;
-      const answer = "variable" in data
-        ? await boards.queryChoices(deps, id, proof, data.variable, signal)
-        : await boards.queryBoard(deps, id, proof, data.panel_id, signal, data.variables);
+      const answer = "variable" in question
+        ? await boards.queryChoices(deps, id, proof, question.variable, signal)
+        : await boards.queryBoard(deps, id, proof, question.panel_id, signal, question.variables);
       c.header("Cache-Control", "no-store");
       return c.json(answer.body);
     });

@@ -1,8 +1,7 @@
-import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { errorReplies, refuse } from "../../errors.ts";
+import { createRoute, z } from "@hono/zod-openapi";
+import { ById, newApi } from "../../http/api.ts";
+import { errorReplies } from "../../http/replies.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import { Id } from "../../http/paging.ts";
-import type { Env } from "../../who.ts";
 import { showPreview } from "./preview.ts";
 
 const SUMMARIES = {
@@ -16,7 +15,7 @@ const route = <What extends "gif" | "png">(what: What) =>
     path: `/{id}/preview.${what}`,
     summary: SUMMARIES[what],
     request: {
-      params: z.object({ id: Id }),
+      params: ById,
       query: z.strictObject({
         at: z.iso.datetime().optional().openapi({
           description: "A page names the picture's time, so that a newer one is fetched.",
@@ -44,7 +43,7 @@ const tagsIn = (header = "") =>
 
 /** The pictures, under `/api/v1/dashboards`. */
 export function previewApi({ db }: { db: Sql }) {
-  const api = new OpenAPIHono<Env>({ defaultHook: refuse });
+  const api = newApi();
   for (const what of ["gif", "png"] as const) {
     api.openapi(route(what), async (c) => {
       const known = tagsIn(c.req.header("if-none-match"));

@@ -1,27 +1,25 @@
+import { pause } from "../abort.ts";
 import { dirname } from "node:path";
 import process from "node:process";
 
 const PREFIX = "dashkeeper-browser-";
 const ours = new Set<string>();
 
-/**
- * A fresh folder for one browser's profile, in the system's temporary folder. Those that killed
- * processes left there are removed on the way: the name tells whose a folder is.
- */
+/** A fresh profile folder. Removes those of killed processes, whose pid is in the name. */
 export async function makeBrowserFolder(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: `${PREFIX}${Deno.pid}-` });
   ours.add(folder);
   for await (const { name } of Deno.readDir(dirname(folder))) {
     const path = `${dirname(folder)}/${name}`;
     const pid = Number(name.match(`^${PREFIX}(\\d+)-`)?.[1]);
-    // In a container every run has the same pid: what has ours and is not known here is an older run's.
+    // In a container every run has the same pid, so an unknown folder with ours is an older run's.
     const stale = pid === Deno.pid ? !ours.has(path) : pid > 0 && !isAlive(pid);
     if (stale) await Deno.remove(path, { recursive: true }).catch(() => {});
   }
   return folder;
 }
 
-/** Removes a folder; a browser that is just ending may still write to it, so three times if need be. */
+/** Tries three times: a browser that is ending may still write to the folder. */
 export async function removeBrowserFolder(folder: string) {
   for (let tries = 0; tries < 3; tries++) {
     try {
@@ -29,7 +27,7 @@ export async function removeBrowserFolder(folder: string) {
       break;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) break;
-      await new Promise((done) => setTimeout(done, 100));
+      await pause(100);
     }
   }
   ours.delete(folder);

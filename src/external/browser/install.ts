@@ -1,6 +1,5 @@
 import { ExternalError } from "../../errors.ts";
 
-/** In the order of preference: the headless shell starts four times faster than a full browser. */
 const NAMES = [
   "chromium-headless-shell",
   "chrome-headless-shell",
@@ -21,10 +20,8 @@ const PACKAGE = "chromium-headless-shell";
 const INSTALL_MINUTES = 10;
 
 /**
- * What an interrupted installation left is finished first, nothing is ever removed. `apt-get update` and
- * `dpkg --configure` do not wait for another one's lock by themselves, `install` does. Run by `timeout`,
- * which puts all into a process group of its own: Ctrl-C here, even a SIGKILL, never stops dpkg halfway,
- * and the limit holds all the same.
+ * Finishes an interrupted installation first. `timeout` makes a process group: Ctrl-C never stops
+ * dpkg.
  */
 const INSTALL = `
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -37,7 +34,6 @@ $apt --fix-broken install
 exec $apt install ${PACKAGE}
 `;
 
-/** A Chrome, Chromium or headless shell on this machine: its path. Installs nothing. */
 export async function findBrowser(): Promise<string | undefined> {
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", 'for name; do command -v "$name"; done; true', "sh", ...NAMES],
@@ -51,10 +47,7 @@ export async function findBrowser(): Promise<string | undefined> {
 }
 
 /**
- * The path of a browser: `path` if given, else one on the machine, else, as root with apt-get and if
- * `install` allows, Debian's headless shell, installed within 10 minutes (`onInstall` is called first).
- * An aborted signal ends the wait; apt-get goes on to its end by itself, and the next start finds it.
- * Throws ExternalError with the sentence that says what to do.
+ * `path`, else a browser on this machine, else Debian's, installed as root. Throws ExternalError.
  */
 export async function ensureBrowser(
   { path, install, log, onInstall, signal }: {
@@ -117,7 +110,7 @@ async function isExecutable(path: string): Promise<boolean> {
   return file !== undefined && file.isFile && ((file.mode ?? 0) & 0o111) !== 0;
 }
 
-/** Ubuntu's chromium is a script or link that starts a snap, which sees neither /tmp nor our pipe. */
+/** Ubuntu's chromium starts a snap, which sees neither /tmp nor our pipe. */
 async function isSnap(path: string): Promise<boolean> {
   if ((await Deno.realPath(path)).endsWith("/snap") || path.startsWith("/snap/")) return true;
   using file = await Deno.open(path);

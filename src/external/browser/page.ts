@@ -2,8 +2,7 @@ import type { BrowserContext, CDPSession, Page as DriverPage } from "puppeteer-c
 import { ExternalError } from "../../errors.ts";
 
 /**
- * `width`, `height` in CSS pixels, of which each is `scale` pixels of a screenshot (1); `headers` go to
- * `origin` alone, the one origin that is reached; `timezone` an IANA name or "utc".
+ * Sizes in CSS pixels; `headers` go to `origin`, the only one reachable; `timezone`: IANA or "utc".
  */
 export type PageOptions = {
   width: number;
@@ -16,7 +15,6 @@ export type PageOptions = {
   timezone?: string;
 };
 
-/** What went over the network; header names in lower case. Sockets are not told. */
 export type NetworkEvent =
   | {
     what: "sent";
@@ -31,35 +29,28 @@ export type NetworkEvent =
   | { what: "ended"; id: string }
   | { what: "failed"; id: string; isCancelled: boolean };
 
-/** A part of the page from edge to edge, in CSS pixels. */
 export type Clip = { top: number; width: number; height: number };
 
 /** A page of its own browser context: nothing is shared with another one. */
 export type Page = {
   /**
-   * Goes there; resolves as soon as a document is shown, which may still be loading: its status (200,
-   * 404 …) and final address, and from 400 on what it says. 401 where it is sent away to another origin.
+   * Resolves when a document shows; `text` from status 400 on. 401: redirected to another origin.
    */
   open(url: string): Promise<{ status: number; url: string; text: string }>;
   listen(listener: (event: NetworkEvent) => void): void;
-  /** Whether the page wanted to go to another origin, which is refused. */
   isSentAway(): boolean;
-  /** The text of an ended answer. */
   body(id: string): Promise<string>;
-  /** Runs JavaScript in the page; the result (awaited) must be JSON. */
   evaluate<T>(script: string): Promise<T>;
-  /** Gives the page another height, in CSS pixels. */
   resize(height: number): Promise<void>;
   /** A lossless PNG of a part of the page; `small`: takes twice the time, for two thirds of the bytes. */
   screenshot(clip: Clip, how?: { small: boolean }): Promise<Uint8Array>;
 };
 
-/** How long what a refused page says is waited for. */
+/** The time limit for the text of a refused page. */
 const TEXT_MS = 2000;
 const NO_SERVICE_WORKER =
   "ServiceWorkerContainer.prototype.register = () => Promise.reject(new Error('not here'))";
 
-/** A fresh page in `context`; `crash` is called when its process ends. */
 export async function openPage(
   context: BrowserContext,
   options: PageOptions,
@@ -72,62 +63,71 @@ export async function openPage(
   const session = await page.createCDPSession();
   const { frameTree } = await session.send("Page.getFrameTree");
   const mainFrame = frameTree.frame.id;
-  const guard = await guardOrigin(session, options, mainFrame);
-  const resize = (height: number) =>
-    session.send("Emulation.setDeviceMetricsOverride", {
-      width: options.width,
-      height,
-      deviceScaleFactor: options.scale ?? 1,
-      mobile: false,
-    });
-  await Promise.all([
-    resize(options.height),
-    addDisplayParams(page, session, options),
-    page.evaluateOnNewDocument(NO_SERVICE_WORKER),
-    session.send("Network.setBypassServiceWorker", { bypass: true }),
-    // A query's answer may be large; what is over the buffer could not be judged.
-    session.send("Network.enable", {
-      maxTotalBufferSize: 200_000_000,
-      maxResourceBufferSize: 50_000_000,
-    }),
-  ]);
-
+  const { isSentAway } = await guardOrigin(session, options, mainFrame);
+  await prepare(page, session, options);
   return {
+    isSentAway,
     async open(url) {
       try {
-        // No event is waited for: one script or style sheet that never comes would keep it from parsing.
-        const shown = Promise.withResolvers<void>();
-        page.once("framenavigated", () => shown.resolve());
-        const response = await page.goto(url, { waitUntil: [], timeout: 0 });
-        await shown.promise;
-        const status = response?.status() ?? 200;
-        const text = status < 400 ? "" : await soon(response!.text());
-        return { status, url: page.url(), text };
+        return await goTo(page, url);
       } catch (error) {
-        if (guard.isSentAway()) return { status: 401, url, text: "" };
+        if (isSentAway()) return { status: 401, url, text: "" };
         throw unopened(error, options.origin);
       }
     },
     listen: (listener) => listenTo(session, mainFrame, listener),
-    isSentAway: guard.isSentAway,
     async body(requestId) {
       const { body, base64Encoded } = await session.send("Network.getResponseBody", { requestId });
       return base64Encoded ? new TextDecoder().decode(Uint8Array.fromBase64(body)) : body;
     },
     evaluate: (script) => page.evaluate(script) as Promise<never>,
-    resize: async (height) => void await resize(height),
-    async screenshot({ top, width, height }, { small } = { small: false }) {
-      const { data } = await session.send("Page.captureScreenshot", {
-        format: "png",
-        optimizeForSpeed: !small,
-        clip: { x: 0, y: top, width, height, scale: 1 },
-      });
-      return Uint8Array.fromBase64(data);
-    },
+    resize: (height) => resize(session, options, height),
+    screenshot: (clip, how) => screenshot(session, clip, how),
   };
 }
 
-/** How the page is to look, whatever this machine's own settings are. */
+async function prepare(page: DriverPage, session: CDPSession, options: PageOptions) {
+  await Promise.all([
+    resize(session, options, options.height),
+    addDisplayParams(page, session, options),
+    page.evaluateOnNewDocument(NO_SERVICE_WORKER),
+    session.send("Network.setBypassServiceWorker", { bypass: true }),
+    session.send("Network.enable", {
+      maxTotalBufferSize: 200_000_000,
+      maxResourceBufferSize: 50_000_000,
+    }),
+  ]);
+}
+
+async function resize(session: CDPSession, { width, scale = 1 }: PageOptions, height: number) {
+  const metrics = { width, height, deviceScaleFactor: scale, mobile: false };
+  await session.send("Emulation.setDeviceMetricsOverride", metrics);
+}
+
+/** Waits for no load event: one script or style sheet that never arrives would delay it. */
+async function goTo(page: DriverPage, url: string) {
+  const shown = Promise.withResolvers<void>();
+  page.once("framenavigated", () => shown.resolve());
+  const response = await page.goto(url, { waitUntil: [], timeout: 0 });
+  await shown.promise;
+  const status = response?.status() ?? 200;
+  const text = status < 400 ? "" : await soon(response!.text());
+  return { status, url: page.url(), text };
+}
+
+async function screenshot(
+  session: CDPSession,
+  { top, width, height }: Clip,
+  { small } = { small: false },
+) {
+  const { data } = await session.send("Page.captureScreenshot", {
+    format: "png",
+    optimizeForSpeed: !small,
+    clip: { x: 0, y: top, width, height, scale: 1 },
+  });
+  return Uint8Array.fromBase64(data);
+}
+
 async function addDisplayParams(page: DriverPage, session: CDPSession, options: PageOptions) {
   const { theme, timezone } = options;
   await session.send("Emulation.setScrollbarsHidden", { hidden: true });
@@ -136,7 +136,7 @@ async function addDisplayParams(page: DriverPage, session: CDPSession, options: 
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
 }
 
-/** Own origin: our headers are added. Any other: refused, and known if it was the page itself. */
+/** Adds our headers for the own origin and refuses all others. */
 async function guardOrigin(session: CDPSession, options: PageOptions, mainFrame: string) {
   let sentAway = false;
   session.on("Fetch.requestPaused", ({ requestId, request, resourceType, frameId }) => {
@@ -185,7 +185,6 @@ function listenTo(session: CDPSession, mainFrame: string, listener: (event: Netw
   );
 }
 
-/** A text, or "" where it cannot be read or takes too long. */
 async function soon(text: Promise<string>): Promise<string> {
   const { promise: late, resolve } = Promise.withResolvers<string>();
   const timer = setTimeout(resolve, TEXT_MS, "");

@@ -4,10 +4,8 @@ import { ExternalError } from "../../errors.ts";
 import { makeBrowserFolder, removeBrowserFolder } from "./folder.ts";
 import { once, within } from "../abort.ts";
 
-/** A browser that answers; `end` may be called more than once. */
 export type Running = { driver: Driver; end: () => Promise<void> };
 
-/** How long anything may take that only ends something, ms. */
 export const END_MS = 2_000;
 
 const FLAGS = [
@@ -34,7 +32,7 @@ export async function launch(path: string, signal: AbortSignal): Promise<Running
       headless: path.includes("headless-shell") ? "shell" : true,
       args: Deno.uid() === 0 ? [...FLAGS, "--no-sandbox"] : FLAGS,
       userDataDir: folder,
-      // Nothing of our environment: it holds the secrets.
+      // Our environment holds secrets.
       env: { HOME: folder, PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
       defaultViewport: null,
       timeout: 30_000,
@@ -56,13 +54,11 @@ export async function launch(path: string, signal: AbortSignal): Promise<Running
   }
 }
 
-/** Debian's program is a script that starts the browser: the whole process group has to go. */
+/** Debian's program is a script that starts the browser, so we kill the process group. */
 function killGroup(pid: number) {
   try {
     process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has gone by itself.
-  }
+  } catch { /* it has ended already */ }
 }
 
 export async function attach(url: string): Promise<Running> {

@@ -6,19 +6,21 @@ import { maskSecrets } from "../mask.ts";
 export type GrafanaLogin = { base: string; key?: string | undefined };
 export type Answer = { status: number; body: Body };
 type Body = Record<string, unknown>;
+export type Ask = (
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  json?: unknown,
+) => Promise<Answer>;
 
 /** A dashboard of 500 panels is saved in about 1 s; a query may take its data source's time limit. */
 const LIMIT_MS = 15_000;
-/** What a header may carry. */
 const KEY = /^[\x21-\x7e]+$/;
-/** The largest answers are dashboards. */
 const MOST_CHARACTERS = 20_000_000;
 
 /**
- * One call of Grafana's API. Resolves for whatever Grafana itself says of the thing that was asked for
- * (2xx, and 4xx but 401, 403 and 429). Throws ExternalError("Grafana"): permanent with code
- * `key_refused` or `missing_permission`; passing with `unreachable`, `timeout`, `ratelimited`,
- * `disturbed`, `rights_unknown` (cached for up to a minute), `not_grafana`; an aborted signal's reason.
+ * Resolves for 2xx, and 4xx except 401, 403 and 429. Throws ExternalError: permanent `key_refused`,
+ * `missing_permission`; passing `unreachable`, `timeout`, `ratelimited`, `disturbed`, `rights_unknown`, `not_grafana`.
  */
 export async function call(
   { base, key }: GrafanaLogin,
@@ -28,7 +30,11 @@ export async function call(
   json?: unknown,
 ): Promise<Answer> {
   if (key !== undefined && !KEY.test(key)) {
-    throw fail("GRAFANA_API_KEY holds characters that no key has.", "key_refused", true);
+    throw fail(
+      "GRAFANA_API_KEY contains characters that no key has. Save the key again.",
+      "key_refused",
+      true,
+    );
   }
   const { status, headers, text } = await send(base + path, {
     method,
@@ -44,51 +50,56 @@ export async function call(
   // A key of before 2024 looks like any other text.
   const body = read(key ? text.replaceAll(key, "…") : text);
   const message = typeof body?.message === "string" ? body.message : "";
-  // A revoked key is answered with 500: the words decide.
+  const failure = failureOf({ status, headers, body, message });
+  if (failure) throw failure;
+  return { status, body: body! };
+}
+
+type Received = { status: number; headers: Headers; body: Body | undefined; message: string };
+
+/** What is wrong with the connection, the key or Grafana itself; undefined: Grafana answered the call. */
+function failureOf({ status, headers, body, message }: Received): ExternalError | undefined {
+  // Grafana answers a revoked key with 500: the words decide.
   if (/invalid API key|expired API key/i.test(message) || (status === 401 && body)) {
-    throw fail(
+    return fail(
       "Grafana refuses the key: it is unknown, expired or revoked. Save a new GRAFANA_API_KEY.",
       "key_refused",
       true,
     );
   }
-  if (status === 403 && body) throw lacking(message);
+  if (status === 403 && body) return lacking(message);
   if (status === 429) {
-    const sentence = "Grafana, or a proxy before it, asks for a pause. It is tried again.";
+    const sentence = "Grafana, or a proxy in front of it, limits the rate of calls. Retrying.";
     const after = pauseOf(headers.get("retry-after"));
-    throw new ExternalError("Grafana", sentence, false, { code: "ratelimited", ...after });
+    return new ExternalError("Grafana", sentence, false, { code: "ratelimited", ...after });
   }
   if (status >= 500 && /checking folder/i.test(message)) {
-    const sentence =
-      "Grafana does not know its key's rights in a new folder yet. It is tried again.";
-    throw fail(sentence, "rights_unknown");
+    const sentence = "Grafana has not cached the key's permissions on a new folder yet. Retrying.";
+    return fail(sentence, "rights_unknown");
   }
-  if (status >= 500) {
-    throw fail(`Grafana is disturbed (HTTP ${status}). It is tried again.`, "disturbed");
-  }
-  // What Grafana says of a path, not of a thing: the address lacks its sub-path, or has one too many.
+  if (status >= 500) return fail(`Grafana returned HTTP ${status}. Retrying.`, "disturbed");
+  // Grafana has no such path: the address lacks its sub-path, or has one too many.
   const isMisplaced = status === 404 && message === "Not found";
   if (!body || isMisplaced || status < 200 || (status >= 300 && status < 400)) {
-    throw fail(
-      "Not Grafana answers at its address, but something before it: a proxy's login page, perhaps. Look at GRAFANA_BASE_URL.",
+    return fail(
+      "GRAFANA_BASE_URL does not answer as Grafana. Is a proxy's login page in front of it?",
       "not_grafana",
     );
   }
-  return { status, body };
 }
 
-/** What a call came to that no caller expects: Grafana's own reason, permanent. */
+/** The error for an answer that no caller expects, with Grafana's own reason; permanent. */
 export function unexpected({ status, body }: Answer, what: string): ExternalError {
   const reason = typeof body.message === "string" ? maskSecrets(body.message) : `HTTP ${status}`;
   return fail(`Grafana refuses ${what}: ${reason}`, `http_${status}`, true);
 }
 
-/** What the answer holds. Throws unexpected(), and a passing `not_grafana` for what is of another shape. */
+/** The answer's content. Throws unexpected(), and a passing `not_grafana` for another shape. */
 export function parsed<T>(schema: z.ZodType<T>, answer: Answer, what: string): T {
   if (answer.status !== 200) throw unexpected(answer, what);
   const result = schema.safeParse(answer.body);
   if (result.success) return result.data;
-  throw new ExternalError("Grafana", "Grafana's answer was not understood.", false, {
+  throw new ExternalError("Grafana", "Grafana's answer was not understood. Retrying.", false, {
     code: "not_grafana",
   });
 }
@@ -97,12 +108,11 @@ function fail(message: string, code: string, permanent = false): ExternalError {
   return new ExternalError("Grafana", message, permanent, { code });
 }
 
-/** Which permissions, by Grafana's names: "Permissions needed: any of dashboards:create, …". */
 function lacking(message: string): ExternalError {
   const [, needed = ""] = /Permissions needed: ([\w:., ]{1,300})/.exec(message) ?? [];
   const what = needed === "" ? "a permission" : `the permission ${needed.trim()}`;
   return fail(
-    `Grafana's key lacks ${what}: give its service account the role Admin, or save another GRAFANA_API_KEY.`,
+    `Grafana's key lacks ${what}. Give its service account the role Admin, or save another GRAFANA_API_KEY.`,
     "missing_permission",
     true,
   );
@@ -117,12 +127,12 @@ async function send(url: string, init: RequestInit, signal: AbortSignal) {
     return { status, headers, text: text.length > MOST_CHARACTERS ? "" : text };
   } catch {
     signal.throwIfAborted();
-    if (limit.aborted) throw fail("Grafana does not answer in time. It is tried again.", "timeout");
-    throw fail("Grafana does not answer at its address. It is tried again.", "unreachable");
+    if (limit.aborted) throw fail("Grafana did not answer in time. Retrying.", "timeout");
+    throw fail("Grafana does not answer at its address. Retrying.", "unreachable");
   }
 }
 
-/** Of `Retry-After`, which is a number of seconds or a date; an hour at most. */
+/** `Retry-After` is a number of seconds or a date; an hour at most. */
 function pauseOf(text: string | null): { retryAfterSeconds?: number } {
   const seconds = /^\d+$/.test(text ?? "")
     ? Number(text)
@@ -130,7 +140,7 @@ function pauseOf(text: string | null): { retryAfterSeconds?: number } {
   return seconds > 0 ? { retryAfterSeconds: Math.min(seconds, 3600) } : {};
 }
 
-/** A list is put under `list`; undefined where it is no JSON. Some deletions answer nothing at all. */
+/** A list is returned under `list`; undefined: it is no JSON. Some deletions have an empty answer. */
 function read(text: string): Body | undefined {
   if (text.trim() === "") return {};
   try {
@@ -140,4 +150,10 @@ function read(text: string): Body | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Deletes; what is not there counts as deleted. */
+export async function remove(ask: Ask, path: string, signal: AbortSignal, what: string) {
+  const answer = await ask("DELETE", path, signal);
+  if (answer.status !== 200 && answer.status !== 404) throw unexpected(answer, what);
 }

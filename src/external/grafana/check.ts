@@ -2,7 +2,6 @@ import { z } from "zod";
 import { ExternalError } from "../../errors.ts";
 import { call, type GrafanaLogin, parsed } from "./call.ts";
 
-/** What Dashkeeper does in a Grafana, by the names of Grafana's own permissions. */
 export const NEEDED = [
   ...["datasources:create", "datasources:read", "datasources:write", "datasources:delete"],
   ...["datasources:query", "folders:create", "folders:read", "folders:write", "folders:delete"],
@@ -12,13 +11,9 @@ export const NEEDED = [
 
 const Organisation = z.object({ name: z.string() });
 const Permissions = z.record(z.string(), z.unknown());
-/** The version may be hidden. */
 const Health = z.object({ database: z.string(), version: z.string().optional() });
 
-/**
- * Whether Grafana takes the key, in which organisation, and which permissions it lacks. Throws what
- * call() throws.
- */
+/** The key's organisation and missing permissions. Throws as call(). */
 export async function checkGrafana(login: GrafanaLogin, signal: AbortSignal) {
   const path = "/api/access-control/user/permissions";
   const granted = await ask(login, path, Permissions, signal);
@@ -31,7 +26,7 @@ export async function checkGrafanaAddress(base: string, signal: AbortSignal) {
   return await ask({ base }, "/api/health", Health, signal);
 }
 
-/** Null: its name is none of the key's business, which is no fault of it. */
+/** Null: the key may not read the name, which it does not need. */
 async function organisationOf(login: GrafanaLogin, signal: AbortSignal): Promise<string | null> {
   try {
     return (await ask(login, "/api/org", Organisation, signal)).name;

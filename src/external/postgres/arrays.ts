@@ -43,7 +43,7 @@ const asText: Parse = (text) => text;
 const bytes: Parse = (text) => Buffer.from(text.slice(2), "hex");
 const json = JSON.stringify;
 
-/** The driver's way with the arrays of PostgreSQL's own types: [array, parse an element, write one]. */
+/** For each built-in array type: [array, parse an element, write one]. */
 const ARRAYS: [array: number, parse: Parse, textOf?: (item: unknown) => string][] = [
   ...[1002, 1003, 1009, 1014, 1015, 1231, 2951, 1041, 651, 1187, 1183, 1270].map(
     (array) => [array, asText] as [number, Parse],
@@ -57,10 +57,7 @@ const ARRAYS: [array: number, parse: Parse, textOf?: (item: unknown) => string][
   [1182, (text) => new Date(text), (item) => new Date(item as string).toISOString()],
 ];
 
-/**
- * Types for the driver. It would ask each server for them after each login, and where that connection is
- * lost reject a promise that nobody holds.
- */
+/** The driver would query these types after each login. */
 export function arrayTypes(time: { array: number; parse: (text: string) => string }) {
   const all = [...ARRAYS, [time.array, time.parse] as [number, Parse]];
   return Object.fromEntries(

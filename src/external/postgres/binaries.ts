@@ -1,24 +1,18 @@
 import { basename, dirname, join } from "node:path";
 import { ExternalError } from "../../errors.ts";
 
-/** A folder with initdb, pg_ctl and postgres. `version` "18.4", `major` "18". */
 export type Binaries = { bin: string; version: string; major: string };
-/** As whom PostgreSQL's programs run (it refuses uid 0): `wrap` goes before every command. */
+/** The account that runs PostgreSQL (not uid 0); `wrap` precedes every command. */
 export type Account = { wrap: string[]; uid?: number; gid?: number };
 export type Outcome = { ok: boolean; out: string; err: string };
 
-/** Where root keeps what another user must be able to read, when it cannot read our folders. */
 export const SHARED_FOLDER = "/var/lib/dashkeeper";
 export const OURSELVES: Account = { wrap: [] };
-/** In a user namespace of its own root counts as user 1000, and still owns root's folders. */
+/** In its user namespace root is user 1000 and still owns root's folders. */
 const NAMESPACE: Account = { wrap: ["unshare", "--user", "--map-user=1000", "--"] };
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/**
- * Runs a command to its end and never throws for its failure; after `seconds`, or on `signal`, it is
- * ended. It gets none of our environment (secrets, PG*, locale), a session of its own, so that the
- * terminal's Ctrl-C is ours alone to answer, and a folder that every user may enter.
- */
+/** Runs a command in its own session, without our environment; does not throw when it fails. */
 export async function run(
   as: Account,
   command: string[],
@@ -48,10 +42,7 @@ export async function run(
   }
 }
 
-/**
- * The binaries to use: those of the package, else those on PATH, else the newest of Debian's. A cluster
- * needs its own `major`. Throws ExternalError, naming what is there, when none fits.
- */
+/** The package's binaries, else PATH's, else Debian's newest. Throws ExternalError. */
 export async function findBinaries(
   log: (line: string) => void,
   major?: string,
@@ -78,7 +69,6 @@ export async function findBinaries(
 async function* folders(): AsyncGenerator<string> {
   const packaged = await packagedFolder();
   if (packaged) yield packaged;
-  // The shell looks along PATH with the environment as it is; distributions link only some programs.
   const look = `for name in postgres pg_ctl initdb; do readlink -f "$(command -v $name)"; done`;
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", look],
@@ -99,7 +89,7 @@ async function namesIn(folder: string): Promise<string[]> {
   return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
 }
 
-/** The package's folder, with the library links that its install script makes when it may run. */
+/** The package's folder, with the library links of its install script. */
 async function packagedFolder(): Promise<string | undefined> {
   const platform = `${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
   try {
@@ -117,15 +107,11 @@ async function addLinks(root: string) {
     await Deno.readTextFile(join(root, "native/pg-symlinks.json")),
   );
   await Promise.all(links.map(async ({ source, target }) => {
-    // There already, or not ours to write: whether the binaries run is tried anyway.
     await Deno.symlink(basename(source), join(root, target)).catch(() => {});
   }));
 }
 
-/**
- * As whom to run the programs of a cluster that belongs to `owner`, or of a new one. Root uses a user
- * namespace; where those are forbidden (or `forbidNamespaces`), the user postgres or nobody.
- */
+/** Root runs a cluster in a user namespace or, where that is forbidden, as postgres or nobody. */
 export async function chooseAccount(
   owner: { uid: number | null; gid: number | null } | undefined,
   forbidNamespaces = false,
@@ -162,7 +148,6 @@ async function anotherUser(): Promise<Account> {
   );
 }
 
-/** The same binaries where the account can run them: as they lie, or copied once for it. */
 export async function within(
   binaries: Binaries,
   as: Account,
@@ -177,7 +162,6 @@ export async function within(
   const half = await Deno.makeTempDir({ dir: SHARED_FOLDER, prefix: "bin-" });
   const done = await run(OURSELVES, ["cp", "-aT", dirname(bin), half], { seconds: 60 });
   if (done.ok) await run(OURSELVES, ["chmod", "-R", "a+rX", half]);
-  // Fails when another start has just put its copy there.
   if (done.ok) await Deno.rename(half, copy).catch(() => {});
   await Deno.remove(half, { recursive: true }).catch(() => {});
   if (!(await run(as, ["test", "-x", join(copied.bin, "postgres")])).ok) {

@@ -5,6 +5,10 @@ import { CONNECT_MS, type Deadline, DEADLINES } from "./deadlines.ts";
 
 /** Rows carry ids and counts as numbers, times as ISO 8601 in UTC. */
 export type Parsed = { bigint: number; timestamp: string };
+/** What sends statements: a pool, a transaction, or a connection that is held. */
+export type ISql = postgres.ISql<Parsed>;
+/** A part of a statement. */
+export type Fragment = postgres.Fragment;
 export type Ssl = "disable" | "prefer" | "require" | "verify-full";
 export type Address = {
   host: string;
@@ -15,13 +19,11 @@ export type Address = {
   ssl?: Ssl;
 };
 
-/** What the driver's promise has beside its types: who sends it, and what the connection tells it. */
 export type Query = Promise<unknown> & {
   handler: (query: Query) => unknown;
   canceller: ((query: Query) => unknown) | null;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
-  /** Of the connection that it was sent on; null: it was not sent. */
   state: { pid: number; secret: number } | null;
   string?: string;
   active: boolean;
@@ -40,8 +42,8 @@ const types = {
 };
 
 /**
- * A UTC session's own letters need no Date, which takes 20 times as long: a page has up to 500 of them.
- * What no Date holds (`infinity`, the year 10000) stays as it stands: an error here loses the connection.
+ * Uses no Date, which takes 20 times as long; keeps `infinity`, as an error would lose the
+ * connection.
  */
 function isoTime(text: string): string {
   if (text[4] !== "-" || !text.endsWith("+00")) {
@@ -52,24 +54,19 @@ function isoTime(text: string): string {
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
 }
 
-/** Makes queries and their fragments, and sends none: each is handed to a client. */
+/** Builds queries and fragments; a client sends them. */
 export const maker = postgres({ max: 1, types });
 
-/** How long the driver has to say itself why a statement failed with its connection. */
 const SETTLE_MS = 100;
 
 export type ClientOptions = {
   address: Address;
-  /** Start-up parameters. */
   parameters: Record<string, string | number>;
   onclose?: () => void;
   onnotify?: (channel: string, text: string) => void;
 };
 
-/**
- * One connection, never a second one: what the driver does about a lost connection (wait, reconnect) could
- * send a statement outside of its transaction, or never settle it.
- */
+/** Never reconnects: the driver could then send a statement outside of its transaction. */
 export class Client {
   closed = false;
   readonly #options: ClientOptions;
@@ -130,7 +127,6 @@ export class Client {
     this.#options.onclose?.();
   }
 
-  /** Connects, or throws why not. */
   async open(): Promise<void> {
     const timer = setTimeout(
       () => this.discard(connectionError("CONNECT_TIMEOUT")),
@@ -146,17 +142,13 @@ export class Client {
     }
   }
 
-  /** Sends a statement, after those that were sent before it. */
   send(query: Query): void {
     if (this.closed) return query.reject(this.#why ?? connectionError("CONNECTION_CLOSED"));
     query.canceller = () => this.#cancel(query);
     this.#send(query);
   }
 
-  /**
-   * Calls `fail` soon after the connection is gone, unless the function that it returns was called before:
-   * the driver forgets a statement that is sent between the server's farewell and the socket's end.
-   */
+  /** Calls `fail` when the connection breaks, as the driver may forget the statement. */
   whileOpen(fail: () => void): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const failSoon = () => timer = setTimeout(fail, SETTLE_MS);
@@ -167,19 +159,16 @@ export class Client {
     };
   }
 
-  /** The server's own limit for what is sent from now on. */
   limit({ statement }: Deadline): void {
     if (statement === this.#statement) return;
     this.#statement = statement;
     this.#sql.unsafe(`set statement_timeout = ${statement}`).catch(() => {});
   }
 
-  /** Bytes from the server so far. */
   get received(): number {
     return this.#socket?.bytesRead ?? 0;
   }
 
-  /** Ends the connection at once: what is under way on it fails. */
   discard(why?: Error): void {
     if (this.closed) return;
     this.#why = why;
@@ -188,7 +177,7 @@ export class Client {
     this.#sql.end({ timeout: 0 }).catch(() => {});
   }
 
-  /** Takes leave of the server, who has a second to let go. */
+  /** Ends the connection cleanly, within a second. */
   async end(): Promise<void> {
     const timer = setTimeout(() => this.discard(), 1000);
     if (!this.closed) this.#sql.end({ timeout: 1 }).catch(() => {});
@@ -196,7 +185,7 @@ export class Client {
     clearTimeout(timer);
   }
 
-  /** Asks, by a connection of its own, whether the server computes or reads for this statement. */
+  /** Asks on another connection whether the server still works on this statement. */
   async isAtWork({ state }: Query): Promise<boolean> {
     if (!state || this.closed) return false;
     const { address, parameters } = this.#options;
@@ -214,7 +203,6 @@ export class Client {
     }
   }
 
-  /** Asks the server, by a connection of its own, to give up what runs here. */
   #cancel({ state, active }: Query): void {
     if (!state || !active || this.closed) return;
     const { host, port } = this.#options.address;
@@ -232,7 +220,6 @@ function sslOf(ssl: Ssl | undefined) {
   return ssl === "require" ? { rejectUnauthorized: false } : ssl;
 }
 
-/** An error as the driver makes them, for what it does not notice. */
 export function connectionError(code: string): Error {
   return Object.assign(new Error(`The connection to the database: ${code}`), { code });
 }

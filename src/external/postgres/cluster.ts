@@ -11,7 +11,6 @@ import {
   within,
 } from "./binaries.ts";
 
-/** Where and as whom to connect. */
 export type ServerAddress = { host: string; port: number; user: string; password: string };
 export type ClusterOptions = {
   log: (line: string) => void;
@@ -19,11 +18,9 @@ export type ClusterOptions = {
   signal?: AbortSignal;
   forbidNamespaces?: boolean;
 };
-/** A database folder and all that it takes to run it. */
 export type Cluster = {
   binaries: Binaries;
   account: Account;
-  /** Real paths. */
   folder: string;
   logFile: string;
   address: ServerAddress;
@@ -31,10 +28,10 @@ export type Cluster = {
 
 export const HOST = "127.0.0.1";
 export const USER = "dashkeeper";
-/** initdb takes 1 s; a slow disk that syncs 40 MB in small files takes most of a minute. */
+/** initdb takes 1 s; on a slow disk that syncs 40 MB in small files, most of a minute. */
 const INITDB_SECONDS = 60;
 
-/** Finds the cluster of the data folder, or makes it. Whose files it has says as whom it runs. */
+/** Finds or creates the cluster of the data folder. It runs as the owner of its files. */
 export async function prepare(dataDir: string, options: ClusterOptions): Promise<Cluster> {
   if (/["$`\\\n]/.test(dataDir)) {
     // pg_ctl hands the path to a shell between double quotes.
@@ -65,7 +62,6 @@ export async function prepare(dataDir: string, options: ClusterOptions): Promise
   };
 }
 
-/** A new cluster, under its name only when it is complete: what a killed initdb left is no data. */
 async function create(dataDir: string, { log, signal, fsync, forbidNamespaces }: ClusterOptions) {
   const account = await chooseAccount(undefined, forbidNamespaces);
   const binaries = await within(await findBinaries(log), account, log);
@@ -99,14 +95,14 @@ async function create(dataDir: string, { log, signal, fsync, forbidNamespaces }:
   return { binaries, account, folder, logFile: join(home, "postgres.log"), address };
 }
 
-/** From 17 on PostgreSQL has a C.UTF-8 of its own; before, not every machine has one. */
+/** PostgreSQL has its own C.UTF-8 since 17; before, not every machine has one. */
 function localesOf({ major }: Binaries): string[][] {
   return Number(major) >= 17
     ? [["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
     : [["--locale=C.UTF-8"], ["--locale=C"]];
 }
 
-/** The data folder, or, where the account cannot write in it, a folder of its own, linked from there. */
+/** The data folder or, where the account cannot write there, a folder linked from it. */
 async function homeFor(dataDir: string, account: Account, log: (line: string) => void) {
   if ((await run(account, ["test", "-w", dataDir])).ok) return dataDir;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(dataDir));
@@ -123,10 +119,7 @@ async function homeFor(dataDir: string, account: Account, log: (line: string) =>
   return home;
 }
 
-/**
- * The address that the stored URLs name. Below 32768, where Linux begins to give ports to outgoing
- * connections: one of those would hold it at a later start.
- */
+/** Linux gives ports from 32768 on to outgoing connections. */
 function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
     const port = 20_000 + crypto.getRandomValues(new Uint16Array(1))[0]! % 12_000;
@@ -178,7 +171,7 @@ export function fault(message: string): ExternalError {
   return new ExternalError("PostgreSQL", message, true);
 }
 
-/** What initdb, pg_ctl or the server's log said, as one sentence. None of them is ever given a secret. */
+/** The output of initdb, pg_ctl or the server's log as one sentence; it holds no secret. */
 export function refusal(
   said: string,
   what: string,
@@ -195,7 +188,6 @@ export function refusal(
   return fault(`${what}: ${lastLine(lines.join("\n") || said)}${logFile ? ` (${logFile})` : ""}`);
 }
 
-/** Faults of files, as a sentence. */
 export function inOurWords(error: unknown, dataDir: string): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOSPC" || code === "EDQUOT") {

@@ -20,26 +20,23 @@ export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
 export type EmbeddedOptions = {
   dataDir: string;
   log: (line: string) => void;
-  /** Where the server listens, beside loopback; by default nowhere else. */
   listen?: string;
-  /** False: faster, and lost when the machine crashes. For tests. */
+  /** False: faster, not crash-safe. For tests. */
   fsync?: boolean;
   signal?: AbortSignal;
-  /** Starts the server again when it has ended. */
   keepUp?: boolean;
-  /** Root does as on a machine without user namespaces. For tests. */
+  /** Acts as on a machine without user namespaces. For tests. */
   forbidNamespaces?: boolean;
 };
 
 /** Recovery after a crash replays up to max_wal_size (1 GB), which takes a slow disk most of a minute. */
 const START_SECONDS = 60;
-/** A service has 10 s for its whole end. */
+/** A service gets 10 s to stop. */
 const STOP_SECONDS = 8;
 const MOST_LOG_BYTES = 5_000_000;
 
 /**
- * Starts the PostgreSQL of `dataDir`, made when there is none, or adopts the one that still runs there.
- * Several processes may use it at once; the last one's `stop()` stops it. Throws ExternalError.
+ * Starts or joins the PostgreSQL of `dataDir`; the last `stop()` stops it. Throws ExternalError.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { log, signal } = options;
@@ -61,7 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       );
     } catch (error) {
       const useless = error instanceof ExternalError && error.permanent;
-      // A pg_ctl that was ended may have started a server that has not written its number yet.
+      // A killed pg_ctl may have started a server whose pid is not written yet.
       for (let i = 0; signal?.aborted && i < 20 && !await isRunning(cluster); i++) await pause(100);
       if (signal?.aborted || useless) await stopUnused(cluster, use);
       throw error;
@@ -73,7 +70,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   }
 }
 
-/** Holding it, one process at a time brings a server up or down. */
 const startLock = (dataDir: string) => join(dataDir, "postgres.start.lock");
 
 function stopper(
@@ -90,7 +86,7 @@ function stopper(
     clearInterval(trimming);
     await watched?.end();
     try {
-      // Whoever holds it for longer is starting, and will be the one to stop the server.
+      // A longer holder is starting, and will stop the server itself.
       using turn = await lock(startLock(dataDir), true, 2).catch(() => null);
       if (turn) await stopUnused(cluster, use);
     } finally {
@@ -104,7 +100,6 @@ function stopper(
 const WATCH_MS = 1000;
 const AGAIN_MS = 3000;
 
-/** Looks after the server: one that was stopped, killed or has crashed is started again. */
 function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
   const ending = new AbortController();
   const { signal } = ending;
@@ -135,10 +130,7 @@ function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
   };
 }
 
-/**
- * A lock of the kernel, free again however its holder ended, and not inherited by the server: Deno opens
- * files close-on-exec.
- */
+/** A kernel lock: free when its holder ends, and not inherited by the server. */
 async function lock(path: string, exclusive: boolean, seconds: number, signal?: AbortSignal) {
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
   const end = performance.now() + seconds * 1000;
@@ -175,12 +167,7 @@ async function bringUp(cluster: Cluster, { fsync, listen, signal }: EmbeddedOpti
   );
 }
 
-/**
- * Whether the cluster's postmaster runs. postmaster.pid outlives a killed one, and its number may belong
- * to another program by now; a postmaster stands in its data folder. Such a stale file would keep
- * PostgreSQL from ever starting, so it is removed; children of the old server that still run are noticed
- * by the shared memory they hold.
- */
+/** Removes a stale postmaster.pid, with which PostgreSQL would never start. */
 async function isRunning({ account, binaries, folder }: Cluster): Promise<boolean> {
   const file = join(folder, "postmaster.pid");
   const pid = Number((await Deno.readTextFile(file).catch(() => "")).split("\n")[0]);
@@ -189,7 +176,7 @@ async function isRunning({ account, binaries, folder }: Cluster): Promise<boolea
     return (await run(account, [join(binaries.bin, "pg_ctl"), "status", "-D", folder])).ok;
   }
   const link = `/proc/${pid}/cwd`;
-  // Root may lack the right to look (a container without SYS_PTRACE); the server's own user has it.
+  // Root in a container without SYS_PTRACE cannot read this; the server's own user can.
   const where = await Deno.readLink(link).catch(async () =>
     (await run(account, ["readlink", link])).out
   );
@@ -199,7 +186,7 @@ async function isRunning({ account, binaries, folder }: Cluster): Promise<boolea
 
 const ADMITTED = "# Dashkeeper: other machines, by password\nhost all all all scram-sha-256\n";
 
-/** pg_hba.conf lets other machines in exactly when the server listens for them. */
+/** pg_hba.conf admits other machines only when the server listens for them. */
 async function admit({ folder }: Cluster, listen = HOST): Promise<void> {
   const file = join(folder, "pg_hba.conf");
   const text = await Deno.readTextFile(file);
@@ -207,7 +194,6 @@ async function admit({ folder }: Cluster, listen = HOST): Promise<void> {
   if (wanted !== text) await Deno.writeTextFile(file, wanted);
 }
 
-/** True: started. False: what stands in the way passes. */
 async function start(
   cluster: Cluster,
   listen = HOST,
@@ -217,7 +203,7 @@ async function start(
   const { binaries, account, folder, logFile, address } = cluster;
   const settings = {
     port: address.port,
-    // Every address holds loopback; bound twice, the second is refused.
+    // Every address includes loopback, which cannot be bound twice.
     listen_addresses: ["0.0.0.0", "*"].includes(listen)
       ? listen
       : [...new Set([HOST, listen])].join(),
@@ -231,7 +217,7 @@ async function start(
     log_min_error_statement: "panic",
     log_error_verbosity: "terse",
     log_checkpoints: "off",
-    // After a crash one sync for the file system: one for each file took 20 s with 21 databases.
+    // Crash recovery syncs the file system once: one sync a file took 20 s with 21 databases.
     ...(Deno.build.os === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
     ...(fsync ? {} : { fsync: "off", full_page_writes: "off" }),
   };
@@ -250,14 +236,13 @@ async function start(
     (all) => all.slice(before),
     () => "",
   )}`;
-  // A killed server's children need up to 2 s to notice; a server that is starting says the second.
+  // A killed server's children need up to 2 s to end; the second is a server that is starting.
   if (/shared memory block.*still in use|"postmaster.pid" already exists/.test(said)) return false;
   if (/could not bind .*in use/.test(said)) throw portTaken(address.port);
   if (/did not start in time/.test(said)) return false;
   throw refusal(said, "PostgreSQL does not start", folder, logFile);
 }
 
-/** Whether the server on our port is this cluster's and lets us in. False: not yet. */
 async function isOurs({ address, folder }: Cluster): Promise<boolean> {
   const db = connect({ ...address, database: "postgres" }, 1);
   try {
@@ -278,7 +263,6 @@ async function isOurs({ address, folder }: Cluster): Promise<boolean> {
   }
 }
 
-/** Gives up this process's use, and stops the server unless another one has it too. */
 async function stopUnused(cluster: Cluster, use: Deno.FsFile) {
   if (!await use.tryLock(true) || !await isRunning(cluster)) return;
   const { account, binaries, folder } = cluster;

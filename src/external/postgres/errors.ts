@@ -13,12 +13,12 @@ export function isDeadlock(error: unknown): boolean {
   return codeOf(error) === "40P01";
 }
 
-/** SQLSTATE of what PostgreSQL answered, or undefined when it did not come to an answer. */
+/** The SQLSTATE of PostgreSQL's answer; undefined: no answer. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof postgres.PostgresError ? error.code : undefined;
 }
 
-/** The connection broke, or its deadline was missed: what was sent may or may not have been done. */
+/** The connection broke or missed its deadline; the statement may have run. */
 const LOST = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
@@ -41,24 +41,22 @@ const NOT_CONNECTED = new Set([
 
 export const isConnectionLost = (error: unknown): boolean => LOST.has(codeOf(error));
 
-/** Whether the server is away or cannot take a connection just now (SQLSTATE 08, 53, 57P). */
+/** Whether the server is unreachable or takes no connection now (SQLSTATE 08, 53, 57P). */
 export function isUnavailable(error: unknown): boolean {
   const code = codeOf(error);
   return LOST.has(code) || NOT_CONNECTED.has(code) || /^(08|53|57P)/.test(code);
 }
 
-/** The role has all the connections that it may have; the server has more. */
 export const isRoleFull = (error: unknown): boolean =>
   sqlState(error) === "53300" &&
   (error as { routine?: string }).routine === "InitializeSessionUserId";
 
-/** The connection broke before the server confirmed a change: nobody knows whether it was made. */
+/** The connection broke before the server confirmed a change. */
 export const outcomeUnknown = () =>
   Object.assign(new Error("The outcome is unknown."), { code: "OUTCOME_UNKNOWN" });
 
 export const isOutcomeUnknown = (error: unknown): boolean => codeOf(error) === "OUTCOME_UNKNOWN";
 
-/** Why the server takes no change while it answers; reading goes on. */
 const TAKES_NO_CHANGE = new Set(["53100", "25006"]);
 export const takesNoChange = (error: unknown): boolean => TAKES_NO_CHANGE.has(codeOf(error));
 
@@ -79,7 +77,7 @@ const AWAY_SENTENCES: Record<string, string> = {
     "The database server has no connection left: end some of its connections, or raise max_connections.",
 };
 
-/** Turns what postgres.js threw into a sentence for the row; what is not the server's stays as it is. */
+/** postgres.js's error in our words; other errors are returned unchanged. */
 export function asExternal(error: unknown): unknown {
   if (error instanceof ExternalError) return error;
   if (isUnavailable(error)) {
@@ -94,13 +92,9 @@ export function asExternal(error: unknown): unknown {
   return new ExternalError("PostgreSQL", sentence, false, { code });
 }
 
-/** SQLSTATEs of a statement that took too long: its own limit, a lock, a deadlock. */
 const TOO_LONG = new Set(["57014", "55P03", "40P01"]);
 
-/**
- * The 503 for what the database could not do now; undefined where it is not the database's fault. `check`:
- * what to look at where nobody knows whether a change was made.
- */
+/** The 503 for a database fault, else undefined. `check`: where an unknown outcome shows. */
 export function asUnavailable(
   error: unknown,
   check = "Look whether the change is there before you send it again.",
@@ -116,7 +110,7 @@ export function asUnavailable(
   }
   const known = asExternal(error);
   if (!(known instanceof ExternalError) || known.system !== "PostgreSQL") return undefined;
-  // What has a code is the answer to one query, which its own caller explains.
+  // An error with a code answers one query; its caller explains it.
   if (known.more.code) return undefined;
   const away = codeOf(error) in AWAY_SENTENCES || error === known;
   return say(away ? known.message : "The database does not answer: try again in a moment.");

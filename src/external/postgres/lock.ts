@@ -6,12 +6,20 @@ import { sqlState } from "./errors.ts";
 export type LockKey = number | { text: string; seed: number };
 type Own = { own: ISql; lost: AbortSignal };
 
+/** All our advisory locks; a shared one is the seed of a text's hash. */
+export const LOCKS = {
+  migrations: 7_203_511,
+  firstAdmin: 7_203_512,
+  scan: 7_203_513,
+  workspace: 7_203_514,
+  services: 7_203_515,
+  rotation: 7_203_516,
+  samples: 7_203_517,
+};
+
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/**
- * Does `work` under an advisory lock of one connection. When that is lost, so is the lock, and `work`
- * sends no further statement.
- */
+/** `work` sends no further statement once the lock's connection is lost. */
 export function withLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Promise<T> {
   return db.session(async (own, lost) => {
     await waitFor(own, key);
@@ -19,7 +27,7 @@ export function withLock<T>(db: Sql, key: LockKey, work: () => Promise<T>): Prom
   });
 }
 
-/** The same, unless somebody else has the lock: then it returns undefined at once. */
+/** As withLock(), but returns undefined at once while another session has the lock. */
 export function tryLock<T>(
   db: Sql,
   key: LockKey,
@@ -35,7 +43,7 @@ export function tryLock<T>(
 const keyOf = (own: ISql, key: LockKey) =>
   typeof key === "number" ? own`${key}::bigint` : own`hashtextextended(${key.text}, ${key.seed})`;
 
-/** Where there is no deadline as a whole, the server says every few seconds that it still waits. */
+/** Without a deadline, lock_timeout makes the server answer every 10 s while it waits. */
 async function waitFor(own: ISql, key: LockKey): Promise<void> {
   const endless = deadlineHere().whole === Infinity;
   if (!endless) return void await own`select pg_advisory_lock(${keyOf(own, key)})`;
@@ -50,7 +58,7 @@ async function waitFor(own: ISql, key: LockKey): Promise<void> {
 }
 
 async function underLock<T>({ own, lost }: Own, key: LockKey, work: () => Promise<T>) {
-  // A server that is silent has perhaps given the lock to somebody else.
+  // A silent server may have given the lock to another session.
   const heartbeat = setInterval(
     () => withDeadline(DEADLINES.call, () => own`select 1`.catch(() => {})),
     HEARTBEAT_MS,

@@ -1,3 +1,4 @@
+import { pause } from "../abort.ts";
 import { ExternalError } from "../../errors.ts";
 import {
   type Address,
@@ -12,8 +13,7 @@ const DUPLICATE_DATABASE = "42P04";
 const AGAIN_MS = 500;
 
 /**
- * Connects to the service's own database, which is made when it is missing. Throws ExternalError, with
- * what to do, when the server refuses, or cannot be reached for `waitMs`.
+ * Connects to our database, created if missing. Throws ExternalError, after `waitMs` at the latest.
  */
 export async function connectMaster(
   address: Address,
@@ -35,7 +35,7 @@ export async function connectMaster(
       if (!isUnavailable(error) || performance.now() > end || signal?.aborted) throw known;
       if (tries === 0) log(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
     }
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    await pause(AGAIN_MS, signal);
   }
 }
 
@@ -50,10 +50,10 @@ async function makeDatabase(address: Address): Promise<void> {
   try {
     const database = server(address.database);
     await server`create database ${database} template template0 encoding 'UTF8'`;
-    // Users' own roles have no business here: they could hold our locks.
+    // Users' roles could hold our locks.
     await server`revoke all on database ${database} from public`;
   } catch (error) {
-    // Another service that starts at this moment may have made it (23505: at the same instant).
+    // Another service may have created it meanwhile (23505: at the same instant).
     if (sqlState(error) !== DUPLICATE_DATABASE && !isUniqueViolation(error)) throw error;
   } finally {
     await server.end({ timeout: 1 });

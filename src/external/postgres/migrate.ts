@@ -1,10 +1,8 @@
 import { ExternalError } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "./deadlines.ts";
 import type { Db, Sql } from "./postgres.ts";
-import { withLock } from "./lock.ts";
+import { LOCKS, withLock } from "./lock.ts";
 
-/** One advisory lock for all Dashkeepers at one database: only one of them migrates. */
-const LOCK = 7_203_511;
 export const MIGRATIONS = new URL("../../../migrations/", import.meta.url);
 
 const OWN_TABLE = `create table if not exists migrations (
@@ -25,13 +23,12 @@ async function readMigrations(folder: URL): Promise<Migration[]> {
 }
 
 /**
- * Brings the database to the newest schema: in order, each migration in a transaction, under an advisory
- * lock. Throws ExternalError when a migration that was applied is unknown here or has changed.
+ * Applies the missing migrations. Throws ExternalError when an applied one is unknown or changed.
  */
 export async function migrate(db: Sql, folder = MIGRATIONS): Promise<void> {
   const wanted = await readMigrations(folder);
   await withDeadline(DEADLINES.long, () =>
-    withLock(db, LOCK, async () => {
+    withLock(db, LOCKS.migrations, async () => {
       await db.unsafe(OWN_TABLE);
       const applied = await appliedMigrations(db);
       check(applied, wanted);
@@ -50,15 +47,14 @@ async function appliedMigrations(db: Db): Promise<Applied[]> {
   return await db<Applied[]>`select name, sha256 from migrations order by name collate "C"`;
 }
 
-/** Whether the database has every migration of this version. */
 export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> {
   const applied = await appliedMigrations(db);
   return applied.length >= (await readMigrations(folder)).length;
 }
 
-/** The whole schema at once, in a transaction of the caller's; nothing of it may be there yet. */
+/** Creates the whole schema in the caller's transaction. */
 export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> {
-  await tx`select pg_advisory_xact_lock(${LOCK})`;
+  await tx`select pg_advisory_xact_lock(${LOCKS.migrations})`;
   await tx.unsafe(OWN_TABLE);
   for (const { name, text, sha256 } of await readMigrations(folder)) {
     await tx.unsafe(text).simple();
@@ -66,7 +62,6 @@ export async function migrateWithin(tx: Db, folder = MIGRATIONS): Promise<void> 
   }
 }
 
-/** The tables, views and functions that the migrations make. */
 export async function migratedNames(folder = MIGRATIONS): Promise<string[]> {
   const made = /^create (?:or replace )?(?:table|view|function) (\w+)/gm;
   const all = (await readMigrations(folder)).flatMap(({ text }) => [...text.matchAll(made)]);

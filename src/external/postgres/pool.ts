@@ -5,7 +5,6 @@ export type PoolOptions = {
   address: Address;
   most: number;
   parameters: ClientOptions["parameters"];
-  /** The longest that a statement may take here, whatever its caller has. */
   statement?: number;
 };
 type Waiter = {
@@ -15,14 +14,11 @@ type Waiter = {
 };
 
 const IDLE_MS = 30_000;
-/** How long a server that has no connection left is not asked for another one. */
+/** The wait after a server has refused another connection. */
 const FULL_MS = 1000;
 const TOO_MANY_CONNECTIONS = "53300";
 
-/**
- * At most `most` connections to one server, each lent to one user at a time. One that is lost, or that
- * missed a deadline, is never used again.
- */
+/** At most `most` connections, each lent to one user at a time and never reused after a fault. */
 export class Pool {
   readonly address: Address;
   readonly #options: PoolOptions;
@@ -33,7 +29,7 @@ export class Pool {
   #ended = false;
   #fullUntil = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
-  /** It accepts connections and does not answer: one attempt at a time is enough to notice its return. */
+  /** The server accepts connections and is silent: one attempt at a time is enough. */
   #silent = false;
 
   constructor(options: PoolOptions) {
@@ -41,7 +37,7 @@ export class Pool {
     this.address = options.address;
   }
 
-  /** A connection of one's own, to be given back. Throws when none is to be had within the deadline. */
+  /** Lends a connection. Throws when none is free within the deadline. */
   take(): Promise<Client> {
     const deadline = this.#limited(deadlineHere());
     const { promise, resolve, reject } = Promise.withResolvers<Client>();
@@ -78,13 +74,11 @@ export class Pool {
     this.#serve();
   }
 
-  /** For a connection that missed a deadline. */
   discard(client: Client): void {
     this.#silent = true;
     client.discard(connectionError("DEADLINE"));
   }
 
-  /** Ends what is idle now, and after so many seconds the rest. */
   async end({ timeout = 5 }: { timeout?: number } = {}): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#again);
@@ -141,7 +135,7 @@ export class Pool {
     }
   }
 
-  /** No connection came of it: whoever waits the longest is told, unless others can still serve it. */
+  /** Fails the oldest waiter when no connection is left to serve it. */
   #refused(error: unknown): void {
     const code = (error as { code?: string }).code;
     this.#silent = code === "CONNECT_TIMEOUT";

@@ -1,21 +1,17 @@
-import type postgres from "postgres";
 import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
-import type { Address, Parsed } from "./client.ts";
+import type { Address, ISql } from "./client.ts";
 import { Pool } from "./pool.ts";
 import { sendByAny, session, statements, transaction } from "./session.ts";
 
-export type { Address, Ssl } from "./client.ts";
+export type { Address, Fragment, ISql, Ssl } from "./client.ts";
 export * from "./errors.ts";
 
-/** What sends statements: a pool, a transaction, or a connection that is held. */
-export type ISql = postgres.ISql<Parsed>;
 export type Db = ISql;
-/** A pool. */
 export type Sql = ISql & {
-  /** One transaction; rolled back when `work` throws. Throws OutcomeUnknown where COMMIT had no answer. */
+  /** Rolled back when `work` throws. Throws OutcomeUnknown where COMMIT had no answer. */
   begin<T>(work: (tx: Db) => Promise<T>): Promise<T>;
   begin<T>(mode: string, work: (tx: Db) => Promise<T>): Promise<T>;
-  /** A connection for the time of `work`; `lost` is aborted when it is gone before. */
+  /** Holds a connection during `work`; `lost` is aborted when it breaks. */
   session<T>(work: (own: Db, lost: AbortSignal) => Promise<T>): Promise<T>;
   end(options?: { timeout?: number }): Promise<void>;
   readonly address: Address;
@@ -38,8 +34,7 @@ export function connect(address: Address, most = 20): Sql {
 }
 
 /**
- * A user's database, opened as one of that user's own roles. The start-up parameters win over what the
- * database's owner may have planted with ALTER DATABASE … SET.
+ * Opens a user's database as that user's role; start-up parameters win over ALTER DATABASE … SET.
  */
 export function connectToUserDatabase(
   address: Address,
@@ -50,7 +45,7 @@ export function connectToUserDatabase(
 ): Sql {
   const parameters = {
     search_path: "pg_catalog",
-    // How we read times and numbers, and write names, must not hang on the owner's taste.
+    // The database owner's settings must not change how we parse.
     datestyle: "ISO",
     extra_float_digits: 1,
     standard_conforming_strings: "on",
@@ -69,12 +64,11 @@ export function databaseUrl({ host, port, user, password, database, ssl }: Addre
   }@${place}:${port}/${encodeURIComponent(database)}${mode}`;
 }
 
-/** A server without a login. */
 export type Server = Omit<Address, "user" | "password" | "database">;
 
 /**
- * Logs in with a URL that a person saved, and asks for nothing but 1. Of the URL only host, port, login
- * and database count: its other parameters could name files and hosts. `ours`: the server to try it on.
+ * Tries a saved URL: only host, port, login and database count, as other parameters could name
+ * files.
  */
 export async function tryLogin(text: string, ours: Server | undefined): Promise<void> {
   const url = new URL(text);

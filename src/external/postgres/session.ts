@@ -1,12 +1,11 @@
 import { beginWait, deadlineHere, lostHere } from "./deadlines.ts";
-import { type Client, connectionError, maker, type Query } from "./client.ts";
+import { type Client, connectionError, type ISql, maker, type Query } from "./client.ts";
 import { isConnectionLost, outcomeUnknown } from "./errors.ts";
 import type { Pool } from "./pool.ts";
-import type { ISql } from "./postgres.ts";
 
 type Send = (query: Query) => void;
 
-/** The driver's way of writing statements, each of which is given to `send` when it is awaited. */
+/** The driver's tag for statements; `send` gets each when it is awaited. */
 export function statements(send: Send): ISql {
   const own = <T>(made: T): T => {
     if (made instanceof Promise) (made as unknown as Query).handler = send;
@@ -20,7 +19,7 @@ export function statements(send: Send): ISql {
   return Object.assign(sql, { array, json, typed, types, unsafe }) as unknown as ISql;
 }
 
-/** Calls `ended` once the driver settles the query; what `ended` returns takes the error's place. */
+/** Calls `ended` once the query settles; its result replaces the error. */
 function whenSettled(query: Query, ended: (error?: unknown) => unknown): void {
   let { resolve, reject } = query;
   let over = false;
@@ -29,7 +28,6 @@ function whenSettled(query: Query, ended: (error?: unknown) => unknown): void {
     over = true;
     return ended(error);
   };
-  // A cursor sets both anew for each of its parts.
   Object.defineProperties(query, {
     resolve: {
       get: () => (result: unknown) => (end(), resolve.call(query, result)),
@@ -42,7 +40,7 @@ function whenSettled(query: Query, ended: (error?: unknown) => unknown): void {
   });
 }
 
-/** Sends a statement by this connection, which is discarded when the deadline is missed. */
+/** Sends a statement on this connection, which is discarded when it misses the deadline. */
 export function sendBy(
   client: Client,
   query: Query,
@@ -71,7 +69,7 @@ export function sendBy(
   else client.send(query);
 }
 
-/** Calls `miss` when no byte came for so long, and the server is not at work on the statement either. */
+/** Calls `miss` when the server sends nothing and does not work on the statement. */
 function whenSilent(client: Client, query: Query, silence: number, miss: () => void) {
   let received = -1;
   let since = performance.now();
@@ -85,10 +83,8 @@ function whenSilent(client: Client, query: Query, silence: number, miss: () => v
   return setInterval(check, silence / 30);
 }
 
-/** Sends a statement by any connection of the pool. */
 export function sendByAny(pool: Pool, query: Query): void {
   pool.take().then((client) => {
-    // Cancelled while it waited: it is settled already.
     if (query.cancelled) return pool.giveBack(client);
     sendBy(client, query, (client) => pool.discard(client), (error) => {
       pool.giveBack(client);
@@ -98,16 +94,12 @@ export function sendByAny(pool: Pool, query: Query): void {
   }, (error) => query.reject(error));
 }
 
-/** Whether it changes something, if it came to its end. */
 function isWrite({ string = "" }: Query): boolean {
   return /^\s*(insert|update|delete|create|drop|alter|grant|revoke|comment)\b/i.test(string) ||
     /^\s*with\b.*\b(insert|update|delete)\b/is.test(string);
 }
 
-/**
- * One transaction on one connection. Where that breaks while COMMIT is on its way, nobody knows how it
- * ended: then it throws OutcomeUnknown.
- */
+/** One transaction. Throws OutcomeUnknown when the connection breaks during COMMIT. */
 export async function transaction<T>(
   pool: Pool,
   mode: string,
@@ -124,7 +116,7 @@ export async function transaction<T>(
   try {
     await tx.unsafe(`begin ${mode}`);
     const result = await work(tx);
-    // A statement that failed has ended the transaction, whatever became of its error.
+    // A failed statement has ended the transaction, even if its error was caught.
     if (failed) throw failed.error;
     await tx.unsafe("commit").catch((error) => {
       throw isConnectionLost(error) ? outcomeUnknown() : error;
@@ -138,10 +130,7 @@ export async function transaction<T>(
   }
 }
 
-/**
- * A connection of one's own for the time of `work`, for what belongs to a session. `lost` is aborted when
- * it ends before `work` does.
- */
+/** Holds a connection during `work`; `lost` is aborted when it breaks. */
 export async function session<T>(
   pool: Pool,
   work: (own: ISql, lost: AbortSignal) => Promise<T>,

@@ -1,4 +1,5 @@
 import { open, seal } from "../../credentials/seal.ts";
+import type { SealedColumn } from "../../credentials/sealed.ts";
 import { ExternalError } from "../../errors.ts";
 import { connectGrafana } from "../../external/grafana/grafana.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
@@ -6,16 +7,26 @@ import { grafanaOf, isGrafanaUnavailable, ownGrafana } from "../grafana.ts";
 import * as removals from "./store.ts";
 import * as names from "../../workspaces/names.ts";
 import { eachServer, inWords } from "../../workspaces/servers.ts";
-import type { Deps } from "../../workspaces/workspaces.ts";
+import type { Deps as GrafanaDeps } from "../grafana.ts";
 
-/** Where the key of a user's own Grafana is sealed to, once its user may be gone. */
-export const REMOVAL_KEY = "grafana_removals";
+export type Deps = GrafanaDeps & { installation: string };
+
+/** What the key of a user's own Grafana is bound to, once its user may be gone. */
+const REMOVAL_AAD = "grafana_removals";
+
+export const SEALED_REMOVAL_KEYS: SealedColumn[] = [{
+  table: "grafana_removals",
+  id: "id",
+  column: "api_key",
+  aad: () => REMOVAL_AAD,
+  label: ({ id }) => `the Grafana key of removal ${id}`,
+}];
 
 /** The sealed key for a base that the user's own credentials name; null: the configured one is meant. */
 export async function removalKey(deps: Deps, user_id: number, base: string) {
   const own = await ownGrafana(deps, user_id);
   if (own.key === undefined || base !== (own.base ?? deps.outside.grafana?.base)) return null;
-  return await seal(deps.sealKeys, REMOVAL_KEY, own.key);
+  return await seal(deps.sealKeys, REMOVAL_AAD, own.key);
 }
 
 /**
@@ -98,7 +109,7 @@ async function take(
 ): Promise<string | undefined> {
   const { grafana: configured } = deps.outside;
   const key = api_key !== null
-    ? await open(deps.sealKeys, REMOVAL_KEY, api_key)
+    ? await open(deps.sealKeys, REMOVAL_AAD, api_key)
     : configured?.base === base
     ? configured.key
     : undefined;

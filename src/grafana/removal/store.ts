@@ -1,3 +1,4 @@
+import { backoff } from "../../external/postgres/backoff.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
 
 export type GrafanaThing = "dashboard" | "datasource" | "folder";
@@ -62,7 +63,7 @@ export async function deleteGrafanaRemoval(db: Db, id: number): Promise<void> {
 export async function postponeGrafanaRemoval(db: Db, id: number, why: string): Promise<void> {
   await db`
     update grafana_removals set failures = failures + 1, last_error = ${why},
-      next_try_at = now() + least(5 * 2 ^ least(failures, 10), 600) * interval '1 second'
+      next_try_at = now() + ${backoff(db, "failures")}
     where id = ${id}`;
 }
 

@@ -1,6 +1,7 @@
-import { epochOf, formOf, isMissing, unitInCell } from "../names/cells.ts";
+import { epochOf, formOf, isMissing, SPELLED, unitInCell } from "../names/cells.ts";
 import { type Column, type Meaning, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
 import { HOLD, SETUP } from "../names/checks.ts";
+import { withSiblings } from "./siblings.ts";
 import { type Content, filled, type Found } from "./content.ts";
 
 /** Words of columns that hold times; a number column needs one to be read as a time. */
@@ -48,9 +49,10 @@ function textColumn(column: Column, values: string[]): Column {
 /** A text whose values are all dates: a time, or the name of a run that is made of one. */
 function timeColumn(column: Column, form: NonNullable<Column["form"]>, values: string[]): Column {
   const { name, type, meaning } = column;
-  if (meaning === "run") return column;
+  const isSpelled = SPELLED.includes(form);
+  if (meaning === "run" && !isSpelled) return column;
   const bare = values.every((value) => isMissing(value) || /^\d/.test(value));
-  if (meaning && meaning !== "time" || !bare || form === "short") {
+  if (!isSpelled && (meaning && meaning !== "time" || !bare || form === "short")) {
     return { ...column, meaning: "run" };
   }
   const time = readColumn(name, type, "time");
@@ -110,5 +112,5 @@ function withRule(columns: Column[]): Column[] {
 
 /** Every column of the table with its meaning, unit and form. */
 export function readColumns({ columns }: Content): Column[] {
-  return withRule(columns.map(columnIn));
+  return withSiblings(withRule(columns.map(columnIn)));
 }

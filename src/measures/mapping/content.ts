@@ -10,6 +10,7 @@ export type Found = {
   /** Of a number column's sample; null where it has no value. */
   least: number | null;
   most: number | null;
+  comment?: string | null;
 };
 
 /** What a mapping is made from: a table's columns and a sample of its content. */

@@ -1,10 +1,17 @@
 import { isAmbiguousDate } from "../names/cells.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
+import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
-import { type Content, filled, type Found, keysOf } from "./content.ts";
+import { type Content, filled, type Found } from "./content.ts";
+import { type Chosen, chosenMeasures, withChosen } from "./chosen.ts";
+import { correctedIn, doubtsOfFaults, withoutIgnored } from "./corrected.ts";
+import { type Correction, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
+import { repeatedIn } from "./order.ts";
+import { correctedParts, type Fault, type Parts } from "./parts.ts";
+import { DIMENSIONS, GROUP } from "./places.ts";
 import { type RunColumns, runColumns } from "./runs.ts";
 
 /** How a table is read. Made from its columns and a sample of its content; nothing else decides. */
@@ -12,6 +19,8 @@ export type Mapping = {
   /** The known tool's format that the columns are of. */
   format: Format | null;
   columns: Column[];
+  /** All columns of the table, the ignored ones too, in its order. */
+  names: string[];
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
@@ -25,29 +34,15 @@ export type Mapping = {
   rivals: Partial<Record<Meaning, string>>;
   ignored: string[];
   doubts: string[];
+  /** Why what is added up over a run's rows is not sure: several rows stand for the same object. */
+  repeated?: string;
+  /** Where a person or a comment says that a number stands. */
+  chosen: Partial<Record<NumberName, Chosen>>;
+  /** What of the correction's other parts the table cannot follow. */
+  faults: Fault[];
+  /** The parts that a person or a comment set: "run", "group", "measures.setup_wns" … */
+  corrected: string[];
 };
-
-const GROUP: Meaning[] = ["platform", "design", "variant"];
-const DIMENSIONS: Meaning[] = [
-  "stage",
-  "corner",
-  "path_type",
-  "path_group",
-  "startpoint",
-  "endpoint",
-  "rule",
-  "layer",
-  "category",
-  "instance",
-  "cell",
-  "site_type",
-  "test",
-  "tool",
-  "metric",
-  "iteration",
-  "x",
-  "y",
-];
 
 /** A design per row of a hierarchy is a part of it: the group is what stays the same in a run. */
 function groupColumns(columns: Column[]): Column[] {
@@ -166,38 +161,69 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
   return [...columns, { ...counts[0]!, meaning: "drc_total", sum: counts }];
 }
 
-/** Makes the mapping of a table. Pure: the order of columns and rows, and the case of names, change nothing. */
-export function mappingOf(content: Content): Mapping {
-  const format = formatOf(content.columns.map(({ name }) => name));
-  const read = readColumns(content);
-  const known = withTotalArea(content, format ? format.read(read) : read);
-  const { columns, figures } = withMetrics(content, withRuleColumns(content, known));
-  const group = groupColumns(columns);
-  const dimensions = DIMENSIONS.flatMap((meaning) => columnOf(columns, meaning) ?? []);
-  const run = runColumns(content, columns, [...group, ...dimensions]);
-  const whole = wholeOf(content, dimensions);
+/** The columns that nothing of the mapping names. */
+function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
+  const { columns, run, group, dimensions, chosen } = mapping;
+  const named = [...run.names, ...group, ...dimensions, ...Object.values(chosen)]
+    .map((one) => "column" in one ? one.column?.name : one.name);
+  return columns.filter(({ name, meaning, shape }) =>
+    !meaning && shape !== "time" && !named.includes(name)
+  ).map(({ name }) => name);
+}
+
+/** The columns that name a group, and those that cut a run; of both what the correction left. */
+function placesIn(columns: Column[], parts: Parts, also: string[]) {
+  const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
+  const free = columns.filter((column) => !taken.includes(column));
+  const dimensions = parts.dimensions ?? [
+    ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
+    ...columns.filter(({ name }) => also.includes(name)),
+  ];
+  return { group: parts.group ?? groupColumns(free), dimensions };
+}
+
+/**
+ * Makes the mapping of a table; a person's correction goes before the comments of the flow, those before the
+ * known format, that before the vocabulary. Pure: the order of columns and rows, and the case of names,
+ * change nothing.
+ */
+export function mappingOf(whole: Content, person: Correction = {}): Mapping {
+  const correction = withComments(whole, person);
+  const content = withoutIgnored(whole, correction);
+  const format = formatOf(whole.columns.map(({ name }) => name));
+  const automatic = readColumns(content);
+  const known = withTotalArea(content, format ? format.read(automatic) : automatic);
+  const read = withMetrics(content, withRuleColumns(content, known));
+  const parts = correctedParts(whole, content, read.columns, correction);
+  const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
+  const columns = withChosen(parts.columns, chosen);
+  const { group, dimensions } = placesIn(columns, parts, correction.also.dimensions);
+  const own = runColumns(content, columns, [...group, ...dimensions]);
+  const { names = own.names, time = own.time } = parts.run ?? {};
+  const run = { names, ...(time && { time }) };
+  const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
-  const used = columns.filter(({ meaning, shape }) => meaning || shape === "time");
-  return {
+  const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
+  const found = {
     format,
     columns,
+    names: whole.columns.map(({ name }) => name),
     run,
     group,
     dimensions,
     ...(corner && { corner }),
-    ...(whole && { whole }),
-    ...(figures && { figures }),
+    ...(total && { whole: total }),
+    ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
-    ignored: columns.filter((column) => !used.includes(column)).map(({ name }) => name),
-    doubts: doubtsOf(content, run),
+    ...(repeated && { repeated }),
+    chosen,
+    faults: parts.faults,
   };
-}
-
-/** Whether some object stands in several rows though nothing names runs or puts them in order. */
-export function isUnordered(content: Content, { run, group, dimensions }: Mapping): boolean {
-  if (run.names.length > 0 || run.time) return false;
-  const found = [...group, ...dimensions].map(({ name }) =>
-    content.columns.find((column) => column.name === name)!
-  );
-  return new Set(keysOf(found, content.sampled)).size < content.sampled;
+  return {
+    ...found,
+    ignored: correction.ignored ??
+      [...unusedOf(found), ...correction.also.ignored],
+    doubts: [...doubtsOfFaults(parts.faults), ...doubtsOf(content, run)],
+    corrected: correctedIn(correction, chosen),
+  };
 }

@@ -10,6 +10,9 @@ export type Form =
   | "mdy"
   | "compact"
   | "short"
+  | "ctime"
+  | "month_day"
+  | "day_month"
   | "epoch_s"
   | "epoch_ms"
   | "epoch_us"
@@ -30,8 +33,9 @@ const LETTER_UNITS = String.raw`(?:d|days?|h|hrs?|hours?|m|mins?|minutes?|s|secs
 export const LETTERS = String.raw`^\s*(?:\d{1,9}(?:\.\d{1,12})?\s*${LETTER_UNITS}[\s,]*){2,5}$`;
 
 const CLOCK_TIME = String
-  .raw`(?:[T _.,-]+(\d{1,2})[:._h-](\d{2})(?:[:._m-](\d{2}(?:\.\d{1,9})?))?)?`;
-/** Patterns of times: year, month, day, hour, minute, second, in this form's order. */
+  .raw`(?:[T _.,-]+(\d{1,2})[:._h-](\d{2})(?:[:._m-](\d{2}(?:\.\d{1,9})?))?(?:\s*([AaPp])\.?[Mm])?)?`;
+const MONTH = String.raw`([A-Za-z]{3})[a-z]{0,6}`;
+/** Patterns of times: year, month and day in this form's order, then hour, minute, second, `a` or `p`. */
 export const TIMES: Partial<Record<Form, string>> = {
   ymd: String.raw`^\D{0,20}((?:19|20)\d{2})[-/._](\d{1,2})[-/._](\d{1,2})${CLOCK_TIME}`,
   dmy: String.raw`^\s*(\d{1,2})[-/.](\d{1,2})[-/.]((?:19|20)\d{2})${CLOCK_TIME}`,
@@ -39,6 +43,12 @@ export const TIMES: Partial<Record<Form, string>> = {
   compact: String
     .raw`^\D{0,20}((?:19|20)\d{2})(\d{2})(\d{2})(?:[T_-]?(\d{2})(\d{2})(\d{2})?)?(?!\d)`,
   short: String.raw`^(\d{2})[_.-](\d{2})[_.-](\d{2})[_.-](\d{2})[_.-](\d{2})(?:[_.-](\d{2}))?$`,
+  ctime: String
+    .raw`^\s*(?:[A-Za-z]{3,9},?\s+)?${MONTH}\s+(\d{1,2})\s+(\d{1,2}):(\d{2}):(\d{2})\s+(?:[A-Z]{2,5}\s+)?((?:19|20)\d{2})`,
+  month_day: String
+    .raw`^\s*(?:[A-Za-z]{3,9},?\s+)?${MONTH}\.?\s+(\d{1,2}),?\s+((?:19|20)\d{2})${CLOCK_TIME}`,
+  day_month: String
+    .raw`^\s*(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})[- ]${MONTH}[- ]((?:19|20)\d{2})${CLOCK_TIME}`,
 };
 /** Which group of the pattern is the year, the month and the day. */
 export const ORDERS: Partial<Record<Form, [year: number, month: number, day: number]>> = {
@@ -47,7 +57,14 @@ export const ORDERS: Partial<Record<Form, [year: number, month: number, day: num
   short: [1, 2, 3],
   dmy: [3, 2, 1],
   mdy: [3, 1, 2],
+  ctime: [6, 1, 2],
+  month_day: [3, 1, 2],
+  day_month: [3, 2, 1],
 };
+/** Forms that spell the month. */
+export const SPELLED: (Form | undefined)[] = ["ctime", "month_day", "day_month"];
+/** The first three letters of the months' names, in their order. */
+export const MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
 
 /** Milliseconds, seconds … in one unit of an epoch's count. */
 export const EPOCHS: Partial<Record<Form, number>> = {
@@ -95,7 +112,7 @@ export function formOf(values: string[], share = 0.9): Form | undefined {
 }
 
 function timeFormOf(values: string[]): Form | undefined {
-  for (const form of ["ymd", "compact", "short"] as const) {
+  for (const form of ["ymd", "compact", "short", "ctime", "month_day", "day_month"] as const) {
     if (matches(TIMES[form]!, values) && values.every((value) => isDate(value, form))) return form;
   }
   if (!matches(TIMES.dmy!, values)) return undefined;
@@ -106,9 +123,16 @@ function timeFormOf(values: string[]): Form | undefined {
     : "dmy";
 }
 
+function monthOf(name: string): number | undefined {
+  const at = /^[a-z]{3}$/i.test(name) ? MONTHS.indexOf(name.toLowerCase()) : -1;
+  return at >= 0 && at % 3 === 0 ? at / 3 + 1 : undefined;
+}
+
 function isDate(value: string, form: Form): boolean {
   const parts = new RegExp(TIMES[form]!).exec(value);
-  const [, month, day] = ORDERS[form]!.map((at) => Number(parts?.[at]));
+  const [, month, day] = ORDERS[form]!.map((at) =>
+    monthOf(parts?.[at] ?? "") ?? Number(parts?.[at])
+  );
   return month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31;
 }
 

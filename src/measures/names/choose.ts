@@ -7,17 +7,28 @@ const LATEST = [
   "final",
   "signoff",
   "spef",
+  "post",
+  "postroute",
   "detailedroute",
   "drt",
+  "route",
   "globalroute",
   "grt",
+  "postcts",
   "cts",
   "detailedplace",
+  "place",
   "pl",
+  "prects",
+  "preroute",
+  "pre",
+  "floorplan",
+  "synth",
+  "syn",
 ];
 /** Words of a name that say only a part of the whole is meant. */
 const PARTIAL = new Set(
-  ("stdcell macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
+  ("stdcell std macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
     .split(" "),
 );
 /** Of names with the same meaning, which say it best; words earlier in a list go before later ones. */

@@ -1,4 +1,4 @@
-import { type Column, unitOf } from "../columns.ts";
+import { type Column, type Unit, unitOf, wordsOf } from "../columns.ts";
 
 /** How people write units; others stand as the name has them. */
 const WRITTEN: Record<string, string> = {
@@ -119,6 +119,19 @@ const EXPONENTS: Record<string, string[]> = {
   ns: ["e-09s", "e-9s", "1e-9s", "1e-09s", "1.0e-9s"],
   fs: ["e-15s", "1e-15s"],
 };
+
+/** A unit as a person names it: `ns`, `µm²`, `%`, `min`; undefined where it is none that is known. */
+export function unitNamed(text: string): Unit | undefined {
+  const said = text.trim();
+  const name = `in ${said === "min" ? "mins" : said}`;
+  return wordsOf(name).length === 2 ? unitOf(name) : undefined;
+}
+
+/** What a unit measures: "time", "power", "area", "frequency"; of others the unit itself as it is written. */
+export function kindOfUnit(unit: Unit): string {
+  const symbol = symbolOf({ unit })!;
+  return SIZES[symbol]?.[0] ?? symbol;
+}
 
 /** Grafana's id of a unit as people write it. */
 export function grafanaOf(symbol: string): string {

@@ -12,7 +12,16 @@ const CLASSES: Record<string, string[]> = {
       .split(" "),
   count: "count counts number num no endpoints paths nvp fep".split(" "),
   tool: "magic klayout triton tritonroute calibre pegasus icv assura pvs".split(" "),
+  viol: "violating violated failing failed violations violation viol vio vios".split(" "),
+  ends: "endpoints endpoint paths path eps".split(" "),
 };
+
+/** Words of violations that are no failing paths. */
+const NOT_TIMING =
+  ("erc em noise xtalk crosstalk lint cdc rdc density width spacing short shorts power ir esd lup latchup antenna " +
+    "drv drvs period gating layout physical well metal worst waived").split(" ").map((word) =>
+      `-${word}`
+    ).join(" ");
 
 /**
  * The vocabulary: what the columns of chip designers' tables mean, most specific meaning first.
@@ -31,12 +40,15 @@ const VOCABULARY = {
   commit: ["text", "commit | git sha | git hash | sha | revision | rev"],
   run: [
     "text number",
-    "run id | run tag | run name | run number | run no | run uuid | run -type -time -date -dir -ts -seconds -hours | build -time -date -dir -type | " +
+    "run id | run tag | run name | run number | run no | run uuid | run -type -time -date -dir -ts -seconds -hours -design -platform -variant | build -time -date -dir -type | " +
     "pipeline -time -stage | job -time -type | tag -waiver | uuid | regression id | session id",
   ],
   stage: ["text", "stage | step | flow step | phase"],
   seed: ["number text", "seed"],
-  test: ["text", "test -bench | testcase | test case | test name | testname"],
+  test: [
+    "text",
+    "test -bench | testcase | test case | test name | testname | classname | class name",
+  ],
   status: ["text", "status | result | outcome | verdict | pass fail"],
   waived: ["boolean text number", "waived | is waived | waiver -id -comment"],
   site_type: ["text", "site type | resource | resource type"],
@@ -45,7 +57,7 @@ const VOCABULARY = {
   platform: ["text", "platform | pdk | technology | tech -lef | process node"],
   design: [
     "text",
-    "design -rule -instance -stage -type | block name | block | top -cell -net | top cell | top module | top name | module -type | chip | partition | subsystem | ip name | ip",
+    "design -rule -instance -stage -type | block name | block -memory -ram -bits | top -cell -net | top cell | top module | top name | module -type | chip | partition | subsystem | ip name | ip",
   ],
   variant: ["text", "variant | flow variant | experiment | config | configuration | flow"],
   path_type: [
@@ -54,24 +66,30 @@ const VOCABULARY = {
   ],
   corner: [
     "text",
-    "corner | scenario | mode corner | view | analysis view | pvt | mode -setup -hold | operating condition",
+    "corner | scenario | mode corner | view | analysis view | pvt | mode -setup -hold | operating condition | operating conditions | timing model",
   ],
-  path_group: ["text", "path group | pathgroup | group | clock -edge -pin | clk | clock group"],
+  path_group: [
+    "text",
+    "path group | pathgroup | cost group | group | clock -edge -pin | clk | clock group",
+  ],
   startpoint: ["text", "startpoint | start point | launch pin | from pin | from"],
   endpoint: ["text", "endpoint | end point | capture pin | to pin | to"],
   other: [
     "number",
     "wpws | tpws | pulse | estimated | estimate | target | goal | limit | required | baseline | previous | prev | golden | " +
-    "suggested | unconstrained | period | old | endpoints total -{bad} | paths total -{bad} | all endpoints -{bad} | all paths -{bad} | wns percent | power delta",
+    "suggested | unconstrained | period | old | delta | diff | budget | improvement | endpoints total -{bad} | paths total -{bad} | all endpoints -{bad} | all paths -{bad} | wns percent | power delta",
   ],
   skew: ["number", "skew | clk skew"],
   antenna: ["number", "antenna"],
   slew_violations: [
     "number",
-    "max slew -limit | slew viol | slew violation | slew violations | tran viol | tran violations",
+    "max slew -limit | slew {viol} | tran {viol} | transition {viol} | max tran -limit | max transition -limit",
   ],
-  cap_violations: ["number", "max cap -limit | cap viol | cap violation | cap violations"],
-  fanout_violations: ["number", "fanout viol | fanout violation | fanout violations"],
+  cap_violations: [
+    "number",
+    "max cap -limit | cap {viol} | capacitance {viol} | max capacitance -limit",
+  ],
+  fanout_violations: ["number", "fanout {viol} | max fanout -limit"],
   hold_tns: [
     "number",
     "ths -{fails} | hold tns -{fails} | {hold} tns -{fails} | {hold} slack total | {hold} total negative | " +
@@ -113,8 +131,7 @@ const VOCABULARY = {
   tool: ["text", "tool -version | checker | engine"],
   violations: [
     "number",
-    "violations | violation | viol | num viol | num violations | vios | violating endpoints | failing endpoints | " +
-    "violating paths | failing paths | nvp | fep",
+    `violations ${NOT_TIMING} | violation ${NOT_TIMING} | viol ${NOT_TIMING} | vios ${NOT_TIMING} | {viol} {ends} ${NOT_TIMING} | nvp | fep`,
   ],
   utilization: ["number", "utilization | utilisation | util | density -power"],
   area: [
@@ -147,7 +164,7 @@ const VOCABULARY = {
   y: ["number", "y | y1 | lly | y min | ymin | cy"],
   x_end: ["number", "x2 | urx | x max | xmax"],
   y_end: ["number", "y2 | ury | y max | ymax"],
-  metric: ["text", "metric | metric name | kpi | figure"],
+  metric: ["text", "metric -value -unit -units | metric name | kpi | figure"],
   value: ["number", "value | val | metric value"],
   unit: ["text", "unit | units | uom"],
   failed: ["boolean", "pass | passed"],
@@ -180,7 +197,7 @@ const ENTRIES: Entry[] = Object.entries(VOCABULARY).map(([meaning, [shapes, spel
 const ALONE = new Set(
   ("x y at group class mode step count num total view rev val unit units tag to from start end when clk clock ip top " +
     "module flow status result type fails failures no level depth date tool time job cell errors figure resource " +
-    "old previous prev period used test category").split(" "),
+    "period used test category").split(" "),
 );
 /** What may stand beside such a word and changes nothing: `Clock Name`, `Physical Design Stage`. */
 const FILLERS = new Set("name id physical".split(" "));

@@ -15,7 +15,7 @@ const JOINABLE = new Set(
   ("setup hold wns tns whs ths slack worst total negative cell cells area core die macro power peak leakage " +
     "leak dynamic switching internal static paths path endpoints endpoint failing violating violation violations " +
     "viol vio drc drcs lvs errors error count counts util utilization fmax freq frequency wire length run time task " +
-    "cpu wall group net nets name logic depth levels instance instances inst mem memory usage max min num " +
+    "cpu wall group net nets name logic depth levels instance instances inst mem memory nvp fep tran cap fanout usage max min num " +
     "start end point clock period skew test tests case design top module block corner stage step metric value unit " +
     "type rule layer build number job id tag reg density drv").split(" "),
 );

@@ -35,9 +35,17 @@ export function hasHold({ values }: TableFacts): boolean {
   return (values.path_type ?? []).some(isHold);
 }
 
+/** Whether the column of waivers counts them, and does not mark rows. */
+export function isWaivedCount({ columns, greatest }: TableFacts): boolean {
+  const flag = columnOf(columns, "waived");
+  return flag?.shape === "number" && (greatest[flag.name] ?? 0) > 1;
+}
+
 /** Which rows are not waived, as SQL; undefined where no column says so. */
-export function notWaived({ columns }: TableFacts): string | undefined {
+export function notWaived(facts: TableFacts): string | undefined {
+  const { columns } = facts;
   const [flag, status] = [columnOf(columns, "waived"), columnOf(columns, "status")];
+  if (flag && isWaivedCount(facts)) return undefined;
   if (flag?.shape === "boolean") return `${quoteName(flag.name)} IS NOT TRUE`;
   if (flag) {
     return `COALESCE(${lower(textOf(flag))}, '') NOT IN ('t', 'true', 'y', 'yes', '1', 'waived')`;

@@ -1,6 +1,6 @@
 import { columnOf } from "../names/choose.ts";
 import type { Column, Meaning } from "../columns.ts";
-import { allOf, hasHold, notWaived, ofCheck } from "./conditions.ts";
+import { allOf, hasHold, isWaivedCount, notWaived, ofCheck, ofWhole } from "./conditions.ts";
 import type { TableFacts } from "../facts.ts";
 import { DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
@@ -44,25 +44,13 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
     };
   }
   if (!/^(?:setup|hold)_violations$/.test(meaning)) return undefined;
-  const title = meaning.startsWith("hold") ? "Violating hold paths" : "Violating paths";
+  const ends = end ? "endpoints" : "paths";
+  const title = meaning.startsWith("hold") ? `Hold failing ${ends}` : `Failing ${ends}`;
   const note = `${listed}: endpoints with a slack below 0, of the worst corner.`;
   const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
   if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
   const { stated: _, ...counted } = count;
   return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
-}
-
-/** How many paths a run lists and the best slack of them: a full list that still fails is cut. */
-export function listMeasures(facts: TableFacts): Measure[] {
-  const tns = pathMeasure(facts, "setup_tns");
-  if (!tns) return [];
-  const { of_endpoint: _, stated: __, ...base } = tns;
-  const folded = (fold: "sum" | "max") => ({ corner: fold, iteration: fold, stage: fold });
-  const one = `CASE WHEN (${base.expression}) IS NOT NULL THEN 1::float8 END`;
-  return [
-    { ...base, expression: one, rows: "sum", folds: folded("sum") },
-    { ...base, rows: "max", folds: folded("max") },
-  ];
 }
 
 /** A table of violations counts itself: one row each, or a count in a column. */
@@ -85,8 +73,19 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
     ...(where && { where }),
     source: { column: (count ?? object)?.name ?? "", metric: null },
   } as const;
-  if (count) return { ...base, expression: numberOf(count) };
-  return object && { ...base, title: "DRC violations", expression: "1" };
+  const whole = ofWhole(facts);
+  if (count) {
+    // A total also counts what its parts have waived.
+    const rows = where && whole
+      ? { where: `${where} AND (${whole}) IS NOT TRUE` }
+      : whole && { whole };
+    const waived = isWaivedCount(facts) && columnOf(columns, "waived");
+    const counted = waived
+      ? `(${numberOf(count)} - COALESCE(${numberOf(waived)}, 0))`
+      : numberOf(count);
+    return { ...base, expression: counted, ...rows };
+  }
+  return object && { ...base, expression: "1" };
 }
 
 /** The start of a status word that says a test did not pass, as a regular expression. */

@@ -35,7 +35,11 @@ export function scaled(
 ): Scaled {
   const decimals = meaning && defaultsOf({ meaning })?.decimals;
   const symbol = symbolOf(column);
-  if (meaning && COUNTS.test(meaning)) return { unit: "locale", symbol: null, expression: value };
+  if (meaning && COUNTS.test(meaning)) {
+    // -1: the step did not run.
+    const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;
+    return { unit: "locale", symbol: null, expression };
+  }
   if (column.mixed) return inOneUnit(value, cellUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
   if (column.unit) return { unit: column.unit.grafana, symbol, expression: value };
   const time_unit = columnOf(facts.columns, "time_unit");

@@ -1,5 +1,6 @@
 import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
-import type { Column, Meaning } from "../columns.ts";
+import { type Column, type Meaning, wordsOf } from "../columns.ts";
+import { partedWords } from "../names/words.ts";
 import { allOf, hasHold, notWaived, ofCheck, ofWhole } from "./conditions.ts";
 import type { TableFacts } from "../facts.ts";
 import { type Aggregate, DEFAULTS, type Measure } from "../measure.ts";
@@ -46,7 +47,8 @@ function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
 }
 
 /** Whether a column of this name speaks of one check alone. */
-const isOfOne = ({ name }: Column) => /setup|hold|whs|ths/i.test(name);
+const isOfOne = ({ name }: Column) =>
+  partedWords(wordsOf(name)).some((word) => /^(?:setup|hold|whs|ths)$/.test(word));
 
 /** A number that has a column of its own. */
 export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {

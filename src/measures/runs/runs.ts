@@ -1,4 +1,4 @@
-import { type TableFacts, tableOf } from "../facts.ts";
+import { type NewestRun, type TableFacts, tableOf } from "../facts.ts";
 import { conditions, quoteName, quoteText, textOf, timeOf } from "../sql.ts";
 
 /** How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `at` is its time. */
@@ -6,9 +6,13 @@ export type Run = { key: string; at: string };
 
 /** What a row's run is known by: its name, else its time; without either all rows are one run. */
 export function runOf(facts: TableFacts): Run {
-  const [name] = facts.mapping.run.names;
+  const { names } = facts.mapping.run;
   const time = facts.time && timeOf(facts.time.column);
   const at = time ?? "NULL::pg_catalog.timestamptz";
+  const [name] = names;
+  if (names.length > 1) {
+    return { key: `pg_catalog.concat_ws(' ', ${names.map(textOf).join(", ")})`, at };
+  }
   if (name) return { key: name.shape === "number" ? quoteName(name.name) : textOf(name), at };
   if (!time) return { key: "''", at };
   return { key: facts.starts ? startedAt(facts, facts.starts, time) : time, at };
@@ -19,7 +23,7 @@ export function runOf(facts: TableFacts): Run {
  * after 99. Over rows it would cost more than all else.
  */
 function naturalOrder({ mapping: { run: { names } } }: TableFacts): string {
-  if (names[0]?.shape !== "text") return "run";
+  if (names.length < 2 && names[0]?.shape !== "text") return "run";
   const padded = String.raw`pg_catalog.regexp_replace(run, '(\d+)', '00000000000000000000\1', 'g')`;
   return String.raw`pg_catalog.regexp_replace(${padded}, '0*(\d{20})', '\1', 'g') COLLATE "C"`;
 }
@@ -43,8 +47,8 @@ export function keysOf({ group_columns }: TableFacts): string[] {
 
 /** Rows of a run whose time PostgreSQL and a chart can show; "infinity" is none. */
 export function ofKnownRun({ time, mapping }: TableFacts): string | undefined {
-  const [name] = mapping.run.names;
-  if (name) return `${quoteName(name.name)} IS NOT NULL`;
+  const names = mapping.run.names.map(({ name }) => `${quoteName(name)} IS NOT NULL`);
+  if (names.length > 0) return names.join(" AND ");
   return time && `${timeOf(time.column)} BETWEEN '1900-01-01' AND '9999-12-31'`;
 }
 
@@ -62,7 +66,7 @@ export function hasRuns({ time, mapping }: TableFacts): boolean {
   return time !== undefined || mapping.run.names.length > 0;
 }
 
-/** The condition that a row is of one of its group's `most` newest runs among the rows of `where`, as SQL. */
+/** The condition that a row is of one of its group's `most` newest runs among the rows of `where`, as SQL that a board may ask at any time. */
 export function pickedRuns(
   facts: TableFacts,
   where: (string | undefined)[],
@@ -80,4 +84,30 @@ export function pickedRuns(
     `SELECT ${list.join(", ")}, pg_catalog.max(${at}) AS at FROM ${tableOf(facts)}${
       conditions([...where, ofKnownRun(facts)])
     } GROUP BY ${by}) r) r WHERE n <= ${most})`;
+}
+
+/** The condition that a row is of one of its group's `most` (1 or 2) newest runs when the table was read, as SQL. */
+export function knownRuns(facts: TableFacts, most: number): string | undefined {
+  if (!facts.newest) return undefined;
+  const picked = facts.newest.filter(({ nth }) => nth <= most);
+  if (picked.length === 0) return "false";
+  const { key } = runOf(facts);
+  const list = picked.map(({ keys, run, type }) =>
+    `(${[...keys.map(quoteText), `${quoteText(run)}::${type}`].join(", ")})`
+  );
+  return allOfRun(
+    facts,
+    picked,
+    `(${[...keysOf(facts), key].join(", ")}) IN (VALUES ${list.join(", ")})`,
+  );
+}
+
+/** Where the time is the run, rows before the oldest picked run need no closer look. */
+function allOfRun({ time, starts, mapping }: TableFacts, picked: NewestRun[], condition: string) {
+  const times = picked.flatMap(({ at }) => at ?? []);
+  if (!time || starts || mapping.run.names.length > 0 || times.length === 0) return condition;
+  const list = times.map((at) => `${quoteText(at)}::pg_catalog.timestamptz`).join(", ");
+  return `${
+    timeOf(time.column)
+  } >= (SELECT pg_catalog.min(t) FROM pg_catalog.unnest(ARRAY[${list}]) t) AND ${condition}`;
 }

@@ -1,7 +1,7 @@
 import { allOf } from "../readers/conditions.ts";
 import { columnOf, type TableFacts, tableOf } from "../facts.ts";
 import { type Fold, type Measure, type PartName, PARTS } from "../measure.ts";
-import { keysOf, ofKnownRun, pickedRuns, runOf } from "./runs.ts";
+import { keysOf, knownRuns, ofKnownRun, runOf } from "./runs.ts";
 import { conditions, numberOf, textOf } from "../sql.ts";
 import { stageRank } from "./stages.ts";
 
@@ -86,7 +86,7 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
     "'' AS corners",
   ];
   const by = outerNames(facts, parts, choice).map((_, i) => i + 1).join(", ");
-  const picked = choice.newest ? pickedRuns(facts, choice.where ?? [], choice.newest) : undefined;
+  const picked = choice.newest ? knownRuns(facts, choice.newest) : undefined;
   return `SELECT ${[...named, ...ends, ...values].join(", ")} FROM ${tableOf(facts)}${
     conditions([...(choice.where ?? []), ofKnownRun(facts), picked])
   } GROUP BY ${by}`;

@@ -37,6 +37,8 @@ export type MessageInput = {
   alt_text?: string;
   /** What there is to know of the picture. */
   note?: string | null;
+  /** The message was posted before, and the table is read another way since. */
+  corrected?: boolean;
   /** In the order in which they matter. */
   numbers?: KeyNumber[];
   /** Why the first of them moved. */
@@ -55,6 +57,8 @@ const MOST_IN_ALL = 13_000;
 const MOST_IN_NAME = 200;
 const MOST_IN_WHY = 500;
 
+const CORRECTED = "Corrected: the table is read another way than when this was posted.";
+
 /** The Slack message for one run of one table: `text` for notifications, `blocks` for the channel. */
 export function composeMessage(input: MessageInput): { text: string; blocks: MessageBlock[] } {
   const { username, kind, run, image, dashboard_url } = input;
@@ -70,7 +74,9 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   const summary = [["Owner", owner], ["Kind", KINDS[kind]], ["Table", table], ["Run", String(run)]];
   if (rows) summary.push(["Rows", rows]);
   const told = rowCount(input, input.rows === 1 ? " row" : " rows");
-  const text = `${KINDS[kind]} table ${table} of ${owner}: run ${run}${told && `, ${told}`}${
+  const text = `${input.corrected ? "Corrected: " : ""}${
+    KINDS[kind]
+  } table ${table} of ${owner}: run ${run}${told && `, ${told}`}${
     first ? `, ${inShort(first, numbers)}` : ""
   }`;
 
@@ -85,7 +91,8 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
     const alt = oneLine(input.alt_text ?? "") || `The dashboard of ${table}, run ${run}`;
     after.push({ type: "image", ...image, alt_text: cut(alt, MOST.alt) });
   }
-  after.push({ type: "context", elements: [plain(origin(input, owner), MOST.field)] });
+  const context = [...(input.corrected ? [CORRECTED] : []), origin(input, owner)];
+  after.push({ type: "context", elements: context.map((line) => plain(line, MOST.field)) });
   if (dashboard_url.length <= MOST.url) after.push(openButton(dashboard_url));
 
   const shown = numberBlocks(numbers, {

@@ -1,13 +1,13 @@
-/** What a look saw of a table. `content` changes whenever its rows or columns do. */
+import { oidOf } from "./content.ts";
+
 export type Seen = { content: string; rows: number; writing: boolean };
-/** What the look before left: when this content was first seen, when the change began, what it waits for. */
-export type Remembered = { content: string; changed_at: Date; since: Date; look_at: Date | null };
-/** The table's row, if it has one. */
+/** What the scan before left: when this content was first seen, when the change began. */
+export type Remembered = { content: string; changed_at: Date; since: Date; scan_at: Date | null };
 export type Known = {
   content: string;
   run: number;
   run_at: Date;
-  busy: boolean; // on its way to Slack
+  busy: boolean; // between "create" and "notify"
   archived: boolean;
   deleted: boolean;
 };
@@ -17,42 +17,41 @@ export type Limits = { settleSeconds: number; updateMinSeconds: number; scanSeco
 export type Decision = {
   found: boolean;
   why: string | null;
-  look_at: Date | null;
+  scan_at: Date | null;
   changed_at: Date;
   since: Date;
 };
 
-/** A flow that never rests is told all the same. */
-const LONGEST_SETTLING_SECONDS = 600;
+/** A table that never goes quiet is still reported. */
+const LONGEST_DEBOUNCE_SECONDS = 600;
 
-/** A row may be on its way for days, while Slack is away: its database is not opened every few seconds. */
+/** A row may take days while Slack is down: its database is not opened every few seconds. */
 const BUSY_SECONDS = 30;
 
 const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
-/** The table's own number stands first in its content: another one means that it was made anew. */
-export const sameTable = (a: string, b: string) => a.split(":")[0] === b.split(":")[0];
+export const sameTable = (a: string, b: string) => oidOf(a) === oidOf(b);
 
 /** Whether a table holds something new, and is quiet. `now` is the database's clock. */
-export function judge(
+export function decide(
   now: Date,
   seen: Seen,
   before: Remembered | undefined,
   known: Known | undefined,
   limits: Limits,
 ): Decision {
-  const rest = { found: false, why: null, look_at: null, changed_at: now, since: now };
-  if (known?.deleted && sameTable(known.content, seen.content)) return rest;
-  if (known && !known.deleted && !known.archived && known.content === seen.content) return rest;
-  if (seen.rows === 0) return { ...rest, why: "it has no rows yet" };
+  const idle = { found: false, why: null, scan_at: null, changed_at: now, since: now };
+  if (known?.deleted && sameTable(known.content, seen.content)) return idle;
+  if (known && !known.deleted && !known.archived && known.content === seen.content) return idle;
+  if (seen.rows === 0) return { ...idle, why: "it has no rows yet" };
 
   const unchanged = before?.content === seen.content && !seen.writing;
   const changed_at = unchanged ? before.changed_at : now;
-  const since = before?.look_at ? before.since : now;
-  const wait = (why: string, look_at: Date) => ({ found: false, why, look_at, changed_at, since });
+  const since = before?.scan_at ? before.since : now;
+  const wait = (why: string, scan_at: Date) => ({ found: false, why, scan_at, changed_at, since });
 
   const quietAt = later(changed_at, limits.settleSeconds);
-  const atLast = later(since, LONGEST_SETTLING_SECONDS);
+  const atLast = later(since, LONGEST_DEBOUNCE_SECONDS);
   if (now < quietAt && now < atLast) {
     const why = seen.writing
       ? "it is being written"
@@ -71,5 +70,5 @@ export function judge(
       return wait(`run ${known.run} is still on its way`, later(now, BUSY_SECONDS));
     }
   }
-  return { found: true, why: null, look_at: null, changed_at, since };
+  return { found: true, why: null, scan_at: null, changed_at, since };
 }

@@ -1,43 +1,54 @@
-import { ExternalError } from "../../errors.ts";
 import { within } from "../../external/abort.ts";
-import { asExternal, type Sql } from "../../external/postgres/postgres.ts";
+import type { Sql } from "../../external/postgres/postgres.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import { inWords, type WorkspaceServer } from "../../workspaces/servers.ts";
-import type { Deps as WorkspaceDeps } from "../../workspaces/workspaces.ts";
+import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
+import { oidOf } from "./content.ts";
+import type { Limits } from "./debounce.ts";
+import { whyIgnored } from "./ignored.ts";
+import { type IgnoredTable, readViews, saveIgnored } from "./ignored_store.ts";
+import { type Relation, relationsIn } from "./relations.ts";
+import { archiveOthers } from "../row.ts";
 import * as store from "./store.ts";
-import { contentOf, type FoundTable, tablesIn } from "./table.ts";
-import { judge, type Limits } from "./debounce.ts";
+import { type Scanned, scanTable } from "./table.ts";
 
 export type Deps = WorkspaceDeps & { limits: Limits; log: (line: string) => void };
 type Database = store.ChangedDatabase;
 export type Found = Omit<store.Waiting, "why"> & { run: number };
-export type Look = { databases_opened: number; found: Found[]; waiting: store.Waiting[] };
+export type ScanResult = {
+  databases_opened: number;
+  found: Found[];
+  waiting: store.Waiting[];
+  ignored: Omit<store.Ignored, "user_id" | "type">[];
+};
 
 /**
- * First step: looks once into every database that changed, and puts the row of each table that is new,
- * or has a new run, and is quiet, at "create".
+ * First step: scans every database that changed, and puts the row of each table that is new, or has a
+ * new run, and is quiet, at "create".
  */
-export async function scan(deps: Deps, signal: AbortSignal): Promise<Look> {
+export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult> {
   return await store.lockScan(deps.db, async () => {
     const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
     const databases = await store.changedDatabases(deps.db, counters.flat());
-    const found = await Promise.all(databases.map((database) => lookInto(deps, database, signal)));
+    const found = await Promise.all(
+      databases.map((database) => scanDatabase(deps, database, signal)),
+    );
     return {
       databases_opened: databases.length,
       found: found.flat(),
       waiting: await store.waitingTables(deps.db),
+      ignored: (await store.listIgnored(deps.db)).map(({ user_id: _, type: __, ...table }) =>
+        table
+      ),
     };
   });
 }
 
-/** Connecting to one that is away takes from 5 to 20 s; the query itself a few milliseconds. */
+/** The query takes a few milliseconds, connecting to a server that is down 5 to 20 s. */
 const COUNTERS_MS = 500;
 const asked = new WeakMap<WorkspaceServer, Promise<store.Counter[]>>();
 
-/**
- * A server that is away delays its own users only: one that does not answer in time is left out, and not
- * asked twice at once.
- */
+/** A server that does not answer in time is left out: it delays its own users only. */
 async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store.Counter[]> {
   const { name, master } = server;
   if (name === "") return await store.countersOf(master, name);
@@ -50,27 +61,34 @@ async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store
   return await within(COUNTERS_MS, answer) ? await answer : [];
 }
 
-/** A database that does not open is looked at again with the next tick: nothing is noted of it. */
-async function lookInto(deps: Deps, database: Database, signal: AbortSignal): Promise<Found[]> {
+/** So long is read in one database before the others go on; the rest follows with the next scan. */
+const PASS_MS = 2_000;
+
+/** A database that does not open is tried again with the next scan: nothing is noted of it. */
+async function scanDatabase(
+  deps: Deps,
+  database: Database,
+  signal: AbortSignal,
+): Promise<Found[]> {
   const { user_id, username, kind } = database;
   try {
     return await withReader(deps, user_id, kind, async (reader) => {
       if (signal.aborted) return [];
-      const tables = await tablesIn(reader);
-      const known = new Map(
-        (await store.knownTables(deps.db, user_id, kind))
-          .map((table) => [key(table), table] as const),
-      );
+      const { tables, kept } = await tablesOf(deps, reader, database);
       const found: Found[] = [];
-      for (const table of tables) {
+      const end = performance.now() + PASS_MS;
+      let isWhole = true;
+      for (const scanned of tables) {
         if (signal.aborted) return found;
-        const run = await lookAt(deps, reader, database, table, known.get(key(table)));
-        const { schema_name, table_name } = table;
+        isWhole = performance.now() < end;
+        if (!isWhole) break;
+        const run = await scanTable(deps, reader, database, scanned);
+        const { schema_name, table_name } = scanned.table;
         if (run) found.push({ username, kind, schema_name, table_name, run });
       }
-      const there = tables.map(({ schema_name, table_name }) => [schema_name, table_name]);
-      await store.forgetOthers(deps.db, user_id, kind, there);
-      await store.recordOpened(deps.db, database);
+      await store.forgetOthers(deps.db, user_id, kind, kept);
+      await archiveOthers(deps.db, database, kept);
+      if (isWhole) await store.recordOpened(deps.db, database);
       return found;
     });
   } catch (error) {
@@ -82,72 +100,42 @@ async function lookInto(deps: Deps, database: Database, signal: AbortSignal): Pr
 const key = (table: { schema_name: string; table_name: string }) =>
   JSON.stringify([table.schema_name, table.table_name]);
 
-/** Looks at one table. Returns its run if that is a new one. */
-async function lookAt(
-  deps: Deps,
-  reader: Sql,
-  { user_id, kind, now: time }: Database,
-  table: FoundTable,
-  known: store.KnownTable | undefined,
-): Promise<number | undefined> {
-  const { schema_name, table_name, counter } = table;
-  const now = new Date(time);
-  if (known && untouched(table, known)) return undefined;
-  const seen = await read(reader, table);
-  if (typeof seen === "string") {
-    const look_at = new Date(now.getTime() + 60_000);
-    const content = known?.content ?? "";
-    const state = { schema_name, table_name, counter, content, changed_at: now, since: now };
-    await store.rememberTable(deps.db, user_id, kind, { ...state, why: seen, look_at });
-    return undefined;
-  }
-  const { found, ...verdict } = judge(
-    now,
-    { ...seen, writing: table.writing },
-    remembered(known),
-    row(known),
-    deps.limits,
+/** `kept`: the names whose rows stay as they are. */
+async function tablesOf({ db }: Deps, reader: Sql, { user_id, kind }: Database) {
+  const relations = await relationsIn(reader);
+  const known = await store.knownTables(db, user_id, kind);
+  const names = new Set(relations.map(key));
+  const byName = new Map(known.map((row) => [key(row), row] as const));
+  const gone = known.filter((row) =>
+    row.dashboard_content && !row.archived && !names.has(key(row))
   );
-  const state = { schema_name, table_name, counter, content: seen.content, ...verdict };
-  const run = found ? await store.findRunIn(deps.db, user_id, kind, state, seen.rows) : undefined;
-  await store.rememberTable(deps.db, user_id, kind, state);
-  return run;
-}
-
-/** Its statistics stand still, nobody writes, it has its columns, and no time was set to look again. */
-function untouched(table: FoundTable, known: store.KnownTable): boolean {
-  return known.counter === table.counter && !known.look_at && !table.writing && !known.archived &&
-    known.content?.startsWith(`${table.oid}:${table.columns}:`) === true;
-}
-
-/** What stands in the table, or why that cannot be said. */
-async function read(reader: Sql, table: FoundTable) {
-  if (!table.readable) {
-    return "the reader role may not read it: grant it SELECT (and USAGE on its schema)";
+  const chosen = new Set((await readViews(db, user_id, kind)).map(key));
+  const tables: Scanned[] = [];
+  const ignored: IgnoredTable[] = [];
+  for (const table of relations) {
+    const own = byName.get(key(table));
+    const former = own?.id ? undefined : gone.find((row) => isFormer(row, table));
+    const why = whyIgnored(table, [table, former].some((name) => name && chosen.has(key(name))));
+    if (why === undefined) tables.push({ table, known: own, former });
+    else ignored.push({ ...table, why });
   }
-  // Its size and rows could only be waited for, and every other table with them.
-  if (table.locked) return "a transaction that has not ended yet keeps it locked";
-  try {
-    return await contentOf(reader, table);
-  } catch (thrown) {
-    const error = asExternal(thrown);
-    if (error instanceof ExternalError && error.more.code) return error.message;
-    throw thrown;
-  }
+  await saveIgnored(db, user_id, kind, ignored);
+  const kept = tables.flatMap(({ table, former }) => former ? [table, former] : [table]);
+  return { tables: inOrder(tables), kept };
 }
 
-function remembered(known: store.KnownTable | undefined) {
-  if (!known?.content || !known.changed_at || !known.since) return undefined;
-  return {
-    content: known.content,
-    changed_at: new Date(known.changed_at),
-    since: new Date(known.since),
-    look_at: known.look_at ? new Date(known.look_at) : null,
-  };
-}
+const isFormer = ({ dashboard_content }: store.KnownTable, { oid }: Relation) =>
+  oidOf(dashboard_content!) === oid;
 
-function row(known: store.KnownTable | undefined) {
-  if (!known?.dashboard_content || !known.run || !known.run_at) return undefined;
-  const { dashboard_content: content, run, busy, archived, deleted } = known;
-  return { content, run, run_at: new Date(known.run_at), busy, archived, deleted };
+/** Tables before views, those with a row alternating with new ones, the longest unscanned first. */
+function inOrder(tables: Scanned[]): Scanned[] {
+  const isView = ({ table }: Scanned) => Number(table.type === "view");
+  const time = ({ known }: Scanned) => known?.scanned_at ? Date.parse(known.scanned_at) : 0;
+  const sorted = tables.toSorted((a, b) => isView(a) - isView(b) || time(a) - time(b));
+  const [old, fresh] = [true, false].map((has) =>
+    sorted.filter(({ known }) => !!known?.id === has)
+  );
+  const longer = Math.max(old!.length, fresh!.length);
+  return Array.from({ length: longer }, (_, i) => [old![i], fresh![i]]).flat()
+    .filter((table) => table !== undefined);
 }

@@ -1,6 +1,9 @@
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
-import { withLock } from "../../external/postgres/lock.ts";
+import { renameCorrection } from "../../measures/mapping/store.ts";
+import { LOCKS, withLock } from "../../external/postgres/lock.ts";
+import { renameTable } from "../row.ts";
 import type { Kind } from "../../workspaces/names.ts";
+import type { IgnoredTable } from "./ignored_store.ts";
 
 export type ChangedDatabase = {
   user_id: number;
@@ -12,7 +15,6 @@ export type ChangedDatabase = {
 /** A server's databases with their counters: rows ever inserted, updated and deleted. */
 export type Counter = { server: string; name: string; counter: number };
 
-/** The counters of one server's databases, by one query. */
 export async function countersOf(master: Db, server: string): Promise<Counter[]> {
   return await master<Counter[]>`
     select ${server} as server, datname::text as name,
@@ -20,10 +22,7 @@ export async function countersOf(master: Db, server: string): Promise<Counter[]>
     from pg_stat_database where datname is not null`;
 }
 
-/**
- * The databases to look into: those whose counter is not what it was (a lower one means that the server
- * crashed), those with a table whose time has come, and every one that was not opened for an hour.
- */
+/** Those whose counter changed (a lower one: the server crashed), with a table that is due, or unopened for 1 h. */
 export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
   // From the servers' few databases to their users, by index: there may be a million users.
   const ours = counters.flatMap(({ server, name, counter }) => {
@@ -41,7 +40,7 @@ export async function changedDatabases(db: Db, counters: Counter[]): Promise<Cha
     where s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
       or exists (
         select from scanned_tables t
-        where t.user_id = u.id and t.kind = d.kind and t.look_at <= now())
+        where t.user_id = u.id and t.kind = d.kind and t.scan_at <= now())
     order by u.id, d.kind`;
 }
 
@@ -54,11 +53,13 @@ export async function recordOpened(db: Db, { user_id, kind, counter }: ChangedDa
 export type KnownTable = {
   schema_name: string;
   table_name: string;
-  counter: number | null; // null: not looked at since its row was made
+  counter: number | null; // null: not scanned since its row was made
   content: string | null;
   changed_at: string | null;
   since: string | null;
-  look_at: string | null;
+  scan_at: string | null;
+  scanned_at: string | null;
+  id: number | null; // of its row
   dashboard_content: string | null;
   run: number | null;
   run_at: string | null;
@@ -67,11 +68,10 @@ export type KnownTable = {
   deleted: boolean;
 };
 
-/** What is remembered of one database's tables, with their rows. */
 export async function knownTables(db: Db, user_id: number, kind: Kind): Promise<KnownTable[]> {
   return await db<KnownTable[]>`
-    select schema_name, table_name, t.counter, t.content, t.changed_at, t.since, t.look_at,
-      d.content as dashboard_content, d.run, d.run_at,
+    select schema_name, table_name, t.counter, t.content, t.changed_at, t.since, t.scan_at,
+      t.scanned_at, d.id, d.content as dashboard_content, d.run, d.run_at,
       coalesce(d.step <> 'done' and not d.stopped, false) as busy,
       d.archived_at is not null as archived, d.deleted_at is not null as deleted
     from (select * from scanned_tables where user_id = ${user_id} and kind = ${kind}) t
@@ -87,65 +87,54 @@ export type TableState = {
   changed_at: Date;
   since: Date;
   why: string | null;
-  look_at: Date | null;
+  scan_at: Date | null;
 };
 
 export async function rememberTable(db: Db, user_id: number, kind: Kind, table: TableState) {
   const { schema_name, table_name, counter, content, why } = table;
   const changed_at = table.changed_at.toISOString();
   const since = table.since.toISOString();
-  const look_at = table.look_at?.toISOString() ?? null;
+  const scan_at = table.scan_at?.toISOString() ?? null;
   await db`
     insert into scanned_tables
-      (user_id, kind, schema_name, table_name, counter, content, changed_at, since, why, look_at)
+      (user_id, kind, schema_name, table_name, counter, content, changed_at, since, why, scan_at)
     values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${counter}, ${content}, ${changed_at},
-      ${since}, ${why}, ${look_at})
+      ${since}, ${why}, ${scan_at})
     on conflict (user_id, kind, schema_name, table_name) do update set
       counter = excluded.counter, content = excluded.content, changed_at = excluded.changed_at,
-      since = excluded.since, why = excluded.why, look_at = excluded.look_at`;
+      since = excluded.since, why = excluded.why, scan_at = excluded.scan_at, scanned_at = now()`;
 }
 
-/**
- * Puts a table's row at "create": the first run, or the next one. Undefined: this content was found
- * already.
- */
-export async function findRunIn(
+type Name = Pick<TableState, "schema_name" | "table_name">;
+
+/** A row follows its table to another name, with its correction. */
+export async function renameDashboard(
   db: Sql,
-  user_id: number,
-  kind: Kind,
-  { schema_name, table_name, content }: TableState,
-  row_count: number,
-): Promise<number | undefined> {
-  return await db.begin(async (tx) => {
-    const [row] = await tx<{ id: number; run: number }[]>`
-      insert into dashboards as d (user_id, kind, schema_name, table_name, content)
-      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
-      on conflict (user_id, kind, schema_name, table_name) do update set
-        content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
-        stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
-        next_try_at = now(), outcome = null, panels = '[]', capture_tries = 0,
-        claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
-      where d.content <> excluded.content or d.archived_at is not null
-      returning id, run`;
-    if (!row) return undefined;
+  from: Name & { id: number; user_id: number; kind: Kind },
+  to: Name,
+): Promise<void> {
+  const { id, user_id, kind } = from;
+  await db.begin(async (tx) => {
+    await renameTable(tx, id, to);
     await tx`
-      insert into runs (dashboard_id, run, row_count) values (${row.id}, ${row.run}, ${row_count})`;
-    return row.run;
+      with left_behind as (
+        delete from read_views where user_id = ${user_id} and kind = ${kind}
+          and schema_name = ${from.schema_name} and table_name = ${from.table_name}
+        returning user_id, kind
+      )
+      insert into read_views (user_id, kind, schema_name, table_name)
+      select user_id, kind, ${to.schema_name}, ${to.table_name} from left_behind
+      on conflict do nothing`;
+    await renameCorrection(tx, from, to);
   });
 }
 
-/** The tables of this database that are not in `there`: their rows are archived, what waited is given up. */
-export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: string[][]) {
-  const schemas = there.map(([schema]) => schema!);
-  const tables = there.map(([, table]) => table!);
+/** Forgets the tables of this database that are not among `there`. */
+export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: Name[]) {
+  const schemas = there.map(({ schema_name }) => schema_name);
+  const tables = there.map(({ table_name }) => table_name);
   await db`
     delete from scanned_tables where user_id = ${user_id} and kind = ${kind}
-      and (schema_name, table_name) not in
-        (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
-  await db`
-    update dashboards set archived_at = now(), step = 'done', stopped = false, last_error = null,
-      claim_id = null, claimed_until = null
-    where user_id = ${user_id} and kind = ${kind} and archived_at is null and deleted_at is null
       and (schema_name, table_name) not in
         (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
 }
@@ -165,15 +154,31 @@ export async function waitingTables(db: Db): Promise<Waiting[]> {
     where t.why is not null order by 1, 2, 3, 4`;
 }
 
-/** Milliseconds until the first table's time has come; undefined: none waits for a time. */
+export type Ignored = IgnoredTable & { user_id: number; username: string; kind: Kind };
+
+export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> {
+  return await db<Ignored[]>`
+    select i.user_id, u.username, i.kind, i.schema_name, i.table_name, i.why, i.type
+    from ignored_tables i join users u on u.id = i.user_id and u.is_active
+    ${user_id === undefined ? db`` : db`where i.user_id = ${user_id}`}
+    order by 2, 3, 4, 5`;
+}
+
+/** Milliseconds until the first table is due; undefined: none waits for a time. */
 export async function nextScan(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
-    select extract(epoch from min(look_at) - now())::float8 * 1000 as ms
-    from scanned_tables where look_at is not null`;
+    select extract(epoch from min(scan_at) - now())::float8 * 1000 as ms
+    from scanned_tables where scan_at is not null`;
   return row?.ms ?? undefined;
 }
 
-/** One look at a time, over all processes. */
 export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
-  return withLock(db, 7_203_513, work);
+  return withLock(db, LOCKS.scan, work);
+}
+
+/** How many tables the scan knows of each kind. */
+export async function tablesByKind(db: Db, user_id: number): Promise<Map<Kind, number>> {
+  const rows = await db<{ kind: Kind; tables: number }[]>`
+    select kind, count(*) as tables from scanned_tables where user_id = ${user_id} group by kind`;
+  return new Map(rows.map(({ kind, tables }) => [kind, tables]));
 }

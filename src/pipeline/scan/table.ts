@@ -1,96 +1,119 @@
-import { quoteName } from "../../measures/sql.ts";
-import type { Sql } from "../../external/postgres/postgres.ts";
+import { ExternalError } from "../../errors.ts";
+import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
+import { asExternal, type Sql, sqlState } from "../../external/postgres/postgres.ts";
+import { type Content, contentOf, isOfShape, keptContent } from "./content.ts";
+import { decide, type Limits } from "./debounce.ts";
+import type { Relation } from "./relations.ts";
+import { beginRun } from "../row.ts";
+import * as store from "./store.ts";
 
-export type FoundTable = {
-  schema_name: string;
-  table_name: string;
-  oid: number;
-  columns: string; // a hash of their names and types
-  counter: number; // rows ever inserted, updated and deleted; up to 10 s late
-  bytes: number;
-  writing: boolean; // a transaction that has not ended yet writes to it
-  locked: boolean; // and lets nobody read it, as one that has truncated it
-  readable: boolean;
+type Deps = { db: Sql; limits: Limits };
+type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
+/** A table with what is known of it; `former`: the row of a name that is gone, under which it was known. */
+export type Scanned = {
+  table: Relation;
+  known: store.KnownTable | undefined;
+  former: store.KnownTable | undefined;
 };
 
-/**
- * The tables of a user's database: every schema but the system's; partitions count as their parent;
- * no views, foreign and temporary tables.
- */
-export async function tablesIn(reader: Sql): Promise<FoundTable[]> {
-  return await reader<FoundTable[]>`
-    select n.nspname::text as schema_name, c.relname::text as table_name, c.oid::int8 as oid,
-      s.counter::int8, s.bytes::int8, s.writing, s.locked,
-      pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-        and pg_catalog.has_table_privilege(c.oid, 'SELECT') as readable,
-      (select pg_catalog.md5(pg_catalog.string_agg(
-          a.attname || ' ' || a.atttypid || ' ' || a.atttypmod, ',' order by a.attnum))
-        from pg_catalog.pg_attribute a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
-    from pg_catalog.pg_class c
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      cross join lateral (
-        select
-          coalesce(sum(pg_catalog.pg_stat_get_tuples_inserted(p.relid)
-            + pg_catalog.pg_stat_get_tuples_updated(p.relid)
-            + pg_catalog.pg_stat_get_tuples_deleted(p.relid)), 0) as counter,
-          coalesce(sum(case when not l.locked then pg_catalog.pg_relation_size(p.relid) end), 0)
-            as bytes,
-          coalesce(bool_or(l.writing), false) as writing,
-          coalesce(bool_or(l.locked), false) as locked
-        from (
-          -- pg_partition_tree() would wait for a partition that is locked.
-          with recursive tree (relid) as (
-            select c.oid
-            union
-            select i.inhrelid from tree join pg_catalog.pg_inherits i on i.inhparent = tree.relid
-          )
-          select relid from tree
-        ) p
-        cross join lateral (
-          select count(*) > 0 as writing,
-            coalesce(bool_or(mode = 'AccessExclusiveLock'), false) as locked
-          from pg_catalog.pg_locks
-          where relation = p.relid and granted and pid <> pg_catalog.pg_backend_pid()
-            and database = (select oid from pg_catalog.pg_database
-              where datname = pg_catalog.current_database())
-            and mode in ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
-              'AccessExclusiveLock')
-        ) l
-      ) s
-    where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
-      and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-    order by 1, 2`;
-}
-
-/** Above this size a table's statistics stand for its content: reading 256 MiB takes about half a second. */
-const MOST_BYTES = 256 * 1024 * 1024;
-
-/**
- * What stands in a table, in short: its number, columns, rows, and the sum of the transactions that
- * wrote them. An insert or update raises the sum, a delete lowers the count; freezing, VACUUM FULL and
- * a roll-back leave both.
- */
-export async function contentOf(reader: Sql, table: FoundTable) {
-  const name = `${quoteName(table.schema_name)}.${quoteName(table.table_name)}`;
-  const shape = `${table.oid}:${table.columns}`;
-  if (table.bytes > MOST_BYTES) {
-    const [first] = await reader.unsafe(`select 1 from ${name} limit 1`);
-    const rows = first ? await estimatedRows(reader, table) : 0;
-    return { rows, content: `${shape}:~${table.bytes}:${table.counter}` };
+/** Returns the table's run if that is a new one. */
+export async function scanTable(
+  deps: Deps,
+  reader: Sql,
+  { user_id, kind, now: time }: Database,
+  { table, known, former }: Scanned,
+): Promise<number | undefined> {
+  const { schema_name, table_name, counter } = table;
+  const now = new Date(time);
+  if (known && (isUntouched(table, known) || isSlow(known, now))) return undefined;
+  const seen = await read(reader, table, known);
+  if ("why" in seen) {
+    const { why, content } = seen;
+    const seconds = content === SLOW ? SLOW_RETRY_SECONDS : RETRY_SECONDS;
+    const scan_at = new Date(now.getTime() + seconds * 1000);
+    const state = { schema_name, table_name, counter, content, changed_at: now, since: now };
+    await store.rememberTable(deps.db, user_id, kind, { ...state, why, scan_at });
+    return undefined;
   }
-  const [sum] = await reader.unsafe<{ rows: number; written: string }[]>(`
-    select count(*) as rows, coalesce(sum(xmin::text::int8), 0)::text as written from ${name}`);
-  return { rows: sum!.rows, content: `${shape}:${sum!.rows}:${sum!.written}` };
+  const { found, ...decision } = decide(
+    now,
+    { ...seen, writing: table.writing },
+    remembered(known),
+    rowOf(known),
+    deps.limits,
+  );
+  const state = { schema_name, table_name, counter, content: seen.content, ...decision };
+  if (found && former) {
+    await store.renameDashboard(deps.db, { ...former, id: former.id!, user_id, kind }, table);
+    await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
+    return undefined;
+  }
+  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
+  await store.rememberTable(deps.db, user_id, kind, state);
+  return run;
 }
 
-/** What the statistics say of a large table's rows; at least 1. */
-async function estimatedRows(reader: Sql, { oid }: FoundTable): Promise<number> {
-  const [row] = await reader<{ rows: number }[]>`
-    select coalesce(sum(pg_catalog.pg_stat_get_live_tuples(relid)), 0)::int8 as rows
-    from (
-      select ${oid}::oid as relid
-      union select relid from pg_catalog.pg_partition_tree(${oid}::oid)
-    ) t`;
-  return Math.max(1, row!.rows);
+function isUntouched(table: Relation, known: store.KnownTable): boolean {
+  return known.counter === table.counter && !known.scan_at && !table.writing && !known.archived &&
+    isOfShape(known.content, table);
+}
+
+type Unread = { why: string; content: "" | typeof SLOW };
+const RETRY_SECONDS = 60;
+/** Each try costs the whole time limit, and delays others. */
+const SLOW_RETRY_SECONDS = 600;
+const SLOW = "slow";
+
+const isSlow = ({ content, scan_at }: store.KnownTable, now: Date) =>
+  content === SLOW && new Date(scan_at!) > now;
+
+const unread = (why: string, content: Unread["content"] = ""): Unread => ({ why, content });
+
+async function read(
+  reader: Sql,
+  table: Relation,
+  known: store.KnownTable | undefined,
+): Promise<Content | Unread> {
+  if (!table.readable) {
+    return unread("the reader role may not read it: grant it SELECT (and USAGE on its schema)");
+  }
+  // Its size and rows could only be waited for, and every other table with them.
+  if (table.locked) return unread("a transaction that has not ended yet keeps it locked");
+  if (!table.populated) return unread("it holds no data yet: run REFRESH MATERIALIZED VIEW");
+  try {
+    const content = known?.counter === table.counter && keptContent(table, known.content) ||
+      await withDeadline(DEADLINES.scan, () => contentOf(reader, table));
+    if (content.rows > 0 || !table.row_security || table.stored_rows === 0) return content;
+    return unread("row level security hides all its rows from the reader role: add a policy");
+  } catch (thrown) {
+    return whyUnread(thrown);
+  }
+}
+
+function whyUnread(thrown: unknown): Unread {
+  if (sqlState(thrown) === "57014") {
+    const limit = DEADLINES.scan.statement / 1000;
+    const why = `reading it took longer than ${limit} s, and is tried again after 10 minutes`;
+    return unread(why, SLOW);
+  }
+  const error = asExternal(thrown);
+  if (error instanceof ExternalError && error.more.code) return unread(error.message);
+  throw thrown;
+}
+
+function remembered(known: store.KnownTable | undefined) {
+  if (!known?.content || !known.changed_at || !known.since) return undefined;
+  return {
+    content: known.content,
+    changed_at: new Date(known.changed_at),
+    since: new Date(known.since),
+    scan_at: known.scan_at ? new Date(known.scan_at) : null,
+  };
+}
+
+function rowOf(known: store.KnownTable | undefined) {
+  // The content of a tombstone may be empty: its table counts as created anew.
+  if (typeof known?.dashboard_content !== "string" || !known.run || !known.run_at) return undefined;
+  const { dashboard_content: content, run, busy, archived, deleted } = known;
+  return { content, run, run_at: new Date(known.run_at), busy, archived, deleted };
 }

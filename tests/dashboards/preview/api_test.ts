@@ -6,8 +6,8 @@ import {
 } from "node:assert";
 import { removeOldPictures } from "../../../src/pipeline/prune.ts";
 import { openGifFolder } from "../../../src/external/gif_folder.ts";
-import { refused, startApi } from "../../help/api.ts";
-import { addDashboard } from "../../help/rows.ts";
+import { addDashboard } from "../../help/world/rows.ts";
+import { refused, startWorld } from "../../help/world/world.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const WHATS = ["gif", "png"] as const;
@@ -16,7 +16,7 @@ const POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 /** Ada's dashboard, without pictures; `get` asks as she does, held against the OpenAPI document. */
 async function start() {
-  const api = await startApi();
+  const api = await startWorld();
   const ada = await api.addAccount();
   const id = await addDashboard(api.db, ada.id);
   return Object.assign(api, {

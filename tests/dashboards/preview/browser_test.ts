@@ -5,13 +5,13 @@ import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import type { Panel } from "../../../src/previews/outcome.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { openGifFolder } from "../../../src/external/gif_folder.ts";
-import { connectSlack } from "../../../src/external/slack.ts";
-import { never } from "../../help/app.ts";
-import { signingKeyOf } from "../../help/deps.ts";
-import { decodeGif } from "../../help/gif.ts";
-import { letLeaseRunOut, makeDue, until } from "../../help/rows.ts";
-import { startScans } from "../../help/scans.ts";
+import { connectSlack } from "../../../src/external/slack/slack.ts";
+import { decodeGif } from "../../help/previews/gif.ts";
 import { startSlack } from "../../help/slack.ts";
+import { never, until } from "../../help/time.ts";
+import { signingKeyOf } from "../../help/world/deps.ts";
+import { letLeaseRunOut, makeDue } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const TABLE = `
   create table runs (run_date date, design text, area float8, power float8);
@@ -20,7 +20,7 @@ const TABLE = `
 /** Ada's board of real rows at "capture", and a browser that films it from the app's own pages. */
 async function start() {
   const all = new AsyncDisposableStack();
-  const test = all.use(await startScans());
+  const test = all.use(await startWorld({ user: true }));
   const slack = all.use(await startSlack());
   const browser = connectBrowser({ install: true, log: (line) => test.lines.push(line) });
   all.defer(() => browser.close());
@@ -40,7 +40,7 @@ async function start() {
   const { apiUrl, token, channel } = slack;
   const told = connectSlack({ apiUrl, token, channel, timeoutMs: 5000 });
   const ask = async (method: string, path: string) =>
-    (await test.api(method, `/dashboards/${id}${path}`, { key: test.ada.api_key })).body;
+    (await test.call(method, `/dashboards/${id}${path}`, { key: test.ada.api_key })).body;
   return Object.assign(test, {
     id,
     slack,

@@ -1,18 +1,19 @@
 import { ok, strictEqual as equal } from "node:assert";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
-import { never, startApp } from "../../help/app.ts";
-import { addDashboard } from "../../help/rows.ts";
-import { waitFor } from "../../help/service.ts";
-import { openParsed } from "../../help/open_page.ts";
+import { openParsed } from "../../help/boards/open_page.ts";
+import { waitFor } from "../../help/service/service.ts";
+import { never } from "../../help/time.ts";
+import { addDashboard } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const GIF = Uint8Array.fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
 Deno.test("/dashboards/:id follows its row, without another look by the person", async () => {
   await using all = new AsyncDisposableStack();
-  const app = all.use(await startApp());
+  const app = all.use(await startWorld());
   const browser = connectBrowser({ install: true, log: (line) => app.lines.push(line) });
   all.defer(() => browser.close());
-  const ada = await app.addMember("ada");
+  const ada = await app.addAccount({ username: "ada" });
   const id = await addDashboard(app.db, ada.id, { table_name: "runs", step: "capture" });
   const view = {
     width: 1280,

@@ -1,14 +1,17 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { Panel } from "../../../src/previews/outcome.ts";
-import { startApp } from "../../help/app.ts";
-import { addDashboard, stateOf } from "../../help/rows.ts";
+import { addDashboard, stateOf } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const GIF = new TextEncoder().encode("GIF89a");
 
 /** Ada's row `id`, and its page as somebody sees it. */
 async function start(row: Parameters<typeof addDashboard>[2] = {}) {
-  const app = await startApp();
-  const [ada, bob] = [await app.addMember("ada"), await app.addMember("bob")];
+  const app = await startWorld();
+  const [ada, bob] = [
+    await app.addAccount({ username: "ada" }),
+    await app.addAccount({ username: "bob" }),
+  ];
   const id = await addDashboard(app.db, ada.id, { table_name: "qor_runs", ...row });
   const cookies = new Map<string, string>();
   async function headers(key: string) {

@@ -2,10 +2,12 @@ import { deepStrictEqual as same, match, strictEqual as equal } from "node:asser
 import { connect, type Sql } from "../../../src/external/postgres/postgres.ts";
 import { checkWorkspaces } from "../../../src/accounts/maintenance/check.ts";
 import { crowding } from "../../../src/workspaces/preflight.ts";
-import { login, never, startApi } from "../../help/api.ts";
-import { startFaultyServer } from "../../help/faults.ts";
-import { addUser, keyIn, makeHome, urlOf } from "../../help/service.ts";
-import { uses } from "../../help/clients.ts";
+import { uses } from "../../help/service/clients.ts";
+import { startFaultyServer } from "../../help/service/faults.ts";
+import { addUser, keyIn, makeHome, urlOf } from "../../help/service/service.ts";
+import { never } from "../../help/time.ts";
+import { login } from "../../help/world/postgres.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 /** Opens connections until the server refuses one, at most `most`; ends them by their pools. */
 async function openMany(open: () => Sql, most: number) {
@@ -21,7 +23,7 @@ async function openMany(open: () => Sql, most: number) {
 }
 
 Deno.test("roles are made with a connection limit, which the drift check keeps", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const { id, username } = await api.addUser();
   const limits = async () => {
     const rows = await api.db`
@@ -52,7 +54,7 @@ Deno.test("roles are made with a connection limit, which the drift check keeps",
 });
 
 Deno.test("a designer at the limit is checked all the same, and delays no other", async () => {
-  await using api = await startApi();
+  await using api = await startWorld();
   const user = await api.addUser();
   const { body } = await api.call("GET", `/users/${user.id}/credentials/QOR_DATABASE_URL`);
   const held = await openMany(() => login(body.key_value), 60);

@@ -1,6 +1,6 @@
 import { match, ok, strictEqual as equal } from "node:assert/strict";
 import { databaseUrl } from "../../../src/external/postgres/postgres.ts";
-import { testServer } from "../../help/postgres.ts";
+import { testServer } from "../../help/world/postgres.ts";
 
 const source = (path: string) => JSON.stringify(import.meta.resolve(path));
 

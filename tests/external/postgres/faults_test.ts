@@ -1,8 +1,15 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { databaseUrl } from "../../../src/external/postgres/postgres.ts";
-import { startClients, uses } from "../../help/clients.ts";
-import { type FaultyServer, startFaultyServer } from "../../help/faults.ts";
-import { addUser, keyIn, makeHome, type Service, signIn, waitFor } from "../../help/service.ts";
+import { startClients, uses } from "../../help/service/clients.ts";
+import { type FaultyServer, startFaultyServer } from "../../help/service/faults.ts";
+import {
+  addUser,
+  keyIn,
+  makeHome,
+  type Service,
+  signIn,
+  waitFor,
+} from "../../help/service/service.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

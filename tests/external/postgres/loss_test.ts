@@ -8,8 +8,8 @@ import {
   type Sql,
 } from "../../../src/external/postgres/postgres.ts";
 import { withLock } from "../../../src/external/postgres/lock.ts";
-import { losingAnswers } from "../../help/faults.ts";
-import { freshDatabase, holdSession } from "../../help/postgres.ts";
+import { losingAnswers } from "../../help/service/faults.ts";
+import { freshDatabase, holdSession } from "../../help/world/postgres.ts";
 
 const SHORT = { statement: 0, whole: 500 };
 const pidOf = async (db: Db) => (await db`select pg_backend_pid() as pid`)[0]!.pid as number;

@@ -2,8 +2,9 @@ import { ok, rejects, strictEqual as equal } from "node:assert";
 import { ExternalError } from "../../../src/errors.ts";
 import { connectMaster } from "../../../src/external/postgres/master.ts";
 import { connect } from "../../../src/external/postgres/postgres.ts";
-import { dropUsers, freshName, scoped } from "../../help/app.ts";
-import { testServer } from "../../help/postgres.ts";
+import { scoped, testServer } from "../../help/world/postgres.ts";
+import { dropUsers } from "../../help/world/roles.ts";
+import { freshName } from "../../help/world/world.ts";
 
 /** The name of a database that is not there yet, and is dropped at the end. */
 async function start() {

@@ -1,10 +1,11 @@
+import { LOCKS } from "../../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, rejects } from "node:assert";
 import { ExternalError } from "../../../src/errors.ts";
 import { migrate, MIGRATIONS } from "../../../src/external/postgres/migrate.ts";
 import { connect } from "../../../src/external/postgres/postgres.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
-import { freshDatabase, testServer } from "../../help/postgres.ts";
-import { untilWaiting } from "../../help/rows.ts";
+import { freshDatabase, testServer } from "../../help/world/postgres.ts";
+import { untilWaiting } from "../../help/world/rows.ts";
 
 /** An empty database and a folder of migrations that a test writes itself. */
 async function start() {
@@ -61,7 +62,7 @@ Deno.test("migrate() waits for another process that is just migrating", async ()
   await test.write("0002_b.sql", "insert into t values (1)");
   const database = new URL(test.url).pathname.slice(1);
   const other = connect({ ...await testServer(), database }, 1);
-  await other`select pg_advisory_lock(7203511)`;
+  await other`select pg_advisory_lock(${LOCKS.migrations})`;
   let ended = false;
   const both = Promise.all([migrate(db, folder), migrate(db, folder)]).then(() => ended = true);
   try {

@@ -1,6 +1,6 @@
 import { connect } from "../../../src/external/postgres/postgres.ts";
 import type { StandIn } from "./grafana.ts";
-import { testServer } from "../postgres.ts";
+import { testServer } from "../world/postgres.ts";
 
 /** The database of the recordings, under a name of its own: requests and answers are translated. */
 export async function timingDatabase() {

@@ -2,10 +2,7 @@ import { strictEqual as equal } from "node:assert";
 import { inflateSync } from "node:zlib";
 import { decodePng, pngSize } from "../../../src/previews/gif/png.ts";
 import { type Browser, connectBrowser } from "../../../src/external/browser/browser.ts";
-import { decodeGif, type Gif } from "../gif.ts";
-
-/** A signal that never fires. */
-export const never = new AbortController().signal;
+import { decodeGif, type Gif } from "./gif.ts";
 
 export const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 

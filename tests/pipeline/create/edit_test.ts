@@ -1,9 +1,9 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { DashboardJson } from "../../help/grafana/grafana.ts";
-import { startInGrafana } from "../../help/grafana/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const SAVES = /\/api\/dashboards\/db$/;
-type Test = Awaited<ReturnType<typeof startInGrafana>>;
+type Test = Awaited<ReturnType<typeof startWorld>>;
 
 async function twoMoreRuns(test: Test, table: string) {
   for (let i = 0; i < 2; i++) {
@@ -13,7 +13,7 @@ async function twoMoreRuns(test: Test, table: string) {
 }
 
 Deno.test("createNext() leaves what a person did in Grafana byte for byte, until it is rewritten", async (t) => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, folder } = test;
   const elsewhere = grafana.addFolder("Sign-off").uid;
   const deeds: Record<string, (uid: string) => void> = {
@@ -45,7 +45,7 @@ Deno.test("createNext() leaves what a person did in Grafana byte for byte, until
 });
 
 Deno.test("createNext() takes an edit for one at every moment, and its own write for none", async (t) => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.make();
   const uid = test.uidOf(id);
@@ -93,7 +93,7 @@ Deno.test("createNext() takes an edit for one at every moment, and its own write
 });
 
 Deno.test("createNext() makes nothing that a person deleted, whatever comes, until it is rewritten", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.make();
   grafana.remove(test.uidOf(id));
@@ -120,7 +120,7 @@ Deno.test("createNext() makes nothing that a person deleted, whatever comes, unt
 });
 
 Deno.test("createNext() makes one dashboard, not edited, whenever its claim is lost", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, db } = test;
   const first = await test.find("t0");
   const from = grafana.seen.length;
@@ -151,7 +151,7 @@ Deno.test("createNext() makes one dashboard, not edited, whenever its claim is l
 });
 
 Deno.test("createNext() in two processes at once makes each dashboard once", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const ids = [];
   for (const name of ["a", "b", "c"]) ids.push(await test.find(name));
   await Promise.all([test.create(), test.create()]);
@@ -162,9 +162,9 @@ Deno.test("createNext() in two processes at once makes each dashboard once", asy
 });
 
 Deno.test("rewriteDashboard() refuses what is drawn here, and strangers", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const id = await test.make();
-  const eve = await test.addMember("eve");
+  const eve = await test.addAccount({ username: "eve" });
   equal((await test.post(`/dashboards/${id}/rewrite`, {}, eve.api_key)).status, 404);
   await test.db`update dashboards set source = 'built-in', grafana_base = null where id = ${id}`;
   const refused = await test.post(`/dashboards/${id}/rewrite`);

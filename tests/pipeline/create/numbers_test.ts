@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { createNext } from "../../../src/pipeline/create/create.ts";
-import { never } from "../../help/app.ts";
-import { startScans } from "../../help/scans.ts";
+import { never } from "../../help/time.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const history =
   `create table history (run_ts timestamptz, design text, wns_ns float8, git_commit text)`;
@@ -9,12 +9,12 @@ const first = `insert into history values ('2026-01-01', 'gcd', -0.05, 'aaa1111'
 const second = `insert into history values ('2026-01-02', 'gcd', -0.12, '3f2a9c1')`;
 
 Deno.test("createNext() keeps each run's numbers, and the API and the pages show the newest run's", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(history, first);
   await test.found();
   ok(await createNext(test.deps, never));
   const key = test.ada.api_key;
-  const row = async () => (await test.api("GET", "/dashboards", { key })).body.dashboards[0];
+  const row = async () => (await test.call("GET", "/dashboards", { key })).body.dashboards[0];
   const source = { column: "wns_ns", metric: null, unit: "ns" };
   const sure = { sure: true, doubt: null, source, before_run: null };
   const number = { name: "setup_wns", group: "gcd", value: -0.05, unit: "ns", ...sure };
@@ -30,7 +30,7 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   const change = { value: -0.12, before: -0.05, change: -0.07, better: false, before_run };
   same(now.numbers, [{ ...number, ...change }]);
   equal(now.why, "setup WNS -0.05 → -0.12 ns, since 3f2a9c1");
-  same((await test.api("GET", `/dashboards/${now.id}`, { key })).body.numbers, now.numbers);
+  same((await test.call("GET", `/dashboards/${now.id}`, { key })).body.numbers, now.numbers);
   const runs = await test.db`select run, numbers -> 0 -> 'value' as value from runs order by run`;
   same(runs.map((run) => ({ ...run })), [{ run: 1, value: -0.05 }, { run: 2, value: -0.12 }]);
 
@@ -41,13 +41,13 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
     ok(text.includes("-0.07 ns, worse"), path);
   }
 
-  equal((await test.api("DELETE", `/dashboards/${now.id}`)).status, 204);
+  equal((await test.call("DELETE", `/dashboards/${now.id}`)).status, 204);
   const kept = await test.db`select from runs where numbers <> '[]' or why is not null`;
   equal(kept.length, 0, "nothing of the table stays behind a tombstone");
 });
 
 Deno.test("createNext() makes the board where the numbers cannot be read, and logs no more than a code", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   // The board counts the first 12 texts alone; the thirteenth cannot be read at all.
   const texts = Array.from({ length: 12 }, (_, i) => `a${i} text`).join(", ");
   await test.run(

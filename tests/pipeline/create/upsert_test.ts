@@ -1,12 +1,12 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { Fault } from "../../help/grafana/grafana.ts";
-import { startInGrafana } from "../../help/grafana/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 type Sent = { overwrite?: boolean; folderUid?: string; dashboard?: { uid?: string } };
 const SAVE = { method: "POST", path: /\/api\/dashboards\/db$/ };
 
 Deno.test("createNext() makes a dashboard under our uid, in the user's folder, and writes it again", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { ada, grafana, folder } = test;
   const id = await test.make();
   await test.run(
@@ -38,7 +38,7 @@ Deno.test("createNext() makes a dashboard under our uid, in the user's folder, a
 });
 
 Deno.test("createNext() leaves a stranger's dashboard of its title, by its slug too, and keeps its number", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, folder, ada } = test;
   const strangers = ["paths", "a-b", "A B (2)"].map((title) =>
     grafana.addDashboard({ title, folderUid: folder, panels: [{ id: 7, type: "text" }] })
@@ -58,7 +58,7 @@ Deno.test("createNext() leaves a stranger's dashboard of its title, by its slug 
 });
 
 Deno.test("createNext() finds a title where strangers have every number", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, folder } = test;
   grafana.addDashboard({ title: "paths", folderUid: folder });
   for (let i = 2; i < 20; i++) {
@@ -70,7 +70,7 @@ Deno.test("createNext() finds a title where strangers have every number", async 
 });
 
 Deno.test("createNext() takes names that only PostgreSQL takes", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const odd = [" padded ", " ", 'a/b "c" <d>', "日本語", "x".repeat(63), "$1 'q'"];
   for (const name of odd) {
     const id = await test.make(name);
@@ -132,13 +132,13 @@ const CASES: Case[] = [
   {
     name: "500, rights",
     fault: json(500, { message: "Error while checking folder ID" }),
-    says: /does not know its key's rights/,
+    says: /has not cached the key's permissions/,
     wait: PASSING,
   },
   {
     name: "503",
     fault: json(503, { message: "database is locked" }),
-    says: /disturbed \(HTTP 503\)/,
+    says: /returned HTTP 503/,
     wait: PASSING,
   },
   {
@@ -148,7 +148,7 @@ const CASES: Case[] = [
       times: 1,
       answer: { status: 429, body: {}, headers: { "retry-after": "70" } },
     },
-    says: /asks for a pause/,
+    says: /limits the rate/,
     wait: [60, 70],
   },
   {
@@ -166,7 +166,7 @@ const CASES: Case[] = [
   {
     name: "HTML",
     fault: { ...SAVE, times: 1, answer: { status: 200, html: "<title>Sign in</title>" } },
-    says: /Not Grafana answers.*GRAFANA_BASE_URL/,
+    says: /GRAFANA_BASE_URL does not answer as Grafana/,
     wait: PASSING,
   },
   {
@@ -178,7 +178,7 @@ const CASES: Case[] = [
 ];
 
 Deno.test("createNext() says on the row what Grafana refused, and goes on when that is healed", async (t) => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   for (const [i, { name, fault, stopped = false, says, wait }] of CASES.entries()) {
     await t.step(name, async () => {
@@ -192,7 +192,7 @@ Deno.test("createNext() says on the row what Grafana refused, and goes on when t
       if (stopped) {
         await test.create();
         equal((await test.state(id)).step, "create", "it waits for a person");
-        equal((await test.api("POST", `/dashboards/${id}/retry`, { json: {} })).status, 202);
+        equal((await test.call("POST", `/dashboards/${id}/retry`, { json: {} })).status, 202);
       }
       await test.create();
       const healed = await test.shown(id);
@@ -204,7 +204,7 @@ Deno.test("createNext() says on the row what Grafana refused, and goes on when t
 });
 
 Deno.test("createNext() names every right that the key lacks", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, deps } = test;
   const key = grafana.tokens.editor;
   deps.outside.grafana!.key = key;
@@ -216,7 +216,7 @@ Deno.test("createNext() names every right that the key lacks", async () => {
 });
 
 Deno.test("createNext() writes over a dashboard of ours that was saved meanwhile by our other half", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.make();
   await test.nextRun();
@@ -229,7 +229,7 @@ Deno.test("createNext() writes over a dashboard of ours that was saved meanwhile
 });
 
 Deno.test("createNext() waits for a Grafana that is away, or hangs, and gives the row back at a stop", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana } = test;
   const id = await test.find();
   await grafana.stop();
@@ -252,7 +252,7 @@ Deno.test("createNext() waits for a Grafana that is away, or hangs, and gives th
 });
 
 Deno.test("createNext() makes a folder again that a person deleted, before it and while it writes", async () => {
-  await using test = await startInGrafana();
+  await using test = await startWorld({ user: true, grafana: {} });
   const { grafana, folder, ada } = test;
   grafana.remove(folder);
   const first = await test.make("first");
@@ -271,9 +271,9 @@ Deno.test("createNext() makes a folder again that a person deleted, before it an
 
 Deno.test("createNext() links to where people reach Grafana, whatever its path is", async () => {
   for (const public_url of ["https://grafana.example.com/g", undefined]) {
-    await using test = await startInGrafana({
-      subPath: "/d/grafana",
-      ...(public_url ? { public_url } : {}),
+    await using test = await startWorld({
+      user: true,
+      grafana: { subPath: "/d/grafana", ...(public_url ? { public_url } : {}) },
     });
     const id = await test.make();
     const base = public_url ?? test.grafana.url;

@@ -1,21 +1,21 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { signingKeyOf } from "../../help/deps.ts";
-import { isLink } from "../../../src/boards/access.ts";
-import { restart } from "../../../src/dashboards/store.ts";
-import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
-import { beginPosting, claimNext } from "../../../src/pipeline/row.ts";
-import { connectSlack, type Slack } from "../../../src/external/slack.ts";
-import { FRONTEND, never } from "../../help/app.ts";
-import { freshDatabase } from "../../help/postgres.ts";
+import { startSlack, type TestSlack } from "../../help/slack.ts";
+import { never, until } from "../../help/time.ts";
+import { FRONTEND, signingKeyOf } from "../../help/world/deps.ts";
+import { freshDatabase } from "../../help/world/postgres.ts";
 import {
   addAccount,
   addDashboard,
   letLeaseRunOut,
   makeDue,
   stateOf,
-  until,
-} from "../../help/rows.ts";
-import { startSlack, type TestSlack } from "../../help/slack.ts";
+} from "../../help/world/rows.ts";
+import { isLink } from "../../../src/boards/access.ts";
+import { restart } from "../../../src/pipeline/row.ts";
+import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
+import { beginPosting } from "../../../src/pipeline/messages_store.ts";
+import { claimNext } from "../../../src/pipeline/row.ts";
+import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
 const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
@@ -253,7 +253,7 @@ Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF onc
   await test.notify();
   const { stopped, wait, last_error } = await test.state();
   same([stopped, Math.round(wait)], [false, 7]);
-  match(last_error!, /pause/);
+  match(last_error!, /rate limit/);
   equal((await test.run()).posting_at, null);
   await test.due();
   await test.notify();

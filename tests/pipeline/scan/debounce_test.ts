@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import {
-  judge,
+  decide,
   type Known,
   type Remembered,
   sameTable,
@@ -31,17 +31,17 @@ const known = (content: string, more: Partial<Known> = {}): Known => ({
 function watch(looks: [seconds: number, seen: Seen][], row?: Known) {
   let before: Remembered | undefined;
   return looks.map(([seconds, seen]) => {
-    const { found, why, ...rest } = judge(at(seconds), seen, before, row, limits);
+    const { found, why, ...rest } = decide(at(seconds), seen, before, row, limits);
     before = { content: seen.content, ...rest };
     return found ? "found" : why ?? "nothing";
   });
 }
 
-Deno.test("judge() waits for rows for ever, without looking by the clock", () => {
+Deno.test("decide() waits for rows for ever, without looking by the clock", () => {
   const empty = table("0", { rows: 0 });
   for (const seconds of [0, 100, 1_000_000]) {
-    const verdict = judge(at(seconds), empty, undefined, undefined, limits);
-    same([verdict.found, verdict.why, verdict.look_at], [false, "it has no rows yet", null]);
+    const decision = decide(at(seconds), empty, undefined, undefined, limits);
+    same([decision.found, decision.why, decision.scan_at], [false, "it has no rows yet", null]);
   }
   // The ten minutes begin with the first rows, not with the empty table.
   same(watch([[0, empty], [5000, table("a")], [5001, table("b")]]).map((s) => s.slice(0, 10)), [
@@ -51,28 +51,28 @@ Deno.test("judge() waits for rows for ever, without looking by the clock", () =>
   ]);
 });
 
-Deno.test("judge() finds a table once it has been quiet for SETTLE_SECONDS", () => {
-  const first = judge(at(0), table("a"), undefined, undefined, limits);
-  same([first.found, first.look_at], [false, at(10)]);
+Deno.test("decide() finds a table once it has been quiet for SETTLE_SECONDS", () => {
+  const first = decide(at(0), table("a"), undefined, undefined, limits);
+  same([first.found, first.scan_at], [false, at(10)]);
   match(first.why!, /quiet for 10 s/);
   const before = { content: table("a").content, ...first };
-  equal(judge(at(9.9), table("a"), before, undefined, limits).found, false);
-  equal(judge(at(10), table("a"), before, undefined, limits).found, true);
-  const changed = judge(at(9), table("b"), before, undefined, limits);
-  same([changed.found, changed.look_at], [false, at(19)]);
+  equal(decide(at(9.9), table("a"), before, undefined, limits).found, false);
+  equal(decide(at(10), table("a"), before, undefined, limits).found, true);
+  const changed = decide(at(9), table("b"), before, undefined, limits);
+  same([changed.found, changed.scan_at], [false, at(19)]);
 });
 
-Deno.test("judge() waits while somebody writes, though nothing of it is seen yet", () => {
+Deno.test("decide() waits while somebody writes, though nothing of it is seen yet", () => {
   const writing = table("a", { writing: true });
-  const first = judge(at(0), writing, undefined, undefined, limits);
-  same([first.why, first.look_at], ["it is being written", at(5)]);
+  const first = decide(at(0), writing, undefined, undefined, limits);
+  same([first.why, first.scan_at], ["it is being written", at(5)]);
   const said = watch([[0, table("a")], [9, writing], [12, table("a")], [18, table("a")]]);
   ok(said[1] === "it is being written" && said[2]!.startsWith("it changed"), said.join());
   equal(said[3], said[2], "quiet is counted from the last look at which somebody wrote");
   equal(watch([[0, table("a")], [9, writing], [12, table("a")], [22, table("a")]])[3], "found");
 });
 
-Deno.test("judge() waits ten minutes at most for a table that never rests", () => {
+Deno.test("decide() waits ten minutes at most for a table that never rests", () => {
   const restless = (seconds: number): [number, Seen] => [seconds, table(`v${seconds}`)];
   const said = watch([0, 300, 599, 600].map(restless));
   same(said.map((s) => s === "found"), [false, false, false, true]);
@@ -83,10 +83,10 @@ Deno.test("judge() waits ten minutes at most for a table that never rests", () =
   same(again.map((s) => s === "found"), [false, true, false, false, false, true]);
 });
 
-Deno.test("judge() says nothing of a table that holds what its run held", () => {
-  const verdict = judge(at(0), table("a"), undefined, known("a"), limits);
-  same([verdict.found, verdict.why, verdict.look_at], [false, null, null]);
-  equal(judge(at(0), table("a", { writing: true }), undefined, known("a"), limits).why, null);
+Deno.test("decide() says nothing of a table that holds what its run held", () => {
+  const decision = decide(at(0), table("a"), undefined, known("a"), limits);
+  same([decision.found, decision.why, decision.scan_at], [false, null, null]);
+  equal(decide(at(0), table("a", { writing: true }), undefined, known("a"), limits).why, null);
   // What came and went again while it was watched is no event either.
   same(watch([[0, table("b")], [5, table("a")], [60, table("a")]], known("a")).slice(1), [
     "nothing",
@@ -94,33 +94,33 @@ Deno.test("judge() says nothing of a table that holds what its run held", () => 
   ]);
 });
 
-Deno.test("judge() finds a new run at most once in UPDATE_MIN_SECONDS", () => {
+Deno.test("decide() finds a new run at most once in UPDATE_MIN_SECONDS", () => {
   const row = known("a", { run: 4, run_at: at(0) });
   const changed = table("b");
   const before = {
     content: changed.content,
     changed_at: at(100),
     since: at(100),
-    look_at: at(110),
+    scan_at: at(110),
   };
-  const early = judge(at(111), changed, before, row, limits);
-  same([early.found, early.why, early.look_at], [false, "run 4 is not 600 s old yet", at(600)]);
-  equal(judge(at(599), changed, { ...before, look_at: at(600) }, row, limits).found, false);
-  equal(judge(at(600), changed, { ...before, look_at: at(600) }, row, limits).found, true);
+  const early = decide(at(111), changed, before, row, limits);
+  same([early.found, early.why, early.scan_at], [false, "run 4 is not 600 s old yet", at(600)]);
+  equal(decide(at(599), changed, { ...before, scan_at: at(600) }, row, limits).found, false);
+  equal(decide(at(600), changed, { ...before, scan_at: at(600) }, row, limits).found, true);
 });
 
-Deno.test("judge() waits for a row that is still on its way", () => {
-  const before = { content: table("b").content, changed_at: at(0), since: at(0), look_at: at(10) };
-  const verdict = judge(at(20), table("b"), before, known("a", { busy: true }), limits);
-  same([verdict.found, verdict.why, verdict.look_at], [
+Deno.test("decide() waits for a row that is still on its way", () => {
+  const before = { content: table("b").content, changed_at: at(0), since: at(0), scan_at: at(10) };
+  const decision = decide(at(20), table("b"), before, known("a", { busy: true }), limits);
+  same([decision.found, decision.why, decision.scan_at], [
     false,
     "run 1 is still on its way",
     at(50),
   ]);
-  equal(judge(at(50), table("b"), before, known("a"), limits).found, true);
+  equal(decide(at(50), table("b"), before, known("a"), limits).found, true);
 });
 
-Deno.test("judge() leaves a tombstone alone until its table is made anew", () => {
+Deno.test("decide() leaves a tombstone alone until its table is made anew", () => {
   const buried = known("a", { deleted: true, run_at: at(-5) });
   const looks = (seen: Seen): [number, Seen][] => [[0, seen], [60, seen]];
   same(watch(looks(table("a")), buried), ["nothing", "nothing"]);
@@ -129,7 +129,7 @@ Deno.test("judge() leaves a tombstone alone until its table is made anew", () =>
   equal(watch(looks(anew), buried)[1], "found", "and no UPDATE_MIN_SECONDS hold it");
 });
 
-Deno.test("judge() finds a table that was made anew, or came back after it was gone", () => {
+Deno.test("decide() finds a table that was made anew, or came back after it was gone", () => {
   const looks = (seen: Seen): [number, Seen][] => [[0, seen], [10, seen]];
   equal(watch(looks({ ...table("a"), content: "2:cols:a" }), known("a"))[1], "found");
   const gone = known("a", { archived: true, run_at: at(-5) });

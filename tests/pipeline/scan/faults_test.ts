@@ -1,13 +1,14 @@
+import { LOCKS } from "../../../src/external/postgres/lock.ts";
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
-import { never } from "../../help/app.ts";
-import { untilWaiting } from "../../help/rows.ts";
-import { startScans } from "../../help/scans.ts";
+import { never } from "../../help/time.ts";
+import { untilWaiting } from "../../help/world/rows.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
 
 Deno.test("scan() waits only for the table that a transaction keeps locked", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     "create table locked as select 1 as a",
     "create table paths (run int) partition by list (run)",
@@ -28,7 +29,7 @@ Deno.test("scan() waits only for the table that a transaction keeps locked", asy
 });
 
 Deno.test("scan() says why a table that its reader may not read waits", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     MAKE,
     "create table closed as select 1 as a",
@@ -52,7 +53,7 @@ Deno.test("scan() says why a table that its reader may not read waits", async ()
 });
 
 Deno.test("scan() goes on with the others while one user's database is away", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const bob = await test.addUser();
   await test.run(MAKE);
   await test.write(bob, "qor", MAKE);
@@ -74,11 +75,11 @@ Deno.test("scan() goes on with the others while one user's database is away", as
 });
 
 Deno.test("scan() finds a run once when two look at the same time", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   const { db, deps } = test;
   const [first] = await db.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(7203513)`; // both looks wait here
+    await tx`select pg_advisory_xact_lock(${LOCKS.scan})`; // both looks wait here
     const looks = [scan(deps, never), scan(deps, never)];
     await untilWaiting(db, 2, "advisory");
     return [looks];
@@ -88,9 +89,9 @@ Deno.test("scan() finds a run once when two look at the same time", async () => 
   equal((await db`select from runs`).length, 1);
 });
 
-Deno.test("findRunIn() lets one of two that found the same content have it", async () => {
-  await using test = await startScans();
-  const { findRunIn } = await import("../../../src/pipeline/scan/store.ts");
+Deno.test("beginRun() lets one of two that found the same content have it", async () => {
+  await using test = await startWorld({ user: true });
+  const { beginRun } = await import("../../../src/pipeline/row.ts");
   const now = new Date();
   const state = {
     schema_name: "public",
@@ -100,17 +101,17 @@ Deno.test("findRunIn() lets one of two that found the same content have it", asy
     changed_at: now,
     since: now,
     why: null,
-    look_at: null,
+    scan_at: null,
   };
   const find = (content: string) =>
-    findRunIn(test.db, test.ada.id, "qor", { ...state, content }, 3);
+    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, { ...state, content }, 3);
   const both = await Promise.all([find("1:a:3:9"), find("1:a:3:9")]);
   same(both.filter((run) => run !== undefined), [1]);
   same([await find("1:a:4:9"), await find("1:a:4:9")], [2, undefined]);
 });
 
 Deno.test("scan() notices what is read while its statistics are late", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await using session = await test.session();
   await session`create table runs as select 1 as a`;
   await session`select pg_stat_force_next_flush()`;
@@ -131,7 +132,7 @@ Deno.test("scan() notices what is read while its statistics are late", async () 
 });
 
 Deno.test("scan() stops between tables when the service stops, and notes nothing half done", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   const seen = await scan(test.deps, AbortSignal.abort());
   same(seen.found, []);
@@ -140,7 +141,7 @@ Deno.test("scan() stops between tables when the service stops, and notes nothing
 });
 
 Deno.test("scan() leaves out users that are not active, and workspaces that are not ready", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   await test.db`update users set is_active = false where id = ${test.ada.id}`;
   same((await test.look()).databases_opened, 0);

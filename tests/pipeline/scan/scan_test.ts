@@ -1,10 +1,10 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import { startScans } from "../../help/scans.ts";
+import { startWorld } from "../../help/world/world.ts";
 
 const MAKE = "create table runs (a int); insert into runs values (1), (2), (3)";
 
 Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", async () => {
-  await using test = await startScans({ settleSeconds: 10 });
+  await using test = await startWorld({ user: true, limits: { settleSeconds: 100 } });
   const { ada, look, pass } = test;
   await test.run(MAKE);
   const first = await look();
@@ -13,13 +13,13 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
     { username: ada.username, kind: "qor", schema_name: "public", table_name: "runs" },
     "it changed",
   ]]);
-  await pass(9);
+  await pass(90);
   same(await test.found(), []);
   await test.run("insert into runs values (4)");
   same(await test.found(), []);
-  await pass(9);
+  await pass(90);
   same((await look()).databases_opened, 0);
-  await pass(1.1);
+  await pass(11);
   const last = await look();
   same(last.found, [
     { username: ada.username, kind: "qor", schema_name: "public", table_name: "runs", run: 1 },
@@ -31,7 +31,7 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
 });
 
 Deno.test("scan() opens no database while nothing changes, and all of them once an hour", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   for (let i = 0; i < 3 && (await test.look()).databases_opened > 0; i++) continue;
   same([(await test.look()).databases_opened, (await test.look()).databases_opened], [0, 0]);
@@ -45,7 +45,7 @@ Deno.test("scan() opens no database while nothing changes, and all of them once 
 });
 
 Deno.test("scan() finds a run for every kind of change, and none where there is none", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   const changes: [sql: string, found: boolean][] = [
@@ -82,7 +82,7 @@ Deno.test("scan() finds a run for every kind of change, and none where there is 
 });
 
 Deno.test("scan() tells a row once in UPDATE_MIN_SECONDS, and not while one is on its way", async () => {
-  await using test = await startScans({ updateMinSeconds: 600 });
+  await using test = await startWorld({ user: true, limits: { updateMinSeconds: 600 } });
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   await test.run("insert into runs values (4)");
@@ -98,7 +98,7 @@ Deno.test("scan() tells a row once in UPDATE_MIN_SECONDS, and not while one is o
 });
 
 Deno.test("scan() lets a new run replace a stopped one", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   await test.db`update dashboards set stopped = true, last_error = 'why', failures = 3, deaths = 2`;
@@ -109,7 +109,7 @@ Deno.test("scan() lets a new run replace a stopped one", async () => {
 });
 
 Deno.test("scan() counts partitions as their parent", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(
     "create table paths (run int, slack float8) partition by list (run)",
     "create table paths_1 partition of paths for values in (1)",
@@ -128,7 +128,7 @@ Deno.test("scan() counts partitions as their parent", async () => {
 });
 
 Deno.test("scan() sees in a parent what is written to the tables that inherit from it", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run("create table all_runs (a int)", "create table old_runs () inherits (all_runs)");
   await test.run("insert into old_runs values (1)");
   same(await test.found(), ["all_runs 1", "old_runs 1"]);
@@ -138,7 +138,7 @@ Deno.test("scan() sees in a parent what is written to the tables that inherit fr
 });
 
 Deno.test("scan() looks at tables of every schema but the system's, and at nothing else", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await using session = await test.session();
   await session`create temporary table scratch as select 1 as a`;
   await test.run(
@@ -150,12 +150,12 @@ Deno.test("scan() looks at tables of every schema but the system's, and at nothi
     "create sequence numbers",
     "create type pair as (a int, b int)",
   );
-  same((await test.found()).sort(), ["runs 1", "signoff.runs 1"]);
+  same((await test.found()).sort(), ["kept 1", "runs 1", "signoff.runs 1"]);
   same(await test.waiting(), {});
 });
 
 Deno.test("scan() keeps foreign tables out, which may lead anywhere", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   // Only a superuser installs a foreign data wrapper: a DBA may have, in a user's database.
   await test.asSuperuser(
     test.ada,
@@ -165,12 +165,14 @@ Deno.test("scan() keeps foreign tables out, which may lead anywhere", async () =
     "create foreign table public.elsewhere (a int) server away",
   );
   await test.run(MAKE);
-  same(await test.found(), ["runs 1"]);
-  same(await test.waiting(), {});
+  const { found, waiting, ignored } = await test.look();
+  same([found.map(({ table_name }) => table_name), [...waiting]], [["runs"], []]);
+  same(ignored.map(({ table_name }) => table_name), ["elsewhere"]);
+  match(ignored[0]!.why, /foreign table/);
 });
 
 Deno.test("scan() takes tables and schemas of any name", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   const names = [
     "a.b",
     'quo"te',
@@ -203,7 +205,7 @@ Deno.test("scan() takes tables and schemas of any name", async () => {
 });
 
 Deno.test("scan() archives a row whose table is gone, and brings it back with its table", async () => {
-  await using test = await startScans();
+  await using test = await startWorld({ user: true });
   await test.run(MAKE, "create table other as select 1 as a");
   same(await test.found(), ["other 1", "runs 1"]);
   await test.run("drop table runs");
@@ -222,8 +224,12 @@ Deno.test("scan() archives a row whose table is gone, and brings it back with it
 
   await test.finishRows();
   await test.run("alter table runs rename to renamed");
-  same(await test.found(), ["renamed 1"]);
-  await test.run("alter table renamed rename to runs");
+  same(await test.found(), []);
+  same((await test.db`select run from dashboards where table_name = 'renamed'`)[0]!.run, 2);
+  await test.run("alter table renamed rename to runs", "insert into runs values (4)");
+  same([await test.found(), await test.found()], [[], []]);
+  await test.finishRows();
+  await test.pass(31);
   same(await test.found(), ["runs 3"]);
   await test.run("drop table runs, other");
   await test.look();
@@ -231,11 +237,11 @@ Deno.test("scan() archives a row whose table is gone, and brings it back with it
 });
 
 Deno.test("scan() leaves a deleted row alone until its table is created anew", async () => {
-  await using test = await startScans({ updateMinSeconds: 600 });
+  await using test = await startWorld({ user: true, limits: { updateMinSeconds: 600 } });
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   const [row] = await test.db`select id from dashboards`;
-  equal((await test.api("DELETE", `/dashboards/${row!.id}`)).status, 204);
+  equal((await test.call("DELETE", `/dashboards/${row!.id}`)).status, 204);
   await test.run("insert into runs values (4)");
   same(await test.found(), []);
   same(await test.waiting(), {});
@@ -249,11 +255,11 @@ Deno.test("scan() leaves a deleted row alone until its table is created anew", a
   same(await test.found(), []);
   await test.run(MAKE);
   same(await test.found(), ["runs 2"]);
-  equal((await test.api("GET", `/dashboards/${row!.id}`)).status, 200);
+  equal((await test.call("GET", `/dashboards/${row!.id}`)).status, 200);
 });
 
 Deno.test("scan() waits for a transaction that writes to a table", async () => {
-  await using test = await startScans({ settleSeconds: 10 });
+  await using test = await startWorld({ user: true, limits: { settleSeconds: 10 } });
   await test.run(MAKE, "create table calm as select 1 as a");
   await test.look();
   await using writer = await test.session();

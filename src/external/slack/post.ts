@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { Connection } from "./call.ts";
+
+export type Block = { type: string; [field: string]: unknown };
+export type Metadata = { event_type: string; event_payload: Record<string, string | number> };
+/** A posted message: the channel's ID, and the time that is the message's own ID. */
+export type MessageRef = { channel: string; ts: string };
+
+export type SentMessage = { text: string; blocks: Block[]; metadata: Metadata };
+
+const Posted = z.object({ channel: z.string(), ts: z.string() });
+
+/**
+ * `more.code` of the error: "ambiguous" (Slack may have posted it), "file_not_ready" (upload it
+ * anew).
+ */
+export async function post(
+  { call, channel }: Connection,
+  { text, blocks, metadata }: SentMessage,
+  signal: AbortSignal,
+): Promise<MessageRef> {
+  const message = {
+    channel,
+    text,
+    blocks,
+    metadata,
+    mrkdwn: false, // `text` holds names that are not markup
+    unfurl_links: false,
+    unfurl_media: false,
+  };
+  return await call("chat.postMessage", message, Posted, signal);
+}
+
+/** Replaces a posted message in place; `more.code` may be "file_not_ready", as in post(). */
+export async function update(
+  { call }: Connection,
+  { channel, ts }: MessageRef,
+  { text, blocks, metadata }: SentMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  await call("chat.update", { channel, ts, text, blocks, metadata }, z.unknown(), signal);
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { Connection } from "./call.ts";
+import { slackError } from "./errors.ts";
+import type { MessageRef, Metadata } from "./post.ts";
+
+/** 200 messages a page: 10,000 messages, one minute of a tier 3 method. */
+const MOST_PAGES = 50;
+/** Slack dates a message by its own clock, `oldest` is by ours. */
+const CLOCKS_DIFFER_SECONDS = 300;
+
+const History = z.object({
+  messages: z.array(z.object({
+    ts: z.string(),
+    metadata: z.object({
+      event_type: z.string().optional(),
+      event_payload: z.record(z.string(), z.unknown()).optional(),
+    }).optional(),
+  })),
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+});
+
+/** The message with this event_type, posted since `oldest`, whose payload contains `payload`. */
+export async function find(
+  { call, channel }: Connection,
+  event_type: string,
+  payload: Metadata["event_payload"],
+  oldest: Date,
+  signal: AbortSignal,
+): Promise<MessageRef | undefined> {
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const args = {
+      channel,
+      oldest: String(oldest.getTime() / 1_000 - CLOCKS_DIFFER_SECONDS),
+      include_all_metadata: true,
+      limit: 200,
+      cursor,
+    };
+    const { messages, response_metadata } = await call(
+      "conversations.history",
+      args,
+      History,
+      signal,
+    );
+    const found = messages.find(({ metadata }) =>
+      metadata?.event_type === event_type &&
+      Object.entries(payload).every(([name, value]) => metadata.event_payload?.[name] === value)
+    );
+    if (found) return { channel, ts: found.ts };
+    cursor = response_metadata?.next_cursor;
+    if (!cursor) return undefined;
+  }
+  throw slackError({
+    message:
+      "The channel has more than 10,000 newer messages, so Dashkeeper could not search all of them. Check whether the message is there before you send it again.",
+    permanent: true,
+    code: "too_many_messages",
+  });
+}

@@ -1,0 +1,105 @@
+import type { Column, Meaning } from "../columns.ts";
+import type { TableFacts } from "../facts.ts";
+import type { Chosen } from "../mapping/chosen.ts";
+import type { Fault } from "../mapping/parts.ts";
+import type { Measure } from "../measure.ts";
+import { unitNamed } from "../names/units.ts";
+import type { NumberName } from "../number.ts";
+import { longMeasure } from "./long.ts";
+import { wideMeasure } from "./wide.ts";
+
+type Read = (facts: TableFacts) => Measure | undefined;
+
+/**
+ * A number where a correction says that it stands, read by the rules of any other; `automatic` reads it
+ * without the correction, and is used, with a doubt, where the table cannot follow it.
+ */
+export function chosenMeasure(
+  facts: TableFacts,
+  name: NumberName,
+  meaning: Meaning,
+  automatic: Read,
+): { measure?: Measure; fault?: Fault } {
+  const chosen = facts.mapping.chosen[name]!;
+  if (chosen.column === null && !chosen.fault) return {};
+  const own = automatic(facts);
+  const found = chosen.fault ? undefined : measureAt(facts, name, meaning, chosen, own, automatic);
+  if (found && !("path" in found)) return { measure: found };
+  const fault = chosen.fault ?? found!;
+  const doubt = `The correction of this number is not used: ${fault.message}`;
+  return { fault, ...(own && { measure: { ...own, doubt } }) };
+}
+
+function measureAt(
+  facts: TableFacts,
+  name: NumberName,
+  meaning: Meaning,
+  { column, is_number, unit, ...chosen }: Chosen,
+  own: Measure | undefined,
+  automatic: Read,
+): Measure | Fault {
+  const path = `measures.${name}`;
+  const isOwn = own?.source.column === column!.name;
+  const metric = chosen.metric === undefined && isOwn ? own.source.metric : chosen.metric ?? null;
+  const confirmed = withUnit(withoutRival(facts, meaning), column!, unit);
+  if (metric !== null) {
+    const read = longMeasure(ofMetric(confirmed, column!, meaning, metric, unit), meaning);
+    if (read) return read;
+    return { path: `${path}.metric`, message: `No row is called "${metric}".` };
+  }
+  // Rows that are counted, or a path's slack, say several numbers.
+  if (isOwn && (own.objects || !is_number)) return automatic(confirmed) ?? own;
+  const at = `${path}.column`;
+  if (!is_number) return { path: at, message: `The column "${column!.name}" holds no numbers.` };
+  const read = wideMeasure(inColumn(confirmed, column!, meaning), meaning);
+  return read ?? { path: at, message: `The column "${column!.name}" has no value.` };
+}
+
+function withoutRival(facts: TableFacts, meaning: Meaning): TableFacts {
+  const { [meaning]: _, ...rivals } = facts.mapping.rivals;
+  return { ...facts, mapping: { ...facts.mapping, rivals } };
+}
+
+function withColumns(facts: TableFacts, change: (column: Column) => Column): TableFacts {
+  return { ...facts, columns: facts.columns.map(change) };
+}
+
+const without = (column: Column, meaning: Meaning): Column => {
+  const { meaning: own, ...rest } = column;
+  return own === meaning ? rest : column;
+};
+
+/** The facts as if this column, and no other, had this meaning. */
+function inColumn(facts: TableFacts, { name, shape, form }: Column, meaning: Meaning): TableFacts {
+  const read = withColumns(
+    facts,
+    (column) =>
+      column.name === name
+        ? { ...column, shape, meaning, ...(form && { form }) }
+        : without(column, meaning),
+  );
+  return read;
+}
+
+/** The facts as if these rows of a long table, and no others, were this number. */
+function ofMetric(
+  facts: TableFacts,
+  column: Column,
+  meaning: Meaning,
+  metric: string,
+  unit: string | undefined,
+): TableFacts {
+  const metrics = facts.metrics.filter(({ name }) => name === metric)
+    .map((one) => ({ ...one, meaning, ...(unit && { unit }) }));
+  return { ...inColumn(facts, column, "value"), metrics };
+}
+
+/** The facts as if the cells of this column had this unit, whatever stands in them or beside them. */
+function withUnit(facts: TableFacts, { name }: Column, text: string | undefined): TableFacts {
+  const unit = text && unitNamed(text);
+  if (!unit) return facts;
+  return withColumns(facts, (column) => {
+    const { mixed: _, ...rest } = column;
+    return column.name === name ? { ...rest, unit } : without(column, "unit");
+  });
+}

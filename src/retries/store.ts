@@ -1,0 +1,65 @@
+import { backoff } from "../external/postgres/backoff.ts";
+import type { Db } from "../external/postgres/postgres.ts";
+
+/** Work to be done until it succeeds. `target`: the system that it needs, such as a database server. */
+export type Retry = { kind: string; subject: string; target: string; payload: unknown };
+/** `version` changes with the row: what was enqueued anew meanwhile is another piece of work. */
+export type Claimed = Retry & { id: number; version: string };
+
+/** Due at once. For the transaction of the change that makes the work necessary. */
+export async function enqueue(db: Db, { kind, subject, target, payload }: Retry): Promise<void> {
+  await db`
+    insert into retries (kind, subject, target, payload)
+    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb)
+    on conflict (kind, subject) do update set target = excluded.target, payload = excluded.payload,
+      due_at = now(), failures = 0, message = null`;
+}
+
+/** Claims what is due for 15 s: then the next worker takes it over, so the work must be repeatable. */
+export async function claimDue(db: Db, kinds: string[], subject?: string): Promise<Claimed[]> {
+  return await db<Claimed[]>`
+    update retries set due_at = now() + interval '15 seconds'
+    where id in (
+      select id from retries where kind = any(${kinds}) and due_at <= now()
+        ${subject === undefined ? db`` : db`and subject = ${subject}`}
+      order by due_at, id for update skip locked limit 500)
+    returning id, kind, subject, target, payload, xmin::text as version`;
+}
+
+/** The work is done, unless it was enqueued anew meanwhile. */
+export async function finish(db: Db, { id, version }: Claimed): Promise<void> {
+  await db`delete from retries where id = ${id} and xmin::text = ${version}`;
+}
+
+/** To be tried again after the back-off. */
+export async function postpone(db: Db, { id, version }: Claimed, message: string): Promise<void> {
+  await db`
+    update retries set failures = failures + 1, message = ${message},
+      due_at = now() + ${backoff(db, "failures")}
+    where id = ${id} and xmin::text = ${version}`;
+}
+
+/** Gives back what was claimed and not tried. */
+export async function release(db: Db, claimed: Claimed[]): Promise<void> {
+  await db`
+    update retries set due_at = now() from unnest(${claimed.map(({ id }) => id)}::bigint[],
+      ${claimed.map(({ version }) => version)}::text[]) c (id, version)
+    where retries.id = c.id and retries.xmin::text = c.version`;
+}
+
+export async function findRetry<P>(db: Db, kind: string, subject: string) {
+  const [row] = await db<{ payload: P }[]>`
+    select payload from retries where kind = ${kind} and subject = ${subject}`;
+  return row?.payload;
+}
+
+export async function cancel(db: Db, kind: string, subject: string): Promise<void> {
+  await db`delete from retries where kind = ${kind} and subject = ${subject}`;
+}
+
+/** Milliseconds until the next work is due; undefined: there is none. */
+export async function nextDue(db: Db): Promise<number | undefined> {
+  const [row] = await db<{ ms: number | null }[]>`
+    select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from retries`;
+  return row?.ms ?? undefined;
+}

@@ -1,0 +1,57 @@
+import { importSealKey } from "../../../src/credentials/seal.ts";
+import { importSigningKey } from "../../../src/credentials/sign.ts";
+import type { Outside } from "../../../src/credentials/hosts.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import { readInstallation } from "../../../src/credentials/installation_store.ts";
+import type { Limits } from "../../../src/pipeline/scan/debounce.ts";
+import { limitFailures } from "../../../src/users/failure_limit.ts";
+import { type Login, openServers } from "../../../src/workspaces/servers.ts";
+import { testServer } from "./postgres.ts";
+
+export type Options = {
+  adminKey?: string | undefined;
+  trust_proxy?: boolean;
+  outside?: Partial<Outside>;
+  now?: () => number;
+  limits?: Partial<Limits>;
+  /** Further servers for users' databases, and the addresses at which people see them. */
+  others?: { login: Login; shown: Shown }[];
+  shown?: Shown;
+};
+type Shown = { host?: string; port?: number };
+export type Deps = Awaited<ReturnType<typeof makeDeps>>;
+
+export const FRONTEND = "http://dashkeeper.test";
+
+/** A key that links are signed with, from its 32 bytes. */
+export const signingKeyOf = (bytes: Uint8Array) => importSigningKey(bytes.toBase64());
+
+/** The parts of which main.ts makes the service, over a database of the test server; no browser. */
+export async function makeDeps(
+  db: Sql,
+  options: Options = {},
+  master?: { host: string; port: number },
+) {
+  const sealKey = crypto.getRandomValues(new Uint8Array(32));
+  const { host, port } = master ?? await testServer();
+  const lines: string[] = [];
+  const frontend_url = FRONTEND;
+  return {
+    db,
+    sealKey,
+    lines,
+    adminKey: options.adminKey,
+    trust_proxy: options.trust_proxy ?? false,
+    log: (line: string) => void lines.push(line),
+    failures: limitFailures(options.now),
+    outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [], ...options.outside },
+    installation: await readInstallation(db, frontend_url),
+    sealKeys: { current: await importSealKey(sealKey) },
+    signingKey: await signingKeyOf(sealKey),
+    servers: await openServers(db, { host, port }, options.shown ?? {}, options.others ?? []),
+    browser: { state: () => ({ state: "ready" as const, message: "" }) },
+    frontend_url,
+    board_link_days: 30,
+    limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0, ...options.limits },
+  };
+}
