@@ -80,10 +80,17 @@ function rootIn(column: Column, found: Found, content: Content): string[] {
   return names.length === 1 ? names : [];
 }
 
+/** The whole of a run, or that nothing says which instance is it. */
+function wholeIfAny(content: Content, dimensions: Column[]): Pick<Mapping, "whole" | "rootless"> {
+  const whole = wholeOf(content, dimensions);
+  if (whole) return { whole };
+  return isRootless(content, dimensions) ? { rootless: true } : {};
+}
+
 /** Whether nothing says which of several instances is the whole of the others. */
-function isRootless(content: Content, dimensions: Column[], whole: Mapping["whole"]): boolean {
+function isRootless(content: Content, dimensions: Column[]): boolean {
   const instance = columnOf(dimensions, "instance");
-  if (!instance || whole) return false;
+  if (!instance) return false;
   const found = content.columns.find(({ name }) => name === instance.name)!;
   const values = [...new Set(filled(found))];
   return values.length > 1 && !values.some((value) => /[/.|]/.test(value));
@@ -226,7 +233,6 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };
-  const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
   const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const found = {
@@ -237,11 +243,10 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     group,
     dimensions,
     ...(corner && { corner }),
-    ...(total && { whole: total }),
+    ...wholeIfAny(content, dimensions),
     ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
     ...(repeated && { repeated }),
-    ...(isRootless(content, dimensions, total) && { rootless: true as const }),
     chosen,
     faults: parts.faults,
   };
