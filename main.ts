@@ -56,7 +56,7 @@ async function start(config: Config) {
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
-      return await whileAnswering(deps.db, async () => await (await jobs.promise).look());
+      return await whileAnswering(deps.db, async () => await (await jobs.promise).scanNow());
     },
   });
   stopping.signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { cors } from "hono/cors";
 import { ProblemPage } from "../views/problem.tsx";
+import { boardsOfTemplate } from "./pipeline/board_store.ts";
 import { templatePages } from "./templates/page_routes.tsx";
 import { previewQueries, templateApi } from "./templates/routes.tsx";
 import { credentialApi } from "./accounts/credential_routes.ts";
@@ -90,20 +91,26 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
   app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
-  app.route("/template-previews", previewQueries(deps));
+  app.route("/template-previews", previewQueries(withBoards(deps)));
   const signedIn = bySession(deps, deps.trust_proxy);
   for (const path of ["/dashboards/*", "/templates/*", "/users/*", "/events"]) {
     app.use(path, signedIn);
   }
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
-  app.route("/templates", templatePages(deps));
+  app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
   app.route("/users", credentialPages(deps));
   app.get("/events", liveEvents(deps.events, deps.stopped));
 }
+
+/** Templates do not know the dashboards that they draw. */
+const withBoards = (deps: Deps) => ({
+  ...deps,
+  boardsOf: (id: number, user_id?: number) => boardsOfTemplate(deps.db, id, user_id),
+});
 
 /** `/api/v1`: checks the caller, then the body, then the routes. */
 function api(deps: Deps) {
@@ -129,7 +136,7 @@ function api(deps: Deps) {
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/ignored", ignoredApi(deps));
-  api.route("/templates", templateApi(deps));
+  api.route("/templates", templateApi(withBoards(deps)));
   api.route("/audit", auditApi(deps));
   api.route("/diagnosis", diagnosisApi(deps));
   api.route("/scan", scanApi(deps.look));

@@ -14,7 +14,7 @@ import { hashKey, makeKey } from "../users/key.ts";
 import { insertKey } from "../users/key_store.ts";
 import { insertUser } from "../users/store.ts";
 import { Role, User, UserDetails, userDetails, Username } from "../users/users.ts";
-import { countDashboards } from "../pipeline/row.ts";
+import { countDashboards } from "../pipeline/board_store.ts";
 import { adminOnly, type Who } from "../who.ts";
 import * as names from "../workspaces/names.ts";
 import { conflictingNames, ownershipTag } from "../workspaces/provision.ts";

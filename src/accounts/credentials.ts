@@ -6,7 +6,7 @@ import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
 import { type Deps as GrafanaDeps, grafanaOf, lacking, valueOf } from "../grafana/grafana.ts";
 import { dropSteps, planAllSteps, planSteps } from "../grafana/steps.ts";
-import { restartForKey } from "../pipeline/create/store.ts";
+import { restartForKey } from "../pipeline/row.ts";
 import type { Who } from "../who.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";

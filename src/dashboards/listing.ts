@@ -3,6 +3,8 @@ import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
+import { findMessage } from "../pipeline/messages_store.ts";
+import { requestCapture, restart } from "../pipeline/row.ts";
 import * as store from "./store.ts";
 import { Outcome, Panel } from "../previews/outcome.ts";
 import { KeyNumber } from "../measures/number.ts";
@@ -80,7 +82,7 @@ export async function visibleDashboard(db: Sql, who: Who, id: number) {
 
 export async function showDashboard(db: Sql, who: Who, id: number) {
   const row = await visibleDashboard(db, who, id);
-  const message = await store.findMessage(db, id);
+  const message = await findMessage(db, id);
   return {
     ...row,
     slack_message: message as z.infer<typeof DashboardWithMessage>["slack_message"],
@@ -90,7 +92,7 @@ export async function showDashboard(db: Sql, who: Who, id: number) {
 /** Sets a stopped row going. Throws 409 `not_stopped`. */
 export async function retryDashboard(db: Sql, who: Who, id: number) {
   await visibleDashboard(db, who, id);
-  if (!await store.restart(db, id)) {
+  if (!await restart(db, id)) {
     throw new AppError("not_stopped", 409, "This dashboard is not stopped: it goes on by itself.");
   }
   return await visibleDashboard(db, who, id);
@@ -113,6 +115,6 @@ export async function retakePreview(db: Sql, who: Who, id: number) {
       "The table of this dashboard is gone: there is nothing to show.",
     );
   }
-  await store.requestCapture(db, id);
+  await requestCapture(db, id);
   return await visibleDashboard(db, who, id);
 }

@@ -6,7 +6,8 @@ import { removalKey } from "../grafana/removal/removal.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
-import * as store from "../pipeline/create/store.ts";
+import { listMovable, type Movable } from "../pipeline/board_store.ts";
+import { moveTo, requestRewrite } from "../pipeline/row.ts";
 import { visibleDashboard } from "./listing.ts";
 import { publicUrl } from "../pipeline/create/upsert.ts";
 
@@ -17,7 +18,7 @@ export const Moving = z.object({
 /** Has ours written again over what a person changed or deleted. Throws 404, 409 `not_in_grafana`. */
 export async function rewriteDashboard({ db }: WorkspaceDeps, who: Who, id: number) {
   await visibleDashboard(db, who, id);
-  if (!await store.requestRewrite(db, id)) {
+  if (!await requestRewrite(db, id)) {
     const message = "This dashboard is not in a Grafana, or its table is gone.";
     throw new AppError("not_in_grafana", 409, message);
   }
@@ -34,7 +35,7 @@ export async function moveDashboard(deps: WorkspaceDeps, who: Who, id: number) {
     throw new AppError("archived", 409, "The table of this dashboard is gone: it stays in place.");
   }
   const target = await targetOf(deps, user_id);
-  const row = (await store.listMovable(deps.db, user_id)).find((row) => row.id === id);
+  const row = (await listMovable(deps.db, user_id)).find((row) => row.id === id);
   if (!row || isThere(row, target)) {
     throw new AppError("already_there", 409, "This dashboard is in that Grafana already.");
   }
@@ -44,7 +45,7 @@ export async function moveDashboard(deps: WorkspaceDeps, who: Who, id: number) {
 
 /** The same for all that `who` sees. Users for whom there is no Grafana keep what they have. */
 export async function moveDashboards(deps: WorkspaceDeps, who: Who) {
-  const rows = await store.listMovable(deps.db, who.role === "admin" ? undefined : who.user_id);
+  const rows = await listMovable(deps.db, who.role === "admin" ? undefined : who.user_id);
   let moving = 0;
   for (const [user_id, theirs] of Map.groupBy(rows, ({ user_id }) => user_id)) {
     const target = await targetOf(deps, user_id).catch((error) => {
@@ -59,7 +60,7 @@ export async function moveDashboards(deps: WorkspaceDeps, who: Who) {
   return { moving };
 }
 
-const isThere = ({ source, grafana_base }: store.Movable, { base }: UserGrafana) =>
+const isThere = ({ source, grafana_base }: Movable, { base }: UserGrafana) =>
   source === "grafana" && grafana_base === base;
 
 async function targetOf(deps: WorkspaceDeps, user_id: number): Promise<UserGrafana> {
@@ -74,12 +75,12 @@ async function targetOf(deps: WorkspaceDeps, user_id: number): Promise<UserGrafa
 }
 
 /** What it leaves in another Grafana is removed there. */
-async function move(deps: WorkspaceDeps, row: store.Movable, target: UserGrafana): Promise<void> {
+async function move(deps: WorkspaceDeps, row: Movable, target: UserGrafana): Promise<void> {
   const uid = dashboardUid(deps.installation, row.id);
   const left = row.grafana_base;
   const api_key = left === null ? null : await removalKey(deps, row.user_id, left);
   await deps.db.begin(async (tx) => {
-    await store.moveTo(tx, row.id, target.base, publicUrl(target, `/d/${uid}`));
+    await moveTo(tx, row.id, target.base, publicUrl(target, `/d/${uid}`));
     if (left === null) return;
     const what = "dashboard" as const;
     await insertGrafanaRemoval(tx, { base: left, what, uid, api_key, dashboard_id: row.id });

@@ -5,10 +5,10 @@ import { deleteNumbers } from "../pipeline/numbers_store.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
-import { findPlace } from "../pipeline/create/store.ts";
+import { findBoardState } from "../pipeline/board_store.ts";
 import { removeReadView } from "../pipeline/scan/ignored_store.ts";
 import { visibleDashboard } from "./listing.ts";
-import { softDelete } from "./store.ts";
+import { softDelete } from "../pipeline/row.ts";
 
 /** How long whoever removes a dashboard waits for Grafana. */
 const GRAFANA_MS = 5_000;
@@ -20,7 +20,7 @@ const GRAFANA_MS = 5_000;
 export async function removeDashboard(deps: WorkspaceDeps, who: Who, id: number): Promise<void> {
   const { user_id } = await visibleDashboard(deps.db, who, id);
   adminOnly(who);
-  const { grafana_base: base } = await findPlace(deps.db, id);
+  const { grafana_base: base } = await findBoardState(deps.db, id);
   const api_key = base === null ? null : await removalKey(deps, user_id, base);
   await deps.db.begin(async (tx) => {
     await softDelete(tx, id);

@@ -3,7 +3,7 @@ import { grafanaAt } from "../grafana/grafana.ts";
 import { ensureFolder } from "../grafana/provision.ts";
 import { archiveUid, dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
-import * as store from "./create/store.ts";
+import * as store from "./archive_store.ts";
 import { beingChanged, isEdited, refile } from "./create/upsert.ts";
 
 /** Moves the dashboards whose tables are gone into their users' archive folders in Grafana. */

@@ -1,6 +1,6 @@
 import type { GifFolder } from "../external/gif_folder.ts";
 import type { Db } from "../external/postgres/postgres.ts";
-import { runsWithoutPictures } from "./row.ts";
+import { runsWithoutPictures } from "./runs_store.ts";
 
 type Deps = { db: Db; gifFolder?: GifFolder | undefined };
 

@@ -1,5 +1,6 @@
 import { maskSecrets } from "../external/mask.ts";
-/** What a panel's query came to; `message` of an error: the data source's own, secrets masked. */
+
+/** `message` of an error: the data source's own, secrets masked. */
 export type Answer = { state: "loaded" | "empty" | "error" | "waiting"; message: string | null };
 
 type Body = {
@@ -8,7 +9,7 @@ type Body = {
 };
 type Frame = { data?: { values?: unknown[][] } };
 
-/** Grafana's answer to a query (POST /api/ds/query): a frame with rows, no rows at all, or an error. */
+/** Reads Grafana's answer to a query (POST /api/ds/query). */
 export function evaluateAnswer(status: number, body: string | undefined): Answer {
   const answer = parse(body);
   const results = Object.values(answer?.results ?? {});
@@ -25,10 +26,7 @@ export function evaluateAnswer(status: number, body: string | undefined): Answer
   return { state: hasRows ? "loaded" : "empty", message: null };
 }
 
-/**
- * `denied`: the key is missing, unknown, expired or revoked; `forbidden`: it is known and lacks a right,
- * or did so a moment ago.
- */
+/** `denied`: the key is missing, unknown, expired or revoked; `forbidden`: it lacks a right, or did so. */
 export type Refusal = "denied" | "forbidden";
 
 /** Grafana answers 500 to a revoked key: the words decide. */

@@ -6,8 +6,8 @@ import type { Signs } from "./signs.ts";
 import type { NetworkLog } from "./network_log.ts";
 
 /**
- * What each panel shows: the network says what came, the document whether it was drawn. `isFinished`: of a
- * panel that asked for nothing over the network, what it shows counts.
+ * What each panel shows: the network says what came, the document whether it was drawn. Once the page
+ * `isFinished`, a panel that asked for nothing counts by what it shows.
  */
 export function evaluatePanels(
   network: NetworkLog,
@@ -49,7 +49,7 @@ function evaluatePanel(
   if (mark !== undefined) return { state: "error", message: markSentence(mark, answer) };
   const isDrawn = signs?.mounted.includes(id) && !signs.loading.includes(id);
   if (!isDrawn) return { state: "waiting", message: null };
-  // Rows that a transformation or a filter takes out again are none.
+  // A transformation or a filter may remove all rows.
   const shows = signs!.empty.includes(id) ? "empty" : "loaded";
   if (answer?.state === "loaded") return { state: shows, message: null };
   if (answer) return answer;
@@ -64,10 +64,8 @@ function markSentence(mark: string, answer: Answer | undefined): string {
     : "It never asked for data: its data source or library panel may be missing.";
 }
 
-/** How a page's watching ended: see watch(). */
 export type End = "ready" | "late" | Refusal | "gone";
 
-/** The first that fits, and for what is not finished the sentence that says why. */
 export function evaluateBoard(
   end: End,
   panels: Panel[],
@@ -91,7 +89,6 @@ const DENIED =
 const FORBIDDEN =
   "The capture key may not read this dashboard. Give its service account the role Viewer, then press Retry.";
 const GONE = "There is no such dashboard any more.";
-/** More names than that make no sentence. */
 const MOST_NAMED = 4;
 
 const named = ({ id, title }: Panel) => title ? `Panel ${id} (${title})` : `Panel ${id}`;

@@ -2,10 +2,7 @@ import type { ShownPanel } from "../boards/queried.ts";
 import type { NetworkEvent } from "../external/browser/browser.ts";
 import { type Answer, evaluateAnswer, type Refusal, refusalOf } from "./answer.ts";
 
-/**
- * A query of a panel, of the page itself (`panel` undefined: a variable, an annotation), or the page's
- * call for the dashboard. `source`: queries of one panel to different sources are answered one by one.
- */
+/** A query of a panel, or of the page itself (`panel` undefined), or the page's call for the dashboard. */
 type Asked = {
   what: "query" | "dashboard";
   panel: number | undefined;
@@ -14,43 +11,36 @@ type Asked = {
   answer?: Answer;
 };
 
-/**
- * Requests that may bring what a board is drawn from. Sockets, streams, beacons, prefetches and whatever
- * a later browser adds are none of it.
- */
+/** Kinds of requests that a board may be drawn from; sockets, streams, beacons and prefetches are not. */
 const DRAWN_FROM = ["Document", "Stylesheet", "Image", "Font", "Script", "XHR", "Fetch"];
 
-/** What went over the network, panel by panel: the header x-panel-id of its POST says whose a query is. */
+/** A page's requests. The header x-panel-id of its POST says which panel a query belongs to. */
 export class NetworkLog {
   #open = new Set<string>();
   #asked = new Map<string, Asked>();
   #refusal: Refusal | undefined;
   #gone = false;
 
-  /** `uid`: the dashboard's, where the page asks for it. */
+  /** `uid`: the dashboard's, in Grafana. */
   constructor(readonly panels: ShownPanel[], readonly uid?: string) {}
 
-  /** Nothing is under way that a board may be drawn from. */
   get isQuiet(): boolean {
     return this.#open.size === 0;
   }
 
-  /** No query is under way, neither of a panel nor of the page itself. */
   get isIdle(): boolean {
     return [...this.#asked.values()].every(({ what, answer }) => what !== "query" || answer);
   }
 
-  /** Whether the key may not show the dashboard, or one of its queries. */
   get refusal(): Refusal | undefined {
     return this.#refusal;
   }
 
-  /** The page asked for the dashboard and there is none. */
   get isGone(): boolean {
     return this.#gone;
   }
 
-  /** Takes note; true: the body of this ended request is to be read. */
+  /** True: the body of this ended request is to be read. */
   note(event: NetworkEvent): boolean {
     const asked = this.#asked.get(event.id);
     if (event.what === "sent") {
@@ -63,7 +53,7 @@ export class NetworkLog {
       this.#open.delete(event.id);
     } else {
       this.#open.delete(event.id);
-      // A query that the page itself took back says nothing; the one before it counts again.
+      // A cancelled query says nothing: the one before it counts again.
       if (event.isCancelled) this.#asked.delete(event.id);
       else if (asked) asked.answer = { state: "error", message: "The query's connection broke." };
     }
@@ -76,16 +66,13 @@ export class NetworkLog {
     const asked = this.#asked.get(id);
     if (!asked) return;
     const isPages = asked.what === "query" && asked.panel === undefined;
-    // A variable or an annotation that a Viewer may not read is the page's to show.
+    // The page itself shows that a Viewer may not read a variable or an annotation.
     if (!isPages) this.#refusal ??= refusalOf(asked.status, body);
     if (asked.what === "dashboard") this.#gone ||= asked.status === 404;
     else asked.answer = evaluateAnswer(asked.status, body);
   }
 
-  /**
-   * What each panel's queries came to, the last one to each source (of a repeated panel all of them);
-   * panels that asked for nothing are not in it.
-   */
+  /** The answer of each panel that asked: of its last query to each source, of a repeated panel all. */
   answers(): Map<number, Answer> {
     const bySource = new Map<number, Map<string, Answer>>();
     for (const [id, { what, panel, source, answer }] of this.#asked) {
@@ -98,7 +85,6 @@ export class NetworkLog {
     return new Map([...bySource].map(([panel, answers]) => [panel, worst([...answers.values()])]));
   }
 
-  /** How many queries a panel has sent and not taken back. */
   queriesOf(panel: number): number {
     return [...this.#asked.values()].filter((asked) => asked.panel === panel).length;
   }
@@ -119,7 +105,7 @@ export class NetworkLog {
       this.#open.clear();
       this.#asked.clear();
     }
-    // A worker's blob is announced on the page's session, and its end is reported on the worker's.
+    // The page's session announces a worker's blob, and the worker's reports its end.
     if (/^https?:/.test(url) && DRAWN_FROM.includes(kind)) this.#open.add(id);
     this.#asked.delete(id); // A redirected request comes again: it is the last one now.
     const panel = this.#panelOf(headers);
@@ -135,7 +121,6 @@ export class NetworkLog {
 const WAITING: Answer = { state: "waiting", message: null };
 const ORDER = ["waiting", "error", "loaded", "empty"] as const;
 
-/** What several answers come to: all must have come, one error is the panel's, some rows are rows. */
 function worst(answers: Answer[]): Answer {
   const rank = ({ state }: Answer) => ORDER.indexOf(state);
   return answers.reduce((one, other) => rank(other) < rank(one) ? other : one);

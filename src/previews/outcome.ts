@@ -11,6 +11,6 @@ export const Panel = z.object({
 }).openapi("Panel");
 export type Panel = z.infer<typeof Panel>;
 
-/** What a capture came to; null: none of this run has ended yet. */
+/** What a capture shows. */
 export const Outcome = z.enum(["loaded", "empty", "error", "timeout", "denied", "gone"]);
 export type Outcome = z.infer<typeof Outcome>;

@@ -8,8 +8,8 @@ import { watch } from "./watch.ts";
 import { NetworkLog } from "./network_log.ts";
 
 /**
- * `headers` go to the url's origin alone; sizes in pixels, `boardHeight` the whole board's; `timeoutMs`
- * from the page's opening to frame 1; `timezone` "utc" or an IANA name.
+ * `headers` go to the url's origin alone; sizes in pixels; `timeoutMs` from opening to frame 1;
+ * `timezone` "utc" or an IANA name.
  */
 export type PreviewOptions = {
   url: string;
@@ -26,9 +26,8 @@ export type PreviewOptions = {
 };
 
 /**
- * `sentence`: why it is neither `loaded` nor `empty`. `gif`, `png` (the whole board) and `captured_at`
- * (the time of frame 1) are null where there was no board to see; `slack_gif` also where `gif` fits a
- * channel. `may_pass`: Grafana remembers rights for up to a minute, and refused a key that may have them.
+ * `sentence`: why it is neither `loaded` nor `empty`. Pictures are null where there was no board;
+ * `slack_gif` also where `gif` fits a channel. `may_pass`: Grafana caches rights for up to a minute.
  */
 export type Preview = {
   outcome: Outcome;
@@ -41,17 +40,16 @@ export type Preview = {
   captured_at: Date | null;
 };
 
-/** Below it a page lays all panels out in one column. */
+/** A narrower page has all panels in one column. */
 const LEAST_WIDTH = 769;
-/** How long over the frames' own time the browser may take for them. */
+/** How much longer than the frames the browser may take. */
 const SLACK_MS = 30_000;
-/** The same where the page did not get ready, and may be hung. */
+/** The same for a page that did not get ready. */
 const LATE_SLACK_MS = 5_000;
 
 /**
- * Opens a board, waits until it is finished or the time is over, says what it shows, and records it: a GIF
- * of exactly `frames` frames of width × height. Throws what Browser.withPage throws, and
- * ExternalError("browser") for a server that does not answer or answers with a fault of its own.
+ * Opens a board, waits until it is finished, evaluates and records it. Throws what Browser.withPage
+ * throws, and ExternalError("browser") for a server that does not answer or fails.
  */
 export async function takePreview(
   browser: Browser,
@@ -64,7 +62,7 @@ export async function takePreview(
   const url = withDisplayParams(options);
   const view = {
     width: layout.width,
-    // As tall as the board, or the panels below would neither be mounted nor ask.
+    // As tall as the board: Grafana mounts and queries visible panels only.
     height: Math.ceil(Math.max(layout.height, options.boardHeight)),
     scale,
     headers,
@@ -93,7 +91,6 @@ export async function takePreview(
 
 export const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
 
-/** The pictures, or none where the page does not even give those. */
 async function recordLate(page: Page, shot: Recording, signal: AbortSignal) {
   const over = new AbortController();
   const ms = shot.frames * shot.delayMs + LATE_SLACK_MS;
@@ -108,7 +105,7 @@ async function recordLate(page: Page, shot: Recording, signal: AbortSignal) {
   }
 }
 
-/** What stands on the page counts; where not all panels do, the board's own measure. */
+/** The page's own height; where a panel is missing, the board's. */
 function boardHeightIn(
   { bottom, mounted }: Signs,
   { panels, boardHeight }: PreviewOptions,
@@ -118,7 +115,7 @@ function boardHeightIn(
     : boardHeight;
 }
 
-/** The address with what a page is asked for: no menus (a bare `kiosk`), no refresh, theme, time zone. */
+/** The address without menus (`kiosk`) and refresh, with theme and time zone. */
 function withDisplayParams({ url, theme, timezone }: PreviewOptions): string {
   const address = new URL(url);
   const asked = { kiosk: "kiosk", theme: `theme=${theme}`, refresh: "refresh=" };
@@ -129,7 +126,7 @@ function withDisplayParams({ url, theme, timezone }: PreviewOptions): string {
   return address.href;
 }
 
-/** A Grafana dashboard's uid, `/d/<uid>/<slug>`. */
+/** Of `/d/<uid>/<slug>`. */
 function uidIn(url: string): string | undefined {
   return /\/d\/([^/]+)/.exec(new URL(url).pathname)?.[1];
 }

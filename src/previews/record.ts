@@ -10,7 +10,7 @@ export type Pictures = {
   captured_at: Date;
 };
 
-/** `width` × `height`: the GIF's, in pixels; `layout`: the page's, in CSS pixels. */
+/** `width` × `height` of the GIF in pixels; `layout` of the page in CSS pixels. */
 export type Recording = {
   width: number;
   height: number;
@@ -19,38 +19,36 @@ export type Recording = {
   layout: { width: number; height: number; boardHeight: number };
 };
 
-/** How long the last frame is held once the board was scrolled to its end. */
+/** How long the last frame of a scrolled board is shown. */
 const HOLD_MS = 2000;
 
 /**
- * A GIF of exactly `frames` frames and a still of the whole board. A board that fits is recorded as it
- * stands, a taller one from its top evenly down to its end. Frame i at captured_at + i × delayMs; one
- * that comes late does not move the next ones.
+ * A GIF of exactly `frames` frames, scrolling evenly down a board that does not fit, and a still of the
+ * whole board. Frame i is taken at captured_at + i × delayMs; a late one does not move the next ones.
  */
 export async function record(page: Page, shot: Recording, signal: AbortSignal): Promise<Pictures> {
   const { width, height, frames, delayMs, layout } = shot;
-  const way = Math.max(0, layout.boardHeight - layout.height);
+  const scrolled = Math.max(0, layout.boardHeight - layout.height);
   const captured_at = new Date();
   const start = performance.now();
   const first = page.screenshot({ top: 0, width: layout.width, height: layout.height });
-  first.catch(() => {}); // told below
-  // Its worker takes some 30 ms to start: the first picture's time.
+  first.catch(() => {}); // Its worker takes 30 ms to start, as the first frame does.
   const encoder = encodeGif({ width, height, delayMs });
   try {
     for (let i = 0; i < frames; i++) {
       await pause(start + i * delayMs - performance.now(), signal);
       signal.throwIfAborted();
-      const top = Math.round(way * i / Math.max(1, frames - 1));
-      const isEnd = way > 0 && i === frames - 1;
+      const top = Math.round(scrolled * i / Math.max(1, frames - 1));
+      const isEnd = scrolled > 0 && i === frames - 1;
       const clip = { top, width: layout.width, height: layout.height };
       const png = await orAborted(i === 0 ? first : page.screenshot(clip), signal);
       encoder.add(png, isEnd ? { holdMs: Math.max(HOLD_MS, delayMs) } : {});
     }
     const { gif, copy } = encoder.finish();
-    const whole = { top: 0, width: layout.width, height: layout.height + way };
+    const whole = { top: 0, width: layout.width, height: layout.height + scrolled };
     const png = await orAborted(page.screenshot(whole, { small: true }), signal);
-    const [takePreview, small] = await orAborted(Promise.all([gif, copy]), signal);
-    return { gif: takePreview, slack_gif: small, png, captured_at };
+    const [full, small] = await orAborted(Promise.all([gif, copy]), signal);
+    return { gif: full, slack_gif: small, png, captured_at };
   } finally {
     encoder.cancel();
   }

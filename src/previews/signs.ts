@@ -1,9 +1,7 @@
 /**
- * What the document shows at one moment. `mounted`: the panels' ids, once for each time a panel is there;
- * `drawn`: those whose content is there, `empty`: those that say "No data"; `titles`: by id, as shown;
- * `loading`: those under a loading sign, 0 for one outside all panels; `errors`: those with an error
- * mark, and what it says ("" where it says nothing); in CSS pixels, `bottom` of the lowest panel with the
- * board's padding, from the top, and how much of the page is `hidden` below.
+ * What the document shows at one moment, panels by id. `drawn`: has content; `empty`: says "No data";
+ * `loading`: 0 for a sign outside all panels; `errors`: what the mark says, or ""; `bottom` of the lowest
+ * panel with padding, and how much of the page is `hidden` below, in CSS pixels.
  */
 export type Signs = {
   mounted: number[];
@@ -19,9 +17,9 @@ export type Signs = {
 };
 
 /**
- * JavaScript for the page; returns Signs. A panel is known by data-panelid (Grafana up to 10, the built-in
- * board) or by data-viz-panel-key="panel-7" (later Grafana). A chart's pixels are no DOM: each canvas
- * counts by a small picture of itself. While something loads the hash is not needed, and takes its time.
+ * JavaScript that returns Signs. Panels have data-panelid (Grafana up to 10, the built-in board) or
+ * data-viz-panel-key="panel-7" (later Grafana). A canvas is hashed by a small picture of itself. While
+ * something loads the hash is not needed, and takes its time.
  */
 export const PROBE = `(() => {
   const PANEL = "[data-panelid], [data-viz-panel-key]";

@@ -7,22 +7,22 @@ import type { End } from "./evaluate.ts";
 import type { NetworkLog } from "./network_log.ts";
 import { CHECK_MS, Readiness } from "./readiness.ts";
 
-/** How the watching of a page ended, and what it showed last; no signs where there was no board. */
+/** `signs`: the last ones; undefined: there was no board. */
 export type Watched = { end: End; signs: Signs | undefined };
 
-/** How often a page is looked at that is not settled: what it takes longer than that is the preview's delay. */
-const LOOK_MS = 40;
-/** Resolves once fonts are there and the page is drawn with them; a font that never comes costs 0.3 s. */
+/** Between two checks of an unfinished page. */
+const AGAIN_MS = 40;
+/** Resolves once the page is drawn with its fonts, or without one that takes 0.3 s. */
 const DRAWN = `Promise.race([document.fonts.ready, new Promise((late) => setTimeout(late, 300))])
   .then(() => new Promise((drawn) =>
     requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)))))`;
-/** A page that grows with its viewport would grow for ever. */
+/** A page may grow with its viewport. */
 const MOST_RESIZES = 3;
 
 /**
- * Opens a board's page and looks at it until it is finished ("ready"), refused, gone, or `timeoutMs` are
- * over ("late"). `height`: the viewport's, in CSS pixels; the page gets more where its board needs more.
- * Throws ExternalError("browser") where no page came, and the signal's reason.
+ * Opens a board's page and checks it until it is finished ("ready"), refused, gone, or `timeoutMs` are
+ * over ("late"). The viewport grows with the board from `height` (CSS pixels). Throws
+ * ExternalError("browser") where no page came, and the signal's reason.
  */
 export async function watch(
   page: Page,
@@ -35,7 +35,7 @@ export async function watch(
   const either = AbortSignal.any([signal, late.signal]);
   const watched: Watched = { end: "late", signs: undefined };
   try {
-    watched.end = await orAborted(look(page, network, { url, height }, watched, either), either);
+    watched.end = await orAborted(check(page, network, { url, height }, watched, either), either);
   } catch (error) {
     if (signal.aborted || !late.signal.aborted) throw error;
   } finally {
@@ -44,7 +44,7 @@ export async function watch(
   return watched;
 }
 
-async function look(
+async function check(
   page: Page,
   network: NetworkLog,
   view: { url: string; height: number },
@@ -65,7 +65,6 @@ async function look(
   let { height } = view;
   for (let resizes = 0;;) {
     const started = performance.now();
-    // While the page goes on to another one there is nothing to look at.
     const signs = await page.evaluate<Signs>(PROBE).catch(() => undefined);
     signal.throwIfAborted();
     if (network.refusal) return network.refusal;
@@ -77,7 +76,7 @@ async function look(
         await page.resize(height += signs.hidden);
       } else if (readiness.check(network, signs, performance.now())) break;
     }
-    const next = readiness.isCalm ? CHECK_MS : LOOK_MS;
+    const next = readiness.isCalm ? CHECK_MS : AGAIN_MS;
     await pause(started + next - performance.now(), signal);
   }
   await page.evaluate(DRAWN);
@@ -96,7 +95,7 @@ function checkDocument(
   throw new ExternalError("browser", `The dashboard's page was answered with ${status}.`, false);
 }
 
-/** A page for signing in that was not asked for. */
+/** A sign-in page that was not asked for. */
 function isLogin(path: string, asked: string): boolean {
   const login = /\/(?:login|sign-?in)\/?$/;
   return login.test(path) && !login.test(new URL(asked).pathname);

@@ -1,15 +1,18 @@
-import type { Sql } from "../external/postgres/postgres.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
 import { composeDashboard, type Dashboard, type Place, timeRange } from "../boards/compose.ts";
 import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./fill.ts";
-import { chosenFor, recordTemplate } from "./store.ts";
+import { chosenFor } from "./store.ts";
 import { reasonOf, refusedQueries } from "./try.ts";
 
-type Deps = { db: Sql; log: (line: string) => void };
+type Deps = { db: Db; log: (line: string) => void };
+
+/** Which template was chosen for a board; `note`: why it did not draw the board after all. */
+export type UsedTemplate = { id: number; version: number; note: string | null };
 
 /**
- * A table's board from its chosen template or, where a query fails, from the built-in one; records which
- * and why. Throws ExternalError.
+ * A table's board from its chosen template or, where a query fails, from the built-in one. Throws
+ * ExternalError.
  */
 export async function composeChosen(
   { db, log }: Deps,
@@ -17,12 +20,9 @@ export async function composeChosen(
   facts: TableFacts,
   place: Place,
   { id, user_id, in_grafana }: { id: number; user_id: number; in_grafana: boolean },
-): Promise<Dashboard> {
+): Promise<{ board: Dashboard; template: UsedTemplate | null }> {
   const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });
-  if (!chosen) {
-    await recordTemplate(db, id, undefined, null);
-    return composeDashboard(facts, place);
-  }
+  if (!chosen) return { board: composeDashboard(facts, place), template: null };
   const board = fillTemplate(chosen.dashboard, facts, place, timeRange(facts));
   // Grafana fills in its own variables and macros.
   const refused = (await refusedQueries(reader, board))
@@ -35,7 +35,7 @@ export async function composeChosen(
   if (note) {
     log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
   }
-  await recordTemplate(db, id, chosen, note);
-  if (note) return composeDashboard(facts, place);
-  return in_grafana ? board : unfolded(board);
+  const template = { id: chosen.id, version: chosen.version, note };
+  if (note) return { board: composeDashboard(facts, place), template };
+  return { board: in_grafana ? board : unfolded(board), template };
 }

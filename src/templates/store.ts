@@ -142,49 +142,6 @@ export async function chosenFor(
   return row;
 }
 
-/** Records the template chosen for a board, and why it could not draw it. */
-export async function recordTemplate(
-  db: Db,
-  dashboard_id: number,
-  chosen: Pick<Chosen, "id" | "version"> | undefined,
-  note: string | null,
-): Promise<void> {
-  const { id = null, version = null } = chosen ?? {};
-  await db`
-    update dashboards set template_id = (select id from templates where id = ${id}),
-      template_version = ${version}, template_note = ${note}
-    where id = ${dashboard_id} and (template_id, template_version, template_note)
-      is distinct from (${id}::bigint, ${version}::int, ${note}::text)`;
-}
-
-/** Whether another template, or another version of it, would be chosen for a board now. */
-export async function isTemplateChanged(
-  db: Db,
-  { id, ...table }: Table & { id: number },
-): Promise<boolean> {
-  const chosen = await chosenFor(db, table);
-  const [row] = await db<{ changed: boolean }[]>`
-    select (template_id, template_version)
-      is distinct from (${chosen?.id ?? null}::bigint, ${chosen?.version ?? null}::int) as changed
-    from dashboards where id = ${id}`;
-  return row?.changed ?? false;
-}
-
-export type Board = {
-  id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  note: string | null;
-};
-
-/** The boards for which a template was taken at their last run, newest first, at most 200. */
-export async function boardsOf(db: Db, id: number, user_id?: number): Promise<Board[]> {
-  return await db<Board[]>`
-    select d.id, u.username, d.kind, d.schema_name, d.table_name, d.template_note as note
-    from dashboards d join users u on u.id = d.user_id
-    where d.template_id = ${id} and d.deleted_at is null
-      ${user_id === undefined ? db`` : db`and d.user_id = ${user_id}`}
-    order by d.id desc limit 200`;
-}
+/** The id where there still is such a template, else null. */
+export const idIfKept = (db: Db, id: number | null) =>
+  db`(select id from templates where id = ${id})`;

@@ -14,7 +14,10 @@ import { type Deps as SampleDeps, withSamples } from "./samples.ts";
 import * as store from "./store.ts";
 import { reasonOf } from "./try.ts";
 
-export type Deps = SampleDeps;
+/** `boardsOf`: the boards that a template drew, of one user or of all. */
+export type Deps = SampleDeps & {
+  boardsOf: (id: number, user_id?: number) => Promise<z.infer<typeof TemplateDetails>["boards"]>;
+};
 
 /** The built-in templates, each with its sample table. */
 const BUILT_IN = [
@@ -45,7 +48,7 @@ const asListed = ({ id, name, kind, version }: store.TemplateRow) => ({
 
 /** One template with one version's content (default: the newest); a member sees only its own boards. Throws 404. */
 export async function showTemplate(
-  { db }: Pick<Deps, "db">,
+  { db, boardsOf }: Pick<Deps, "db" | "boardsOf">,
   who: Who,
   id: number,
   version?: number,
@@ -70,7 +73,7 @@ export async function showTemplate(
     versions: await store.versionsOf(db, id),
     chosen: chosen.filter(({ user_id }) => own === undefined || user_id === null || user_id === own)
       .map(({ template_id: _, ...choice }) => choice),
-    boards: await store.boardsOf(db, id, own),
+    boards: await boardsOf(id, own),
   };
 }
 

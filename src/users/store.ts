@@ -97,3 +97,7 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
+
+/** SQL for the name of a user. */
+export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
+  db`(select u.username from users u where u.id = ${user_id})`;

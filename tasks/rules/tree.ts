@@ -16,8 +16,6 @@ const KNOWN_LONG = new Set<string>([
   "src/boards/samples.ts spreadPanel",
   "src/dashboards/routes.tsx dashboardApi",
   "src/external/postgres/embedded.ts start",
-  "src/jobs/jobs.ts startJobs",
-  "src/jobs/jobs.ts startWorkers",
   "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
   "src/workspaces/inspect.ts inspectRoles",

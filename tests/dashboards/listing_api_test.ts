@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { saveMessage } from "../../src/pipeline/row.ts";
+import { saveMessage } from "../../src/pipeline/messages_store.ts";
 import { FRONTEND } from "../help/world/deps.ts";
 import { addDashboard, stateOf } from "../help/world/rows.ts";
 import { type Reply, startWorld } from "../help/world/world.ts";
@@ -280,7 +280,6 @@ Deno.test("POST /scan looks now and tells what was found, for an admin", async (
     databases_opened: 3,
     found: [{ ...place, table_name: "runs", run: 1 }],
     waiting: [{ ...place, table_name: "empty", why: "it has no rows yet" }],
-    ignored: [],
   });
   refused(await app.call("POST", "/scan", { json: { now: true } }), 422, "invalid_input");
   refused(await app.call("POST", "/scan", { key: app.ada.api_key }), 403, "admin_only");

@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
-import { claimNext, wasPosted } from "../../src/pipeline/row.ts";
+import { claimNext } from "../../src/pipeline/row.ts";
+import { wasPosted } from "../../src/pipeline/messages_store.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
 import { never } from "../help/time.ts";
 import { startWorld } from "../help/world/world.ts";

@@ -2,7 +2,7 @@ import { deepStrictEqual as same, match, strictEqual as equal } from "node:asser
 import { finishCapture } from "../../src/pipeline/capture/finish.ts";
 import { attempt } from "../../src/pipeline/attempt.ts";
 import { NO_PICTURES } from "../../src/previews/preview.ts";
-import { restartForKey } from "../../src/pipeline/create/store.ts";
+import { restartForKey } from "../../src/pipeline/row.ts";
 import { claimNext } from "../../src/pipeline/row.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { never } from "../help/time.ts";

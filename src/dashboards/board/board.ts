@@ -8,7 +8,7 @@ import type { Who } from "../../who.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import { isCapture, isLink } from "../../boards/access.ts";
 import { withSharedReader } from "./reader.ts";
-import { findBoard } from "../../pipeline/row.ts";
+import { findBoard } from "../../pipeline/board_store.ts";
 
 export type Deps = WorkspaceDeps & { signingKey: CryptoKey };
 

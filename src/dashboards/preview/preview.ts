@@ -3,7 +3,8 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import type { Who } from "../../who.ts";
 import { showDashboard, visibleDashboard } from "../listing.ts";
 import { withoutData } from "../../pipeline/capture/outcome.ts";
-import { findPreview, findTries, lastRuns, type Preview } from "./store.ts";
+import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
+import { findTries } from "../../pipeline/row.ts";
 
 /**
  * The newest picture; without its bytes where `known`, the tags of an If-None-Match header, has its tag.

@@ -6,18 +6,18 @@ const MOST_TRIES = 3;
 const MOST_FORBIDDEN = 5;
 
 /** Where a row goes after its capture: on, back to try again, or it waits for a person. */
-export function nextOf(
+export function nextAfter(
   outcome: Outcome,
   tries: number,
   may_pass = false,
 ): "on" | "again" | "stop" {
   if (outcome === "loaded" || outcome === "empty") return "on";
   if (may_pass) return tries < MOST_FORBIDDEN ? "again" : "stop";
-  return isOfBoard(outcome) && tries < MOST_TRIES ? "again" : "stop";
+  return isBoardFault(outcome) && tries < MOST_TRIES ? "again" : "stop";
 }
 
 /** Whether the board itself may be why it was not finished: its queries, or what draws them. */
-export const isOfBoard = (outcome: Outcome) => outcome === "error" || outcome === "timeout";
+export const isBoardFault = (outcome: Outcome) => outcome === "error" || outcome === "timeout";
 
 /** Six names fit on a line of Slack's context. */
 const MOST_NAMED = 6;

@@ -5,7 +5,7 @@ import { grafanaAt } from "../../grafana/grafana.ts";
 import { dashboardUid } from "../../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/removal/removal.ts";
 import { CAPTURE_HEADER, signCapture } from "../../boards/access.ts";
-import { findPlace, type Place, recordSeen } from "../create/store.ts";
+import { type BoardState, findBoardState, recordSeen } from "../board_store.ts";
 import { gone, isEdited } from "../create/upsert.ts";
 import type { Claim } from "../row.ts";
 
@@ -31,23 +31,28 @@ export async function captureTarget(
   claim: Claim,
   signal: AbortSignal,
 ): Promise<CaptureTarget> {
-  const place = await findPlace(deps.db, claim.id);
-  if (place.grafana_base !== null) return await inGrafana(deps, claim, place, signal);
-  if (!place.board) throw new Error(`dashboard ${claim.id} has no board`);
+  const state = await findBoardState(deps.db, claim.id);
+  if (state.grafana_base !== null) return await inGrafana(deps, claim, state, signal);
+  if (!state.board) throw new Error(`dashboard ${claim.id} has no board`);
   return {
     url: `${deps.capture.base_url}/boards/${claim.id}`,
     headers: { [CAPTURE_HEADER]: await signCapture(deps.signingKey, claim.id, claim.claim_id) },
-    dashboard: place.board as Dashboard,
+    dashboard: state.board as Dashboard,
   };
 }
 
 /** As it stands in Grafana, perhaps edited. Its page is answered with 200 also where there is none. */
-async function inGrafana(deps: Deps, { id, user_id }: Claim, place: Place, signal: AbortSignal) {
-  const { grafana, base, capture_key } = await grafanaAt(deps, user_id, place.grafana_base!);
+async function inGrafana(
+  deps: Deps,
+  { id, user_id }: Claim,
+  state: BoardState,
+  signal: AbortSignal,
+) {
+  const { grafana, base, capture_key } = await grafanaAt(deps, user_id, state.grafana_base!);
   const uid = dashboardUid(deps.installation, id);
   const found = await grafana.findDashboard(uid, signal);
   if (!found) throw gone();
-  await recordSeen(deps.db, id, isEdited(found, place));
+  await recordSeen(deps.db, id, isEdited(found, state));
   const dashboard = await withLibraryPanels(grafana, found.dashboard, signal);
   const { theme = "light", timezone } = deps.capture;
   const { from, to } = dashboard.time ?? {};

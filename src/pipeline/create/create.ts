@@ -8,10 +8,18 @@ import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
-import { findPlace, type Place, saveWritten, useBuiltIn, useGrafana } from "./store.ts";
+import {
+  type BoardState,
+  findBoardState,
+  saveTemplate,
+  saveWritten,
+  useBuiltIn,
+  useGrafana,
+} from "../board_store.ts";
 import { publicUrl, upsertDashboard } from "./upsert.ts";
 import { findKept, saveNumbers } from "../numbers_store.ts";
-import { advance, type Claim, claimNext, saveBoard } from "../row.ts";
+import { advance, type Claim, claimNext } from "../row.ts";
+import { saveBoard } from "../board_store.ts";
 import { summarize, type Summary } from "../../measures/summary.ts";
 
 /**
@@ -22,13 +30,14 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
-    const place = await findPlace(deps.db, claim.id);
-    const target = await settle(deps, claim, place);
-    const { board, summary, error } = await readBoard(deps, claim, target !== undefined);
-    const put = target && await upsertDashboard(deps, claim, place, target, board, signal);
+    const state = await findBoardState(deps.db, claim.id);
+    const target = await settle(deps, claim, state);
+    const { board, template, summary, error } = await readBoard(deps, claim, target !== undefined);
+    const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
+      await saveTemplate(tx, claim.id, template);
       await saveNumbers(tx, claim, summary, error);
       if (!await advance(tx, claim, "capture")) throw new ClaimLost();
     });
@@ -37,13 +46,13 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
 }
 
 /**
- * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one place stays
+ * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one state stays
  * there; a row that was never drawn goes where its user's new dashboards go.
  */
 async function settle(
   deps: WorkspaceDeps,
   claim: Claim,
-  { source, board, grafana_base, grafana_version, grafana_writing }: Place,
+  { source, board, grafana_base, grafana_version, grafana_writing }: BoardState,
 ): Promise<UserGrafana | undefined> {
   if (source === "built-in" && board !== null) return undefined;
   const isThere = grafana_version !== null || grafana_writing !== null;
@@ -64,13 +73,13 @@ async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean)
   const correction = await findCorrection(deps.db, claim);
   return await withReader(deps, user_id, kind, async (reader) => {
     const facts = await readTable(reader, schema_name, table_name, kind, correction);
-    const board = await composeChosen(deps, reader, facts, {
+    const composed = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),
       title: schema_name === "public" ? table_name : `${schema_name}.${table_name}`,
       tags: ["dashkeeper", kind, username],
       datasource: { type: "postgres", uid: datasourceUid(installation, user_id, kind) },
     }, { id, user_id, in_grafana });
-    return { board, ...await summaryOf(deps, reader, facts, claim) };
+    return { ...composed, ...await summaryOf(deps, reader, facts, claim) };
   });
 }
 

@@ -7,7 +7,7 @@ import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";
 import { findWorkspace } from "../../workspaces/store.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { ClaimLost } from "../attempt.ts";
-import { beginWriting, type Place } from "./store.ts";
+import { beginWriting, type BoardState } from "../board_store.ts";
 import type { Claim } from "../row.ts";
 
 /** `url`: where people see it; `version`: the one that we wrote last; `edited`: theirs was left as it is. */
@@ -29,7 +29,7 @@ export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: 
 export async function upsertDashboard(
   deps: WorkspaceDeps,
   claim: Claim,
-  place: Place,
+  state: BoardState,
   target: UserGrafana,
   board: Dashboard,
   signal: AbortSignal,
@@ -38,14 +38,14 @@ export async function upsertDashboard(
     const workspace = await findWorkspace(deps.db, claim.user_id);
     if (!workspace) throw new Error(`user ${claim.user_id} has no workspace`);
     await ensureInGrafana(deps, workspace, target, [claim.kind], signal);
-    return await write(deps, claim, place, target, board, signal);
+    return await write(deps, claim, state, target, board, signal);
   });
 }
 
 async function write(
   deps: WorkspaceDeps,
   claim: Claim,
-  place: Place,
+  state: BoardState,
   target: UserGrafana,
   board: Dashboard,
   signal: AbortSignal,
@@ -58,12 +58,12 @@ async function write(
   const titles = numberedTitles(board.title?.trim() || uid, uid);
   const message = `Dashkeeper: run ${claim.run}`;
   // A write that was given up before may still arrive.
-  const before = place;
+  const before = state;
   for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
     const found = await grafana.findDashboard(uid, signal);
-    if (!found && place.grafana_version !== null && !place.rewrite) throw gone();
-    if (found && !place.rewrite && isEdited(found, place) && isEdited(found, before)) {
-      return await leave(target, found, place, { folder, archive }, signal);
+    if (!found && state.grafana_version !== null && !state.rewrite) throw gone();
+    if (found && !state.rewrite && isEdited(found, state) && isEdited(found, before)) {
+      return await leave(target, found, state, { folder, archive }, signal);
     }
     const version = found?.version ?? 0;
     const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
@@ -84,7 +84,7 @@ async function write(
       const workspace = await findWorkspace(deps.db, claim.user_id);
       if (workspace) await folderStep(deps, workspace, target, signal);
     }
-    place = { ...place, board: dashboard, grafana_writing: version };
+    state = { ...state, board: dashboard, grafana_writing: version };
   }
   throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
 }
@@ -106,14 +106,14 @@ function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved
 async function leave(
   target: UserGrafana,
   found: StoredDashboard,
-  place: Place,
+  state: BoardState,
   { folder, archive }: { folder: string; archive: string },
   signal: AbortSignal,
 ): Promise<Put> {
   if (found.folderUid === archive) {
     if (await refile(target, found, folder, signal) === undefined) throw beingChanged();
   }
-  return { url: publicUrl(target, found.url), version: lastWritten(place), edited: true };
+  return { url: publicUrl(target, found.url), version: lastWritten(state), edited: true };
 }
 
 /** Puts a dashboard, as it is, into another folder. Undefined: somebody changed it meanwhile. */
@@ -135,15 +135,15 @@ export async function refile(
 }
 
 /** Not the version that we wrote last, nor the end of a write of ours that nobody saw. */
-export function isEdited({ version, dashboard }: StoredDashboard, place: Place): boolean {
-  const { grafana_version, grafana_writing, board } = place;
+export function isEdited({ version, dashboard }: StoredDashboard, state: BoardState): boolean {
+  const { grafana_version, grafana_writing, board } = state;
   if (grafana_version === null && grafana_writing === null) return false;
   if (version === grafana_version) return false;
   return !(grafana_writing === version - 1 && isSame(dashboard, board as DashboardJson));
 }
 
 /** Of a first write whose end nobody saw it is known all the same. */
-function lastWritten({ grafana_version, grafana_writing }: Place): number | null {
+function lastWritten({ grafana_version, grafana_writing }: BoardState): number | null {
   return grafana_version ?? (grafana_writing === null ? null : grafana_writing + 1);
 }
 

@@ -9,7 +9,8 @@ import { signLink } from "../../boards/access.ts";
 import { composeMessage } from "./message.ts";
 import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
-import * as store from "../row.ts";
+import * as store from "../messages_store.ts";
+import { advance, type Claim, claimNext, saveNote } from "../row.ts";
 
 export type Deps = {
   db: Sql;
@@ -28,16 +29,16 @@ type Message = ReturnType<typeof composeMessage>;
  * for the page. True: there may be more to do.
  */
 export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
-  const claim = await store.claimNext(deps.db, "notify");
+  const claim = await claimNext(deps.db, "notify");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const run = await store.findRun(deps.db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
     const { message, sent, note } = await tell(deps, claim, run, signal);
     await deps.db.begin(async (tx) => {
-      if (!await store.advance(tx, claim, "done")) throw new ClaimLost();
+      if (!await advance(tx, claim, "done")) throw new ClaimLost();
       await store.saveMessage(tx, claim, message, sent);
-      if (note) await store.saveNote(tx, claim.id, note);
+      if (note) await saveNote(tx, claim.id, note);
     });
   });
   return true;
@@ -48,7 +49,7 @@ type Told = { message: Message; sent?: MessageRef | undefined; note?: string };
 
 async function tell(
   deps: Deps,
-  claim: store.Claim,
+  claim: Claim,
   run: store.Run,
   signal: AbortSignal,
 ): Promise<Told> {
@@ -77,7 +78,7 @@ async function tell(
 async function uploaded(
   db: Sql,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   { gif }: store.Run,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -96,7 +97,7 @@ async function uploaded(
 async function update(
   db: Sql,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   posted: MessageRef,
   message: SentMessage,
   signal: AbortSignal,
@@ -118,7 +119,7 @@ async function update(
 async function findPosted(
   { db }: Deps,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   payload: Record<string, string | number>,
   posting_at: string,
   signal: AbortSignal,
@@ -141,7 +142,7 @@ async function findPosted(
 async function post(
   db: Sql,
   slack: Slack,
-  claim: store.Claim,
+  claim: Claim,
   message: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
@@ -158,7 +159,7 @@ async function post(
 
 async function compose(
   { db, signingKey, frontend_url, board_link_days }: Deps,
-  claim: store.Claim,
+  claim: Claim,
   run: store.Run,
   image: { slack_file: { id: string } } | { image_url: string } | null,
   is_posted: boolean,

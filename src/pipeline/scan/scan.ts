@@ -8,6 +8,7 @@ import type { Limits } from "./debounce.ts";
 import { whyIgnored } from "./ignored.ts";
 import { type IgnoredTable, readViews, saveIgnored } from "./ignored_store.ts";
 import { type Relation, relationsIn } from "./relations.ts";
+import { archiveOthers } from "../row.ts";
 import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
 
@@ -86,6 +87,7 @@ async function scanDatabase(
         if (run) found.push({ username, kind, schema_name, table_name, run });
       }
       await store.forgetOthers(deps.db, user_id, kind, kept);
+      await archiveOthers(deps.db, database, kept);
       if (isWhole) await store.recordOpened(deps.db, database);
       return found;
     });

@@ -1,6 +1,7 @@
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
 import { renameCorrection } from "../../measures/mapping/store.ts";
 import { LOCKS, withLock } from "../../external/postgres/lock.ts";
+import { renameTable } from "../row.ts";
 import type { Kind } from "../../workspaces/names.ts";
 import type { IgnoredTable } from "./ignored_store.ts";
 
@@ -104,38 +105,9 @@ export async function rememberTable(db: Db, user_id: number, kind: Kind, table: 
       since = excluded.since, why = excluded.why, scan_at = excluded.scan_at, scanned_at = now()`;
 }
 
-/**
- * Puts a table's row at "create": the first run, or the next one. Undefined: this content was found
- * already.
- */
-export async function findRunIn(
-  db: Sql,
-  user_id: number,
-  kind: Kind,
-  { schema_name, table_name, content }: TableState,
-  row_count: number,
-): Promise<number | undefined> {
-  return await db.begin(async (tx) => {
-    const [row] = await tx<{ id: number; run: number }[]>`
-      insert into dashboards as d (user_id, kind, schema_name, table_name, content)
-      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
-      on conflict (user_id, kind, schema_name, table_name) do update set
-        content = excluded.content, run = d.run + 1, run_at = now(), step = 'create',
-        stopped = false, stop_code = null, failures = 0, deaths = 0, last_error = null,
-        next_try_at = now(), outcome = null, panels = '[]', capture_tries = 0,
-        claim_id = null, claimed_until = null, archived_at = null, deleted_at = null
-      where d.content <> excluded.content or d.archived_at is not null
-      returning id, run`;
-    if (!row) return undefined;
-    await tx`
-      insert into runs (dashboard_id, run, row_count) values (${row.id}, ${row.run}, ${row_count})`;
-    return row.run;
-  });
-}
-
 type Name = Pick<TableState, "schema_name" | "table_name">;
 
-/** With its correction; the board is drawn anew, as its queries name the table. */
+/** A row follows its table to another name, with its correction. */
 export async function renameDashboard(
   db: Sql,
   from: Name & { id: number; user_id: number; kind: Kind },
@@ -143,12 +115,7 @@ export async function renameDashboard(
 ): Promise<void> {
   const { id, user_id, kind } = from;
   await db.begin(async (tx) => {
-    await tx`
-      update dashboards set schema_name = ${to.schema_name}, table_name = ${to.table_name},
-        step = case when deleted_at is null then 'create' else step end, stopped = false,
-        stop_code = null, failures = 0, deaths = 0, capture_tries = 0, last_error = null,
-        next_try_at = now(), claim_id = null, claimed_until = null
-      where id = ${id}`;
+    await renameTable(tx, id, to);
     await tx`
       with left_behind as (
         delete from read_views where user_id = ${user_id} and kind = ${kind}
@@ -162,18 +129,12 @@ export async function renameDashboard(
   });
 }
 
-/** Archives the rows of this database whose tables are not in `there`, and forgets those tables. */
+/** Forgets the tables of this database that are not among `there`. */
 export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: Name[]) {
   const schemas = there.map(({ schema_name }) => schema_name);
   const tables = there.map(({ table_name }) => table_name);
   await db`
     delete from scanned_tables where user_id = ${user_id} and kind = ${kind}
-      and (schema_name, table_name) not in
-        (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
-  await db`
-    update dashboards set archived_at = now(), step = 'done', stopped = false, last_error = null,
-      claim_id = null, claimed_until = null
-    where user_id = ${user_id} and kind = ${kind} and archived_at is null and deleted_at is null
       and (schema_name, table_name) not in
         (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
 }

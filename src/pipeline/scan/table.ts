@@ -4,6 +4,7 @@ import { asExternal, type Sql, sqlState } from "../../external/postgres/postgres
 import { type Content, contentOf, isOfShape, keptContent } from "./content.ts";
 import { decide, type Limits } from "./debounce.ts";
 import type { Relation } from "./relations.ts";
+import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
 
 type Deps = { db: Sql; limits: Limits };
@@ -47,7 +48,7 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  const run = found ? await store.findRunIn(deps.db, user_id, kind, state, seen.rows) : undefined;
+  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
   return run;
 }

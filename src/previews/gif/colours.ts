@@ -1,20 +1,20 @@
 const SLOTS = 1 << 18;
-/** Half full: a search then takes about 1.5 steps. */
+/** Half full, a search takes 1.5 steps. */
 const MOST = SLOTS / 2;
-/** More colours make a palette no better, and each costs 2 µs: noise would take seconds a frame. */
+/** More colours make a palette no better, and cost 2 µs each. */
 const MOST_COUNTED = 1 << 16;
 const TAKEN = 1 << 24;
-/** How finely colours are told apart; the coarsest has 32,768 colours, which always fit. */
+/** From fine to coarse; the coarsest has 32,768 colours, which always fit. */
 const MASKS = [0xffffff, 0xfefefe, 0xfcfcfc, 0xf8f8f8];
 
-/** Colours (0xbbggrr) with a number for each: how often it was counted, or its place in a palette. */
+/** A number for each colour (0xbbggrr): its count, or its index in a palette. */
 export class ColourTable {
   readonly #keys = new Uint32Array(SLOTS);
   readonly #values = new Uint32Array(SLOTS);
   #mask: number;
   #size = 0;
 
-  /** Tells colours apart as finely as `like` does. */
+  /** Distinguishes colours as finely as `like` does. */
   constructor(like?: ColourTable) {
     this.#mask = like ? like.#mask : MASKS[0]!;
   }
@@ -24,7 +24,7 @@ export class ColourTable {
     this.#size = 0;
   }
 
-  /** Counts the pixels, or only those that differ from `previous`, as finely as there is room for. */
+  /** Counts the pixels that differ from `previous`, as finely as there is room for. */
   count(pixels: Uint32Array, previous?: Uint32Array) {
     for (const mask of MASKS) {
       this.#mask = mask;
@@ -33,7 +33,6 @@ export class ColourTable {
     }
   }
 
-  /** All colours with their counts. */
   entries(): { colours: Uint32Array; counts: Uint32Array } {
     const colours = new Uint32Array(this.#size);
     const counts = new Uint32Array(this.#size);
@@ -45,7 +44,7 @@ export class ColourTable {
     return { colours, counts };
   }
 
-  /** The remembered number of a colour; `find` is asked for a new one. */
+  /** `find` computes the number of a new colour. */
   get(colour: number, find: (colour: number) => number): number {
     const slot = this.#slot(colour);
     if (this.#keys[slot] !== 0) return this.#values[slot]!;
@@ -73,7 +72,6 @@ export class ColourTable {
     return true;
   }
 
-  /** Where the colour is, or the free slot where it belongs. */
   #slot(colour: number): number {
     const key = (colour & this.#mask) | TAKEN;
     let slot = Math.imul(key, 0x9e3779b1) >>> 14;

@@ -1,16 +1,16 @@
 import { Shrinker } from "./shrink.ts";
 import { GifStrip } from "./strip.ts";
 
-/** What a Slack channel shows at once: wider or larger is a link to click on. */
+/** A Slack channel shows a larger image as a link. */
 const MOST_WIDTH = 1000;
 const MOST_BYTES = 2_000_000;
-/** Widths of the copies, the first one that is small enough is taken. A third has a tenth of the pixels. */
+/** The first copy that is small enough is taken. */
 const WIDTHS = [1000, 640, 360];
 
 type Size = { width: number; height: number; delayMs: number };
 type Copy = { shrinker: Shrinker; strip: GifStrip };
 
-/** Smaller copies of a takePreview, made of the same frames beside it. */
+/** Smaller copies of a GIF, made of the same frames beside it. */
 export class SlackCopies {
   readonly #size: Size;
   #copies: Copy[];
@@ -27,22 +27,20 @@ export class SlackCopies {
     });
   }
 
-  /** The recording's next frame, as its own GIF shows it. */
   add(pixels: Uint32Array, holdMs: number | undefined) {
     let larger = pixels;
     for (const { shrinker, strip } of this.#copies) {
-      // Each is made of the one before: a third of the time that all would take from the whole picture.
+      // Each from the one before takes a third of the time.
       const from = larger;
       strip.add((small) => shrinker.shrink(from, larger = small), holdMs);
     }
   }
 
-  /** The same picture once more. */
   repeat(holdMs: number | undefined) {
     for (const { strip } of this.#copies) strip.repeat(holdMs);
   }
 
-  /** The largest copy that is small enough; null where the recording itself (of so many `bytes`) is. */
+  /** The largest copy that is small enough; null where the GIF itself (of `bytes`) is. */
   finish(bytes: number): Uint8Array | null {
     if (this.#size.width <= MOST_WIDTH && bytes <= MOST_BYTES) return null;
     const last = this.#copies.at(-1);

@@ -2,28 +2,23 @@ import { pngSize } from "./png.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 export type GifEncoder = {
-  /**
-   * The next frame, a screenshot of exactly the GIF's size, shown for `holdMs` where that is given. Its
-   * bytes are gone afterwards.
-   */
+  /** A screenshot of exactly the GIF's size, whose buffer is transferred; shown for `holdMs`. */
   add(png: Uint8Array, how?: { holdMs?: number }): void;
-  /** No frame comes any more. `gif` is there about 50 ms after the last one, `copy` some 50 ms later. */
+  /** `gif` is there about 50 ms after the last frame, `copy` 50 ms later. */
   finish(): { gif: Promise<Uint8Array>; copy: Promise<Uint8Array | null> };
-  /** Ends the worker at once; to be called in any case, also after finish(). */
   cancel(): void;
 };
 
 /**
- * Encodes while frames come in, on a thread of its own: `width` × `height` pixels, every frame shown
- * for `delayMs` (in hundredths of a second, at least 2), loops for ever. `copy`: the same recording for a
- * channel where it is over 2 MB or wider than 1,000 px, else null.
+ * Encodes frames on a thread of its own. `delayMs`: at least 20. `copy`: a smaller recording where it is
+ * over 2 MB or wider than 1,000 px, else null. cancel() must be called in any case.
  */
 export function encodeGif(size: { width: number; height: number; delayMs: number }): GifEncoder {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const gif = Promise.withResolvers<Uint8Array>();
   const copy = Promise.withResolvers<Uint8Array | null>();
   const reject = (error: Error) => [gif, copy].forEach(({ reject }) => reject(error));
-  for (const { promise } of [gif, copy]) promise.catch(() => {}); // A fault is told by finish().
+  for (const { promise } of [gif, copy]) promise.catch(() => {});
   const cancel = () => {
     worker.terminate();
     reject(new Error("the GIF was not finished"));

@@ -1,13 +1,11 @@
-/** Colours as 0xbbggrr with how many pixels have each. */
 export type Histogram = { colours: Uint32Array; counts: Uint32Array };
 
 /** More passes gain under 0.1 dB. */
 const MEANS_PASSES = 3;
 
 /**
- * At most `most` colours for a picture: its own colours where they are so few, else by splitting at the
- * largest variance, moved to their pixels' mean a few times. A colour that half of a group's pixels have
- * is taken as it is, so that flat areas stay exact.
+ * At most `most` colours for a picture: split at the largest variance, then moved to the mean. A colour
+ * that half of a group's pixels have is taken as it is, so that flat areas stay exact.
  */
 export function makePalette({ colours, counts }: Histogram, most: number): Uint32Array {
   if (colours.length <= most) return colours.slice();
@@ -22,8 +20,8 @@ export function makePalette({ colours, counts }: Histogram, most: number): Uint3
 }
 
 /**
- * Finds the palette's nearest colour (its place). All are tried: at 0.5 µs that is faster than sorted or
- * cubed search structures, which a screenshot's 25,000 colours, asked once each, do not pay back.
+ * The index of the palette's nearest colour. Trying all takes 0.5 µs: search structures do not pay back
+ * for the 25,000 colours of a screenshot, asked once each.
  */
 export function nearestIn(palette: Uint32Array): (colour: number) => number {
   const size = palette.length;
@@ -45,7 +43,6 @@ export function nearestIn(palette: Uint32Array): (colour: number) => number {
   };
 }
 
-/** Squared distance of two colours, all three channels together. */
 export function distance(a: number, b: number): number {
   const dr = (a & 255) - (b & 255), dg = green(a) - green(b), db = (a >> 16) - (b >> 16);
   return dr * dr + dg * dg + db * db;
@@ -55,7 +52,7 @@ const green = (colour: number) => (colour >> 8) & 255;
 
 type Box = { start: number; end: number; spread: number; shift: number; mean: number };
 
-/** Each colour's group, 0 to groups - 1: again and again the group with the largest spread in two. */
+/** Each colour's group: the group with the largest spread is split again and again. */
 function split({ colours, counts }: Histogram, groups: number): Uint16Array {
   const order = Uint32Array.from(colours.keys());
   const boxes = [measure(colours, counts, order, 0, order.length)];
@@ -80,7 +77,6 @@ function split({ colours, counts }: Histogram, groups: number): Uint16Array {
   return groupOf;
 }
 
-/** A group's squared error over all channels, and the channel that has most of it. */
 function measure(
   colours: Uint32Array,
   counts: Uint32Array,

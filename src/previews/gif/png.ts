@@ -1,17 +1,13 @@
-/** Inflates zlib data whose size is known: `node:zlib`, which only the worker may import. */
+/** `node:zlib`, which only the worker may import. */
 export type Inflate = (data: Uint8Array, size: number) => Uint8Array;
 
-/** Width and height in pixels, from the first chunk. Throws if this is no PNG. */
 export function pngSize(png: Uint8Array): { width: number; height: number } {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   if (png.length < 33 || view.getUint32(0) !== 0x89504e47) throw new Error("not a PNG");
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
-/**
- * Decodes what a browser's screenshot is (8 bits, RGB or RGBA without transparency, not interlaced)
- * into `pixels`, one 0xbbggrr each.
- */
+/** Decodes a browser's screenshot (8 bits, RGB or opaque RGBA, not interlaced) into 0xbbggrr pixels. */
 export function decodePng(png: Uint8Array, inflate: Inflate, pixels: Uint32Array) {
   const { width, height } = pngSize(png);
   const [depth, colourType, , , interlace] = png.subarray(24);
@@ -48,7 +44,7 @@ function imageData(png: Uint8Array): Uint8Array {
   return all;
 }
 
-/** Undoes a row's filter in place; `n` is the size of a pixel in bytes (PNG specification, 9.2). */
+/** Undoes a row's filter in place; `n`: bytes a pixel (PNG specification, 9.2). */
 function unfilter(filter: number, row: Uint8Array, above: Uint8Array, n: number) {
   const size = row.length;
   if (filter === 1) { for (let i = n; i < size; i++) row[i]! += row[i - n]!; }

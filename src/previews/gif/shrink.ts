@@ -1,5 +1,4 @@
 type Size = { width: number; height: number };
-/** For each smaller pixel: the first larger one that it covers, and how much of each. */
 type Cover = { first: number; shares: number[] };
 
 /** Scales pictures (0xbbggrr) down: each pixel is the mean of the area that it covers. */

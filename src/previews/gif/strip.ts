@@ -2,12 +2,11 @@ import gifenc from "gifenc";
 import { ColourTable } from "./colours.ts";
 import { distance, type Histogram, makePalette, nearestIn } from "./palette.ts";
 
-/** One of the 256 places of a palette means "as before". */
+/** One of the palette's 256 entries means "unchanged". */
 const MOST_COLOURS = 255;
 /**
- * Squared error (three channels together) of a frame's changed pixels from which they fit the palette
- * badly, as a multiple of the first frame's inexact pixels and at the least. Then a palette of their own
- * is made, and used if it halves the error.
+ * A frame gets a palette of its own where its squared error is above `multiple` times the first frame's,
+ * and `least`, if that halves the error.
  */
 const BAD_FIT = { multiple: 3, least: 12 };
 
@@ -15,12 +14,11 @@ type Palette = {
   colours: Uint32Array;
   nearest: (colour: number) => number;
   table: ColourTable;
-  /** As gifenc takes them, a transparent place at the end. */
   rgb: [number, number, number][];
 };
 type Box = { left: number; top: number; width: number; height: number };
 
-/** A GIF as it grows, frame by frame; loops for ever. Sizes in pixels, `delayMs` for every frame. */
+/** A GIF as it grows, frame by frame; loops for ever. Sizes in pixels. */
 export class GifStrip {
   readonly #gif = gifenc.GIFEncoder({ initialCapacity: 1 << 20 });
   readonly #index: Uint8Array;
@@ -30,7 +28,7 @@ export class GifStrip {
   #palette?: Palette;
   #frames = 0;
   #badFit = 0;
-  /** A frame had a palette of its own: what unchanged pixels show need not be the first one's colour. */
+  /** Then unchanged pixels need not have the first palette's colour. */
   #isMixed = false;
 
   constructor(readonly size: { width: number; height: number; delayMs: number }) {
@@ -40,17 +38,16 @@ export class GifStrip {
     this.#index = new Uint8Array(pixels);
   }
 
-  /** The last frame, each pixel 0xbbggrr; until the next one. */
+  /** The last frame, each pixel 0xbbggrr, until the next one. */
   get pixels(): Uint32Array {
     return this.#now;
   }
 
-  /** How long the GIF is by now. */
   get bytes(): number {
     return this.#gif.bytesView().length;
   }
 
-  /** Appends what `draw` writes into all of the pixels; shown for `holdMs` where that is given. */
+  /** Appends the frame that `draw` writes into all pixels. */
   add(draw: (pixels: Uint32Array) => void, holdMs?: number) {
     [this.#now, this.#before] = [this.#before, this.#now];
     draw(this.#now);
@@ -96,8 +93,8 @@ export class GifStrip {
   }
 
   /**
-   * Indexes of the box's pixels, transparent where nothing changed; the mean error of the others. A run
-   * goes on over unchanged pixels that show its colour anyway: 4 % fewer bytes in lively recordings.
+   * Writes the box's indexes, unchanged pixels transparent; returns the mean error of the others. A run
+   * includes unchanged pixels of its colour: 4 % fewer bytes in lively recordings.
    */
   #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box): number {
     const now = this.#now, before = this.#before, index = this.#index;
@@ -145,7 +142,7 @@ export class GifStrip {
     place.setUint16(2, top, true);
   }
 
-  /** In ms, whole hundredths of a second that do not drift from delayMs; players take 0 and 1 for 10. */
+  /** In ms, rounded to hundredths of a second without drift; players take 0 and 1 for 10. */
   #delay(): number {
     const until = (frames: number) => Math.round(frames * this.size.delayMs / 10);
     return 10 * Math.max(2, until(this.#frames + 1) - until(this.#frames));
@@ -173,7 +170,6 @@ function inexactness({ colours, counts }: Histogram, { table, nearest, colours: 
   return error / Math.max(1, pixels);
 }
 
-/** The smallest box around all that changed; none if nothing did. */
 function changedBox(now: Uint32Array, before: Uint32Array, width: number): Box | undefined {
   let first = 0, last = now.length - 1;
   while (first <= last && now[first] === before[first]) first++;

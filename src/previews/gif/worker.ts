@@ -6,18 +6,17 @@ import { decodePng } from "./png.ts";
 import { GifStrip } from "./strip.ts";
 
 type Size = { width: number; height: number; delayMs: number };
-/** What the worker is told: the GIF's measures, then screenshots, at last that there are no more. */
+/** The GIF's size, then screenshots, then the end. */
 export type ToWorker =
   | { start: Size }
   | { png: Uint8Array; holdMs: number | undefined }
   | { finish: true };
-/** First the GIF, then its copy. */
 export type FromWorker = { gif: Uint8Array } | { copy: Uint8Array | null } | { error: string };
 
-/** The copies take their part of a frame when its GIF is not waited for: after the last one, too. */
+/** Copies wait until nobody waits for the GIF. */
 const COPY_AFTER_MS = 20;
 
-/** One chunk of the known size: no growing, no joining. zlib takes no chunk below 64 bytes. */
+/** One chunk of the known size; zlib takes none below 64 bytes. */
 const inflate = (data: Uint8Array, size: number) =>
   inflateSync(data, { chunkSize: Math.max(64, size) });
 

@@ -11,9 +11,10 @@ import {
   stateOf,
 } from "../../help/world/rows.ts";
 import { isLink } from "../../../src/boards/access.ts";
-import { restart } from "../../../src/dashboards/store.ts";
+import { restart } from "../../../src/pipeline/row.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
-import { beginPosting, claimNext } from "../../../src/pipeline/row.ts";
+import { beginPosting } from "../../../src/pipeline/messages_store.ts";
+import { claimNext } from "../../../src/pipeline/row.ts";
 import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");

@@ -89,9 +89,9 @@ Deno.test("scan() finds a run once when two look at the same time", async () => 
   equal((await db`select from runs`).length, 1);
 });
 
-Deno.test("findRunIn() lets one of two that found the same content have it", async () => {
+Deno.test("beginRun() lets one of two that found the same content have it", async () => {
   await using test = await startWorld({ user: true });
-  const { findRunIn } = await import("../../../src/pipeline/scan/store.ts");
+  const { beginRun } = await import("../../../src/pipeline/row.ts");
   const now = new Date();
   const state = {
     schema_name: "public",
@@ -104,7 +104,7 @@ Deno.test("findRunIn() lets one of two that found the same content have it", asy
     scan_at: null,
   };
   const find = (content: string) =>
-    findRunIn(test.db, test.ada.id, "qor", { ...state, content }, 3);
+    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, { ...state, content }, 3);
   const both = await Promise.all([find("1:a:3:9"), find("1:a:3:9")]);
   same(both.filter((run) => run !== undefined), [1]);
   same([await find("1:a:4:9"), await find("1:a:4:9")], [2, undefined]);

@@ -1,0 +1,12 @@
+export type Log = { log: (line: string) => void };
+
+/** Logs what a job threw: its code and where, as a driver's message may quote values. */
+export function logged({ log }: Log, job: string) {
+  return (error: unknown) =>
+    log(`${job}: ${error instanceof Error ? `${error.name}: ${codeOf(error)}` : "unknown error"}`);
+}
+
+function codeOf(error: Error): string {
+  const where = error.stack?.split("\n").slice(1, 3).map((line) => line.trim()).join(" < ") ?? "";
+  return `${"code" in error ? error.code : ""} ${where}`;
+}

@@ -1,0 +1,47 @@
+import { applyLogins } from "../accounts/change.ts";
+import { planDefaultGrafana } from "../accounts/credentials.ts";
+import { finishPasswords } from "../accounts/database_password.ts";
+import { checkWorkspaces } from "../accounts/maintenance/check.ts";
+import { finishRemovals } from "../accounts/remove.ts";
+import { finishWorkspaces } from "../accounts/steps.ts";
+import { pause } from "../external/abort.ts";
+import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
+import { nextDue } from "../retries/store.ts";
+import { nextStepTry } from "../workspaces/store.ts";
+import { type Log, logged } from "./log.ts";
+
+/** A cron run that is still there when its minute ends loses the next one. */
+const LONGEST_MS = 50_000;
+
+const PARTS = [
+  finishWorkspaces,
+  finishRemovals,
+  finishPasswords,
+  finishGrafanaRemovals,
+  checkWorkspaces,
+  applyLogins,
+];
+
+type Deps =
+  & Log
+  & Parameters<typeof planDefaultGrafana>[0]
+  & Parameters<typeof finishWorkspaces>[0]
+  & Parameters<typeof finishGrafanaRemovals>[0]
+  & Parameters<typeof checkWorkspaces>[0];
+
+/** One minute's maintenance: what servers refused or a killed process left, and the daily check. */
+export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise<void> {
+  const log = logged(deps, "workspaces");
+  let isPlanned = false;
+  return async () => {
+    const until = Date.now() + LONGEST_MS;
+    isPlanned ||= await planDefaultGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
+    do {
+      for (const part of PARTS) await part(deps, signal).catch(log);
+      const waits = await Promise.all([nextStepTry(deps.db), nextDue(deps.db)]).catch(log);
+      const ms = Math.min(...(waits ?? []).map((wait) => wait ?? Infinity));
+      if (Date.now() + ms > until) return;
+      await pause(Math.max(ms, 1000), signal);
+    } while (!signal.aborted);
+  };
+}

@@ -1,0 +1,51 @@
+import { pause } from "../external/abort.ts";
+import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
+import { type Deps, scan, type ScanResult } from "../pipeline/scan/scan.ts";
+import { nextScan } from "../pipeline/scan/store.ts";
+import { makeAlarm } from "./clock.ts";
+import { logged } from "./log.ts";
+
+/** A cron run that is still there when its minute ends loses the next one. */
+const LAST_SCAN_SECOND = 56;
+const END_SECOND = 58;
+
+/** Scans every SCAN_SECONDS, and besides when a table's debounce ends. */
+export function startScanner(deps: Deps, signal: AbortSignal) {
+  let last: Promise<unknown> = Promise.resolve();
+
+  const scanIn = makeAlarm(() => scanNow().catch(logged(deps, "scan")), signal);
+
+  /** Scans now, after a scan that is under way. */
+  function scanNow(): Promise<ScanResult> {
+    // Without the deadline of the call that asks for it: a scan may take as long as it takes.
+    const mine = last.then(() =>
+      withDeadline(DEADLINES.job, async () => {
+        const found = await scan(deps, signal);
+        await scanWhenDue();
+        return found;
+      })
+    );
+    last = mine.catch(() => {});
+    return mine;
+  }
+  async function scanWhenDue() {
+    const ms = await nextScan(deps.db);
+    if (ms === undefined || ms > 60_000) return scanIn(undefined);
+    // What is overdue right after a scan could not be scanned: no sooner than the next tick, then.
+    scanIn(ms > 0 ? ms + 20 : deps.limits.scanSeconds * 1000);
+  }
+  /** The scans of one minute. */
+  async function minute() {
+    const started = Date.now();
+    const minute = started - started % 60_000;
+    let at = started;
+    do {
+      await pause(at - Date.now(), signal);
+      if (signal.aborted) return;
+      const scanned = scanNow().catch(logged(deps, "scan"));
+      await Promise.race([scanned, pause(minute + END_SECOND * 1000 - Date.now(), signal)]);
+      at += deps.limits.scanSeconds * 1000;
+    } while (at < minute + LAST_SCAN_SECOND * 1000);
+  }
+  return { scanNow, minute, idle: () => last };
+}

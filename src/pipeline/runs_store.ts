@@ -1,0 +1,113 @@
+import type { Db } from "../external/postgres/postgres.ts";
+
+type Run = { id: number; run: number };
+
+export async function insertRun(db: Db, { id, run }: Run, row_count: number): Promise<void> {
+  await db`insert into runs (dashboard_id, run, row_count) values (${id}, ${run}, ${row_count})`;
+}
+
+/** The message of the dashboard's run is to be corrected in place. */
+export async function beginCorrection(db: Db, dashboard_id: number): Promise<void> {
+  await db`
+    update runs r set correcting = true
+    from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run`;
+}
+
+/** Leaves the newest run of a dashboard, without its content. */
+export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
+  await db`
+    with gone as (delete from runs where dashboard_id = ${dashboard_id} and run <> (
+      select run from dashboards where id = ${dashboard_id}))
+    update runs set gif = null, slack_gif = null, png = null, slack_message = null,
+      numbers = '[]', why = null, numbers_error = null
+    where dashboard_id = ${dashboard_id}`;
+}
+
+/** When a run was found, captured and posted, and which pictures it has. */
+export type RunTimes = {
+  run: number;
+  row_count: number | null;
+  found_at: string;
+  captured_at: string | null;
+  told_at: string | null;
+  slack_sent_at: string | null;
+  has_gif: boolean;
+  has_png: boolean;
+};
+
+/** The last runs, newest first. */
+export async function lastRuns(db: Db, dashboard_id: number, most: number): Promise<RunTimes[]> {
+  return await db<RunTimes[]>`
+    select run, row_count, found_at, captured_at, told_at, slack_sent_at, gif is not null as has_gif,
+      png is not null as has_png
+    from runs where dashboard_id = ${dashboard_id} order by run desc limit ${most}`;
+}
+
+export type Pictures = {
+  gif: Uint8Array;
+  slack_gif: Uint8Array | null;
+  png: Uint8Array | null;
+  captured_at: Date | null;
+};
+
+/** Of how many runs the pictures are kept. */
+const PICTURED_RUNS = 3;
+
+/**
+ * Keeps the pictures of this run; of older runs the last two keep theirs. What Slack was given of this run
+ * and has not shown is given anew.
+ */
+export async function savePictures(
+  db: Db,
+  { id, run }: Run,
+  { gif, slack_gif, png, captured_at }: Pictures,
+): Promise<void> {
+  await db`
+    update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
+      captured_at = ${(captured_at ?? new Date()).toISOString()},
+      slack_file_id = case when correcting or told_at is null and posting_at is null then null
+        else slack_file_id end
+    where dashboard_id = ${id} and run = ${run}`;
+  await db`
+    update runs set gif = null, slack_gif = null, png = null
+    where dashboard_id = ${id} and run <= ${run - PICTURED_RUNS} and gif is not null`;
+}
+
+/** Which of these runs are of a deleted dashboard, or older than the runs that keep their pictures. */
+export async function runsWithoutPictures<T extends { dashboard_id: number; run: number }>(
+  db: Db,
+  runs: T[],
+): Promise<T[]> {
+  const rows = await db<{ n: number }[]>`
+    select a.n from unnest(${runs.map(({ dashboard_id }) => dashboard_id)}::bigint[],
+        ${runs.map(({ run }) => run)}::int[]) with ordinality as a (id, run, n)
+      left join dashboards d on d.id = a.id and d.deleted_at is null
+    where d.id is null or a.run <= (
+      select max(r.run) - ${PICTURED_RUNS}::int from runs r
+      where r.dashboard_id = d.id and r.gif is not null)`;
+  return rows.map(({ n }) => runs[n - 1]!);
+}
+
+export type Preview = { tag: string; bytes: Uint8Array | null };
+
+/**
+ * The newest run's picture, of those that have one. `tag` changes with the picture; where the caller knows
+ * it, or says "*", `bytes` is null and nothing of them is read. Undefined: there is none.
+ */
+export async function findPreview(
+  db: Db,
+  dashboard_id: number,
+  what: "gif" | "png",
+  known: string[],
+): Promise<Preview | undefined> {
+  const [row] = await db<Preview[]>`
+    select tag, case when tag = any(${known}) or '*' = any(${known}) then null else bytes end as bytes
+    from (
+      select ${db(what)} as bytes,
+        run || '-' || coalesce(extract(epoch from captured_at) * 1000, 0)::int8 as tag
+      from runs where dashboard_id = ${dashboard_id} and gif is not null
+      order by run desc limit 1
+    ) newest
+    where bytes is not null`;
+  return row;
+}
