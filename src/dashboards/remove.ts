@@ -1,6 +1,7 @@
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { finishGrafanaRemovals, removalKey } from "../grafana/removal/removal.ts";
+import { deleteNumbers } from "../pipeline/numbers_store.ts";
 import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
@@ -23,6 +24,7 @@ export async function removeDashboard(deps: WorkspaceDeps, who: Who, id: number)
   const api_key = base === null ? null : await removalKey(deps, user_id, base);
   await deps.db.begin(async (tx) => {
     await softDelete(tx, id);
+    await deleteNumbers(tx, id);
     await removeReadView(tx, id);
     if (base === null) return;
     const uid = dashboardUid(deps.installation, id);
