@@ -3,6 +3,7 @@ import type { Who } from "../who.ts";
 import { type Deps, removalFrom } from "../grafana/removal.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import { findBoardState } from "../pipeline/board_store.ts";
+import { deleteNumbers } from "../pipeline/numbers_store.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { removeReadView } from "../pipeline/scan/ignored_store.ts";
 import { visibleDashboard } from "./listing.ts";
@@ -22,6 +23,7 @@ export async function removeDashboard(deps: Deps, who: Who, id: number): Promise
   const removeAt = base === null ? undefined : await removalFrom(deps, user_id, base);
   await deps.db.begin(async (tx) => {
     await softDelete(tx, id);
+    await deleteNumbers(tx, id);
     await removeReadView(tx, id);
     const uid = dashboardUid(deps.installation, id);
     await removeAt?.(tx, { what: "dashboard", uid, dashboard_id: id });
