@@ -39,13 +39,7 @@ const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\ud
 Deno.test("composeMessage() tells what, whose, how much, and where to look", () => {
   const { text, blocks } = composeMessage(input);
   equal(text, "QoR table reports.qor_history of ada: run 3, 1,234 rows (+12)");
-  same(blocks.map(({ type }) => type), [
-    "header",
-    "section",
-    "image",
-    "context",
-    "actions",
-  ]);
+  same(blocks.map(({ type }) => type), ["header", "section", "image", "context", "actions"]);
   same(texts(blocks), [
     "QoR: reports.qor_history, run 3",
     "Owner\nada",
@@ -56,16 +50,9 @@ Deno.test("composeMessage() tells what, whose, how much, and where to look", () 
     "Made by Dashkeeper from ada's QoR database.",
     "Open dashboard",
   ]);
-  same(blocks[2], {
-    type: "image",
-    slack_file: { id: "F1" },
-    alt_text: input.alt_text!,
-  });
+  same(blocks[2], { type: "image", slack_file: { id: "F1" }, alt_text: input.alt_text! });
   const actions = blocks[4]!;
-  equal(
-    actions.type === "actions" && actions.elements[0]!.url,
-    input.dashboard_url,
-  );
+  equal(actions.type === "actions" && actions.elements[0]!.url, input.dashboard_url);
   same(blockFaults(blocks), []);
 });
 
@@ -79,17 +66,9 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
     title: "Area of the core",
   });
   equal(text, "QoR table qor_history of ada: run 3");
-  same(blocks.map(({ type }) => type), [
-    "header",
-    "section",
-    "context",
-    "actions",
-  ]);
+  same(blocks.map(({ type }) => type), ["header", "section", "context", "actions"]);
   equal(texts(blocks)[0], "Area of the core");
-  match(
-    texts(blocks).join("|"),
-    /Table\nqor_history\|Run\n3\|Made by .* no picture of run 3/,
-  );
+  match(texts(blocks).join("|"), /Table\nqor_history\|Run\n3\|Made by .* no picture of run 3/);
   same(blockFaults(blocks), []);
 });
 
@@ -114,30 +93,9 @@ Deno.test("composeMessage() counts rows from the last run", () => {
 Deno.test("composeMessage() shows numbers by group, with change and verdict", () => {
   const numbers: KeyNumber[] = [
     number,
-    {
-      ...number,
-      name: "setup_tns",
-      value: -1234.5678,
-      change: -10,
-      better: false,
-    },
-    {
-      ...number,
-      name: "area",
-      group: null,
-      value: 52_341,
-      unit: "µm²",
-      change: 0,
-      better: null,
-    },
-    {
-      ...number,
-      name: "power",
-      value: 1.23456e-7,
-      unit: "W",
-      change: 0.1 + 0.2,
-      better: null,
-    },
+    { ...number, name: "setup_tns", value: -1234.5678, change: -10, better: false },
+    { ...number, name: "area", group: null, value: 52_341, unit: "µm²", change: 0, better: null },
+    { ...number, name: "power", value: 1.23456e-7, unit: "W", change: 0.1 + 0.2, better: null },
     {
       ...number,
       name: "drc_total",
@@ -159,10 +117,7 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
     "DRC violations\n0",
   ]);
   equal(texts(blocks)[0], "QoR: reports.qor_history, run 3: Setup TNS worse");
-  match(
-    text,
-    /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/,
-  );
+  match(text, /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/);
   same(blockFaults(blocks), []);
 });
 
@@ -181,10 +136,7 @@ Deno.test("composeMessage() says why the first number moved, before the numbers"
   same(texts(blocks[2]), [why]);
   ok(text.endsWith(", Setup WNS -0.125 ns (+0.03, better)"), text);
   equal(composeMessage({ ...input, why: " \n" }).blocks.length, 5);
-  same(
-    blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks),
-    [],
-  );
+  same(blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks), []);
 });
 
 Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says what it left out", () => {
@@ -195,38 +147,19 @@ Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says 
       group: `${i % groups} ${emoji}`,
       unit: emoji,
     }));
-    const long = {
-      ...input,
-      username: emoji,
-      table_name: emoji,
-      alt_text: emoji,
-      title: emoji,
-    };
+    const long = { ...input, username: emoji, table_name: emoji, alt_text: emoji, title: emoji };
     const { text, blocks } = composeMessage({ ...long, numbers });
     same(blockFaults(blocks), []);
     const size = JSON.stringify(blocks).length;
     ok(size > 2_000 && size <= 13_200, `${size} characters`);
     ok(text.length < 1_000);
     ok(!HALF.test(JSON.stringify(blocks) + text));
-    match(
-      texts(blocks).join("\n"),
-      /And 3\d\d more numbers on the dashboard\./,
-    );
+    match(texts(blocks).join("\n"), /And 3\d\d more numbers on the dashboard\./);
     equal(blocks.at(-1)!.type, "actions");
   }
-  const small = Array.from(
-    { length: 400 },
-    (_, i) => ({ ...number, group: `g${i}` }),
-  );
+  const small = Array.from({ length: 400 }, (_, i) => ({ ...number, group: `g${i}` }));
   const { blocks } = composeMessage({ ...input, numbers: small });
-  same(texts(blocks).filter((text) => /^g\d/.test(text)), [
-    "g0",
-    "g1",
-    "g2",
-    "g3",
-    "g4",
-    "g5",
-  ]);
+  same(texts(blocks).filter((text) => /^g\d/.test(text)), ["g0", "g1", "g2", "g3", "g4", "g5"]);
   ok(texts(blocks).includes("And 394 more numbers on the dashboard."));
   same(blockFaults(blocks), []);
 });
@@ -258,10 +191,7 @@ Deno.test("composeMessage() keeps hostile names inert", () => {
       table_name: hostile,
       title: hostile,
     };
-    const numbers = [{ ...number, group: hostile, unit: hostile }, {
-      ...number,
-      group: "b",
-    }];
+    const numbers = [{ ...number, group: hostile, unit: hostile }, { ...number, group: "b" }];
     const all = { ...hostiles, alt_text: hostile, why: hostile, numbers };
     const { text, blocks } = composeMessage({ ...input, ...all });
     same(blockFaults(blocks), []);
