@@ -131,12 +131,15 @@ create table retries (
   subject text not null collate "C",
   target text not null, -- the system that it needs: while that is unavailable, only its own rows wait
   payload jsonb not null,
+  secret text, -- sealed
   due_at timestamptz not null default now(),
   failures int not null default 0,
   message text,
   unique (kind, subject)
 );
 create index on retries (due_at);
+create index on retries (target, kind);
+create index on retries (split_part(secret, '.', 2));
 
 -- Databases that outlived their users.
 create table orphans (
@@ -158,21 +161,6 @@ create table datasources (
   checked_at timestamptz not null default now(),
   primary key (user_id, kind)
 );
-
--- Things to remove from a Grafana; an entry outlives its user.
-create table grafana_removals (
-  id bigint generated always as identity primary key,
-  base text not null,
-  what text not null check (what in ('dashboard', 'datasource', 'folder')),
-  uid text not null,
-  dashboard_id bigint, -- nothing is removed that is in use again
-  api_key text, -- sealed; null: the configured one
-  failures int not null default 0,
-  next_try_at timestamptz not null default now(),
-  last_error text,
-  unique (base, what, uid)
-);
-create index on grafana_removals (split_part(api_key, '.', 2));
 
 create table templates (
   id bigint generated always as identity (start with 101) primary key, -- up to 100: the built-in ones

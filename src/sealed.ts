@@ -1,6 +1,6 @@
 import { SEALED_REFUSED_ROWS } from "./adoption/store.ts";
 import { SEALED_CREDENTIALS } from "./credentials/sealed.ts";
-import { SEALED_REMOVAL_KEYS } from "./grafana/removal/removal.ts";
+import { SEALED_RETRIES } from "./retries/sealed.ts";
 import { SEALED_PASSWORDS } from "./workspaces/password.ts";
 
 /** Every column that holds sealed texts. */
@@ -8,5 +8,5 @@ export const SEALED_COLUMNS = [
   ...SEALED_CREDENTIALS,
   ...SEALED_PASSWORDS,
   ...SEALED_REFUSED_ROWS,
-  ...SEALED_REMOVAL_KEYS,
+  ...SEALED_RETRIES,
 ];

@@ -6,7 +6,9 @@ import { unknownUser, visibleUser } from "../users/users.ts";
 import { adminOnly, type Who } from "../who.ts";
 import { requireOneAdmin } from "./change.ts";
 import { databaseName, KINDS } from "../workspaces/names.ts";
-import { finishGrafanaRemovals, userRemoval } from "../grafana/removal/removal.ts";
+import { userRemoval } from "../grafana/removal.ts";
+import { dashboardsInGrafana } from "../pipeline/board_store.ts";
+import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { findRemoval, insertRemoval, REMOVAL, type Removal } from "../workspaces/removal.ts";
 import { inWords } from "../workspaces/servers.ts";
@@ -26,9 +28,8 @@ type Removed = z.infer<typeof RemovedUser>;
 
 /**
  * Removes a user with its keys, credentials and dashboards. Its databases are kept, with roles that
- * cannot log in, or dropped; what the server refuses now (`dropping`) is done by the job later, and
- * so is what Grafana does not remove at once. Throws
- * 404, 403, and 409 `last_admin`.
+ * cannot log in, or dropped; what a server or Grafana refuses now (`dropping`) is retried by the job.
+ * Throws 404, 403, and 409 `last_admin`.
  */
 export async function removeUser(
   deps: Deps,
@@ -37,42 +38,44 @@ export async function removeUser(
   databases: "keep" | "drop",
 ): Promise<Removed> {
   const { username } = await visibleUser(deps.db, who, id);
+  const server = await removeRows(deps, who, { id, username }, databases);
+  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_WAIT_MS)).catch(() => {
+    deps.log(`grafana: what ${username} had there is removed later`);
+  });
+  if (server === undefined) return { id, username, databases: {} };
+  const never = new AbortController().signal;
+  const done = await whileAnswering(deps.servers.of(server).master, async () => {
+    await finishRemovals(deps, never, username);
+    return await findRemoval(deps.db, username) === undefined;
+  }).catch(() => false);
+  const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
+  return { id, username, databases: { timing: fate, qor: fate, drc: fate } };
+}
+
+/** Removes all of a user from our database. Returns the server of its workspace, where it had one. */
+async function removeRows(
+  deps: Deps,
+  who: Who,
+  { id, username }: { id: number; username: string },
+  databases: "keep" | "drop",
+): Promise<string | undefined> {
   const entry = { action: "user.remove", subject: username, user_id: id } as const;
-  const leaveGrafana = await userRemoval(deps, id);
-  const removal = await audited(deps.db, who, entry, async (tx) => {
+  const enqueueRemoval = await userRemoval(deps, id, await dashboardsInGrafana(deps.db, id));
+  return await audited(deps.db, who, entry, async (tx) => {
     adminOnly(who);
     await requireOneAdmin(tx, id);
     if (!await lockUser(tx, id)) throw unknownUser();
     const workspace = await store.findWorkspace(tx, id);
     await deleteUser(tx, id);
-    await leaveGrafana(tx);
+    await enqueueRemoval(tx);
     if (!workspace) return undefined;
     const { server } = workspace;
     await insertRemoval(tx, { username, databases, server });
-    if (databases === "keep") {
-      for (const kind of KINDS) {
-        await store.insertOrphan(tx, {
-          name: databaseName(username, kind),
-          username,
-          kind,
-          server,
-        });
-      }
+    for (const kind of databases === "keep" ? KINDS : []) {
+      await store.insertOrphan(tx, { name: databaseName(username, kind), username, kind, server });
     }
-    return { username, databases, server };
+    return server;
   });
-  await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_WAIT_MS)).catch(() => {
-    deps.log(`grafana: what ${username} had there is removed later`);
-  });
-  if (!removal) return { id, username, databases: {} };
-  const never = new AbortController().signal;
-  const done = await whileAnswering(deps.servers.of(removal.server).master, async () => {
-    await finishRemovals(deps, never, username);
-    return await findRemoval(deps.db, username) === undefined;
-  }).catch(() => false);
-  const fate = databases === "keep" ? "kept" : done ? "dropped" : "dropping";
-  const fates = Object.fromEntries(KINDS.map((kind) => [kind, fate]));
-  return { id, username, databases: fates as Removed["databases"] };
 }
 
 type ServerDeps = Pick<Deps, "db" | "servers" | "log" | "installation">;

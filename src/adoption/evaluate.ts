@@ -180,54 +180,57 @@ const DASHBOARD_COLUMNS = [
   ...["created_at", "app_user_id", "app_username", "slack_sent_at"],
 ];
 
+const ownerIdOf = ({ user_id, app_user_id }: Old) => user_id ?? app_user_id;
+
 function evaluateDashboards(
   rows: OldDashboard[],
   whose: Whose,
   owners: Owners,
   refused: Refused[],
 ): TakenDashboard[] {
-  const idOf = ({ user_id, app_user_id }: Old) => user_id ?? app_user_id;
   const key = ({ kind, row }: OldDashboard) =>
-    JSON.stringify([kind, textOf(idOf(row)), textOf(row.table_name)]);
+    JSON.stringify([kind, textOf(ownerIdOf(row)), textOf(row.table_name)]);
   const newest = newestOf(rows, key);
-  const why = (one: OldDashboard) => {
-    const { row } = one;
-    if (!row.table_name) return "it names no table";
-    const reason = whose(idOf(row));
-    if (reason) return reason;
-    const { username } = owners.get(String(idOf(row)))!;
-    const named = [row.username, row.app_username].map((name) => textOf(name) ?? username);
-    if (
-      String(row.app_user_id ?? idOf(row)) !== String(idOf(row)) ||
-      named.some((name) => name !== username)
-    ) {
-      return "its columns name two users";
-    }
-    if (row.slack_sent_at && !timeOf(row.slack_sent_at)) return "its slack_sent_at is no time";
-    if (newest.get(key(one)) !== one) return "a newer row is of this table";
-  };
   return rows.flatMap((one) => {
-    const { table, kind, row } = one;
-    const reason = why(one);
+    const { table, row } = one;
+    const reason = faultOf(row, whose, owners) ??
+      (newest.get(key(one)) === one ? undefined : "a newer row is of this table");
     if (reason) {
-      const name = `${shown(row.username ?? idOf(row))}/${shown(row.table_name)}`;
+      const name = `${shown(row.username ?? ownerIdOf(row))}/${shown(row.table_name)}`;
       refused.push({ table, name, why: reason, row });
       return [];
     }
-    return [{
-      user: owners.get(String(idOf(row)))!.username,
-      table,
-      kind,
-      old_id: Number.isSafeInteger(row.id) ? Number(row.id) : null,
-      table_name: String(row.table_name),
-      source: textOf(row.source),
-      dashboard_url: textOf(row.dashboard_url),
-      local_snapshot_url: textOf(row.local_snapshot_url),
-      created_at: timeOf(row.created_at),
-      slack_sent_at: timeOf(row.slack_sent_at),
-      extra: others(row, DASHBOARD_COLUMNS),
-    }];
+    return [taken(one, owners.get(String(ownerIdOf(row)))!.username)];
   });
+}
+
+function faultOf(row: Old, whose: Whose, owners: Owners): string | undefined {
+  if (!row.table_name) return "it names no table";
+  const id = ownerIdOf(row);
+  const reason = whose(id);
+  if (reason) return reason;
+  const { username } = owners.get(String(id))!;
+  const named = [row.username, row.app_username].map((name) => textOf(name) ?? username);
+  if (String(row.app_user_id ?? id) !== String(id) || named.some((name) => name !== username)) {
+    return "its columns name two users";
+  }
+  if (row.slack_sent_at && !timeOf(row.slack_sent_at)) return "its slack_sent_at is no time";
+}
+
+function taken({ table, kind, row }: OldDashboard, user: string): TakenDashboard {
+  return {
+    user,
+    table,
+    kind,
+    old_id: Number.isSafeInteger(row.id) ? Number(row.id) : null,
+    table_name: String(row.table_name),
+    source: textOf(row.source),
+    dashboard_url: textOf(row.dashboard_url),
+    local_snapshot_url: textOf(row.local_snapshot_url),
+    created_at: timeOf(row.created_at),
+    slack_sent_at: timeOf(row.slack_sent_at),
+    extra: others(row, DASHBOARD_COLUMNS),
+  };
 }
 
 /** Of several rows of one table, the one that was made last. */

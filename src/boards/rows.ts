@@ -1,6 +1,6 @@
 import type { Column, Meaning } from "../measures/columns.ts";
 import { columnOf, groupLabel, type TableFacts, tableOf } from "../measures/facts.ts";
-import { changeMeasure } from "./changes.ts";
+import { deltaMeasure } from "./delta.ts";
 import { defaultsOf, type Measure } from "../measures/measure.ts";
 import { cellMeasure } from "../measures/measures.ts";
 import type { Panel, Source } from "./panels.ts";
@@ -103,13 +103,13 @@ function rowsPanel(source: Source, choice: Choice, shown: Detail[]): Panel {
 }
 
 /** The rows' columns, beside some of them their change to the run before. */
-function withChanges(facts: TableFacts, shown: Detail[], { changes = [] }: Look): Detail[] {
+function withDeltas(facts: TableFacts, shown: Detail[], { changes = [] }: Look): Detail[] {
   return shown.flatMap((detail) => {
     const { column, title, expression, cell } = detail;
     const { meaning, shape } = column;
     // A runtime may be kept as text, `0:13:42.36`.
     if (!meaning || shape !== "number" || !changes.includes(meaning)) return [detail];
-    const change = changeMeasure(facts, meaning, expression, cell);
+    const change = deltaMeasure(facts, meaning, expression, cell);
     const name = `Δ ${title}`;
     return [detail, { column, title: name, ...change, cell: { ...change.cell, name } }];
   });
@@ -140,7 +140,7 @@ function deltasPanel(source: Source, choice: Choice, shown: Detail[], newest: bo
 const MOST_CHANGED = 200_000;
 
 /** A run has one row here, so the row before it is the run before it. */
-function hasChanges({ time, rows, metrics, columns }: TableFacts): boolean {
+function hasDeltas({ time, rows, metrics, columns }: TableFacts): boolean {
   return time !== undefined && rows <= MOST_CHANGED && metrics.length === 0 &&
     !columnOf(columns, "iteration");
 }
@@ -166,11 +166,11 @@ export function newestRows(source: Source, look: Look = {}): Panel {
     most: 200,
   };
   const shown = details(facts, look);
-  return hasChanges(facts)
+  return hasDeltas(facts)
     ? deltasPanel(
       source,
       { ...choice, where: asOf(facts) },
-      withChanges(facts, shown, look),
+      withDeltas(facts, shown, look),
       true,
     )
     : rowsPanel(source, { ...choice, where: [...ofNewest(facts), last] }, shown);
@@ -207,8 +207,8 @@ export function recentRows(source: Source, look: Look = {}): Panel {
       order: `${failing.expression} DESC`,
     }, shown);
   }
-  return hasChanges(facts) && look.changes
-    ? deltasPanel(source, choice, withChanges(facts, shown, look), false)
+  return hasDeltas(facts) && look.changes
+    ? deltasPanel(source, choice, withDeltas(facts, shown, look), false)
     : rowsPanel(source, choice, shown);
 }
 

@@ -2,10 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { AppError, ExternalError } from "../errors.ts";
 import type { Who } from "../who.ts";
 import { grafanaOf, type UserGrafana } from "../grafana/grafana.ts";
-import { removalKey } from "../grafana/removal/removal.ts";
-import { insertGrafanaRemoval } from "../grafana/removal/store.ts";
+import { type Deps, removalFrom } from "../grafana/removal.ts";
 import { dashboardUid } from "../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
 import { listMovable, type Movable } from "../pipeline/board_store.ts";
 import { moveTo, requestRewrite } from "../pipeline/row.ts";
 import { visibleDashboard } from "./listing.ts";
@@ -16,7 +14,7 @@ export const Moving = z.object({
 }).openapi("Moving");
 
 /** Has ours written again over what a person changed or deleted. Throws 404, 409 `not_in_grafana`. */
-export async function rewriteDashboard({ db }: WorkspaceDeps, who: Who, id: number) {
+export async function rewriteDashboard({ db }: Deps, who: Who, id: number) {
   await visibleDashboard(db, who, id);
   if (!await requestRewrite(db, id)) {
     const message = "This dashboard is not in a Grafana, or its table is gone.";
@@ -29,7 +27,7 @@ export async function rewriteDashboard({ db }: WorkspaceDeps, who: Who, id: numb
  * Has a dashboard made in the Grafana of now: its user's own, or the configured one. Throws 404, 409
  * `grafana_unset`, `already_there` or `archived`.
  */
-export async function moveDashboard(deps: WorkspaceDeps, who: Who, id: number) {
+export async function moveDashboard(deps: Deps, who: Who, id: number) {
   const { user_id, archived_at } = await visibleDashboard(deps.db, who, id);
   if (archived_at) {
     throw new AppError("archived", 409, "The table of this dashboard is gone: it stays in place.");
@@ -44,7 +42,7 @@ export async function moveDashboard(deps: WorkspaceDeps, who: Who, id: number) {
 }
 
 /** The same for all that `who` sees. Users for whom there is no Grafana keep what they have. */
-export async function moveDashboards(deps: WorkspaceDeps, who: Who) {
+export async function moveDashboards(deps: Deps, who: Who) {
   const rows = await listMovable(deps.db, who.role === "admin" ? undefined : who.user_id);
   let moving = 0;
   for (const [user_id, theirs] of Map.groupBy(rows, ({ user_id }) => user_id)) {
@@ -63,7 +61,7 @@ export async function moveDashboards(deps: WorkspaceDeps, who: Who) {
 const isThere = ({ source, grafana_base }: Movable, { base }: UserGrafana) =>
   source === "grafana" && grafana_base === base;
 
-async function targetOf(deps: WorkspaceDeps, user_id: number): Promise<UserGrafana> {
+async function targetOf(deps: Deps, user_id: number): Promise<UserGrafana> {
   try {
     const target = await grafanaOf(deps, user_id);
     if (target) return target;
@@ -75,14 +73,12 @@ async function targetOf(deps: WorkspaceDeps, user_id: number): Promise<UserGrafa
 }
 
 /** What it leaves in another Grafana is removed there. */
-async function move(deps: WorkspaceDeps, row: Movable, target: UserGrafana): Promise<void> {
+async function move(deps: Deps, row: Movable, target: UserGrafana): Promise<void> {
   const uid = dashboardUid(deps.installation, row.id);
   const left = row.grafana_base;
-  const api_key = left === null ? null : await removalKey(deps, row.user_id, left);
+  const removeAt = left === null ? undefined : await removalFrom(deps, row.user_id, left);
   await deps.db.begin(async (tx) => {
     await moveTo(tx, row.id, target.base, publicUrl(target, `/d/${uid}`));
-    if (left === null) return;
-    const what = "dashboard" as const;
-    await insertGrafanaRemoval(tx, { base: left, what, uid, api_key, dashboard_id: row.id });
+    await removeAt?.(tx, { what: "dashboard", uid, dashboard_id: row.id });
   });
 }

@@ -47,3 +47,10 @@ export async function failPending(db: Db): Promise<void> {
       message = 'No Grafana is configured: set GRAFANA_BASE_URL and GRAFANA_API_KEY.'
     where state = 'pending' and not ${hasCredential(db, db`d.user_id`, ["GRAFANA_BASE_URL"])}`;
 }
+
+/** The Grafanas that hold a user's data sources. */
+export async function datasourceBases(db: Db, user_id: number): Promise<string[]> {
+  const rows = await db<{ base: string }[]>`
+    select distinct base from datasources where user_id = ${user_id}`;
+  return rows.map(({ base }) => base);
+}

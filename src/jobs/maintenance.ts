@@ -5,7 +5,7 @@ import { checkWorkspaces } from "../accounts/maintenance/check.ts";
 import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
 import { pause } from "../external/abort.ts";
-import { finishGrafanaRemovals } from "../grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 import { type Log, logged } from "./log.ts";

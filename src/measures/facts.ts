@@ -67,7 +67,7 @@ export const MOST_METRICS = 2000;
 export const MOST_RUNS = 1500;
 
 /** The columns of these meanings, each meaning once, that cut the rows into more than one part. */
-export function cutsOf({ columns, distinct }: TableFacts, meanings: Meaning[]): Column[] {
+export function dimensionsOf({ columns, distinct }: TableFacts, meanings: Meaning[]): Column[] {
   return meanings.flatMap((meaning) => columnOf(columns, meaning) ?? [])
     .filter(({ name }) => distinct[name] !== 1);
 }

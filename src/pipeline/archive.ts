@@ -2,7 +2,7 @@ import { ExternalError } from "../errors.ts";
 import { grafanaAt } from "../grafana/grafana.ts";
 import { ensureFolder } from "../grafana/provision.ts";
 import { archiveUid, dashboardUid } from "../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../grafana/removal/removal.ts";
+import type { Deps as WorkspaceDeps } from "../grafana/removal.ts";
 import * as store from "./archive_store.ts";
 import { beingChanged, isEdited, refile } from "./create/upsert.ts";
 

@@ -145,3 +145,19 @@ export async function countDashboards(db: Db, user_id: number): Promise<number> 
     select count(*) as n from dashboards where user_id = ${user_id} and deleted_at is null`;
   return row!.n;
 }
+
+/** A user's dashboards in Grafana, with the bases of those. */
+export async function dashboardsInGrafana(db: Db, user_id: number) {
+  return await db<{ id: number; base: string }[]>`
+    select id, grafana_base as base from dashboards
+    where user_id = ${user_id} and grafana_base is not null and source = 'grafana'`;
+}
+
+/** Whether the row uses its dashboard at `base`, or is moving from there to another Grafana. */
+export async function findUse(db: Db, id: number, base: string) {
+  const [row] = await db<{ use: "used" | "moving" }[]>`
+    select case when grafana_base = ${base} then 'used' else 'moving' end as use from dashboards
+    where id = ${id} and deleted_at is null
+      and (grafana_base = ${base} or grafana_base <> ${base} and grafana_version is null)`;
+  return row?.use;
+}

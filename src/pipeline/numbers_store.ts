@@ -34,6 +34,11 @@ export async function saveNumbers(
     set value = excluded.value, unit = excluded.unit, sure = excluded.sure, run = excluded.run`;
 }
 
+/** Forgets the numbers of a dashboard that a person removed. */
+export async function deleteNumbers(db: Db, dashboard_id: number): Promise<void> {
+  await db`delete from run_numbers where dashboard_id = ${dashboard_id}`;
+}
+
 /** Kept numbers that are read at most: about 1,300 runs of one group. */
 const MOST_READ = 20_000;
 

@@ -8,7 +8,7 @@ export type Handler = (retry: store.Retry) => Promise<Failure | undefined>;
 
 /**
  * Does what is due, or what is due of one subject: all targets at the same time, so that one that is
- * unavailable delays its own work only.
+ * unavailable delays its own work only. Work that `signal` interrupts does not count as failed.
  */
 export async function runRetries(
   db: Sql,
@@ -18,14 +18,14 @@ export async function runRetries(
 ): Promise<void> {
   const due = await store.claimDue(db, Object.keys(handlers), subject);
   const targets = Map.groupBy(due, ({ target }) => target).values();
-  await Promise.all(Array.from(targets, async (left) => {
-    while (left.length > 0 && !signal.aborted) {
-      const retry = left.shift()!;
+  await Promise.all(Array.from(targets, async (retries) => {
+    for (const [i, retry] of retries.entries()) {
+      if (signal.aborted) return;
       const failure = await handlers[retry.kind]!(retry);
+      if (failure && signal.aborted) return;
       if (!failure) await store.finish(db, retry);
       else await store.postpone(db, retry, failure.message);
-      if (failure?.unavailable) break;
+      if (failure?.unavailable) return await store.postponeTarget(db, retry, retries.slice(i + 1));
     }
-    if (left.length > 0) await store.release(db, left);
   }));
 }

@@ -2,17 +2,24 @@ import { backoff } from "../external/postgres/backoff.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 
 /** Work to be done until it succeeds. `target`: the system that it needs, such as a database server. */
-export type Retry = { kind: string; subject: string; target: string; payload: unknown };
+export type Retry = {
+  kind: string;
+  subject: string;
+  target: string;
+  payload: unknown;
+  secret?: string | null; // sealed
+};
 /** `version` changes with the row: what was enqueued anew meanwhile is another piece of work. */
 export type Claimed = Retry & { id: number; version: string };
 
 /** Due at once. For the transaction of the change that makes the work necessary. */
-export async function enqueue(db: Db, { kind, subject, target, payload }: Retry): Promise<void> {
+export async function enqueue(db: Db, retry: Retry): Promise<void> {
+  const { kind, subject, target, payload, secret = null } = retry;
   await db`
-    insert into retries (kind, subject, target, payload)
-    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb)
+    insert into retries (kind, subject, target, payload, secret)
+    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb, ${secret})
     on conflict (kind, subject) do update set target = excluded.target, payload = excluded.payload,
-      due_at = now(), failures = 0, message = null`;
+      secret = excluded.secret, due_at = now(), failures = 0, message = null`;
 }
 
 /** Claims what is due for 15 s: then the next worker takes it over, so the work must be repeatable. */
@@ -23,7 +30,7 @@ export async function claimDue(db: Db, kinds: string[], subject?: string): Promi
       select id from retries where kind = any(${kinds}) and due_at <= now()
         ${subject === undefined ? db`` : db`and subject = ${subject}`}
       order by due_at, id for update skip locked limit 500)
-    returning id, kind, subject, target, payload, xmin::text as version`;
+    returning id, kind, subject, target, payload, secret, xmin::text as version`;
 }
 
 /** The work is done, unless it was enqueued anew meanwhile. */
@@ -39,12 +46,18 @@ export async function postpone(db: Db, { id, version }: Claimed, message: string
     where id = ${id} and xmin::text = ${version}`;
 }
 
-/** Gives back what was claimed and not tried. */
-export async function release(db: Db, claimed: Claimed[]): Promise<void> {
+/** What else its target has to do, `claimed` included, waits for the time of postponed work. */
+export async function postponeTarget(db: Db, { id, target }: Claimed, claimed: Claimed[]) {
   await db`
-    update retries set due_at = now() from unnest(${claimed.map(({ id }) => id)}::bigint[],
-      ${claimed.map(({ version }) => version)}::text[]) c (id, version)
-    where retries.id = c.id and retries.xmin::text = c.version`;
+    update retries r set due_at = late.due_at from retries late
+    where late.id = ${id} and r.target = ${target}
+      and (r.due_at <= now() or r.id = any(${claimed.map(({ id }) => id)}::bigint[]))`;
+}
+
+/** Whether work of this kind is left for a target. */
+export async function isLeft(db: Db, kind: string, target: string): Promise<boolean> {
+  const [row] = await db`select 1 from retries where kind = ${kind} and target = ${target} limit 1`;
+  return row !== undefined;
 }
 
 export async function findRetry<P>(db: Db, kind: string, subject: string) {

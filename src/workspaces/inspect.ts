@@ -4,8 +4,6 @@ import { databaseName, type Kind, KINDS, ownerRole, readerRole } from "./names.t
 import { asOwner, connectionLimits, type Passwords } from "./provision.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
-/** One thing that is not as it should be. */
-/** What a check found. */
 export const Check = z.object({
   ok: z.boolean(),
   findings: z.array(z.object({
@@ -52,15 +50,28 @@ type RoleRow = {
   connections: number;
 };
 
-/** A finding of this kind is set right at once, without anybody's asking. */
 const isConnectionLimit = ({ expected }: Finding) => /^at most \d+ connections$/.test(expected);
 
-async function inspectRoles({ server, username, tag, is_active }: Subject) {
-  const { master } = server;
+async function inspectRoles(subject: Subject): Promise<Finding[]> {
+  const { server, username } = subject;
   const limits = await connectionLimits(server);
-  const owner = ownerRole(username);
-  const reader = readerRole(username);
-  const rows = await master<RoleRow[]>`
+  const [owner, reader] = [ownerRole(username), readerRole(username)];
+  const rows = await readRoles(server.master, [owner, reader]);
+  const inspectRole = (name: string, limit: number, settings: string[]) => {
+    const row = rows.find(({ rolname }) => rolname === name);
+    const findings = row
+      ? differencesOf(row, subject, limit, settings)
+      : [{ expected: "there", found: "missing" }];
+    return findings.map((finding) => ({ what: `role ${name}`, ...finding }));
+  };
+  return [
+    ...inspectRole(owner, limits.owner, []),
+    ...inspectRole(reader, limits.reader, READER_SETTINGS),
+  ];
+}
+
+const readRoles = (master: Sql, names: string[]) =>
+  master<RoleRow[]>`
     select r.rolname::text, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') as tag,
       array_remove(array[
         case when r.rolsuper then 'SUPERUSER' end, case when r.rolcreatedb then 'CREATEDB' end,
@@ -71,35 +82,30 @@ async function inspectRoles({ server, username, tag, is_active }: Subject) {
       array(select distinct o.rolname::text from pg_auth_members m join pg_roles o on o.oid = m.member
         where m.roleid = r.oid and o.rolname <> current_user order by 1) as granted_to,
       coalesce(r.rolconfig, '{}') as settings, r.rolconnlimit as connections
-    from pg_roles r where r.rolname::text = any(${[owner, reader]})`;
-  return [owner, reader].flatMap((name) => {
-    const what = `role ${name}`;
-    const row = rows.find(({ rolname }) => rolname === name);
-    if (!row) return [{ what, expected: "there", found: "missing" }];
-    const findings: Finding[] = [];
-    const say = (expected: string, found: string) => findings.push({ what, expected, found });
-    if (row.tag !== tag) say("Dashkeeper's", "somebody else's: its comment is not ours");
-    if (row.rolcanlogin !== is_active) {
-      const login = (may: boolean) => may ? "may log in" : "may not log in";
-      say(login(is_active), login(row.rolcanlogin));
-    }
-    const limit = name === owner ? limits.owner : limits.reader;
-    if (row.connections !== limit) {
-      say(
-        `at most ${limit} connections`,
-        row.connections < 0 ? "no limit" : `at most ${row.connections}`,
-      );
-    }
-    if (row.rights.length > 0) say("no rights of its own", row.rights.join(", "));
-    if (row.granted_to.length > 0) {
-      say("granted to nobody", `granted to ${row.granted_to.join(", ")}`);
-    }
-    if (row.member_of.length > 0) say("member of no role", `member of ${row.member_of.join(", ")}`);
-    for (const setting of name === reader ? READER_SETTINGS : []) {
-      if (!row.settings.some((text) => text.startsWith(`${setting}=`))) say(`a ${setting}`, "none");
-    }
-    return findings;
-  });
+    from pg_roles r where r.rolname::text = any(${names})`;
+
+function differencesOf(
+  row: RoleRow,
+  { tag, is_active }: Subject,
+  limit: number,
+  settings: string[],
+): Omit<Finding, "what">[] {
+  const login = (may: boolean) => may ? "may log in" : "may not log in";
+  const connections = row.connections < 0 ? "no limit" : `at most ${row.connections}`;
+  const checks: [isRight: boolean, expected: string, found: string][] = [
+    [row.tag === tag, "Dashkeeper's", "somebody else's: its comment is not ours"],
+    [row.rolcanlogin === is_active, login(is_active), login(row.rolcanlogin)],
+    [row.connections === limit, `at most ${limit} connections`, connections],
+    [row.rights.length === 0, "no rights of its own", row.rights.join(", ")],
+    [row.granted_to.length === 0, "granted to nobody", `granted to ${row.granted_to.join(", ")}`],
+    [row.member_of.length === 0, "member of no role", `member of ${row.member_of.join(", ")}`],
+    ...settings.map((setting): [boolean, string, string] => [
+      row.settings.some((text) => text.startsWith(`${setting}=`)),
+      `a ${setting}`,
+      "none",
+    ]),
+  ];
+  return checks.filter(([isRight]) => !isRight).map(([, expected, found]) => ({ expected, found }));
 }
 
 type DatabaseRow = { owner: string; others: string[]; reader: boolean; connects: boolean };

@@ -87,6 +87,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     slack_sent_at: null,
     archived_at: null,
     edited: false,
+    error_code: null,
     outcome: null,
     panels: [],
     numbers: [],
@@ -283,6 +284,7 @@ Deno.test("POST /scan looks now and tells what was found, for an admin", async (
     databases_opened: 3,
     found: [{ ...place, table_name: "runs", run: 1 }],
     waiting: [{ ...place, table_name: "empty", why: "it has no rows yet" }],
+    ignored: [],
   });
   refused(await app.call("POST", "/scan", { json: { now: true } }), 422, "invalid_input");
   refused(await app.call("POST", "/scan", { key: app.ada.api_key }), 403, "admin_only");

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
-import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../../src/pipeline/removal.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
 import { claimNext } from "../../src/pipeline/row.ts";
 import { wasPosted } from "../../src/pipeline/messages_store.ts";
@@ -101,7 +101,10 @@ Deno.test("moveDashboard() takes a dashboard from one Grafana to a user's own, a
   const fresh = await test.make("fresh");
   equal(own.dashboards.get(test.uidOf(fresh))?.title, "fresh");
   equal((await test.post(`/dashboards/${id}/move`)).status, 202);
+  await finishGrafanaRemovals(test.deps, never);
+  equal(test.inGrafana(id)?.version, 2, "it stays until the new one is written");
   await test.create();
+  await test.db`update retries set due_at = now()`;
   await finishGrafanaRemovals(test.deps, never);
   same([test.inGrafana(id), own.dashboards.get(uid)?.version], [undefined, 1]);
   equal((await test.shown(id)).dashboard_url, `${own.url}/d/${uid}/paths`);

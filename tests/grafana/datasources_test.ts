@@ -1,7 +1,7 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { importSealKey } from "../../src/credentials/seal.ts";
 import { planDefaultGrafana } from "../../src/accounts/credentials.ts";
-import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../../src/pipeline/removal.ts";
 import { rotateSeal } from "../../src/credentials/rotation/rotate.ts";
 import { connect } from "../../src/external/postgres/postgres.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
@@ -16,9 +16,9 @@ const findings = (body: { findings: { what: string; found: string }[] }) =>
 
 /** What is to be removed is due now. */
 async function removeNow({ db, deps }: Pick<World, "db" | "deps">) {
-  await db`update grafana_removals set next_try_at = now()`;
+  await db`update retries set due_at = now()`;
   await finishGrafanaRemovals(deps, never);
-  return (await db`select from grafana_removals`).length;
+  return (await db`select from retries`).length;
 }
 
 Deno.test("who may look at data sources, check and repair them", async () => {
@@ -190,7 +190,7 @@ Deno.test("a removed user's things leave Grafana, later where it is down; a stra
   for (const { id } of [ada, bob]) {
     equal((await app.call("DELETE", `/users/${id}?databases=drop`)).status, 200);
   }
-  equal((await app.db`select from grafana_removals`).length, 10);
+  equal((await app.db`select from retries`).length, 10);
   await app.grafana.start();
   equal(await removeNow(app), 0);
   same([...app.grafana.folders.keys()], [app.uids(bob).folder]);
@@ -249,9 +249,9 @@ Deno.test("a removal from a user's own Grafana keeps its key, sealed, through a 
   equal((await app.call("DELETE", `/users/${ada.id}?databases=drop`)).status, 200);
   const { datasources, folders } = app.grafana;
   same([datasources.size, folders.size], [0, 0], "what it had in the configured one goes as well");
-  const kept = await app.db<{ base: string; api_key: string | null }[]>`
-    select base, api_key from grafana_removals`;
-  ok(kept.length > 0 && kept.every(({ api_key }) => api_key?.startsWith("dk1.")));
+  const kept = await app.db<{ target: string; secret: string | null }[]>`
+    select target, secret from retries`;
+  ok(kept.length > 0 && kept.every(({ secret }) => secret?.startsWith("dk1.")));
   const sealKeys = {
     current: await importSealKey(crypto.getRandomValues(new Uint8Array(32))),
     previous: app.deps.sealKeys.current,

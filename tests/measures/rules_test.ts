@@ -276,3 +276,38 @@ rule(
     ["setup_wns -0.4 ns", "hold_wns 0.1 ns", "area 1234.5 µm²"],
   ],
 );
+
+rule(
+  "rule 9: of instances without a hierarchy the root is the whole, and without a root nothing is sure",
+  "qor",
+  [
+    `run_ts timestamptz, "Instance" text, "Module" text, "Cell-Count" int, "Total-Area" float8`,
+    "('2025-01-01', 'top', 'top', 300, 1500), ('2025-01-01', 'u_a', 'a', 100, 530), ('2025-01-01', 'u_b', 'b', 200, 970)",
+    ["area 1500", "cells 300"],
+  ],
+  [
+    `run_ts timestamptz, "Instance" text, "Total-Area" float8`,
+    "('2025-01-01', 'top', 1500), ('2025-01-01', 'u_a', 530), ('2025-01-01', 'u_b', 970)",
+    ["area 3000 not sure"],
+  ],
+);
+
+rule(
+  "rule 1: a run's directory names it",
+  "timing",
+  [
+    `run_dir text, "Timing Path Group" text, "Critical Path Slack:" text, "Total Negative Slack:" text`,
+    "('/p/run_10', 'clk', '-0.10', '-1.5'), ('/p/run_10', 'io', '0.20', '0.0'), ('/p/run_9', 'clk', '-0.20', '-2.5'), ('/p/run_9', 'io', '0.20', '0.0')",
+    ["setup_wns -0.1 (-0.2 better)", "setup_tns -1.5 (-2.5 better)"],
+  ],
+);
+
+rule(
+  "rule 19: violations that are written as positive are not sure",
+  "timing",
+  [
+    `run int, "Worst Setup Violation" float8, "Total Setup Violation" float8`,
+    "(1, 0.2, 5), (2, 0.1, 3)",
+    ["setup_wns 0.1 (0.2 not sure)", "setup_tns 3 (5 not sure)"],
+  ],
+);

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import { archiveDashboards } from "../../src/pipeline/archive.ts";
-import { finishGrafanaRemovals } from "../../src/grafana/removal/removal.ts";
+import { finishGrafanaRemovals } from "../../src/pipeline/removal.ts";
 import { archiveUid } from "../../src/workspaces/names.ts";
 import { never } from "../help/time.ts";
 import { startWorld } from "../help/world/world.ts";
@@ -19,10 +19,7 @@ async function startArchive() {
     },
     /** Its table is there again; the row waits at "create". */
     async back(table = "paths") {
-      await test.run(
-        `create table "${table}" (b int)`,
-        `insert into "${table}" values (1)`,
-      );
+      await test.run(`create table "${table}" (b int)`, `insert into "${table}" values (1)`);
       await test.look();
     },
     async tidy() {
@@ -55,11 +52,7 @@ Deno.test("archiveDashboards() moves what lost its table, and it returns with it
     `${ada.username} archive`,
   ]);
   const row = await test.shown(id);
-  same([row.last_error, row.edited, row.archived_at === null], [
-    null,
-    false,
-    false,
-  ]);
+  same([row.last_error, row.edited, row.archived_at === null], [null, false, false]);
   const calls = grafana.seen.length;
   await test.tidy();
   equal(grafana.seen.length, calls, "what lies there is not asked for again");
@@ -67,12 +60,7 @@ Deno.test("archiveDashboards() moves what lost its table, and it returns with it
   await test.back();
   await test.create();
   const back = await test.shown(id);
-  same([back.archived_at, back.edited, back.run, test.folderOf(id)], [
-    null,
-    false,
-    3,
-    folder,
-  ]);
+  same([back.archived_at, back.edited, back.run, test.folderOf(id)], [null, false, 3, folder]);
   same([test.inGrafana(id)!.title, other.version], ["paths (2)", 1]);
   await test.drop();
   await test.tidy();
@@ -89,17 +77,10 @@ Deno.test("archiveDashboards() moves a person's edit as it is, and takes its tit
   await test.drop();
   await test.tidy();
   const { title, json } = test.inGrafana(id)!;
-  same([title, json.description, test.folderOf(id)], [
-    "paths (2)",
-    "mine",
-    archive,
-  ]);
+  same([title, json.description, test.folderOf(id)], ["paths (2)", "mine", archive]);
   await test.back();
   await test.create();
-  same([test.folderOf(id), test.inGrafana(id)!.json.description], [
-    folder,
-    "mine",
-  ]);
+  same([test.folderOf(id), test.inGrafana(id)!.json.description], [folder, "mine"]);
   equal((await test.shown(id)).edited, true);
 });
 
@@ -107,13 +88,7 @@ Deno.test("archiveDashboards() takes its own move for no edit, where its answer 
   await using test = await startArchive();
   const { grafana, archive, folder } = test;
   const [seen, unseen] = [await test.make("seen"), await test.make("unseen")];
-  grafana.fault({
-    method: "POST",
-    path: SAVES,
-    times: 2,
-    after: true,
-    answer: "drop",
-  });
+  grafana.fault({ method: "POST", path: SAVES, times: 2, after: true, answer: "drop" });
   await test.drop("seen");
   await test.tidy();
   await test.tidy();
@@ -125,11 +100,7 @@ Deno.test("archiveDashboards() takes its own move for no edit, where its answer 
   await test.create();
   for (const id of [seen, unseen]) {
     const row = await test.shown(id);
-    same([row.edited, row.last_error, test.folderOf(id)], [
-      false,
-      null,
-      folder,
-    ]);
+    same([row.edited, row.last_error, test.folderOf(id)], [false, null, folder]);
   }
 });
 
@@ -137,13 +108,7 @@ Deno.test("archiveDashboards() archives a first write that nobody saw, and makes
   await using test = await startArchive();
   const { grafana, archive } = test;
   const id = await test.find("fresh");
-  grafana.fault({
-    method: "POST",
-    path: SAVES,
-    times: 1,
-    after: true,
-    answer: "drop",
-  });
+  grafana.fault({ method: "POST", path: SAVES, times: 1, after: true, answer: "drop" });
   await test.create();
   const deleted = await test.make("deleted");
   grafana.remove(test.uidOf(deleted));
@@ -155,14 +120,8 @@ Deno.test("archiveDashboards() archives a first write that nobody saw, and makes
   await test.back("fresh");
   await test.back("deleted");
   await test.create();
-  same([(await test.shown(id)).edited, (await test.shown(id)).step], [
-    false,
-    "capture",
-  ]);
-  same([(await test.shown(deleted)).outcome, test.inGrafana(deleted)], [
-    "gone",
-    undefined,
-  ]);
+  same([(await test.shown(id)).edited, (await test.shown(id)).step], [false, "capture"]);
+  same([(await test.shown(deleted)).outcome, test.inGrafana(deleted)], ["gone", undefined]);
 });
 
 Deno.test("removeDashboard() takes it out of Grafana, now or later, and not what came anew", async () => {
@@ -187,11 +146,11 @@ Deno.test("removeDashboard() takes it out of Grafana, now or later, and not what
   await test.drop("anew");
   await test.back("anew");
   await test.create();
-  await test.db`update grafana_removals set next_try_at = now()`;
+  await test.db`update retries set due_at = now()`;
   await finishGrafanaRemovals(test.deps, never);
   equal(test.inGrafana(later), undefined);
   const row = await test.shown(anew);
   same([row.step, row.source, row.edited], ["capture", "grafana", false]);
   equal(test.inGrafana(anew)?.title, "anew");
-  equal((await test.db`select from grafana_removals`).length, 0);
+  equal((await test.db`select from retries`).length, 0);
 });

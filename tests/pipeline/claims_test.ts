@@ -53,10 +53,7 @@ Deno.test("claimNext() takes what is due at its step, the longest waiting first"
   const { db, ada } = test;
   const later = await addDashboard(db, ada, { table_name: "later" });
   const first = await addDashboard(db, ada, { table_name: "first" });
-  const other = await addDashboard(db, ada, {
-    step: "notify",
-    table_name: "other",
-  });
+  const other = await addDashboard(db, ada, { step: "notify", table_name: "other" });
   const stopped = await addDashboard(db, ada, { table_name: "stopped" });
   await db`update dashboards set next_try_at = now() + interval '1 hour' where id = ${later}`;
   await db`update dashboards set next_try_at = now() - interval '1 hour' where id = ${first}`;
@@ -114,12 +111,7 @@ Deno.test("renew(), advance() and setBack() refuse a worker whose claim was lost
   await setBack(db, slow, "late", { stop: true });
   await release(db, slow);
   const { claim_id, stopped, last_error, step } = await test.state();
-  same([claim_id, stopped, last_error, step], [
-    next.claim_id,
-    false,
-    null,
-    "create",
-  ]);
+  same([claim_id, stopped, last_error, step], [next.claim_id, false, null, "create"]);
   equal(await renew(db, next), true);
   equal(await advance(db, next, "capture"), true);
   equal((await test.state()).step, "capture");
@@ -138,8 +130,7 @@ Deno.test("renew() keeps the claim for another 30 s", async () => {
 
 Deno.test("advance() forgets failures and deaths, and lets the next step begin at once", async () => {
   await using test = await start();
-  await test
-    .db`update dashboards set failures = 3, deaths = 4, last_error = 'why'`;
+  await test.db`update dashboards set failures = 3, deaths = 4, last_error = 'why'`;
   const claim = await test.claim();
   await advance(test.db, claim, "capture");
   const { wait, ...state } = await test.state();
@@ -174,15 +165,11 @@ Deno.test("attempt() tries a passing failure again after 5 s, doubling to 10 min
 
 Deno.test("attempt() waits as long as an outside system asks for", async () => {
   await using test = await start();
-  const asked = new ExternalError("Slack", "A pause.", false, {
-    retryAfterSeconds: 77,
-  });
+  const asked = new ExternalError("Slack", "A pause.", false, { retryAfterSeconds: 77 });
   await attempt(test.db, await test.claim(), never, fail(asked));
   equal(Math.round((await test.state()).wait), 77);
   await makeDue(test.db, test);
-  const short = new ExternalError("Slack", "A pause.", false, {
-    retryAfterSeconds: 1,
-  });
+  const short = new ExternalError("Slack", "A pause.", false, { retryAfterSeconds: 1 });
   await attempt(test.db, await test.claim(), never, fail(short));
   equal(Math.round((await test.state()).wait), 10);
 });
@@ -204,12 +191,7 @@ Deno.test("attempt() stops the row after ten deaths, without trying once more", 
     await letLeaseRunOut(test.db, test.id);
   }
   let worked = false;
-  await attempt(
-    test.db,
-    await test.claim(),
-    never,
-    () => Promise.resolve(void (worked = true)),
-  );
+  await attempt(test.db, await test.claim(), never, () => Promise.resolve(void (worked = true)));
   const { stopped, last_error } = await test.state();
   same([worked, stopped], [false, true]);
   match(last_error!, /died 10 times: .*Retry/);
@@ -218,16 +200,9 @@ Deno.test("attempt() stops the row after ten deaths, without trying once more", 
 Deno.test("attempt() writes no foreign text on the row, and throws it on for the log", async () => {
   await using test = await start();
   const foreign = new TypeError("xoxb-secret");
-  await rejects(
-    attempt(test.db, await test.claim(), never, fail(foreign)),
-    /xoxb-secret/,
-  );
+  await rejects(attempt(test.db, await test.claim(), never, fail(foreign)), /xoxb-secret/);
   const { last_error, stopped, wait } = await test.state();
-  same([last_error, stopped, Math.round(wait)], [
-    "Unexpected error: see the log.",
-    false,
-    5,
-  ]);
+  same([last_error, stopped, Math.round(wait)], ["Unexpected error: see the log.", false, 5]);
 
   await makeDue(test.db, test);
   const work = async () => void await test.db`select * from secret_table`;
@@ -237,8 +212,7 @@ Deno.test("attempt() writes no foreign text on the row, and throws it on for the
 
 Deno.test("attempt() gives the row back untouched when the service stops", async () => {
   await using test = await start();
-  await test
-    .db`update dashboards set failures = 2, last_error = 'before', deaths = 3`;
+  await test.db`update dashboards set failures = 2, last_error = 'before', deaths = 3`;
   const stopping = new AbortController();
   await attempt(test.db, await test.claim(), stopping.signal, (signal) => {
     stopping.abort();
@@ -290,28 +264,18 @@ Deno.test("savePictures() keeps the pictures of the last three runs, all of a ki
     await test.db`
       insert into runs (dashboard_id, run) values (${test.id}, ${run}) on conflict do nothing`;
     const [gif, slack_gif, png] = [[run], [run, 1], [run, 2]].map((bytes) => new Uint8Array(bytes));
-    const pictures = {
-      gif: gif!,
-      slack_gif: slack_gif!,
-      png: png!,
-      captured_at: new Date(),
-    };
+    const pictures = { gif: gif!, slack_gif: slack_gif!, png: png!, captured_at: new Date() };
     await savePictures(test.db, { ...claim, run }, pictures);
   }
   const rows = await test.db`
     select run, gif, slack_gif, png from runs where dashboard_id = ${test.id} order by run`;
-  same(
-    rows.map((
-      { run, gif, slack_gif, png },
-    ) => [run, gif?.[0], slack_gif?.[1], png?.[1]]),
-    [
-      [1, undefined, undefined, undefined],
-      [2, undefined, undefined, undefined],
-      [3, 3, 1, 2],
-      [4, 4, 1, 2],
-      [5, 5, 1, 2],
-    ],
-  );
+  same(rows.map(({ run, gif, slack_gif, png }) => [run, gif?.[0], slack_gif?.[1], png?.[1]]), [
+    [1, undefined, undefined, undefined],
+    [2, undefined, undefined, undefined],
+    [3, 3, 1, 2],
+    [4, 4, 1, 2],
+    [5, 5, 1, 2],
+  ]);
 });
 
 Deno.test("a row that moves says so to whoever listens", async () => {

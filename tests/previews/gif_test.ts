@@ -7,12 +7,7 @@ import { decodeGif } from "../help/previews/gif.ts";
 type Colour = (x: number, y: number) => [number, number, number];
 
 /** A PNG of that picture; row y is written with filter y % 5, `bytes` 3 (RGB) or 4 (RGBA). */
-function png(
-  width: number,
-  height: number,
-  colour: Colour,
-  bytes: 3 | 4 = 3,
-): Uint8Array {
+function png(width: number, height: number, colour: Colour, bytes: 3 | 4 = 3): Uint8Array {
   const stride = width * bytes;
   const plain = Array.from({ length: height }, (_, y) =>
     Uint8Array.from(
@@ -22,9 +17,7 @@ function png(
   plain.forEach((row, y) => {
     raw[y * (stride + 1)] = y % 5;
     for (let i = 0; i < stride; i++) {
-      const a = row[i - bytes] ?? 0,
-        b = plain[y - 1]?.[i] ?? 0,
-        c = plain[y - 1]?.[i - bytes] ?? 0;
+      const a = row[i - bytes] ?? 0, b = plain[y - 1]?.[i] ?? 0, c = plain[y - 1]?.[i - bytes] ?? 0;
       const p = a + b - c;
       const [pa, pb, pc] = [a, b, c].map((value) => Math.abs(p - value)) as [
         number,
@@ -32,8 +25,7 @@ function png(
         number,
       ];
       const paeth = pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
-      raw[y * (stride + 1) + 1 + i] = row[i]! -
-        [0, a, b, (a + b) >> 1, paeth][y % 5]!;
+      raw[y * (stride + 1) + 1 + i] = row[i]! - [0, a, b, (a + b) >> 1, paeth][y % 5]!;
     }
   });
   const head = new Uint8Array(13);
@@ -59,12 +51,7 @@ function chunk(name: string, data: Uint8Array): Uint8Array {
   return out;
 }
 
-async function encode(
-  width: number,
-  height: number,
-  delayMs: number,
-  pngs: Uint8Array[],
-) {
+async function encode(width: number, height: number, delayMs: number, pngs: Uint8Array[]) {
   const encoder = encodeGif({ width, height, delayMs });
   for (const one of pngs) encoder.add(one.slice());
   const { gif } = encoder.finish();
@@ -76,12 +63,7 @@ async function encode(
 }
 
 /** Peak signal to noise in dB; infinite when equal. */
-function psnr(
-  width: number,
-  height: number,
-  pixels: Uint8Array,
-  colour: Colour,
-): number {
+function psnr(width: number, height: number, pixels: Uint8Array, colour: Colour): number {
   let error = 0;
   for (let i = 0; i < width * height; i++) {
     const wanted = colour(i % width, Math.floor(i / width));
@@ -108,10 +90,7 @@ Deno.test("decodePng() undoes every filter, RGB and RGBA, over more than one IDA
       }),
     );
   }
-  throws(
-    () => decodePng(new Uint8Array(50), (data) => data, new Uint32Array(1)),
-    /not a PNG/,
-  );
+  throws(() => decodePng(new Uint8Array(50), (data) => data, new Uint32Array(1)), /not a PNG/);
 });
 
 Deno.test("encodeGif() is exact where a picture has at most 255 colours, and loops for ever", async () => {
@@ -119,18 +98,12 @@ Deno.test("encodeGif() is exact where a picture has at most 255 colours, and loo
     x,
     y,
   ) => (x === 11 && y === 9 ? [1, 2, 3] : x === 2 && y === 5 ? [0, 0, 0] : flat(x, y));
-  const gif = await encode(12, 10, 500, [
-    png(12, 10, flat),
-    png(12, 10, moved),
-    png(12, 10, flat),
-  ]);
+  const gif = await encode(12, 10, 500, [png(12, 10, flat), png(12, 10, moved), png(12, 10, flat)]);
   same([gif.width, gif.height, gif.loops, gif.frames.length], [12, 10, 0, 3]);
   equal(psnr(12, 10, gif.frames[0]!.pixels, flat), Infinity);
   equal(psnr(12, 10, gif.frames[2]!.pixels, flat), Infinity);
   for (const [x, y] of [[2, 5], [10, 9], [0, 0]] as const) {
-    same([
-      ...gif.frames[1]!.pixels.subarray((y * 12 + x) * 4, (y * 12 + x) * 4 + 3),
-    ], moved(x, y));
+    same([...gif.frames[1]!.pixels.subarray((y * 12 + x) * 4, (y * 12 + x) * 4 + 3)], moved(x, y));
   }
 });
 
@@ -156,20 +129,14 @@ Deno.test("encodeGif() keeps delays in hundredths that do not drift, at least tw
 });
 
 Deno.test("encodeGif() shows 60,000 colours at 34 dB, and flat areas exactly", async () => {
-  const rich: Colour = (
-    x,
-    y,
-  ) => (y < 40 ? [250, 250, 245] : [x, (x + y) & 255, 255 - y]);
+  const rich: Colour = (x, y) => (y < 40 ? [250, 250, 245] : [x, (x + y) & 255, 255 - y]);
   const gif = await encode(256, 256, 100, [png(256, 256, rich)]);
   ok(psnr(256, 256, gif.frames[0]!.pixels, rich) > 34);
   same([...gif.frames[0]!.pixels.subarray(0, 3)], [250, 250, 245]);
 });
 
 Deno.test("encodeGif() takes more colours than its table holds", async () => {
-  const all: Colour = (
-    x,
-    y,
-  ) => [x & 255, y & 255, (x >> 8) * 64 + (y >> 8) * 128];
+  const all: Colour = (x, y) => [x & 255, y & 255, (x >> 8) * 64 + (y >> 8) * 128];
   const gif = await encode(512, 512, 100, [png(512, 512, all)]);
   ok(psnr(512, 512, gif.frames[0]!.pixels, all) > 28);
 });
@@ -188,10 +155,7 @@ Deno.test("encodeGif() gives what appears late colours of its own", async () => 
 
 Deno.test("encodeGif() refuses what is no frame of it, and ends when cancelled", async () => {
   const encoder = encodeGif({ width: 12, height: 10, delayMs: 100 });
-  throws(
-    () => encoder.add(png(10, 12, flat)),
-    /a frame of 10×12 in a GIF of 12×10/,
-  );
+  throws(() => encoder.add(png(10, 12, flat)), /a frame of 10×12 in a GIF of 12×10/);
   const broken = png(12, 10, flat);
   broken.fill(7, 45, 60);
   encoder.add(broken);

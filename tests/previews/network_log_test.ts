@@ -16,11 +16,7 @@ const sent = (id: string, panel: number) => ({
   kind: "Fetch",
   opensDocument: false,
 });
-const get = (id: string, url: string) => ({
-  ...sent(id, 0),
-  method: "GET",
-  url,
-});
+const get = (id: string, url: string) => ({ ...sent(id, 0), method: "GET", url });
 
 Deno.test("evaluateAnswer() tells rows, no rows and errors, with the data source's own sentence", () => {
   const judge = (status: number, answer: unknown) => evaluateAnswer(status, JSON.stringify(answer));
@@ -28,42 +24,24 @@ Deno.test("evaluateAnswer() tells rows, no rows and errors, with the data source
   equal(judge(200, frames(0)).state, "empty");
   equal(judge(200, { results: { A: { frames: null }, B: {} } }).state, "empty");
   equal(
-    judge(200, { results: { A: frames(0).results.A, B: frames(3).results.A } })
-      .state,
+    judge(200, { results: { A: frames(0).results.A, B: frames(3).results.A } }).state,
     "loaded",
   );
-  same(
-    judge(200, {
-      results: { A: { error: "no such table" }, B: frames(3).results.A },
-    }),
-    {
-      state: "error",
-      message: "no such table",
-    },
-  );
-  equal(
-    judge(404, { message: "Data source not found" }).message,
-    "Data source not found",
-  );
+  same(judge(200, { results: { A: { error: "no such table" }, B: frames(3).results.A } }), {
+    state: "error",
+    message: "no such table",
+  });
+  equal(judge(404, { message: "Data source not found" }).message, "Data source not found");
   equal(judge(502, { message: "token=abc" }).message, "token=…");
-  equal(
-    evaluateAnswer(502, "<html>").message,
-    "The query was answered with 502.",
-  );
-  equal(
-    evaluateAnswer(200, "<html>").message,
-    "The query's answer could not be read.",
-  );
+  equal(evaluateAnswer(502, "<html>").message, "The query was answered with 502.");
+  equal(evaluateAnswer(200, "<html>").message, "The query's answer could not be read.");
   equal(evaluateAnswer(200, undefined).state, "error");
 });
 
 Deno.test("maskSecrets() leaves no password, token or key", () => {
   equal(maskSecrets("postgres://ada:hush@db/x"), "postgres://…@db/x");
   equal(maskSecrets("sent Bearer abc.def to it"), "sent Bearer … to it");
-  equal(
-    maskSecrets('{"api_key": "abc def", "a": 1}'),
-    '{"api_key": …, "a": 1}',
-  );
+  equal(maskSecrets('{"api_key": "abc def", "a": 1}'), '{"api_key": …, "a": 1}');
   equal(maskSecrets("by glsa_Ab1_2c and xoxb-1-2"), "by … and …");
   equal(maskSecrets("column wns is missing"), "column wns is missing");
 });
@@ -72,12 +50,7 @@ Deno.test("NetworkLog lets the last query decide, and one taken back say nothing
   const network = new NetworkLog(panels);
   const states = () => [1, 2].map((id) => network.answers().get(id)?.state);
   network.note(sent("a", 1));
-  network.note({
-    what: "answered",
-    id: "a",
-    status: 200,
-    isEventStream: false,
-  });
+  network.note({ what: "answered", id: "a", status: 200, isEventStream: false });
   equal(network.note({ what: "ended", id: "a" }), true);
   equal(network.isQuiet, false, "its body is not judged yet");
   network.read("a", JSON.stringify(frames(1)));
@@ -121,12 +94,7 @@ Deno.test("NetworkLog sees from the page's own calls that the dashboard is gone 
       network.note(get("a", `http://grafana${path}`));
       network.note({ what: "answered", id: "a", status, isEventStream: false });
       if (network.note({ what: "ended", id: "a" })) network.read("a", body);
-      same([path, status, network.refusal, network.isGone], [
-        path,
-        status,
-        refused,
-        gone,
-      ]);
+      same([path, status, network.refusal, network.isGone], [path, status, refused, gone]);
     }
   }
   const network = new NetworkLog(panels, "dk-1");
@@ -136,10 +104,7 @@ Deno.test("NetworkLog sees from the page's own calls that the dashboard is gone 
 
 const query = (id: string, panel: number, source: string) => {
   const event = sent(id, panel);
-  return {
-    ...event,
-    headers: { ...event.headers, "x-datasource-uid": source },
-  };
+  return { ...event, headers: { ...event.headers, "x-datasource-uid": source } };
 };
 const answer = (network: NetworkLog, id: string, body: unknown) => {
   network.note({ what: "ended", id });
@@ -169,10 +134,7 @@ Deno.test("NetworkLog counts nothing that a board is not drawn from", () => {
     network.note({ ...get(url, url), kind: "Script" });
   }
   equal(network.isQuiet, true);
-  network.note({
-    ...get("script", "http://grafana/public/build/a.js"),
-    kind: "Script",
-  });
+  network.note({ ...get("script", "http://grafana/public/build/a.js"), kind: "Script" });
   equal(network.isQuiet, false);
 });
 
@@ -191,19 +153,11 @@ Deno.test("NetworkLog puts together what a mixed panel's sources answered, the l
 });
 
 Deno.test("NetworkLog counts every copy of a repeated panel, also under another id", () => {
-  const network = new NetworkLog([{
-    id: 1,
-    title: "Of $c",
-    hasQuery: true,
-    isRepeated: true,
-  }]);
+  const network = new NetworkLog([{ id: 1, title: "Of $c", hasQuery: true, isRepeated: true }]);
   network.note(query("a", 1, "timing"));
   for (const id of ["b", "c"]) {
     const copy = query(id, 1063934633, "timing");
-    network.note({
-      ...copy,
-      headers: { ...copy.headers, "x-panel-title": "Of $c" },
-    });
+    network.note({ ...copy, headers: { ...copy.headers, "x-panel-title": "Of $c" } });
   }
   answer(network, "c", frames(1));
   answer(network, "a", frames(1));

@@ -31,18 +31,14 @@ for (const signs of ["old", "new"] as const) {
     for (const [i, frame] of frames.entries()) {
       const top = Math.round((WHOLE - 240) * i / 4);
       for (const y of [0, 60, 120, 239]) {
-        const row = Math.floor((top + y - 16) / 76),
-          inside = top + y - 16 - row * 76;
+        const row = Math.floor((top + y - 16) / 76), inside = top + y - 16 - row * 76;
         const wanted = row < 0 || row > 11 || inside >= 68 ? "ffffff" : colourOf(row + 1);
         equal(frame.at(400, y), wanted, `frame ${i + 1}, y ${y}`);
       }
     }
     const still = readPng(png!);
     same([still.width, still.height], [800, WHOLE]);
-    same([still.at(400, 20), still.at(400, WHOLE - 20)], [
-      colourOf(1),
-      colourOf(12),
-    ]);
+    same([still.at(400, 20), still.at(400, WHOLE - 20)], [colourOf(1), colourOf(12)]);
   });
 }
 
@@ -63,11 +59,7 @@ Deno.test("takePreview() lays a narrow picture out at 769 pixels and scales it d
   equal(last!.at(160, 98 - Math.round(40 * scale)), colourOf(12));
   ok(site.seen.some(({ path }) => path === "/width/769"));
   const still = readPng(png!);
-  same([still.width, Math.abs(still.height - WHOLE * scale) < 2, slack_gif], [
-    321,
-    true,
-    null,
-  ]);
+  same([still.width, Math.abs(still.height - WHOLE * scale) < 2, slack_gif], [321, true, null]);
 });
 
 Deno.test("takePreview() makes the page taller where its board is than its JSON says", async () => {
@@ -87,11 +79,7 @@ Deno.test("takePreview() asks the page for theme, time zone, no menus and no ref
   await using site = serveBoards({ b: { panels: [], extra } });
   const dark = { theme: "dark", timezone: "Asia/Tokyo" } as const;
   const url = `${site.origin}/d/b/board?from=1&kiosk`;
-  const { png } = await takePreview(
-    browser,
-    site.options("b", { ...dark, url }),
-    never,
-  );
+  const { png } = await takePreview(browser, site.options("b", { ...dark, url }), never);
   const wanted = "?from=1&kiosk&theme=dark&refresh=&timezone=Asia%2FTokyo";
   equal(site.seen[0]!.search, wanted);
   ok(site.seen.some(({ path }) => path === "/saw/true,Asia-Tokyo"));
@@ -128,9 +116,6 @@ Deno.test("takePreview() makes a copy of at most 1,000 pixels and 2 MB, and says
   equal(small.length, 14);
   const { width, height, at } = small[0]!;
   ok(width <= 1000 && width / height > 4.9, `${width}×${height}`);
-  ok(
-    /^(?:f[ef]){3}$/.test(at(Math.floor(width / 2), height - 2)),
-    "white, to one part of 255",
-  );
+  ok(/^(?:f[ef]){3}$/.test(at(Math.floor(width / 2), height - 2)), "white, to one part of 255");
   same(other.seen, []);
 });

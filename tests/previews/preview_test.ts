@@ -13,11 +13,7 @@ import { freshDatabase } from "../help/world/postgres.ts";
 import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/world/rows.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const panel = (
-  state: Panel["state"],
-  title: string,
-  message: string | null = null,
-): Panel => ({
+const panel = (state: Panel["state"], title: string, message: string | null = null): Panel => ({
   id: title.length,
   title,
   state,
@@ -25,10 +21,7 @@ const panel = (
 });
 
 /** What a capture may bring home; with pictures, as it does for all but a closed door. */
-const preview = (
-  outcome: Preview["outcome"],
-  more: Partial<Preview> = {},
-): Preview => ({
+const preview = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Preview => ({
   outcome,
   sentence: null,
   panels: [panel("loaded", "Area")],
@@ -42,18 +35,14 @@ const failed = preview("error", {
   sentence: "Area: column is gone.",
   panels: [panel("error", "Area", "column is gone")],
 });
-const late = preview("timeout", {
-  sentence: "Area has not answered after 120 s.",
-});
+const late = preview("timeout", { sentence: "Area has not answered after 120 s." });
 const closed = { gif: null, png: null, captured_at: null, panels: [] };
 
 /** A row of ada's at "capture" with its board; `take` claims it and ends the capture with this film. */
 async function start() {
   const fresh = await freshDatabase();
   const { db } = fresh;
-  const id = await addDashboard(db, await addAccount(db, "ada"), {
-    step: "capture",
-  });
+  const id = await addDashboard(db, await addAccount(db, "ada"), { step: "capture" });
   await saveBoard(db, id, "{}");
   return {
     db,
@@ -98,11 +87,7 @@ Deno.test("finishCapture() sends what is loaded or empty on to Slack, with its p
       null,
       outcome,
     ]);
-    same([after.gif, after.png, after.claim_id], [
-      `GIF ${outcome}`,
-      `PNG ${outcome}`,
-      null,
-    ]);
+    same([after.gif, after.png, after.claim_id], [`GIF ${outcome}`, `PNG ${outcome}`, null]);
     equal(after.captured_at, "2026-03-01T12:00:00.000Z");
     same(after.panels, [panel("loaded", "Area")]);
   }
@@ -122,21 +107,13 @@ Deno.test("finishCapture() tries an error or a late page twice more, after 5 s a
     await makeDue(test.db, test);
     equal(await claimNext(test.db, "capture"), undefined);
     const { outcome, gif, png } = await test.row();
-    same([outcome, gif, png], [
-      shown.outcome,
-      `GIF ${shown.outcome}`,
-      `PNG ${shown.outcome}`,
-    ]);
+    same([outcome, gif, png], [shown.outcome, `GIF ${shown.outcome}`, `PNG ${shown.outcome}`]);
   }
 });
 
 Deno.test("finishCapture() tries a refused right for over a minute: Grafana may remember old ones", async () => {
   await using test = await start();
-  const refused = preview("denied", {
-    ...closed,
-    sentence: "Not yet.",
-    may_pass: true,
-  });
+  const refused = preview("denied", { ...closed, sentence: "Not yet.", may_pass: true });
   let waited = 0;
   for (let tries = 1; tries < 5; tries++) {
     const { stopped, wait, outcome } = await test.take(refused);
@@ -170,16 +147,8 @@ Deno.test("finishCapture() goes on when a later try shows the dashboard, and for
   await using test = await start();
   await test.take(failed);
   await test.take(late);
-  const { step, last_error, capture_tries, failures, gif } = await test.take(
-    preview("loaded"),
-  );
-  same([step, last_error, capture_tries, failures, gif], [
-    "notify",
-    null,
-    0,
-    0,
-    "GIF loaded",
-  ]);
+  const { step, last_error, capture_tries, failures, gif } = await test.take(preview("loaded"));
+  same([step, last_error, capture_tries, failures, gif], ["notify", null, 0, 0, "GIF loaded"]);
 });
 
 Deno.test("finishCapture() says nothing of a run that was told, whatever the new picture shows", async () => {
@@ -216,22 +185,14 @@ Deno.test("finishCapture() writes nothing for a worker whose claim was lost", as
     await rejects(finishCapture(test.db, slow, shown), ClaimLost);
   }
   const { claim_id, step, outcome, gif, capture_tries } = await test.row();
-  same([claim_id, step, outcome, gif, capture_tries], [
-    next.claim_id,
-    "capture",
-    null,
-    null,
-    0,
-  ]);
+  same([claim_id, step, outcome, gif, capture_tries], [next.claim_id, "capture", null, null, 0]);
 });
 
 Deno.test("finishCapture() keeps sentences that PostgreSQL would not take", async () => {
   await using test = await start();
   const cut = "the sign \u{1f600}".slice(0, -1); // half a character
   const panels = [panel("error", `A\0rea`, `null \0 and ${cut}`)];
-  const after = await test.take(
-    preview("error", { panels, sentence: `null \0 and ${cut}` }),
-  );
+  const after = await test.take(preview("error", { panels, sentence: `null \0 and ${cut}` }));
   same(after.panels.map(({ title, message }) => [title, message]), [[
     "Area",
     "null  and the sign \ufffd",
@@ -250,8 +211,7 @@ Deno.test("Retry, a capture by hand and a new board give a row its three tries a
     restart: () => restart(test.db, test.id),
     requestCapture: () => requestCapture(test.db, test.id),
     async newBoard() {
-      await test
-        .db`update dashboards set step = 'create', stopped = false, next_try_at = now()`;
+      await test.db`update dashboards set step = 'create', stopped = false, next_try_at = now()`;
       await advance(test.db, (await claimNext(test.db, "create"))!, "capture");
     },
   };
@@ -269,10 +229,9 @@ Deno.test("Retry, a capture by hand and a new board give a row its three tries a
 Deno.test("beginRun() begins a run without what the last one's capture saw", async () => {
   await using test = await start();
   for (let i = 0; i < 3; i++) await test.take(failed);
-  const [{ user_id, schema_name, table_name }] = await test
-    .db`select * from dashboards` as [
-      { user_id: number; schema_name: string; table_name: string },
-    ];
+  const [{ user_id, schema_name, table_name }] = await test.db`select * from dashboards` as [
+    { user_id: number; schema_name: string; table_name: string },
+  ];
   const now = new Date();
   const state = {
     counter: 1,
@@ -290,16 +249,8 @@ Deno.test("beginRun() begins a run without what the last one's capture saw", asy
     }, 4),
     2,
   );
-  const { step, stopped, outcome, panels, capture_tries, gif } = await test
-    .row();
-  same([step, stopped, outcome, panels, capture_tries, gif], [
-    "create",
-    false,
-    null,
-    [],
-    0,
-    null,
-  ]);
+  const { step, stopped, outcome, panels, capture_tries, gif } = await test.row();
+  same([step, stopped, outcome, panels, capture_tries, gif], ["create", false, null, [], 0, null]);
 });
 
 Deno.test("nextAfter() knows each outcome", () => {
@@ -315,22 +266,12 @@ Deno.test("nextAfter() knows each outcome", () => {
 });
 
 Deno.test("withoutData() names the panels without data beside a finished picture, and no others", () => {
-  const one = [
-    panel("loaded", "Area"),
-    panel("empty", "Setup WNS"),
-    panel("none", "Text"),
-  ];
+  const one = [panel("loaded", "Area"), panel("empty", "Setup WNS"), panel("none", "Text")];
   equal(withoutData("loaded", one), "Without data: Setup WNS.");
-  equal(
-    withoutData("loaded", [panel("loaded", "Area"), panel("none", "Text")]),
-    null,
-  );
+  equal(withoutData("loaded", [panel("loaded", "Area"), panel("none", "Text")]), null);
   equal(withoutData("loaded", [panel("empty", "")]), "Without data: panel 0.");
   const many = Array.from({ length: 9 }, (_, i) => panel("empty", `P${i}`));
-  equal(
-    withoutData("loaded", many),
-    "Without data: P0, P1, P2, P3, P4, P5 and 3 more.",
-  );
+  equal(withoutData("loaded", many), "Without data: P0, P1, P2, P3, P4, P5 and 3 more.");
   equal(withoutData("empty", many), "No panel has data yet.");
   for (const outcome of ["error", "timeout", "denied", "gone", null] as const) {
     equal(withoutData(outcome, one), null);

@@ -6,22 +6,15 @@ import { browserHere } from "../help/previews/browser.ts";
 Deno.test("takePreview() records four at a time, each to its last frame", async () => {
   await using browser = browserHere();
   const { latest, longest } = await filmTogether(browser, 4);
-  console.log(
-    `four at a time: latest ${latest} ms, longest ${Math.round(longest)} ms`,
-  );
+  console.log(`four at a time: latest ${latest} ms, longest ${Math.round(longest)} ms`);
   ok(Number.isFinite(latest), "a frame shows no time");
 });
 
 Deno.test("takePreview() shows the built-in board of real results again and again, and keeps no memory", async () => {
   await using browser = browserHere();
   const { panels, times, memory } = await firstFrames(browser, 6);
-  console.log(
-    `frame 1 after ${times.join(", ")} ms; MB ${memory.map(Math.round).join(", ")}`,
-  );
+  console.log(`frame 1 after ${times.join(", ")} ms; MB ${memory.map(Math.round).join(", ")}`);
   ok(panels >= 18);
   equal(times.length, 6);
-  ok(
-    memory.at(-1)! < memory[1]! * 1.3 + 30,
-    `the browser grew to ${memory.at(-1)} MB`,
-  );
+  ok(memory.at(-1)! < memory[1]! * 1.3 + 30, `the browser grew to ${memory.at(-1)} MB`);
 });

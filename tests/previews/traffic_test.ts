@@ -17,18 +17,11 @@ Deno.test("takePreview() takes a finished board as loaded, whatever else its pag
         const signs = i % 2 ? "new" as const : "old" as const;
         const board: BoardSpec = {
           signs,
-          panels: [{ id: 1, does: "rows", after: 200 }, {
-            id: 2,
-            does: "text",
-          }],
+          panels: [{ id: 1, does: "rows", after: 200 }, { id: 2, does: "text" }],
           extra,
         };
         await using site = serveBoards({ b: board });
-        const taken = await takePreview(
-          browser,
-          site.options("b", { timeoutMs: 15_000 }),
-          never,
-        );
+        const taken = await takePreview(browser, site.options("b", { timeoutMs: 15_000 }), never);
         const late = taken.captured_at!.getTime() - site.answeredAt();
         console.log(`${kind}: ready ${late} ms after the last answer`);
         same([kind, taken.outcome, taken.panels.map(({ state }) => state)], [
@@ -43,14 +36,7 @@ Deno.test("takePreview() takes a finished board as loaded, whatever else its pag
     const extra = Object.values(TRAFFIC).slice(0, 4).join("");
     const panels = [{ id: 1, does: "rows", after: 2500 } as const];
     await using site = serveBoards({ b: { panels, extra } });
-    const { outcome, captured_at } = await takePreview(
-      browser,
-      site.options("b"),
-      never,
-    );
-    same([outcome, captured_at!.getTime() > site.answeredAt()], [
-      "loaded",
-      true,
-    ]);
+    const { outcome, captured_at } = await takePreview(browser, site.options("b"), never);
+    same([outcome, captured_at!.getTime() > site.answeredAt()], ["loaded", true]);
   });
 });

@@ -22,7 +22,7 @@ Deno.test("runRetries() removes what is done and postpones the rest, each time l
   }
 });
 
-Deno.test("runRetries() leaves the rest of an unavailable target due, and does that of others", async () => {
+Deno.test("runRetries() postpones the rest of an unavailable target with it, and does that of others", async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
   for (const name of ["a1", "a2", "a3", "b1", "b2"]) await enqueue(db, retry(name, name[0]));
@@ -34,7 +34,14 @@ Deno.test("runRetries() leaves the rest of an unavailable target due, and does t
   await runRetries(db, { drop }, never);
   equal(tried.filter((name) => name.startsWith("a")).length, 1);
   same(tried.filter((name) => name.startsWith("b")).sort(), ["b1", "b2"]);
-  equal((await db`select 1 from retries where due_at <= now()`).length, 2);
+  same(
+    [
+      ...await db`
+      select count(*)::int as left, count(distinct due_at)::int as times,
+        min(due_at) > now() + interval '4 seconds' as later from retries`,
+    ],
+    [{ left: 3, times: 1, later: true }],
+  );
 });
 
 Deno.test("claimDue() gives a row to one worker; finish() leaves one that was enqueued anew", async () => {
@@ -48,4 +55,17 @@ Deno.test("claimDue() gives a row to one worker; finish() leaves one that was en
   equal((await nextDue(db))! <= 0, true);
   await finish(db, (await claimDue(db, ["drop"]))[0]!);
   equal(await nextDue(db), undefined);
+});
+
+Deno.test("runRetries() counts work that was interrupted as neither done nor failed", async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  for (const name of ["ada", "bob"]) await enqueue(db, retry(name));
+  const stop = new AbortController();
+  const drop = () => {
+    stop.abort();
+    return Promise.resolve({ message: "aborted", unavailable: true });
+  };
+  await runRetries(db, { drop }, stop.signal);
+  same([...await db`select failures from retries`], [{ failures: 0 }, { failures: 0 }]);
 });

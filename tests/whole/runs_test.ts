@@ -85,7 +85,7 @@ Deno.test("main.ts tells a second run once and not too soon, an unchanged table 
   ok(second.captured_at > first.captured_at);
   equal(second.slack_message.text, (await told())[1]);
   const { body } = await service.call("POST", "/api/v1/scan", { key, json: {} });
-  same(body, { databases_opened: 0, found: [], waiting: [] });
+  same(body, { databases_opened: 0, found: [], waiting: [], ignored: [] });
 });
 
 Deno.test("main.ts shows a member its own and nothing of another's; a stranger nothing", async () => {

@@ -8,7 +8,7 @@ import { type ErrorStatus } from "../../errors.ts";
 import { refuse } from "../../http/replies.ts";
 import { ById } from "../../http/api.ts";
 import { visibleUser } from "../../users/users.ts";
-import type { Env } from "../../who.ts";
+import type { Env, Who } from "../../who.ts";
 import {
   addCredential,
   changeCredential,
@@ -51,45 +51,51 @@ function showAgain(deps: TestDeps & Deps, name: "test" | "change"): Show {
 const one = "/:id/credentials/:key_name";
 
 /** Under `/users`: what the API does with credentials, by plain forms. A value is never in an address. */
-export function credentialPages(deps: TestDeps & Deps) {
+export const credentialPages = (deps: TestDeps & Deps) =>
+  new Hono<Env>().route("/", additionPage(deps)).route("/", credentialPage(deps));
+
+function additionPage(deps: TestDeps & Deps) {
+  const show = showUserPage(deps, "credential");
+  return new Hono<Env>().post(
+    "/:id/credentials",
+    byId,
+    form(CredentialForm, show),
+    (c) =>
+      orShow(c, { show, field: "key_name" }, async () => {
+        const { id } = c.req.valid("param");
+        const { key_name, key_value, expires_at } = c.req.valid("form");
+        const input = { key_name, key_value, expires_at };
+        const { warnings } = await addCredential(deps, c.var.who, id, input);
+        if (!warnings) return c.redirect(`/users/${id}`, 303);
+        return await showPage(deps, c, { id, key_name }, { warnings });
+      }),
+  );
+}
+
+const toPage = (c: Context<Env>, { id, key_name }: Address) =>
+  c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+
+function credentialPage(deps: TestDeps & Deps) {
   const address = zValidator("param", ById.extend({ key_name: credentials.KeyName }), refuse);
-  const addition = showUserPage(deps, "credential");
   return new Hono<Env>()
-    .post(
-      "/:id/credentials",
-      byId,
-      form(CredentialForm, addition),
-      (c) =>
-        orShow(c, { show: addition, field: "key_name" }, async () => {
-          const { id } = c.req.valid("param");
-          const { key_name, key_value, expires_at } = c.req.valid("form");
-          const input = { key_name, key_value, expires_at };
-          const { warnings } = await addCredential(deps, c.var.who, id, input);
-          if (!warnings) return c.redirect(`/users/${id}`, 303);
-          return await showPage(deps, c, { id, key_name }, { warnings });
-        }),
-    )
     .get(one, address, (c) => showPage(deps, c, c.req.valid("param")))
     .post(`${one}/change`, address, form(ValueForm, showAgain(deps, "change")), async (c) => {
       const { id, key_name } = c.req.valid("param");
       const input = c.req.valid("form");
       const { warnings } = await changeCredential(deps, c.var.who, id, key_name, input);
-      if (!warnings) return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+      if (!warnings) return toPage(c, { id, key_name });
       return await showPage(deps, c, { id, key_name }, { warnings });
     })
     .post(`${one}/reveal`, address, zValidator("form", RevealForm, refuseForged), async (c) => {
-      const { id, key_name } = c.req.valid("param");
       const { version } = c.req.valid("form");
-      const revealed = version === undefined
-        ? await credentials.revealCredential(deps, c.var.who, id, key_name)
-        : await revealVersion(deps, c.var.who, id, key_name, version);
+      const revealed = await reveal(deps, c.var.who, c.req.valid("param"), version);
       c.header("Cache-Control", "no-store");
-      return await showPage(deps, c, { id, key_name }, { revealed });
+      return await showPage(deps, c, c.req.valid("param"), { revealed });
     })
     .post(`${one}/rollback`, address, zValidator("form", VersionForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
       await rollBackCredential(deps, c.var.who, id, key_name, c.req.valid("form"));
-      return c.redirect(`/users/${id}/credentials/${key_name}`, 303);
+      return toPage(c, { id, key_name });
     })
     .post(`${one}/test`, address, (c) =>
       orShow(c, { show: showAgain(deps, "test") }, async () => {
@@ -103,3 +109,13 @@ export function credentialPages(deps: TestDeps & Deps) {
       return c.redirect(`/users/${id}`, 303);
     });
 }
+
+const reveal = (
+  deps: TestDeps & Deps,
+  who: Who,
+  { id, key_name }: Address,
+  version: number | undefined,
+) =>
+  version === undefined
+    ? credentials.revealCredential(deps, who, id, key_name)
+    : revealVersion(deps, who, id, key_name, version);

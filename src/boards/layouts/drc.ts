@@ -1,6 +1,6 @@
 import { barPanel, statePanel, trendPanel } from "../charts.ts";
-import { pivotPanel } from "../cross.ts";
-import { columnOf, cutsOf } from "../../measures/facts.ts";
+import { pivotPanel } from "../pivot.ts";
+import { columnOf, dimensionsOf } from "../../measures/facts.ts";
 import type { Measure } from "../../measures/measure.ts";
 import { iterationMeasures, measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
@@ -11,8 +11,8 @@ import { firstBar, newestRun, newestStat } from "../stats.ts";
 import { packed, type Row } from "./row.ts";
 
 /** Where the violations are: one bar chart for each column that cuts them, and the worst of each. */
-function cuts(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] } {
-  const columns = cutsOf(source.facts, ["rule", "layer", "category", "severity", "cell"]);
+function byDimension(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] } {
+  const columns = dimensionsOf(source.facts, ["rule", "layer", "category", "severity", "cell"]);
   const bars = columns.map((column) =>
     barPanel(source, {
       title: `${total.title} by ${column.name}`,
@@ -79,7 +79,7 @@ export function drc(source: Source): Row[] {
   const [total] = measures;
   if (!total) return [];
   const course = iterationMeasures(source.facts, total);
-  const { bars, worst } = cuts(source, total);
+  const { bars, worst } = byDimension(source, total);
   const stats = [...measures, ...course].map((m) => newestStat(source, m));
   // The last count is nearly always 0: where iterations are known, their course tells more.
   const trends = source.facts.time

@@ -1,5 +1,5 @@
 import { barPanel, gaugePanel, statePanel, trendPanel } from "../charts.ts";
-import { cutsOf } from "../../measures/facts.ts";
+import { dimensionsOf } from "../../measures/facts.ts";
 import type { Measure } from "../../measures/measure.ts";
 import { measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
@@ -35,7 +35,7 @@ function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
 
 /** How much of an FPGA's resources is used, one bar a site type. */
 function bySite(source: Source, measures: Measure[]): Panel[] {
-  const [site] = cutsOf(source.facts, ["site_type"]);
+  const [site] = dimensionsOf(source.facts, ["site_type"]);
   if (!site) return [];
   return measures.filter(({ meaning }) => meaning === "site_utilization" || meaning === "used")
     .map((measure) =>
@@ -92,7 +92,7 @@ export function qor(source: Source): Row[] {
     measures.filter(({ meaning }) => meanings.includes(meaning!));
   const followed = [...new Set([...of("area"), ...of("power"), ...of("setup_wns"), ...measures])];
   const trends = facts.time ? followed.map((m) => trendPanel(source, m)) : [];
-  const [stage] = cutsOf(facts, ["stage"]);
+  const [stage] = dimensionsOf(facts, ["stage"]);
   const runtime = of("runtime").find(() => stage);
   const by_stage = stage && runtime && barPanel(source, {
     title: `Runtime by ${stage.name}`,

@@ -1,5 +1,5 @@
 import { barPanel, statePanel, trendPanel } from "../charts.ts";
-import { columnOf, cutsOf, type TableFacts } from "../../measures/facts.ts";
+import { columnOf, dimensionsOf, type TableFacts } from "../../measures/facts.ts";
 import type { Measure } from "../../measures/measure.ts";
 import { measuresOf } from "../../measures/measures.ts";
 import type { Panel, Source } from "../panels.ts";
@@ -10,8 +10,8 @@ import { newestRun, newestStat } from "../stats.ts";
 import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
 /** A number cut by path group, corner and stage, the worst first. */
-function cuts(source: Source, measure: Measure): Panel[] {
-  return cutsOf(source.facts, ["path_group", "corner", "stage"]).slice(0, 2).map((column) =>
+function byDimension(source: Source, measure: Measure): Panel[] {
+  return dimensionsOf(source.facts, ["path_group", "corner", "stage"]).slice(0, 2).map((column) =>
     barPanel(source, {
       title: `${measure.title} by ${column.name}`,
       about: "The newest run, the worst first.",
@@ -43,7 +43,7 @@ function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Pa
   const violating = measures.filter(({ meaning }) => meaning === "setup_violations");
   const spread = setup.flatMap((m) => spreadPanel(source, m, "slack"));
   const course = setup.flatMap((m) => courseOfSpread(source, m, "slack"));
-  const by = cuts(source, worst);
+  const by = byDimension(source, worst);
   const each = ofEachDesign(source, worst);
   return [
     { height: 10, panels: [...trends.slice(0, 1), ...spread, ...each] },
@@ -54,7 +54,7 @@ function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Pa
     },
     ...packed([
       ...by.slice(1),
-      ...violating.flatMap((measure) => cuts(source, measure)),
+      ...violating.flatMap((measure) => byDimension(source, measure)),
       ...trends.slice(1, 4),
       ...course,
       ...states(source, measures),
@@ -64,7 +64,7 @@ function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Pa
 
 /** A row a run: how its numbers moved, each design's newest. */
 function ofRuns(source: Source, worst: Measure, measures: Measure[], trends: Panel[]): Row[] {
-  const bars = [...ofEachDesign(source, worst), ...cuts(source, worst)];
+  const bars = [...ofEachDesign(source, worst), ...byDimension(source, worst)];
   const each = trends.length > 0
     ? []
     : measures.slice(1, 4).flatMap((measure) => ofEachDesign(source, measure));

@@ -36,6 +36,8 @@ export type Mapping = {
   doubts: string[];
   /** Why what is added up over a run's rows is not sure: several rows stand for the same object. */
   repeated?: string;
+  /** Sizes stand by instance, and no row is known to be the whole. */
+  rootless?: true;
   /** Where a person or a comment says that a number stands. */
   chosen: Partial<Record<NumberName, Chosen>>;
   /** What of the correction's other parts the table cannot follow. */
@@ -67,6 +69,33 @@ function wholeIn(column: Column, found: Found): string[] {
   return roots.filter((root) => values.some((name) => isOver(root, name)));
 }
 
+/** An instance that is its own module, `top` of `top`, is the root where names show no hierarchy. */
+function rootIn(column: Column, found: Found, content: Content): string[] {
+  if (column.meaning !== "instance") return [];
+  const others = content.columns.filter((other) => other.shape === "text" && other !== found);
+  const roots = found.values.filter((value, row) =>
+    value !== null && others.some(({ values }) => values[row] === value)
+  );
+  const names = [...new Set(roots.filter((root) => root !== null))];
+  return names.length === 1 ? names : [];
+}
+
+/** The whole of a run, or that nothing says which instance is it. */
+function wholeIfAny(content: Content, dimensions: Column[]): Pick<Mapping, "whole" | "rootless"> {
+  const whole = wholeOf(content, dimensions);
+  if (whole) return { whole };
+  return isRootless(content, dimensions) ? { rootless: true } : {};
+}
+
+/** Whether nothing says which of several instances is the whole of the others. */
+function isRootless(content: Content, dimensions: Column[]): boolean {
+  const instance = columnOf(dimensions, "instance");
+  if (!instance) return false;
+  const found = content.columns.find(({ name }) => name === instance.name)!;
+  const values = [...new Set(filled(found))];
+  return values.length > 1 && !values.some((value) => /[/.|]/.test(value));
+}
+
 function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
   const parts: Meaning[] = [
     "path_group",
@@ -81,7 +110,10 @@ function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
   ];
   for (const column of dimensions.filter(({ meaning }) => parts.includes(meaning!))) {
     const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
-    if (values.length > 0) return { column, values };
+    const roots = values.length > 0
+      ? values
+      : rootIn(column, content.columns.find(({ name }) => name === column.name)!, content);
+    if (roots.length > 0) return { column, values: roots };
   }
   return undefined;
 }
@@ -201,7 +233,6 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };
-  const total = wholeOf(content, dimensions);
   const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
   const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const found = {
@@ -212,7 +243,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     group,
     dimensions,
     ...(corner && { corner }),
-    ...(total && { whole: total }),
+    ...wholeIfAny(content, dimensions),
     ...(read.figures && { figures: read.figures }),
     rivals: rivalsIn(content, columns),
     ...(repeated && { repeated }),

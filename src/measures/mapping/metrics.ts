@@ -12,6 +12,8 @@ export function checkIn({ name }: Column): string {
   return wordsOf(name).find((word) => ["setup", "hold"].includes(word)) ?? "";
 }
 
+const NO_FIGURES: Meaning[] = ["run", "seed", "count", "value", "iteration", "x", "y"];
+
 /** Whether a text column's values are names of figures: most of them mean something as numbers. */
 function namesFigures(column: Column, content: Content): boolean {
   if (column.shape !== "text" || column.form) return false;
@@ -19,7 +21,10 @@ function namesFigures(column: Column, content: Content): boolean {
   const values = [...new Set(filled(found))];
   if (values.some((value) => SIGN_OFF.test(value))) return true;
   if (column.meaning || values.length < 2) return false;
-  const known = values.filter((value) => meaningOf(value, "number"));
+  const known = values.filter((value) => {
+    const meaning = meaningOf(value, "number");
+    return meaning && !NO_FIGURES.includes(meaning);
+  });
   return known.length >= values.length / 2 && known.length >= 2;
 }
 

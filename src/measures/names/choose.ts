@@ -28,7 +28,7 @@ const LATEST = [
 ];
 /** Words of a name that say only a part of the whole is meant. */
 const PARTIAL = new Set(
-  ("stdcell std macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
+  ("stdcell std peak macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
     .split(" "),
 );
 /** Of names with the same meaning, which say it best; words earlier in a list go before later ones. */
@@ -37,6 +37,7 @@ const PREFERRED: Partial<Record<Meaning, string[]>> = {
   hold_wns: ["wns", "whs", "ws"],
   power: ["total"],
   runtime: ["total"],
+  utilization: ["utilization", "utilisation", "util"],
   area: ["cell", "instance"],
   cells: ["instance", "cells"],
 };

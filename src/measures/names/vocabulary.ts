@@ -40,7 +40,7 @@ const VOCABULARY = {
   commit: ["text", "commit | git sha | git hash | sha | revision | rev"],
   run: [
     "text number",
-    "run id | run tag | run name | run number | run no | run uuid | run -type -time -date -dir -ts -seconds -hours -design -platform -variant | build -time -date -dir -type | " +
+    "run id | run tag | run name | run number | run no | run uuid | run dir | rundir | run -type -time -date -dir -ts -seconds -hours -design -platform -variant | build -time -date -dir -type | " +
     "pipeline -time -stage | job -time -type | tag -waiver | uuid | regression id | session id",
   ],
   stage: ["text", "stage | step | flow step | phase"],

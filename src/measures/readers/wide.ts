@@ -63,7 +63,7 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
     isOfOne(column) ? undefined : source.where,
     COUNTED.test(meaning) || meaning === "drc_total" ? notWaived(facts) : undefined,
   );
-  const rival = facts.mapping.rivals[meaning];
+  const doubt = doubtOfColumn(facts, meaning, column);
   return {
     ...defaults,
     meaning,
@@ -72,9 +72,22 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
     ...scaled(facts, column, meaning, combined(together, meaning)),
     ...(where && { where }),
     ...(whole && { whole }),
-    ...(rival && { doubt: `${column.name} and ${rival} both may be this number.` }),
+    ...(doubt && { doubt }),
     source: { column: column.name, metric: null },
   };
+}
+
+/** Why it is not sure that a column holds this number. */
+function doubtOfColumn({ mapping, greatest }: TableFacts, meaning: Meaning, { name }: Column) {
+  const rival = mapping.rivals[meaning];
+  if (rival) return `${name} and ${rival} both may be this number.`;
+  if (mapping.rootless && SIZES.includes(meaning)) {
+    return "Nothing tells which instance is the whole of the others.";
+  }
+  const isMagnitude = /_[wt]ns$/.test(meaning) && /viol/i.test(name) && (greatest[name] ?? 0) > 0;
+  return isMagnitude
+    ? `${name} has values above 0: it may count violations as positive.`
+    : undefined;
 }
 
 function togetherNote(together: Column[], names: string[]): string {

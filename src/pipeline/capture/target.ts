@@ -3,7 +3,7 @@ import type { DashboardJson } from "../../external/grafana/dashboards.ts";
 import type { Grafana } from "../../external/grafana/grafana.ts";
 import { grafanaAt } from "../../grafana/grafana.ts";
 import { dashboardUid } from "../../workspaces/names.ts";
-import type { Deps as WorkspaceDeps } from "../../grafana/removal/removal.ts";
+import type { Deps as WorkspaceDeps } from "../../grafana/removal.ts";
 import { CAPTURE_HEADER, signCapture } from "../../boards/access.ts";
 import { type BoardState, findBoardState, recordSeen } from "../board_store.ts";
 import { gone, isEdited } from "../create/upsert.ts";

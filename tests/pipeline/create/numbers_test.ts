@@ -44,6 +44,33 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   equal((await test.call("DELETE", `/dashboards/${now.id}`)).status, 204);
   const kept = await test.db`select from runs where numbers <> '[]' or why is not null`;
   equal(kept.length, 0, "nothing of the table stays behind a tombstone");
+  equal((await test.db`select from run_numbers`).length, 0);
+});
+
+Deno.test("createNext() keeps the numbers of every run, also after the table's rows are gone", async () => {
+  await using test = await startWorld({ user: true });
+  const row = (design: string, wns: number) => `('2026-01-0${-wns}', '${design}', ${wns}, null)`;
+  await test.run(history, `insert into history values ${row("gcd", -1)}, ${row("aes", -1)}`);
+  await test.found();
+  ok(await createNext(test.deps, never));
+  for (const design of ["gcd", "aes"]) {
+    await test.finishRows();
+    const wns = design === "gcd" ? -2 : -3;
+    await test.run(`truncate history`, `insert into history values ${row(design, wns)}`);
+    await test.found();
+    ok(await createNext(test.deps, never));
+  }
+  const kept = await test.db`select group_name, run_name, value from run_numbers order by 1, 2`;
+  same(kept.map(({ group_name, run_name, value }) => [group_name, run_name.slice(0, 10), value]), [
+    ["aes", "2026-01-01", -1],
+    ["aes", "2026-01-03", -3],
+    ["gcd", "2026-01-01", -1],
+    ["gcd", "2026-01-02", -2],
+  ]);
+  const { numbers } = (await test.call("GET", "/dashboards", { key: test.ada.api_key }))
+    .body.dashboards[0];
+  const [{ group, value, before }] = numbers;
+  same([group, value, before], ["aes", -3, -1], "of the group's own run before, two runs ago");
 });
 
 Deno.test("createNext() makes the board where the numbers cannot be read, and logs no more than a code", async () => {
@@ -62,4 +89,13 @@ Deno.test("createNext() makes the board where the numbers cannot be read, and lo
   same([row!.step, row!.last_error, row!.numbers, row!.why], ["capture", null, [], null]);
   const line = test.deps.lines.find((line) => line.startsWith("create: "));
   equal(line, `create: no numbers for run 1 of dashboard ${row!.id}: 22012`);
+  const key = test.ada.api_key;
+  const listed = (await test.call("GET", "/dashboards", { key })).body.dashboards[0];
+  equal(
+    listed.why,
+    "The numbers could not be computed: PostgreSQL refused (22012). The next capture tries again.",
+  );
+  equal((await test.call("POST", `/dashboards/${row!.id}/capture`, { key })).status, 202);
+  const [again] = await test.db`select step from dashboards`;
+  equal(again!.step, "create");
 });

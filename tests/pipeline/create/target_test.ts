@@ -9,11 +9,7 @@ import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { never } from "../../help/time.ts";
 import { type Options, startWorld } from "../../help/world/world.ts";
 
-const CAPTURE = {
-  base_url: "http://127.0.0.1:1",
-  theme: "dark",
-  timezone: "utc",
-};
+const CAPTURE = { base_url: "http://127.0.0.1:1", theme: "dark", timezone: "utc" };
 
 async function startScene(settings: Options["grafana"] = {}) {
   const test = await startWorld({ user: true, grafana: settings });
@@ -35,19 +31,14 @@ async function startScene(settings: Options["grafana"] = {}) {
 }
 
 Deno.test("captureTarget() shows the dashboard as it stands in Grafana, with the viewer's key", async () => {
-  await using test = await startScene({
-    subPath: "/grafana",
-    public_url: "https://g.example.com",
-  });
+  await using test = await startScene({ subPath: "/grafana", public_url: "https://g.example.com" });
   const { grafana, id } = test;
   const uid = test.uidOf(id);
   const made = await test.scene();
   const url = new URL(made.url);
   equal(url.origin + url.pathname, `${grafana.url}/d/${uid}/x`);
   same(made.headers, { authorization: `Bearer ${grafana.tokens.viewer}` });
-  const { kiosk, theme, refresh, timezone } = Object.fromEntries(
-    url.searchParams,
-  );
+  const { kiosk, theme, refresh, timezone } = Object.fromEntries(url.searchParams);
   same([kiosk, theme, refresh, timezone], ["", "dark", "", "utc"]);
   same(queriedPanels(made.dashboard).length > 0, true);
   grafana.edit(uid, (json) => ({
@@ -100,24 +91,9 @@ Deno.test("captureTarget() is gone with its dashboard, until that is there again
 Deno.test("captureNext() says denied of a revoked key and gone of a deleted dashboard, not what was before", async () => {
   await using test = await startScene();
   const { grafana, id, db, sceneDeps } = test;
-  const shape = {
-    width: 64,
-    height: 64,
-    frames: 1,
-    delay_ms: 20,
-    timeout_ms: 1000,
-  };
-  const capture = {
-    ...CAPTURE,
-    ...shape,
-    theme: "dark",
-    timezone: "utc",
-  } as const;
-  const browser = connectBrowser({
-    path: "/nowhere",
-    install: false,
-    log: () => {},
-  });
+  const shape = { width: 64, height: 64, frames: 1, delay_ms: 20, timeout_ms: 1000 };
+  const capture = { ...CAPTURE, ...shape, theme: "dark", timezone: "utc" } as const;
+  const browser = connectBrowser({ path: "/nowhere", install: false, log: () => {} });
   const stopped = async () => {
     await db`
       update dashboards set step = 'capture', stopped = false, next_try_at = now(), outcome = 'loaded',

@@ -123,7 +123,7 @@ Deno.test("notifyNext() posts the message first and the GIF in its thread where 
   await using test = await start(slack);
   slack.rules.refusesFiles = true;
   equal((await test.finish()).step, "done");
-  const [message, ...others] = await slack.messages();
+  const [message, ...others] = await slack.roots();
   same([others.length, hasImage(message!)], [0, false]);
   match(JSON.stringify(message!.blocks), /The picture is in the thread/);
   const completed = slack.forms("files.completeUploadExternal").at(-1)!;

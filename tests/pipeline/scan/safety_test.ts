@@ -90,27 +90,15 @@ async function work(test: Scans) {
   const stopped = await db`select last_error from dashboards where last_error is not null`;
   same([...stopped], []);
   const [row] = await db`select id, board from dashboards where table_name = 'runs'`;
-  const who = {
-    user_id: ada.id,
-    username: ada.username,
-    role: "member",
-    from: "",
-  } as const;
+  const who = { user_id: ada.id, username: ada.username, role: "member", from: "" } as const;
   const panels = queriedPanels(row!.board as Dashboard);
   ok(panels.length >= 3, `${panels.length} panels`);
   for (const panel of panels) {
-    const { status, body } = await queryBoard(
-      deps,
-      row!.id,
-      { who },
-      panel,
-      never,
-    );
+    const { status, body } = await queryBoard(deps, row!.id, { who }, panel, never);
     equal(status, 200, JSON.stringify(body));
   }
   await test.run("insert into public.runs (area) values (4)");
-  await test
-    .db`update workspace_steps set state = 'pending', next_try_at = now()`;
+  await test.db`update workspace_steps set state = 'pending', next_try_at = now()`;
   await finishWorkspaces(deps, never);
   await letSpyWrite(test);
   await test.finishRows();
@@ -129,9 +117,7 @@ Deno.test("the traps spring for whoever comes without the service's care", async
   await plant(test);
   await using careless = login(await test.urlOf(test.ada, "qor"));
   await careless`select now(), count(*) from pg_class where relname::text = 'runs'`;
-  const noted = await careless<
-    Noted[]
-  >`select distinct what from evil.log order by 1`;
+  const noted = await careless<Noted[]>`select distinct what from evil.log order by 1`;
   same(noted.map(({ what }) => what), ["=", "count", "now", "pg_class"]);
 });
 
@@ -144,20 +130,12 @@ Deno.test("scan, boards and panels run a user's code with the reader's rights al
   await using reader = await test.reader(test.ada, "qor");
   const noted = await reader<Noted[]>`
     select what, current, session, super from evil.log group by 1, 2, 3, 4 order by 1`;
-  const mine = {
-    current: `${username}_reader`,
-    session: `${username}_reader`,
-    super: "off",
-  };
+  const mine = { current: `${username}_reader`, session: `${username}_reader`, super: "off" };
   const ours = noted.filter(({ session }) => session !== `${username}_owner`);
-  same(
-    ours.map((row) => ({ ...row })),
-    [
-      { what: "cast", ...mine },
-      { what: "policy", ...mine },
-    ],
-    "the reader's own look at the rows, and nothing that poses as PostgreSQL's",
-  );
+  same(ours.map((row) => ({ ...row })), [
+    { what: "cast", ...mine },
+    { what: "policy", ...mine },
+  ], "the reader's own look at the rows, and nothing that poses as PostgreSQL's");
   // As the owner, who may do anything here, only what the test itself wrote past its own policy.
   const others = noted.filter(({ session }) => session === `${username}_owner`);
   same(others.map((row) => ({ ...row })), []);
@@ -193,20 +171,9 @@ Deno.test("scan and boards read right whatever an owner's database settings are"
   equal(row!.last_error, null);
   const board = row!.board as Dashboard;
   match(board.time!.from!, /^2026-0[12]-/);
-  const who = {
-    user_id: test.ada.id,
-    username,
-    role: "member",
-    from: "",
-  } as const;
+  const who = { user_id: test.ada.id, username, role: "member", from: "" } as const;
   for (const panel of queriedPanels(board)) {
-    const { status, body } = await queryBoard(
-      test.deps,
-      row!.id,
-      { who },
-      panel,
-      never,
-    );
+    const { status, body } = await queryBoard(test.deps, row!.id, { who }, panel, never);
     equal(status, 200, JSON.stringify(body));
     ok(JSON.stringify(body).length > 50);
   }

@@ -21,7 +21,7 @@ function before(facts: TableFacts): string {
  * A cell's change to the run before: of sizes (area, power) in percent, else in its own unit; with which
  * way is better, where that is known. `expression` and `cell` are those of the value itself.
  */
-export function changeMeasure(
+export function deltaMeasure(
   facts: TableFacts,
   meaning: Meaning,
   expression: string,
