@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres/postgres.ts";
+import type { Db, Fragment } from "../external/postgres/postgres.ts";
 
 export type NewEntry = {
   actor: string;
@@ -16,6 +16,10 @@ export async function insertEntry(db: Db, entry: NewEntry): Promise<void> {
     insert into audit (actor, action, subject, user_id, from_address, outcome)
     values (${actor}, ${action}, ${subject}, ${user_id}, ${from}, ${outcome})`;
 }
+
+/** A statement that records what `rows` selects: actor, action, subject, user_id, from_address, outcome. */
+export const insertSelected = (db: Db, rows: Fragment): Fragment =>
+  db`insert into audit (actor, action, subject, user_id, from_address, outcome) ${rows}`;
 
 /** One page, newest first, below the id `below`. */
 export async function listEntries(

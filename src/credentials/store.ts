@@ -1,5 +1,6 @@
 import type { Db, Fragment } from "../external/postgres/postgres.ts";
-import { together } from "./batch.ts";
+import { insertSelected } from "../audit/store.ts";
+import { inBatches } from "./batch.ts";
 
 /** A credential as it is stored; `key_value` is sealed. */
 export type CredentialRow = {
@@ -30,6 +31,35 @@ export async function insertCredential(
     values (${user_id}, ${key_name}, ${sealed}, ${expires_at}, ${by})
     returning ${columns(db)}`;
   return row!;
+}
+
+/** `key_value` is sealed. */
+export type AdoptedCredential = {
+  user_id: number;
+  key_name: string;
+  key_value: string;
+  created_at: string | null;
+  updated_at: string | null;
+  expires_at: string | null;
+};
+
+export async function insertAdoptedCredentials(db: Db, rows: AdoptedCredential[]): Promise<void> {
+  await db`
+    insert into credentials (user_id, key_name, key_value, created_at, updated_at, expires_at)
+    select user_id, key_name, key_value, coalesce(created_at, now()), coalesce(updated_at, now()),
+      expires_at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as t (user_id bigint,
+      key_name text, key_value text, created_at timestamptz, updated_at timestamptz,
+      expires_at timestamptz)`;
+}
+
+/** Records the creation of every credential there is. */
+export async function recordAdoptedCredentials(db: Db): Promise<void> {
+  await insertSelected(
+    db,
+    db`select 'system', 'credential.create', u.username || '/' || c.key_name, u.id, '', 'ok'
+      from credentials c join users u on u.id = c.user_id order by c.id`,
+  );
 }
 
 /** Whether a user has one of these credentials, as a condition; `user_id` is SQL. */
@@ -79,7 +109,7 @@ type RevealedRow = CredentialRow | { id: null } | undefined;
  * Records that a credential is revealed (`by` a username, `from` an address), and reads it, in one statement:
  * no record, no value. One that the user has not is recorded as refused, an unknown user not at all.
  */
-export const revealCredential = together(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
+export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
   const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
     with asked as (
       select * from unnest(${asked.map(({ user_id }) => user_id)}::bigint[],
@@ -90,10 +120,14 @@ export const revealCredential = together(async (db, asked: Reveal[]): Promise<Re
       from asked a join users u on u.id = a.of
         left join credentials c on c.user_id = u.id and c.key_name = a.name
     ), recorded as (
-      insert into audit (actor, action, subject, user_id, from_address, outcome)
-      select by, 'credential.reveal', username || '/' || name, of, "from",
-        case when id is null then 'refused' else 'ok' end
-      from found order by n
+      ${
+    insertSelected(
+      db,
+      db`select by, 'credential.reveal', username || '/' || name, of, "from",
+          case when id is null then 'refused' else 'ok' end
+        from found order by n`,
+    )
+  }
     )
     select n, ${columns(db)} from found`;
   const answers = new Map<number, RevealedRow>(rows.map(({ n, ...row }) => [n, row]));

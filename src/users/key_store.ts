@@ -14,6 +14,20 @@ export async function insertKey(
     insert into api_keys (user_id, hash, expires_at) values (${user_id}, ${hash}, ${expires_at})`;
 }
 
+/** Keys whose form may be another than ours; hashes in hex. */
+export async function insertAdoptedKeys(db: Db, keys: { user_id: number; hash: string }[]) {
+  await db`
+    insert into api_keys (hash, user_id, adopted) select decode(hash, 'hex'), user_id, true
+    from jsonb_to_recordset(${JSON.stringify(keys)}::text::jsonb) as t (hash text, user_id bigint)`;
+}
+
+/** Hashes, in hex, of the keys whose form may be another than ours. */
+export async function adoptedHashes(db: Db): Promise<string[]> {
+  const rows = await db<{ hash: string }[]>`
+    select encode(hash, 'hex') as hash from api_keys where adopted or from_environment`;
+  return rows.map(({ hash }) => hash);
+}
+
 /** Lets the user's keys, and the sessions that they opened, end in `grace_seconds`, unless they end before. */
 export async function endKeys(db: Db, user_id: number, grace_seconds: number): Promise<void> {
   await db`

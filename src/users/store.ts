@@ -1,3 +1,4 @@
+import { insertSelected } from "../audit/store.ts";
 import { LOCKS } from "../external/postgres/lock.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
@@ -16,6 +17,27 @@ export async function insertUser(db: Db, username: string, role: Who["role"]): P
   const [user] = await db<UserRow[]>`
     insert into users (username, role) values (${username}, ${role}) returning ${columns(db)}`;
   return user!;
+}
+
+/** Times are PostgreSQL's own text, to the microsecond. */
+export type AdoptedUser = Omit<UserRow, "created_at"> & { created_at: string | null };
+
+export async function insertAdoptedUsers(db: Db, users: AdoptedUser[]): Promise<void> {
+  await db`
+    insert into users (id, username, role, is_active, created_at) overriding system value
+    select id, username, role, is_active, coalesce(created_at, now())
+    from jsonb_to_recordset(${JSON.stringify(users)}::text::jsonb) as t
+      (id bigint, username text, role text, is_active boolean, created_at timestamptz)`;
+}
+
+/** Records the creation of every user there is; new ones get higher ids. */
+export async function recordAdoptedUsers(db: Db): Promise<void> {
+  await db`
+    select setval(pg_get_serial_sequence('users', 'id'), max(id)) from users having count(*) > 0`;
+  await insertSelected(
+    db,
+    db`select 'system', 'user.create', username, id, '', 'ok' from users order by id`,
+  );
 }
 
 export async function findUser(db: Db, id: number): Promise<UserRow | undefined> {
