@@ -10,7 +10,7 @@ import {
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/postgres/migrate.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { type Evaluated, judge, type Old, type OldRows, type Refused } from "./evaluate.ts";
+import { evaluate, type Evaluated, type Old, type OldRows, type Refused } from "./evaluate.ts";
 import { evaluateKeys, type Keys } from "./keys.ts";
 import { insertAdopted } from "../pipeline/adopted_store.ts";
 import { insertAdoptedKeys } from "../users/key_store.ts";
@@ -70,10 +70,10 @@ async function look(db: Db, tables: string[]): Promise<Plan> {
   for (const [table, kind] of Object.entries(store.DASHBOARD_TABLES)) {
     for (const row of await read(table)) old.dashboards.push({ table, kind, row });
   }
-  const judged = judge(old);
-  const keys = await evaluateKeys(old.users, judged.users);
-  const taken = await namesInUse(db, judged.users.map(({ username }) => username));
-  return { ...judged, tables, obstacles, keys, taken };
+  const evaluated = evaluate(old);
+  const keys = await evaluateKeys(old.users, evaluated.users);
+  const taken = await namesInUse(db, evaluated.users.map(({ username }) => username));
+  return { ...evaluated, tables, obstacles, keys, taken };
 }
 
 const NEEDED: Record<string, string[]> = {
@@ -96,7 +96,7 @@ async function obstaclesOf(db: Db, tables: string[]): Promise<string[]> {
     }
   }
   for (const name of await store.dependentsOf(db, tables)) {
-    found.push(`${name} leans on the old tables: drop it, or its foreign key, first.`);
+    found.push(`${name} depends on the old tables: drop it, or its foreign key, first.`);
   }
   for (const name of await store.inTheWay(db, await migratedNames(), tables)) {
     found.push(`${name} has a name that Dashkeeper needs: rename it first.`);

@@ -53,7 +53,7 @@ export async function lockTables(tx: Db, tables: string[]): Promise<void> {
   for (const table of tables) await tx`lock table ${tx(table)} in access exclusive mode`;
 }
 
-/** What else leans on these tables: views, and tables with foreign keys. */
+/** Views, and tables with foreign keys. */
 export async function dependentsOf(db: Db, tables: string[]): Promise<string[]> {
   const rows = await db<{ name: string }[]>`
     with old as (

@@ -17,11 +17,10 @@ export async function insertEntry(db: Db, entry: NewEntry): Promise<void> {
     values (${actor}, ${action}, ${subject}, ${user_id}, ${from}, ${outcome})`;
 }
 
-/** A statement that records what `rows` selects: actor, action, subject, user_id, from_address, outcome. */
+/** `rows` selects actor, action, subject, user_id, from_address, outcome. */
 export const insertSelected = (db: Db, rows: Fragment): Fragment =>
   db`insert into audit (actor, action, subject, user_id, from_address, outcome) ${rows}`;
 
-/** One page, newest first, below the id `below`. */
 export async function listEntries(
   db: Db,
   { user_id, action }: { user_id?: number | undefined; action?: string | undefined },

@@ -2,7 +2,7 @@ import type { Db, Fragment } from "../external/postgres/postgres.ts";
 import { insertSelected } from "../audit/store.ts";
 import { inBatches } from "./batch.ts";
 
-/** A credential as it is stored; `key_value` is sealed. */
+/** `key_value` is sealed. */
 export type CredentialRow = {
   id: number;
   key_name: string;
@@ -53,7 +53,6 @@ export async function insertAdoptedCredentials(db: Db, rows: AdoptedCredential[]
       expires_at timestamptz)`;
 }
 
-/** Records the creation of every credential there is. */
 export async function recordAdoptedCredentials(db: Db): Promise<void> {
   await insertSelected(
     db,
@@ -73,7 +72,6 @@ export async function countCredentials(db: Db, user_id: number): Promise<number>
   return row!.n;
 }
 
-/** Leaves a credential of this name that is there already as it is. */
 export async function insertIfMissing(
   db: Db,
   user_id: number,
@@ -105,10 +103,7 @@ type Reveal = { user_id: number; key_name: string; by: string; from: string };
 /** `id` is null where the user has no credential of this name; undefined: there is no such user. */
 type RevealedRow = CredentialRow | { id: null } | undefined;
 
-/**
- * Records that a credential is revealed (`by` a username, `from` an address), and reads it, in one statement:
- * no record, no value. One that the user has not is recorded as refused, an unknown user not at all.
- */
+/** One statement: no record, no value. `by` is a username, `from` an address. */
 export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
   const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
     with asked as (
@@ -134,7 +129,6 @@ export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<R
   return asked.map((_, i) => answers.get(i + 1));
 });
 
-/** Holds the row until the transaction ends, so that two writes are two versions. */
 export async function lockCredential(db: Db, user_id: number, key_name: string) {
   const [row] = await db<CredentialRow[]>`
     select ${columns(db)} from credentials
@@ -142,10 +136,9 @@ export async function lockCredential(db: Db, user_id: number, key_name: string) 
   return row;
 }
 
-/** How many versions are kept, the current one counted. */
 const MOST_VERSIONS = 10;
 
-/** A new current version of a held row; the one before it joins the older ones. */
+/** For a locked row. */
 export async function replaceValue(
   db: Db,
   { id, version }: CredentialRow,
@@ -181,7 +174,6 @@ export type VersionRow = {
   created_by: string;
 };
 
-/** All versions that are kept, the current one first. */
 export async function listVersions(db: Db, id: number): Promise<VersionRow[]> {
   return await db<VersionRow[]>`
     select version, key_value, updated_at as created_at, updated_by as created_by
