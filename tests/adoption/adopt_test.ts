@@ -250,11 +250,8 @@ Deno.test("adopt() is all or nothing, and says what is in the way", async () => 
   await db`create table sessions (id int)`;
   await db`create view emails as select email from users`;
   const before = await dump(db);
-  const blocked = {
-    code: "adoption_blocked",
-    message: /^emails depends on .*\nsessions has a name/,
-  };
-  await rejects(adopt(deps, { skipRefused: false }), blocked);
+  const message = /^emails depends on .*\nsessions has a name/;
+  await rejects(adopt(deps, { skipRefused: false }), { code: "adoption_blocked", message });
   await db`drop view emails`;
   await db`drop table sessions`;
   delete before.sessions;
