@@ -51,7 +51,7 @@ async function start() {
     },
     captureDeps: deps,
     ask,
-    tell: () => notifyNext({ ...test.deps, slack: told }, never),
+    tell: () => notifyNext({ ...test.deps, ...told }, never),
     picture: async () => {
       const [run] = await test.db`select gif, png from runs order by run desc limit 1`;
       return { gif: decodeGif(run!.gif), png: run!.png as Uint8Array };
