@@ -112,11 +112,11 @@ export function isCompared({ groups }: TableFacts): boolean {
 export function newestValue(facts: TableFacts, measure: Measure): string {
   const runs = perRun(facts, measure, ofNewest(facts));
   const title = quoteName(shownName(measure));
-  if (isCompared(facts) && measure.across !== "sum") {
+  if (isCompared(facts) && measure.across_designs !== "sum") {
     return `SELECT "metric" AS "of", "value" AS ${title} FROM (${runs}) r WHERE "value" IS NOT NULL ` +
-      `ORDER BY "value" ${measure.across === "min" ? "ASC" : "DESC"}, 1 LIMIT 1`;
+      `ORDER BY "value" ${measure.across_designs === "min" ? "ASC" : "DESC"}, 1 LIMIT 1`;
   }
-  return `SELECT pg_catalog.${measure.across}("value") AS ${title} FROM (${runs}) r ` +
+  return `SELECT pg_catalog.${measure.across_designs}("value") AS ${title} FROM (${runs}) r ` +
     `HAVING pg_catalog.count("value") > 0`;
 }
 
@@ -159,9 +159,9 @@ export function newestBy(
   const counted = column.shape === "number";
   const where = every ? asOf(facts) : ofNewest(facts);
   const cut = counted ? numberOf(column) : cellOf(column);
-  const across = measure.rows === "sum" ? "sum" : measure.across;
+  const aggregate = measure.rows === "sum" ? "sum" : measure.across_designs;
   return `SELECT ${counted ? "cut::pg_catalog.text" : "cut"} AS ${quoteName(column.name)}, ` +
-    `pg_catalog.${across}(v0) AS ${quoteName(shownName(measure))} ` +
+    `pg_catalog.${aggregate}(v0) AS ${quoteName(shownName(measure))} ` +
     `FROM (${runValues(facts, [shown(measure)], { where, cut })}) p GROUP BY cut ` +
     `HAVING pg_catalog.count(v0) > 0 ` +
     (counted ? "ORDER BY cut LIMIT 70" : `ORDER BY 2 ${order(measure)}, 1 LIMIT 20`);

@@ -14,7 +14,7 @@ import { PostgresQuery } from "./query_builder.ts";
 import { asOf, endsAhead, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
 /** Which of the newest run's designs a stat shows, as a word and as a sentence. */
-function choice({ across, good, log_scale }: Measure): [string, string] {
+function choice({ across_designs: across, good, log_scale }: Measure): [string, string] {
   if (across === "sum") return ["total", "The sum over the designs of the newest run."];
   const word = good ? "worst" : across === "min" ? "lowest" : log_scale ? "largest" : "highest";
   return [word, `The ${word} of the designs in the newest run, with its name.`];
@@ -47,7 +47,7 @@ export function newestStat({ facts, datasource }: Source, measure: Measure): Pan
     .graphMode(course ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
     .justifyMode(common.BigValueJustifyMode.Center)
     .textMode(
-      compared && measure.across !== "sum"
+      compared && measure.across_designs !== "sum"
         ? common.BigValueTextMode.ValueAndName
         : common.BigValueTextMode.Value,
     )

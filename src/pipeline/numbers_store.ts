@@ -66,11 +66,11 @@ export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefin
 
 /** What a run's message is to cover: its numbers, and each group's run now and at the message before. */
 export async function findCovered(db: Db, { id, run }: Run) {
-  const [row] = await db<{ now: Record<string, string>; told: Record<string, string> | null }[]>`
+  const [row] = await db<{ now: Record<string, string>; posted: Record<string, string> | null }[]>`
     select run_names as now, (
       select run_names from runs
       where dashboard_id = ${id} and run < ${run} and told_at is not null
-      order by run desc limit 1) as told
+      order by run desc limit 1) as posted
     from runs where dashboard_id = ${id} and run = ${run}`;
-  return { now: row?.now ?? {}, told: row?.told ?? {} };
+  return { now: row?.now ?? {}, posted: row?.posted ?? {} };
 }

@@ -34,7 +34,7 @@ export function plain(source: Source): Row[] {
     rows: "sum",
     folds: { stage: "sum", iteration: "sum", corner: "sum" },
     source: { column: "", metric: null },
-    across: "sum",
+    across_designs: "sum",
   };
   const texts = facts.columns.filter(({ name }) => {
     const values = facts.distinct[name] ?? 0;

@@ -102,7 +102,7 @@ Deno.test("the form shows what is wrong beside its field, with all that was type
   const twice = await test.fill({ "role:who": "order", "role:run_ts": "order" });
   match(twice.text, /id="fault-role:who">Only one column can be the time of the run\./);
   const timeless = await test.fill({ "role:who": "order", "role:run_ts": "" });
-  match(timeless.text, /id="fault-role:who">The column &quot;who&quot; holds no times\./);
+  match(timeless.text, /id="fault-role:who">Column &quot;who&quot; has no times\./);
   equal((await test.mapping()).corrected.join(), "", "nothing of it was kept");
 });
 
