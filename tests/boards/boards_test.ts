@@ -264,7 +264,7 @@ Deno.test("runPanel() says what is wrong, cuts at 10,000 rows, and stops when to
     // PostgreSQL's own sentence would quote the value.
     const value = "select 'a value of a row'::text::int";
     await refused(value, "The query has a value that does not fit its type.");
-    await refused("select 1e400::float8", "The query is not taken by PostgreSQL (SQLSTATE 22003).");
+    await refused("select 1e400::float8", "The query was refused by PostgreSQL (SQLSTATE 22003).");
     const long = await runPanel(
       reader,
       boardWith("select generate_series(1, 20000) as i"),

@@ -95,7 +95,7 @@ Deno.test("the form shows what is wrong beside its field, with all that was type
     "unit:setup_wns": "parsec",
   });
   equal(reply.status, 422);
-  match(reply.text, /id="fault-unit:setup_wns">The unit &quot;parsec&quot; is not known\./);
+  match(reply.text, /id="fault-unit:setup_wns">Unknown unit &quot;parsec&quot;\./);
   equal(chosen(reply.text, "role:who"), "group");
   equal(chosen(reply.text, "column:setup_wns"), "note");
   equal(written(reply.text, "unit:setup_wns"), "parsec");
