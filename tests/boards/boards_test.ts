@@ -260,7 +260,7 @@ Deno.test("runPanel() says what is wrong, cuts at 10,000 rows, and stops when to
         status: 400,
         message,
       });
-    await refused(`select "x"`, 'The query asks for a column that is not there, near "x".');
+    await refused(`select "x"`, 'The query selects a column that does not exist, near "x".');
     // PostgreSQL's own sentence would quote the value.
     const value = "select 'a value of a row'::text::int";
     await refused(value, "The query has a value that does not fit its type.");
@@ -346,7 +346,7 @@ Deno.test("the board page draws each kind of panel, and says which are empty or 
       ok(states.get("Newest rows")![1]!.includes("</script>"));
       same(states.get("Broken"), [
         "error",
-        "The query asks for a column that is not there, near nothing.",
+        "The query selects a column that does not exist, near nothing.",
       ]);
       same(states.get("Bare"), ["empty", "No data"]);
       equal(states.size, board.panels!.length);
