@@ -25,14 +25,13 @@ async function find(deps: Deps, user_id: number, kind: Kind) {
   return { login, withPermit };
 }
 
-/** How to open a user's database as its reader. Throws as withReader() does. */
 export async function readerAddress(deps: Deps, user_id: number, kind: Kind): Promise<Address> {
   return (await find(deps, user_id, kind)).login;
 }
 
 /**
- * Opens a user's database as its reader for the time of `work`: for one look, a few at a time on each
- * server. Throws 404 where there is no such workspace or its user is not active.
+ * Opens a user's database as its reader, a few at a time on each server. Throws 404 for an unknown workspace
+ * or an inactive user.
  */
 export async function withReader<T>(
   deps: Deps,
