@@ -158,3 +158,12 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
     order by run desc limit 1`;
   return row?.slack_message ?? null;
 }
+
+/** Whose rows Slack refuses, and why: one line for each user and reason. */
+export async function findRefusals(db: Db): Promise<{ username: string; message: string }[]> {
+  return await db<{ username: string; message: string }[]>`
+    select distinct u.username, d.last_error as message
+    from dashboards d join users u on u.id = d.user_id
+    where d.step = 'notify' and d.stopped and d.deleted_at is null and d.last_error is not null
+    order by u.username, message limit 100`;
+}

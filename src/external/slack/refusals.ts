@@ -1,3 +1,7 @@
+export const lackingScope = (scope: string) => lacking(`the scope ${scope}`);
+export const lacking = (what: string) =>
+  `The Slack app lacks ${what}. Add it under "OAuth & Permissions" and install the app again.`;
+
 const NEW_TOKEN = "Slack does not accept the bot token. Set SLACK_BOT_TOKEN to a current one.";
 const NOT_ALLOWED =
   "The workspace's rules do not allow the Slack app to do this. Ask a workspace owner to allow it, or choose another channel.";

@@ -1,5 +1,5 @@
 import { call, type Connection } from "./call.ts";
-import { checkChannel, checkToken } from "./check.ts";
+import { checkChannel, checkToken, inspect } from "./check.ts";
 import { post, update } from "./post.ts";
 import { find, isThere } from "./search.ts";
 import { upload, uploadIntoThread, waitUntilProcessed } from "./upload.ts";
@@ -33,6 +33,7 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
     find: find.bind(null, connection),
     isThere: isThere.bind(null, connection),
     checkToken: checkToken.bind(null, connection),
+    inspect: inspect.bind(null, connection),
     checkChannel: checkChannel.bind(null, connection),
   };
 }

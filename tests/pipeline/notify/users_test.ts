@@ -38,3 +38,34 @@ Deno.test("notifyNext() posts each user's runs with their own token and channel;
   equal((await stateOf(test.db, hers)).step, "done");
   equal((await slack.messages(slack.otherChannel)).length, 1);
 });
+
+Deno.test("a saved token or channel names each missing scope, and the diagnosis what of Slack works", async () => {
+  await using slack = await startSlack();
+  const { outside } = slackDeps(slack);
+  await using test = await startWorld({ user: true, outside });
+  const save = async (key_name: string, key_value: string) => {
+    const path = `/users/${test.ada.id}/credentials`;
+    return (await test.call("POST", path, { json: { key_name, key_value } })).body.warnings;
+  };
+  match((await save("SLACK_CHANNEL_ID", "C0NOWHERE"))[0], /finds no such channel/);
+  const path = `/users/${test.ada.id}/credentials/SLACK_CHANNEL_ID`;
+  const put = await test.call("PUT", path, { json: { key_value: slack.channel } });
+  equal(put.body.warnings, undefined);
+  same(await save("SLACK_BOT_TOKEN", slack.silentToken), [
+    'The Slack app lacks the scope files:write. Add it under "OAuth & Permissions" and install the app again.',
+  ]);
+  const row = await addDashboard(test.db, test.ada.id, { table_name: "a", step: "notify" });
+  await test
+    .db`update dashboards set stopped = true, last_error = 'Invite the app.' where id = ${row}`;
+  const { body } = await test.call("GET", "/diagnosis");
+  same([body.slack.missing, body.slack.is_member, body.slack.can_upload], [[], true, true]);
+  same(body.findings, [{ what: `Slack for ${test.ada.username}`, message: "Invite the app." }]);
+  slack.faults.push({
+    method: "files.getUploadURLExternal",
+    what: { error: "file_uploads_disabled" },
+    times: 1,
+  });
+  const forbidden = (await test.call("GET", "/diagnosis")).body;
+  equal(forbidden.slack.can_upload, false);
+  match(forbidden.findings[0].message, /does not allow this upload/);
+});
