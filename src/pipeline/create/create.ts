@@ -22,10 +22,7 @@ import { advance, type Claim, claimNext } from "../row.ts";
 import { saveBoard } from "../board_store.ts";
 import { summarize, type Summary } from "../../measures/summary.ts";
 
-/**
- * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.
- * True: there may be more to do.
- */
+/** Second step: composes the board and computes the numbers of the newest run. True: there may be more rows. */
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
@@ -47,10 +44,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   return true;
 }
 
-/**
- * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one state stays
- * there; a row that was never drawn goes where its user's new dashboards go.
- */
+/** The dashboard's Grafana; undefined: the built-in board. A written dashboard stays where it is. */
 async function chooseGrafana(
   deps: WorkspaceDeps,
   claim: Claim,
@@ -91,8 +85,8 @@ async function readBoard(
 }
 
 /**
- * A board without numbers is worth more than none: where they cannot be had (time limit, a refused
- * query), the run has none. Only a server that is away is waited for: it would draw no board either.
+ * A refused or slow query leaves the run without numbers but keeps the board. Rethrows when the
+ * server is unavailable.
  */
 async function summaryOf(
   { db, log }: WorkspaceDeps,
@@ -105,7 +99,7 @@ async function summaryOf(
     return { summary: await summarize(reader, facts, kept), error: null };
   } catch (error) {
     const state = sqlState(error);
-    // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
+    // 53…: the query may fill a disk or quota each time; do not retry it forever.
     if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);

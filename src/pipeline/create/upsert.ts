@@ -10,7 +10,7 @@ import { ClaimLost } from "../attempt.ts";
 import { beginWriting, type BoardState } from "../board_store.ts";
 import type { Claim } from "../row.ts";
 
-/** `url`: where people see it; `version`: the one that we wrote last; `edited`: theirs was left as it is. */
+/** `version`: of our last write; `edited`: a person's version was kept. */
 export type Put = { url: string; version: number | null; edited: boolean };
 
 /** What one upsert works with. `state`: the row's, before the write. */
@@ -23,18 +23,17 @@ type Write = {
   opened: OpenWorkspace;
 };
 
-/** Somebody may write at the same time, or a title may be taken: so often it is tried in one go. */
+/** Covers concurrent writers and taken titles. */
 const MOST_WRITES = 25;
 
-/** A dashboard's address for people, from the one that Grafana told, which may hold its sub-path. */
+/** The public address of a `url` from Grafana, which may include its sub-path. */
 export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: string): string {
   return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
 }
 
 /**
- * Writes a row's board into its user's folder in Grafana, under our own uid, so that it can be repeated.
- * What a person changed after us is left as it is, unless the row says `rewrite`. Throws ExternalError:
- * permanent `gone` where a person deleted it, and what the calls throw.
+ * Upserts the board under our uid and keeps a person's edits, unless the row says `rewrite`. Throws
+ * ExternalError; permanent `gone` when a person deleted the dashboard.
  */
 export async function upsertDashboard(write: Write, signal: AbortSignal): Promise<Put> {
   const { deps, claim, target, opened: { workspace, server, passwords } } = write;
@@ -48,9 +47,9 @@ export async function upsertDashboard(write: Write, signal: AbortSignal): Promis
 async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
   const { deps, claim, target, board, opened: { workspace } } = write;
   const uid = dashboardUid(deps.installation, claim.id);
-  // Grafana trims titles, and takes no empty one.
+  // Grafana trims titles and refuses empty ones.
   const titles = numberedTitles(board.title?.trim() || uid, uid);
-  // A write that was given up before may still arrive.
+  // An abandoned write may still arrive.
   const before = write.state;
   let state = before;
   for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
@@ -65,7 +64,7 @@ async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
     const version = found?.version ?? 0;
     const saved = await save(write, dashboard, version, signal);
     if (saved.what === "saved") return written(target, uid, saved);
-    // Our own uid stands at the end of the last title.
+    // The last title contains our uid, so it is free.
     if (saved.what === "title_taken") taken = Math.min(taken + 1, titles.length - 1);
     if (saved.what === "folder_missing") await folderStep(deps, workspace, target, signal);
     state = { ...state, board: dashboard, grafana_writing: version };
@@ -73,7 +72,7 @@ async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
   throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
 }
 
-/** One write over `version`, which leaves its trace on the row first. */
+/** One write over `version`. The row records it first. */
 async function save(
   { deps, claim, target }: Write,
   dashboard: DashboardJson,
@@ -91,7 +90,7 @@ async function save(
   );
 }
 
-/** `paths`, `paths (2)` …: what it is called where a stranger's dashboard has the title. */
+/** `paths`, `paths (2)` …, for titles that other dashboards have. */
 export function numberedTitles(title: string, uid: string): string[] {
   const more = Array.from({ length: 18 }, (_, i) => `${title} (${i + 2})`);
   return [title, ...more, `${title} (${uid})`];
@@ -104,7 +103,7 @@ function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved
   return { url: publicUrl(target, saved.url), version: saved.version, edited: false };
 }
 
-/** A person's dashboard, with all that is in it; out of the archive, where its table has returned. */
+/** Keeps a person's version; moves it out of the archive when its table is back. */
 async function leave(
   { deps: { installation }, claim: { user_id }, target }: Write,
   found: StoredDashboard,
@@ -118,7 +117,7 @@ async function leave(
   return { url: publicUrl(target, found.url), version: lastWritten(state), edited: true };
 }
 
-/** Puts a dashboard, as it is, into another folder. Undefined: somebody changed it meanwhile. */
+/** Moves a dashboard to another folder and returns its version. Undefined: it was changed concurrently. */
 export async function refile(
   { grafana }: UserGrafana,
   { dashboard, version }: { dashboard: DashboardJson; version: number },
@@ -136,7 +135,7 @@ export async function refile(
   }
 }
 
-/** Not the version that we wrote last, nor the end of a write of ours that nobody saw. */
+/** True unless the version is our last write or an unconfirmed one. */
 export function isEdited({ version, dashboard }: StoredDashboard, state: BoardState): boolean {
   const { grafana_version, grafana_writing, board } = state;
   if (grafana_version === null && grafana_writing === null) return false;
@@ -144,19 +143,19 @@ export function isEdited({ version, dashboard }: StoredDashboard, state: BoardSt
   return !(grafana_writing === version - 1 && isSame(dashboard, board as DashboardJson));
 }
 
-/** Of a first write whose end nobody saw it is known all the same. */
+/** The version of an unconfirmed first write follows from what it replaced. */
 function lastWritten({ grafana_version, grafana_writing }: BoardState): number | null {
   return grafana_version ?? (grafana_writing === null ? null : grafana_writing + 1);
 }
 
-/** Whatever Grafana itself puts in, and the number that another folder may ask for, are no change. */
+/** Ignores fields that Grafana sets, and the number in a title. */
 function isSame(theirs: DashboardJson, ours: DashboardJson | null): boolean {
   if (!ours || !numberedTitles(ours.title, `${theirs.uid}`).includes(theirs.title)) return false;
   const own = { id: null, uid: null, version: null, title: null };
   return sorted({ ...theirs, ...own }) === sorted({ ...ours, ...own });
 }
 
-/** As JSON with the members in the order of their names: a database keeps another one. */
+/** JSON with sorted keys: jsonb reorders them. */
 function sorted(value: unknown): string {
   return JSON.stringify(
     value,
@@ -167,12 +166,10 @@ function sorted(value: unknown): string {
   );
 }
 
-/** Somebody writes at the same time as we. */
 export function beingChanged(): ExternalError {
   return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
 }
 
-/** A person deleted the dashboard in Grafana. */
 export function gone(): ExternalError {
   return new ExternalError(
     "Grafana",
