@@ -66,12 +66,12 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
             ))}
           </section>
         )
-        : <p class="hint">This run has not been told yet.</p>}
+        : <p class="hint">This run has not been posted yet.</p>}
       {slack_message && (
         <p class="hint">
           {slack_sent_at
             ? `Sent to Slack at ${slack_sent_at}.`
-            : "Kept here: no Slack was configured when it was told, or the newest run is still on its way."}
+            : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
         </p>
       )}
       {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}

@@ -148,7 +148,7 @@ export function UsersPage({ who, users, search, first, next, creation }: Props) 
 const FATES = {
   kept: "Its databases are kept, with roles that cannot log in.",
   dropped: "Its databases are dropped.",
-  dropping: "The server did not drop its databases yet: that is tried again by itself.",
+  dropping: "The server has not dropped its databases yet. Retrying automatically.",
 };
 
 /** What became of a user that was removed. */

@@ -28,7 +28,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
-    const target = await settle(deps, claim, state);
+    const target = await resolveTarget(deps, claim, state);
     const { board, template, summary, error } = await readBoard(deps, claim, target !== undefined);
     const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
     await deps.db.begin(async (tx) => {
@@ -43,7 +43,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
 }
 
 /** The dashboard's Grafana; undefined: the built-in board. A written dashboard stays where it is. */
-async function settle(
+async function resolveTarget(
   deps: WorkspaceDeps,
   claim: Claim,
   { source, board, grafana_base, grafana_version, grafana_writing }: BoardState,
@@ -101,7 +101,7 @@ async function summaryOf(
       : `PostgreSQL refused (${what})`;
     return {
       summary: { numbers: [], why: null, run_names: {}, runs: [] },
-      error: `The numbers could not be computed: ${why}. The next capture tries again.`,
+      error: `The numbers could not be computed: ${why}. The next capture retries.`,
     };
   }
 }

@@ -62,7 +62,7 @@ async function write(
     const found = await grafana.findDashboard(uid, signal);
     if (!found && state.grafana_version !== null && !state.rewrite) throw gone();
     if (found && !state.rewrite && isEdited(found, state) && isEdited(found, before)) {
-      return await leave(target, found, state, { folder, archive }, signal);
+      return await keepEdited(target, found, state, { folder, archive }, signal);
     }
     const version = found?.version ?? 0;
     const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
@@ -85,7 +85,7 @@ async function write(
     }
     state = { ...state, board: dashboard, grafana_writing: version };
   }
-  throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
+  throw new ExternalError("Grafana", "Other users keep changing this dashboard in Grafana.", false);
 }
 
 /** `paths`, `paths (2)` …, for titles that other dashboards have. */
@@ -96,13 +96,13 @@ export function numberedTitles(title: string, uid: string): string[] {
 
 function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved" }): Put {
   if (saved.uid !== uid) {
-    throw new ExternalError("Grafana", "Grafana wrote another dashboard than ours.", true);
+    throw new ExternalError("Grafana", "Grafana saved the dashboard under a different uid.", true);
   }
   return { url: publicUrl(target, saved.url), version: saved.version, edited: false };
 }
 
 /** Keeps a person's version; moves it out of the archive when its table is back. */
-async function leave(
+async function keepEdited(
   target: UserGrafana,
   found: StoredDashboard,
   state: BoardState,
@@ -122,7 +122,7 @@ export async function refile(
   folder: string,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const message = "Dashkeeper: another folder";
+  const message = "Dashkeeper: moved to another folder";
   for (const title of numberedTitles(`${dashboard.title}`, `${dashboard.uid}`)) {
     const saved = await grafana.saveDashboard(
       { dashboard: { ...dashboard, title }, version, folderUid: folder, message },
@@ -165,13 +165,13 @@ function sorted(value: unknown): string {
 }
 
 export function beingChanged(): ExternalError {
-  return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
+  return new ExternalError("Grafana", "Another user is changing this dashboard in Grafana.", false);
 }
 
 export function gone(): ExternalError {
   return new ExternalError(
     "Grafana",
-    "Somebody deleted this dashboard in Grafana. It is not made again by itself: press Rewrite.",
+    "A person deleted this dashboard in Grafana. Press Rewrite to create it again.",
     true,
     { code: "gone" },
   );

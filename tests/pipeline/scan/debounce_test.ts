@@ -104,17 +104,21 @@ Deno.test("decide() finds a new run at most once in UPDATE_MIN_SECONDS", () => {
     scan_at: at(110),
   };
   const early = decide(at(111), changed, before, row, limits);
-  same([early.found, early.why, early.scan_at], [false, "run 4 is not 600 s old yet", at(600)]);
+  same([early.found, early.why, early.scan_at], [
+    false,
+    "run 4 started less than 600 s ago",
+    at(600),
+  ]);
   equal(decide(at(599), changed, { ...before, scan_at: at(600) }, row, limits).found, false);
   equal(decide(at(600), changed, { ...before, scan_at: at(600) }, row, limits).found, true);
 });
 
-Deno.test("decide() waits for a row that is still on its way", () => {
+Deno.test("decide() waits while the previous run is being processed", () => {
   const before = { content: table("b").content, changed_at: at(0), since: at(0), scan_at: at(10) };
   const decision = decide(at(20), table("b"), before, known("a", { busy: true }), limits);
   same([decision.found, decision.why, decision.scan_at], [
     false,
-    "run 1 is still on its way",
+    "run 1 is still being processed",
     at(50),
   ]);
   equal(decide(at(50), table("b"), before, known("a"), limits).found, true);

@@ -86,9 +86,9 @@ Deno.test("scan() tells a row once in UPDATE_MIN_SECONDS, and not while one is o
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   await test.run("insert into runs values (4)");
-  match((await test.waiting()).runs!, /run 1 is not 600 s old yet/);
+  match((await test.waiting()).runs!, /run 1 started less than 600 s ago/);
   await test.pass(601);
-  match((await test.waiting()).runs!, /run 1 is still on its way/);
+  match((await test.waiting()).runs!, /run 1 is still being processed/);
   await test.pass(31);
   match((await test.waiting()).runs!, /on its way/);
   await test.finishRows();
