@@ -16,7 +16,7 @@ type Block = {
   alt_text?: string;
 };
 
-/** Slack's blocks, drawn much as Slack draws them. */
+/** Slack's blocks, drawn as Slack does. */
 function BlockView({ block, preview }: { block: Block; preview: string }) {
   switch (block.type) {
     case "header":
@@ -49,7 +49,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
   }
 }
 
-/** The message of a dashboard's newest told run, as a channel member reads it. */
+/** The newest posted message. */
 export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard }) {
   const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
   return (

@@ -11,10 +11,7 @@ import { softDelete } from "../pipeline/row.ts";
 
 const GRAFANA_MS = 5_000;
 
-/**
- * Hides the row until its table is created anew and removes the dashboard from Grafana, later if
- * that is down. Throws 404, 403.
- */
+/** Hides the row until its table is created anew; removes it from Grafana now or later. Throws 404, 403. */
 export async function removeDashboard(deps: Deps, who: Who, id: number): Promise<void> {
   const { user_id } = await visibleDashboard(deps.db, who, id);
   adminOnly(who);

@@ -14,10 +14,7 @@ export type Deps = WorkspaceDeps & { signingKey: CryptoKey };
 
 export type Proof = { token?: string; signature?: string; who?: Who };
 
-/**
- * Throws 401 `key_missing` without a proof, 403 `link_expired` for an invalid one, 404 for another
- * user's row or one without a board.
- */
+/** Throws 401 `key_missing`, 403 `link_expired`, or 404 for another user's row or one without a board. */
 export async function openBoard({ db, signingKey }: Deps, id: number, proof: Proof) {
   const { token, signature, who } = proof;
   const row = await findBoard(db, id);

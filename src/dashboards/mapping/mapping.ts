@@ -58,10 +58,7 @@ export async function showReading(deps: Deps, row: Row): Promise<Reading | { unr
   }
 }
 
-/**
- * Corrects the mapping and repeats the run's board, numbers, preview and message. Throws 422 with
- * issues, and as showMapping().
- */
+/** Also repeats the run's board, numbers, preview and message. Throws 422 with issues, and as showMapping(). */
 export async function changeMapping(
   deps: Deps,
   who: Who,

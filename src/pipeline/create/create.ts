@@ -77,10 +77,7 @@ async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean)
   });
 }
 
-/**
- * A refused or slow query leaves the run without numbers but keeps the board. Rethrows when the
- * server is unavailable.
- */
+/** Keeps the board without numbers when a query is slow or refused. Throws when the server is unavailable. */
 async function summaryOf(
   { db, log }: WorkspaceDeps,
   reader: Sql,

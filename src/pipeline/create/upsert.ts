@@ -21,10 +21,7 @@ export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: 
   return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
 }
 
-/**
- * Upserts the board under our uid and keeps a person's edits, unless the row says `rewrite`. Throws
- * ExternalError; permanent `gone` when a person deleted the dashboard.
- */
+/** Keeps a person's edits unless the row says `rewrite`. Throws ExternalError, `gone` after a deletion. */
 export async function upsertDashboard(
   deps: WorkspaceDeps,
   claim: Claim,
