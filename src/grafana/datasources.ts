@@ -14,7 +14,7 @@ import {
   type UserGrafana,
 } from "./grafana.ts";
 import { differences } from "./provision.ts";
-import { ensureInGrafana, wantedSource } from "./steps.ts";
+import { ensureInGrafana, openGrafanaWork, wantedSource } from "./steps.ts";
 import * as names from "../workspaces/names.ts";
 import type { Servers } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
@@ -80,7 +80,8 @@ export async function repairDatasources(deps: Deps, who: Who, id: number, signal
       const message = "The logins of this user are closed: activate the user first.";
       throw new AppError("user_inactive", 409, message);
     }
-    await ensureInGrafana(deps, workspace, target, names.KINDS, signal).catch((error) => {
+    const work = await openGrafanaWork(deps, workspace, target);
+    await ensureInGrafana(work, names.KINDS, signal).catch((error) => {
       if (!(error instanceof ExternalError) || error.more.code !== "datasource_silent") throw error;
     });
     return await compare(deps, workspace, target, signal);

@@ -141,22 +141,29 @@ async function ownError(
   }
 }
 
-/** Marks their steps as done. Throws as the steps do, after all were tried. */
-export async function ensureInGrafana(
+/** The work for a workspace whose passwords are still sealed. */
+export async function openGrafanaWork(
   deps: Deps & { servers: Servers; sealKeys: SealKeys },
   workspace: workspaces.Workspace,
   target: UserGrafana,
+): Promise<GrafanaWork> {
+  const { reader: password } = await passwordsOf(deps, workspace);
+  return { deps, workspace, server: deps.servers.of(workspace.server), password, target };
+}
+
+/** Marks their steps as done. Throws as the steps do, after all were tried. */
+export async function ensureInGrafana(
+  work: GrafanaWork,
   kinds: readonly names.Kind[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { deps, workspace, target } = work;
   const done = (name: string) => workspaces.recordStepDone(deps.db, workspace.user_id, name);
   await folderStep(deps, workspace, target, signal);
   await done("grafana_folder");
-  const server = deps.servers.of(workspace.server);
-  const { reader: password } = await passwordsOf(deps, workspace);
   let fault: unknown;
   for (const kind of kinds) {
-    await datasourceStep({ deps, workspace, server, password, target }, kind, signal)
+    await datasourceStep(work, kind, signal)
       .then(() => done(names.datasourceStep(kind)), (error) => fault ??= error);
   }
   if (fault) throw fault;

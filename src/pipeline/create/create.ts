@@ -5,7 +5,7 @@ import { composeChosen } from "../../templates/board.ts";
 import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
 import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
-import { withReader } from "../../workspaces/reader.ts";
+import { asReader, type OpenWorkspace, openWorkspace } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import {
@@ -28,9 +28,11 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
-    const target = await resolveTarget(deps, claim, state);
-    const { board, template, summary, error } = await readBoard(deps, claim, target !== undefined);
-    const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
+    const target = await chooseGrafana(deps, claim, state);
+    const opened = await openWorkspace(deps, claim.user_id);
+    const { board, template, summary, error } = await readBoard(deps, claim, opened, !!target);
+    const put = target &&
+      await upsertDashboard({ deps, claim, state, target, board, opened }, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
@@ -43,7 +45,7 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
 }
 
 /** The dashboard's Grafana; undefined: the built-in board. A written dashboard stays where it is. */
-async function resolveTarget(
+async function chooseGrafana(
   deps: WorkspaceDeps,
   claim: Claim,
   { source, board, grafana_base, grafana_version, grafana_writing }: BoardState,
@@ -61,11 +63,16 @@ async function resolveTarget(
   return target;
 }
 
-async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
+async function readBoard(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  opened: OpenWorkspace,
+  in_grafana: boolean,
+) {
   const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   const correction = await findCorrection(deps.db, claim);
-  return await withReader(deps, user_id, kind, async (reader) => {
+  return await asReader(opened, kind, async (reader) => {
     const facts = await readTable(reader, schema_name, table_name, kind, correction);
     const composed = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),

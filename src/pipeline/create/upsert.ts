@@ -4,7 +4,7 @@ import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafa
 import { ensureInGrafana, folderStep } from "../../grafana/steps.ts";
 import { namingRights, type UserGrafana } from "../../grafana/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";
-import { findWorkspace } from "../../workspaces/store.ts";
+import type { OpenWorkspace } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { ClaimLost } from "../attempt.ts";
 import { beginWriting, type BoardState } from "../board_store.ts";
@@ -12,6 +12,16 @@ import type { Claim } from "../row.ts";
 
 /** `version`: of our last write; `edited`: a person's version was kept. */
 export type Put = { url: string; version: number | null; edited: boolean };
+
+/** What one upsert works with. `state`: the row's, before the write. */
+type Write = {
+  deps: WorkspaceDeps;
+  claim: Claim;
+  state: BoardState;
+  target: UserGrafana;
+  board: Dashboard;
+  opened: OpenWorkspace;
+};
 
 /** Covers concurrent writers and taken titles. */
 const MOST_WRITES = 25;
@@ -22,67 +32,59 @@ export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: 
 }
 
 /** Keeps a person's edits unless the row says `rewrite`. Throws ExternalError, `gone` after a deletion. */
-export async function upsertDashboard(
-  deps: WorkspaceDeps,
-  claim: Claim,
-  state: BoardState,
-  target: UserGrafana,
-  board: Dashboard,
-  signal: AbortSignal,
-): Promise<Put> {
+export async function upsertDashboard(write: Write, signal: AbortSignal): Promise<Put> {
+  const { deps, claim, target, opened: { workspace, server, passwords } } = write;
+  const work = { deps, workspace, server, password: passwords.reader, target };
   return await namingRights(target, signal, async () => {
-    const workspace = await findWorkspace(deps.db, claim.user_id);
-    if (!workspace) throw new Error(`user ${claim.user_id} has no workspace`);
-    await ensureInGrafana(deps, workspace, target, [claim.kind], signal);
-    return await write(deps, claim, state, target, board, signal);
+    await ensureInGrafana(work, [claim.kind], signal);
+    return await writeBoard(write, signal);
   });
 }
 
-async function write(
-  deps: WorkspaceDeps,
-  claim: Claim,
-  state: BoardState,
-  target: UserGrafana,
-  board: Dashboard,
-  signal: AbortSignal,
-): Promise<Put> {
-  const { grafana } = target;
+async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
+  const { deps, claim, target, board, opened: { workspace } } = write;
   const uid = dashboardUid(deps.installation, claim.id);
-  const folder = folderUid(deps.installation, claim.user_id);
-  const archive = archiveUid(deps.installation, claim.user_id);
   // Grafana trims titles and refuses empty ones.
   const titles = numberedTitles(board.title?.trim() || uid, uid);
-  const message = `Dashkeeper: run ${claim.run}`;
   // An abandoned write may still arrive.
-  const before = state;
+  const before = write.state;
+  let state = before;
   for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
-    const found = await grafana.findDashboard(uid, signal);
+    const found = await target.grafana.findDashboard(uid, signal);
     if (!found && state.grafana_version !== null && !state.rewrite) throw gone();
     if (found && !state.rewrite && isEdited(found, state) && isEdited(found, before)) {
-      return await keepEdited(target, found, state, { folder, archive }, signal);
+      return await keepEdited(write, found, state, signal);
     }
-    const version = found?.version ?? 0;
-    const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
-      ? found!.dashboard.title
-      : titles[taken]!;
+    const isOurs = taken === 0 && titles.includes(`${found?.dashboard.title}`);
+    const title = isOurs ? found!.dashboard.title : titles[taken]!;
     const dashboard = { ...board, uid, title };
-    if (!await beginWriting(deps.db, claim, version, JSON.stringify(dashboard))) {
-      throw new ClaimLost();
-    }
-    const saved = await grafana.saveDashboard(
-      { dashboard, version, folderUid: folder, message },
-      signal,
-    );
+    const version = found?.version ?? 0;
+    const saved = await save(write, dashboard, version, signal);
     if (saved.what === "saved") return written(target, uid, saved);
     // The last title contains our uid, so it is free.
     if (saved.what === "title_taken") taken = Math.min(taken + 1, titles.length - 1);
-    if (saved.what === "folder_missing") {
-      const workspace = await findWorkspace(deps.db, claim.user_id);
-      if (workspace) await folderStep(deps, workspace, target, signal);
-    }
+    if (saved.what === "folder_missing") await folderStep(deps, workspace, target, signal);
     state = { ...state, board: dashboard, grafana_writing: version };
   }
   throw new ExternalError("Grafana", "Other users keep changing this dashboard in Grafana.", false);
+}
+
+/** One write over `version`. The row records it first. */
+async function save(
+  { deps, claim, target }: Write,
+  dashboard: DashboardJson,
+  version: number,
+  signal: AbortSignal,
+): Promise<Saved> {
+  if (!await beginWriting(deps.db, claim, version, JSON.stringify(dashboard))) {
+    throw new ClaimLost();
+  }
+  const into = folderUid(deps.installation, claim.user_id);
+  const message = `Dashkeeper: run ${claim.run}`;
+  return await target.grafana.saveDashboard(
+    { dashboard, version, folderUid: into, message },
+    signal,
+  );
 }
 
 /** `paths`, `paths (2)` …, for titles that other dashboards have. */
@@ -100,13 +102,13 @@ function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved
 
 /** Keeps a person's version; moves it out of the archive when its table is back. */
 async function keepEdited(
-  target: UserGrafana,
+  { deps: { installation }, claim: { user_id }, target }: Write,
   found: StoredDashboard,
   state: BoardState,
-  { folder, archive }: { folder: string; archive: string },
   signal: AbortSignal,
 ): Promise<Put> {
-  if (found.folderUid === archive) {
+  if (found.folderUid === archiveUid(installation, user_id)) {
+    const folder = folderUid(installation, user_id);
     if (await refile(target, found, folder, signal) === undefined) throw beingChanged();
   }
   return { url: publicUrl(target, found.url), version: lastWritten(state), edited: true };
