@@ -17,7 +17,7 @@ export async function attempt(
   if (claim.deaths >= MOST_DEATHS) {
     const why =
       `The worker crashed ${claim.deaths} times on this table. Check the log, then press Retry.`;
-    return await setBack(db, claim, why, { stop: true });
+    return await setBack(db, claim, why, { stop: true, code: "crashed" });
   }
   const lost = new AbortController();
   const heartbeat = setInterval(async () => {
