@@ -177,7 +177,7 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   await db`update dashboards set run = 2, step = 'create'`;
   await db`insert into runs (dashboard_id, run) values (${id}, 2)`;
   same((await get()).slack_message, message, "until run 2 is told");
-  await db`update runs set told_at = now(), slack_sent_at = now(), slack_message = '{"text": "", "blocks": []}'
+  await db`update runs set posted_at = now(), slack_sent_at = now(), slack_message = '{"text": "", "blocks": []}'
     where run = 2`;
   match((await get()).slack_sent_at, /Z$/);
 });
