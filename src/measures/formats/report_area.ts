@@ -1,6 +1,6 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** Innovus `report_area`, Genus `report_area`: a row a hierarchical instance, the root first. */
+/** `report_area` of Innovus and Genus: one row per hierarchical instance, the root first. */
 export const reportArea: FormatEntry = {
   name: "Innovus report_area",
   source: "Innovus Text Command Reference, report_area",

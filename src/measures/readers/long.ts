@@ -1,4 +1,4 @@
-import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import { arePathGroups, columnOf, combined, jointWith } from "../names/choose.ts";
 import { type Column, type Meaning, readColumn, unitOf } from "../columns.ts";
 import { allOf, notWaived } from "./conditions.ts";
 import type { Metric, TableFacts } from "../facts.ts";
@@ -15,13 +15,11 @@ function longOf({ columns, metrics }: TableFacts): Long | undefined {
   return { metric, value, unit: columnOf(columns, "unit") };
 }
 
-/** A metric's name as if it were a number column's. */
 function named({ name, meaning }: Metric): Column {
   const { meaning: _, ...column } = readColumn(name, "double precision");
   return { ...column, ...(meaning && { meaning }) };
 }
 
-/** The number of a long table that stands in the rows of these metrics. */
 function ofMetrics(facts: TableFacts, long: Long, found: Metric[], rows?: Aggregate): Measure {
   const [{ name, unit: stated, meaning }] = found as [Metric];
   const { metric, value, unit } = long;
@@ -52,16 +50,16 @@ function ofMetrics(facts: TableFacts, long: Long, found: Metric[], rows?: Aggreg
   };
 }
 
-/** A long table's number of a meaning; of several metrics the one that says it best, or all that say it together. */
+/** The best-named metric of a meaning, or all metrics that form it. */
 export function longMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const long = longOf(facts);
   if (!long) return undefined;
   const columns = facts.metrics.map(named);
   const chosen = columnOf(columns, meaning);
   if (!chosen) return undefined;
-  const together = togetherWith(columns, chosen);
-  const found = together.map((column) => facts.metrics[columns.indexOf(column)]!);
+  const joint = jointWith(columns, chosen);
+  const found = joint.map((column) => facts.metrics[columns.indexOf(column)]!);
   const worst = meaning.endsWith("ns") ? "min" : "max";
-  const rows = arePathGroups(together) && !meaning.endsWith("wns") ? "sum" : worst;
-  return ofMetrics(facts, long, found, together.length > 1 ? rows : undefined);
+  const rows = arePathGroups(joint) && !meaning.endsWith("wns") ? "sum" : worst;
+  return ofMetrics(facts, long, found, joint.length > 1 ? rows : undefined);
 }
