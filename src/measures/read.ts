@@ -144,8 +144,8 @@ function looked({ columns, chosen }: Mapping) {
 }
 
 /**
- * Reads what boards and numbers need to know of a table, as the reader role, in at most twelve queries that
- * each see the table at most once (1.2 s on a million rows). Throws what postgres.js throws.
+ * Reads what boards and numbers need to know of a table, as the reader role: one pass over all rows, one more for
+ * each column of many values, and the rows of the newest runs. Throws what postgres.js throws.
  */
 export async function readTable(
   reader: Sql,
