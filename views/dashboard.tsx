@@ -169,6 +169,12 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
       <a class="button" href={row.dashboard_url}>Open dashboard</a>
       <a href={`/dashboards/${row.id}/message`}>Message</a>
       {row.stopped && <Action row={row} what="retry" text="Retry" from="row" />}
+      {row.error_code === "post_unclear" && (
+        <>
+          <Action row={row} what="posted" text="It is in the channel" from="row" />
+          <Action row={row} what="post" text="Post" from="row" />
+        </>
+      )}
       {(row.edited || row.outcome === "gone") && !row.archived_at && (
         <Action row={row} what="rewrite" text="Rewrite" from="row" />
       )}

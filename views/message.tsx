@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
+import { Action } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
 
@@ -73,6 +74,9 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
             ? `Sent to Slack at ${slack_sent_at}.`
             : "Kept here: no Slack was configured when it was told, or the newest run is still on its way."}
         </p>
+      )}
+      {slack_message && !slack_sent_at && dashboard.step === "done" && (
+        <Action row={dashboard} what="post" text="Post to Slack" from="row" />
       )}
       {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
     </Layout>

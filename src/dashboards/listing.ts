@@ -25,6 +25,11 @@ export const Dashboard = z.object({
   step: z.enum(["create", "capture", "notify", "done"]),
   stopped: z.boolean().openapi({ description: "It waits for a person; `last_error` says why." }),
   last_error: z.string().nullable(),
+  error_code: z.string().nullable().openapi({
+    example: "post_unclear",
+    description:
+      "Why it stopped; `post_unclear`: Slack may have the message, and a person must check.",
+  }),
   next_try_at: time,
   created_at: time,
   captured_at: time.nullable(),

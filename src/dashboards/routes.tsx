@@ -12,6 +12,7 @@ import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
+import { confirmPosted, postMessage } from "./posting.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
 import { visibleIgnored } from "./ignored/ignored.ts";
@@ -59,6 +60,22 @@ const retry = createRoute({
   summary: "Sets a stopped row going",
   request: { params: ById, body: noFields },
   responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+});
+
+const posted = createRoute({
+  method: "post",
+  path: "/{id}/posted",
+  summary: "Counts a message whose post is unclear as sent",
+  request: { params: ById, body: noFields },
+  responses: { 202: json(listing.Dashboard, "It counts as sent."), ...errorReplies(400, 404, 409) },
+});
+
+const post = createRoute({
+  method: "post",
+  path: "/{id}/post",
+  summary: "Posts a message whose post is unclear, or that was kept without Slack",
+  request: { params: ById, body: noFields },
+  responses: { 202: json(listing.Dashboard, "It will be posted."), ...errorReplies(400, 404, 409) },
 });
 
 const capture = createRoute({
@@ -137,6 +154,14 @@ export function dashboardApi(deps: Deps) {
       capture,
       async (c) => c.json(await listing.retakePreview(db, c.var.who, c.req.valid("param").id), 202),
     )
+    .openapi(
+      posted,
+      async (c) => c.json(await confirmPosted(db, c.var.who, c.req.valid("param").id), 202),
+    )
+    .openapi(
+      post,
+      async (c) => c.json(await postMessage(db, c.var.who, c.req.valid("param").id), 202),
+    )
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
@@ -176,6 +201,8 @@ export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResu
 const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
   retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
   capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  posted: ({ db }, who, id) => confirmPosted(db, who, id),
+  post: ({ db }, who, id) => postMessage(db, who, id),
   rewrite: moving.rewriteDashboard,
   move: moving.moveDashboard,
 };

@@ -19,6 +19,7 @@ export type Listed = {
   step: Step;
   stopped: boolean;
   last_error: string | null;
+  error_code: string | null;
   next_try_at: string;
   created_at: string;
   captured_at: string | null;
@@ -32,7 +33,7 @@ export type Listed = {
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
-    local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
+    local_snapshot_url, step, stopped, last_error, error_code, next_try_at, created_at, captured_at, slack_sent_at,
     archived_at, edited, outcome, panels, numbers, why,
     template_note`;
 

@@ -16,7 +16,7 @@ export async function attempt(
 ): Promise<void> {
   if (claim.deaths >= MOST_DEATHS) {
     const why = `The work on this table died ${claim.deaths} times: see the log, then press Retry.`;
-    return await setBack(db, claim, why, { stop: true });
+    return await setBack(db, claim, why, { stop: true, code: "crashed" });
   }
   const lost = new AbortController();
   const heartbeat = setInterval(async () => {
