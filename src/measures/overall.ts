@@ -27,6 +27,8 @@ export type Overall = {
   metric?: [string, string | null][] | null;
   /** As `readNewest` reads them, where groups and runs are few. */
   newest?: NewestRun[] | null;
+  /** Why no number was read. */
+  refused?: Error;
 };
 
 const SANE = "BETWEEN '1900-01-01Z' AND '9999-12-31Z'";

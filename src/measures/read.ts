@@ -67,7 +67,7 @@ async function readAll(
   content: Content,
   mapping: Mapping,
   numbers: Column[],
-): Promise<Overall & { refused?: Error }> {
+): Promise<Overall> {
   try {
     return await readOverall(reader, place, content, mapping, numbers);
   } catch (error) {
@@ -102,6 +102,27 @@ function metricsOf(columns: Column[], { metric: found }: Overall): Metric[] {
     const meaning = meaningOf(`${check} ${name}`, "number");
     return { name, unit: unit ?? "", ...(meaning && { meaning }) };
   });
+}
+
+/** The facts that the figures of the whole table say. */
+function saidBy(overall: Overall, { columns, run }: Mapping, numbers: Column[]) {
+  const { rows, runs = 1, now, first, last, time_unit: units, path_type, layer } = overall;
+  const column = run.time;
+  const isTimed = column && first != null && last != null;
+  const time_unit = units?.length === 1 ? writtenUnit(units[0]!) : undefined;
+  return {
+    ...{ rows, runs, read_at: new Date(now) },
+    empty: emptyOf(numbers, overall),
+    greatest: Object.fromEntries(numbers.map(({ name }, i) => [name, overall.greatest[i] ?? 0])),
+    ...(overall.refused && { refused: overall.refused }),
+    ...(isTimed && { time: { column, first: new Date(first), last: new Date(last) } }),
+    ...(time_unit && { time_unit }),
+    values: {
+      ...(path_type !== undefined && { path_type: path_type ?? [] }),
+      ...(layer !== undefined && { layer: layer ?? [] }),
+    },
+    metrics: metricsOf(columns, overall),
+  };
 }
 
 const MOST_MOMENTS = 20_000;
@@ -160,33 +181,21 @@ export async function readTable(
   const { columns, group } = mapping;
   const { numbers, texts } = looked(mapping);
   const overall = await readAll(reader, place, content, mapping, numbers);
-  const { rows, runs = 1, first, last, since, time_unit: units, path_type, layer } = overall;
-  const column = mapping.run.time;
-  const time = column && first != null && last != null
-    ? { column, first: new Date(first), last: new Date(last) }
-    : undefined;
-  const time_unit = units?.length === 1 ? writtenUnit(units[0]!) : undefined;
-  const starts = await readStarts(reader, place, mapping, rows, runs);
+  const said = saidBy(overall, mapping, numbers);
+  const starts = await readStarts(reader, place, mapping, said.rows, said.runs);
   const known = {
-    ...{ schema, table, kind, mapping, columns, rows, runs, group_columns: group },
-    read_at: new Date(overall.now),
-    empty: emptyOf(numbers, overall),
-    greatest: Object.fromEntries(numbers.map(({ name }, i) => [name, overall.greatest[i] ?? 0])),
-    ...(overall.refused && { refused: overall.refused }),
-    ...(time && { time }),
-    ...(time_unit && { time_unit }),
+    ...{ schema, table, kind, mapping, columns, group_columns: group },
+    ...said,
     ...(starts && { starts }),
     unordered: isUnordered(content, mapping),
-    values: {
-      ...(path_type !== undefined && { path_type: path_type ?? [] }),
-      ...(layer !== undefined && { layer: layer ?? [] }),
-    },
     distinct: distinctIn(content, texts),
-    metrics: metricsOf(columns, overall),
     groups: { count: 1, shown: [] },
   };
-  const isRead = overall.newest && !starts && hasRuns(known) && Boolean(time) === Boolean(column);
-  const newest = isRead ? overall.newest!.map(plainRun) : await readNewest(reader, known, since);
+  const isRead = overall.newest && !starts && hasRuns(known) &&
+    Boolean(said.time) === Boolean(mapping.run.time);
+  const newest = isRead
+    ? overall.newest!.map(plainRun)
+    : await readNewest(reader, known, overall.since);
   const facts: TableFacts = {
     ...known,
     ...(newest && { newest }),
