@@ -239,7 +239,7 @@ function State({ story }: { story: Story }) {
   );
 }
 
-/** Reloads all of `main` when the row moves: the answer may be an error or the sign-in page. */
+/** Reloads all of `main` on an event: the response may be an error or the sign-in page. */
 export function DashboardPage({ who, story, mapping }: {
   who: Who;
   story: Story;

@@ -4,7 +4,7 @@ import type { Outcome, Panel } from "../previews/outcome.ts";
 import type { Step } from "../pipeline/row.ts";
 import type { Summary } from "../measures/summary.ts";
 
-/** One listed dashboard; `captured_at`, `slack_sent_at`, `numbers` and `why` are those of its newest run. */
+/** `captured_at`, `slack_sent_at`, `numbers` and `why` belong to the newest run. */
 export type Listed = {
   id: number;
   user_id: number;
@@ -44,7 +44,7 @@ export type Filter = {
   archived?: boolean | undefined;
 };
 
-/** One page, newest first, below the id `below`. */
+/** Newest first, below the id `below`. */
 export async function listDashboards(
   db: Db,
   { user_id, kind, step, archived }: Filter,

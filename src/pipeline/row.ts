@@ -79,10 +79,7 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
   return count === 1;
 }
 
-/**
- * Releases a row after a failure: retry after the back-off and at least `after` seconds, or stop
- * with `code`. Retries at once, uncounted, if the row's inputs changed meanwhile.
- */
+/** Sets a failed row back: after the back-off and `after` s, at once if its inputs changed, or stopped with `code`. */
 export async function setBack(
   db: Db,
   { id, claim_id }: Claim,
@@ -279,10 +276,7 @@ export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
     where id = ${id}`;
 }
 
-/**
- * Starts a run with the scanned content and ends an archive or tombstone. Returns the run;
- * undefined: known content.
- */
+/** Ends an archive or tombstone. Returns the new run; undefined: known content. */
 export async function beginRun(
   db: Sql,
   { user_id, kind }: Database,
