@@ -199,7 +199,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   refused(await app.call("POST", "/dashboards/999999/retry"), 404, "dashboard_unknown");
 });
 
-Deno.test("retakePreview() has a new picture taken; whoever worked on the row loses it", async () => {
+Deno.test("retakePreview() requests a new preview and takes the claim from a worker", async () => {
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });
