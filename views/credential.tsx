@@ -52,22 +52,22 @@ function Facts({ credential }: { credential: Credential }) {
   );
 }
 
-function Told({ answer: { revealed, tested, again, warnings = [] } }: { answer: Answer }) {
+function Flash({ answer: { revealed, tested, again, warnings = [] } }: { answer: Answer }) {
   return (
     <>
       {warnings.map((warning) => (
-        <p class="told" role="status" tabindex={-1} autofocus>
+        <p class="flash" role="status" tabindex={-1} autofocus>
           <span class="state warn">Saved, but:</span> {warning}
         </p>
       ))}
       {revealed && (
-        <div class="told" role="status" tabindex={-1} autofocus>
+        <div class="flash" role="status" tabindex={-1} autofocus>
           <h3>{`The value of version ${revealed.version}`}</h3>
           <code class="value">{revealed.key_value}</code>
         </div>
       )}
       {tested && (
-        <p class="told" role="status" tabindex={-1} autofocus>
+        <p class="flash" role="status" tabindex={-1} autofocus>
           <span class={`state ${tested.ok ? "good" : "bad"}`}>
             {tested.ok ? "It works:" : "It does not work:"}
           </span>
@@ -173,7 +173,7 @@ export function CredentialPage({ who, user, credential, versions, answer }: Prop
         <div class="stack">
           <section class="card">
             <h2>Credential</h2>
-            <Told answer={answer} />
+            <Flash answer={answer} />
             <Facts credential={credential} />
             <div class="actions">
               <AuditedAction action={`${path}/reveal`} text="Reveal" of={key_name} />

@@ -37,7 +37,7 @@ function Pictures({ row, run }: { row: Row; run: Run | null }) {
     return (
       <section class="card">
         <h2>Preview</h2>
-        <p class="hint">No picture has been taken yet.</p>
+        <p class="hint">No preview yet.</p>
       </section>
     );
   }
@@ -52,7 +52,7 @@ function Pictures({ row, run }: { row: Row; run: Run | null }) {
         <figcaption class="hint">
           {`Run ${run.run}, `}
           <Time at={run.captured_at} exact />
-          {run.run < row.run && `; the picture of run ${row.run} is still to come`}
+          {run.run < row.run && `; the preview of run ${row.run} is pending`}
         </figcaption>
       </figure>
       {run.has_png && (
@@ -87,7 +87,7 @@ function Facts({ story: { row, runs, tries } }: { story: Story }) {
       {([
         ["Table found", row.created_at],
         [`Run ${row.run} found`, run?.found_at],
-        ["Picture taken", row.captured_at],
+        ["Captured", row.captured_at],
         ["Posted to Slack", row.slack_sent_at],
         ["Table gone", row.archived_at],
       ] as const).map(([label, at]) =>
@@ -107,7 +107,7 @@ function Facts({ story: { row, runs, tries } }: { story: Story }) {
 function attempts({ failures, capture_tries, deaths }: Story["tries"]): string {
   const others = failures - capture_tries;
   const parts = [
-    capture_tries > 0 && `${capture_tries} of 3 pictures without a finished dashboard`,
+    capture_tries > 0 && `${capture_tries} of 3 captures without a finished dashboard`,
     others > 0 && `${others} other failure${others === 1 ? "" : "s"}`,
     deaths > 0 && `${deaths} broken off`,
   ].filter(Boolean);
@@ -146,7 +146,7 @@ function Runs({ runs }: { runs: Run[] }) {
           <th>Run</th>
           <th>Rows</th>
           <th>Found</th>
-          <th>Picture</th>
+          <th>Captured</th>
           <th>Posted</th>
         </tr>
       </thead>
@@ -178,7 +178,7 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
       {(row.edited || row.outcome === "gone") && !row.archived_at && (
         <Action row={row} what="rewrite" text="Rewrite" from="row" />
       )}
-      {canBeTaken(row) && <Action row={row} what="capture" text="New picture" from="row" />}
+      {canBeTaken(row) && <Action row={row} what="capture" text="Take new preview" from="row" />}
       {who.role === "admin" && <Action row={row} what="remove" text="Remove" />}
     </div>
   );

@@ -11,15 +11,15 @@ type Props = { who: Who; dashboards: Row[] };
 
 export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
 export const STEPS = {
-  create: "Drawing the board",
-  capture: "Taking the picture",
-  notify: "Telling Slack",
+  create: "Creating dashboard",
+  capture: "Capturing",
+  notify: "Posting to Slack",
   done: "Done",
 };
 
 export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
   if (archived_at) return { mark: "idle", text: "Archived: its table is gone or ignored" };
-  if (stopped) return { mark: "bad", text: `Stopped: ${STEPS[step].toLowerCase()}` };
+  if (stopped) return { mark: "bad", text: `Needs attention: ${STEPS[step]}` };
   if (last_error) return { mark: "warn", text: `${STEPS[step]}, retrying` };
   if (step !== "done") return { mark: "busy", text: STEPS[step] };
   return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
@@ -44,7 +44,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
       <a class="preview" href={page}>
         {row.captured_at
           ? <img src={preview} alt={`The dashboard of ${name}`} loading="lazy" />
-          : <span class="hint">No picture yet</span>}
+          : <span class="hint">No preview yet</span>}
       </a>
       <div class="about">
         <h2>
@@ -64,7 +64,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
         {row.last_error && <p class="fault">{row.last_error}</p>}
         {row.captured_at && (
           <p class="hint">
-            Picture of <Time at={row.captured_at} />
+            Preview of <Time at={row.captured_at} />
             {silent > 0 && `, ${silent} of ${row.panels.length} panels without data`}
           </p>
         )}
@@ -72,7 +72,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
           <a href={row.dashboard_url}>Open</a>
           <a href={`${page}/message`}>Message</a>
           {row.stopped && <Action row={row} what="retry" text="Retry" />}
-          {canBeTaken(row) && <Action row={row} what="capture" text="New picture" />}
+          {canBeTaken(row) && <Action row={row} what="capture" text="Take new preview" />}
           {(row.edited || row.outcome === "gone") && !row.archived_at && (
             <Action row={row} what="rewrite" text="Rewrite" />
           )}

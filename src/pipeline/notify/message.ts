@@ -21,7 +21,7 @@ export type MessageBlock =
     }[];
   };
 
-/** What may leave the house: all, no picture, or only that there is a new run. */
+/** What may leave the house: all, no preview, or only that there is a new run. */
 export type Content = "full" | "numbers" | "link";
 
 export type MessageInput = {
@@ -155,7 +155,7 @@ function origin(input: MessageInput, owner: string): string {
   const made = `Made by Dashkeeper from ${owner}'s ${KINDS[kind]} database.`;
   if (content !== "full") return made;
   const picture = oneLine(
-    (image ? note : no_picture || `There is no picture of run ${run}.`) ?? "",
+    (image ? note : no_picture || `There is no preview of run ${run}.`) ?? "",
   );
   return picture ? `${made} ${picture}` : made;
 }

@@ -172,7 +172,7 @@ async function composeWith(
 ): Promise<Composed> {
   const image = "file" in picture ? { slack_file: { id: picture.file } } : null;
   const why = "inThread" in picture
-    ? "The picture is in the thread."
+    ? "The preview is in the thread."
     : "missing" in picture
     ? picture.missing
     : null;

@@ -53,7 +53,7 @@ export async function addToThread(
     await slack.uploadIntoThread(fileOf(claim, gif), thread_ts, signal);
   } catch (error) {
     if (!(error instanceof ExternalError)) throw error;
-    return `The message is posted without its picture. ${
+    return `The message is posted without its preview. ${
       error.message.replace(/ Retrying\.$/, "")
     }`;
   }

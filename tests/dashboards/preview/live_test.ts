@@ -29,7 +29,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
       page.evaluate<boolean>(
         `document.querySelector("#row").innerText.includes(${JSON.stringify(text)})`,
       );
-    ok(await shows("No picture has been taken yet"));
+    ok(await shows("No preview yet"));
     // It may come before the page's stream of events is open.
     await app.db`update dashboards set stopped = true, last_error = 'Area is gone.'`;
     await waitFor("the stop", () => shows("Area is gone."), 10);

@@ -77,11 +77,11 @@ Deno.test("/dashboards/:id says why a row stopped, and how often it was tried", 
   const { text } = await test.page();
   for (
     const part of [
-      "Stopped: taking the picture",
+      "Needs attention: Capturing",
       "Area: no column area.",
       "A panel shows an error",
       "no column area</p>",
-      "3 of 3 pictures without a finished dashboard, 1 other failure",
+      "3 of 3 captures without a finished dashboard, 1 other failure",
       `action="/dashboards/${test.id}/retry?from=row"`,
     ]
   ) ok(text.includes(part), part);
@@ -90,18 +90,18 @@ Deno.test("/dashboards/:id says why a row stopped, and how often it was tried", 
     next_try_at = '2100-01-02T03:04:05Z'`;
   const waiting = (await test.page()).text;
   ok(waiting.includes("Next attempt") && waiting.includes("2100-01-02 03:04:05 UTC"));
-  ok(waiting.includes("1 of 3 pictures without") && !waiting.includes("/retry"));
+  ok(waiting.includes("1 of 3 captures without") && !waiting.includes("/retry"));
 });
 
 Deno.test("/dashboards/:id shows the last picture until a new run has one, and says so", async () => {
   await using test = await start();
-  ok((await test.page()).text.includes("No picture has been taken yet"));
+  ok((await test.page()).text.includes("No preview yet"));
   await test.db`update runs set gif = ${GIF}, captured_at = '2026-03-01T12:00:00Z'`;
   await test.db`insert into runs (dashboard_id, run, row_count) values (${test.id}, 2, 1234)`;
   await test.db`update dashboards set run = 2`;
   const { text } = await test.page();
   ok(
-    text.includes("the picture of run 2 is still to come") && text.includes("preview.gif?at=2026"),
+    text.includes("the preview of run 2 is pending") && text.includes("preview.gif?at=2026"),
   );
   ok(!text.includes("preview.png"), "there is no still");
   ok(text.includes("1,234"));

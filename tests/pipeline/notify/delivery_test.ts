@@ -125,7 +125,7 @@ Deno.test("notifyNext() posts the message first and the GIF in its thread where 
   equal((await test.finish()).step, "done");
   const [message, ...others] = await slack.roots();
   same([others.length, hasImage(message!)], [0, false]);
-  match(JSON.stringify(message!.blocks), /The picture is in the thread/);
+  match(JSON.stringify(message!.blocks), /The preview is in the thread/);
   const completed = slack.forms("files.completeUploadExternal").at(-1)!;
   same([completed.channel_id, completed.thread_ts], [slack.channel, message!.ts]);
 });

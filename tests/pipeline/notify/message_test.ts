@@ -82,7 +82,7 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
   equal(texts(blocks)[0], "Area of the core");
   match(
     texts(blocks).join("|"),
-    /core\|Run 3\|Made by .* no picture of run 3/,
+    /core\|Run 3\|Made by .* no preview of run 3/,
   );
   same(blockFaults(blocks), []);
 });
