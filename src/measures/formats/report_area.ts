@@ -1,5 +1,20 @@
 import type { FormatEntry } from "./entry.ts";
 
+/** Design Compiler `report_area -hierarchy`: a row a cell of the hierarchy, the root under its design's name. */
+export const reportAreaDc: FormatEntry = {
+  name: "Design Compiler report_area -hierarchy",
+  source: "Design Compiler User Guide, report_area",
+  needs: ["hierarchical cell", "absolute total"],
+  columns: {
+    "hierarchical cell": "instance",
+    "absolute total": "area",
+    "percent total": null,
+    combinational: null,
+    noncombinational: null,
+    "black-boxes": null,
+  },
+};
+
 /** Innovus `report_area`, Genus `report_area`: a row a hierarchical instance, the root first. */
 export const reportArea: FormatEntry = {
   name: "Innovus report_area",

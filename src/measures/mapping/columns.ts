@@ -1,4 +1,13 @@
-import { epochOf, formOf, isMissing, SPELLED, unitInCell } from "../names/cells.ts";
+import {
+  areCommaNumbers,
+  epochOf,
+  formOf,
+  hasDecimalComma,
+  hasDecimalPoint,
+  isMissing,
+  SPELLED,
+  unitInCell,
+} from "../names/cells.ts";
 import { type Column, type Meaning, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
 import { HOLD, SETUP } from "../names/checks.ts";
 import { withSiblings } from "./siblings.ts";
@@ -24,18 +33,22 @@ function isMixed(values: string[]): boolean {
 const NAMES: Meaning[] = ["time_unit", "unit", "run", "commit", "metric"];
 
 /** A text column that holds numbers, durations or times, as such a column; else as it is. */
-function textColumn(column: Column, values: string[]): Column {
+function textColumn(column: Column, values: string[], isComma: boolean): Column {
   const { name, type } = column;
   const number = readColumn(name, type, "number");
-  const form = formOf(values, number.meaning && !column.meaning ? 0.5 : 0.9);
+  const share = number.meaning && !column.meaning ? 0.5 : 0.9;
+  const isOwn = isComma && areCommaNumbers(values, share) || hasDecimalComma(values);
+  const written = isOwn ? "comma" : formOf(values, share);
+  const isDate = written === "comma" && formOf(values, share)?.match(/^[dmy]{3}$/);
+  const form = isDate ? formOf(values, share) : written;
   const known = number.meaning !== undefined && number.meaning !== "run" &&
     number.meaning !== "seed";
-  if (form === "number" || form === "duration") {
+  if (form === "number" || form === "comma" || form === "duration") {
     const isName = column.meaning && (!known || NAMES.includes(column.meaning));
     if (isName && column.meaning !== "runtime") return column;
     const said = cellUnitOf(values);
     const unit = form === "duration" ? unitOf("in s") : number.unit ?? unitOf(`in ${said}`);
-    const mixed = form === "number" && isMixed(values) && { mixed: true as const };
+    const mixed = form !== "duration" && isMixed(values) && { mixed: true as const };
     return { ...number, form, ...(unit && { unit }), ...mixed };
   }
   if (form) return timeColumn(column, form, values);
@@ -88,7 +101,7 @@ function byContent(column: Column, values: string[]): Column {
 }
 
 /** One column as its name, its type and its content say. */
-function columnIn(found: Found): Column {
+function columnIn(found: Found, isComma: boolean): Column {
   const { name, type, shape } = found;
   const values = filled(found);
   const column = readColumn(name, type, shape);
@@ -97,7 +110,7 @@ function columnIn(found: Found): Column {
     return { ...column, shape: "number", ...(meaning && { meaning }), unit: unitOf("in s")! };
   }
   if (shape === "number") return numberColumn(column, found);
-  return shape === "text" ? byContent(textColumn(column, values), values) : column;
+  return shape === "text" ? byContent(textColumn(column, values, isComma), values) : column;
 }
 
 /** A rule's name stands in the category where no column is called a rule. */
@@ -112,5 +125,7 @@ function withRule(columns: Column[]): Column[] {
 
 /** Every column of the table with its meaning, unit and form. */
 export function readColumns({ columns }: Content): Column[] {
-  return withSiblings(withRule(columns.map(columnIn)));
+  const texts = columns.filter(({ shape }) => shape === "text").map(filled);
+  const isComma = texts.some(hasDecimalComma) && !texts.some(hasDecimalPoint);
+  return withSiblings(withRule(columns.map((found) => columnIn(found, isComma))));
 }

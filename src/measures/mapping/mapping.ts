@@ -4,7 +4,8 @@ import { type Format, formatOf } from "../formats/formats.ts";
 import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
-import { type Content, filled, type Found } from "./content.ts";
+import { converted, symbolOf } from "../names/units.ts";
+import { type Content, distinct, filled, type Found } from "./content.ts";
 import { type Chosen, chosenMeasures, withChosen } from "./chosen.ts";
 import { correctedIn, doubtsOfFaults, withoutIgnored } from "./corrected.ts";
 import { type Correction, withComments } from "./correction.ts";
@@ -28,6 +29,10 @@ export type Mapping = {
   corner?: Column;
   /** Rows that are the whole of a run and no part of it: `Total`, the root of a hierarchy. */
   whole?: { column: Column; values: string[] };
+  /** Rows of a stage that is called the total: the runtime of all stages. */
+  total_stage?: { column: Column; values: string[] };
+  /** Columns of slacks that may be sizes of violations: beside a TNS that is only ever above 0. */
+  magnitudes: string[];
   /** Columns of figures that stand side by side for the parts of a run: Innovus' path groups. */
   figures?: Column[];
   /** For each meaning that several columns claim with different values, the ones that were not chosen. */
@@ -47,24 +52,35 @@ export type Mapping = {
 };
 
 /** A design per row of a hierarchy is a part of it: the group is what stays the same in a run. */
-function groupColumns(columns: Column[]): Column[] {
-  const parts = columnOf(columns, "instance") !== undefined;
+function groupColumns(columns: Column[], content: Content): Column[] {
+  const instance = columnOf(columns, "instance");
+  const design = columnOf(columns, "design");
+  const valuesOf = ({ name }: Column) =>
+    distinct(content.columns.find((column) => column.name === name)!);
+  const isPart = instance && design &&
+    (!/design|block|top/i.test(design.name) || valuesOf(design) > 1 &&
+        valuesOf(design) > valuesOf(instance) / 2);
   return GROUP.flatMap((meaning) =>
-    parts && meaning === "design" && !columns.some(({ name }) => /design|block|top/i.test(name))
-      ? []
-      : columnOf(columns, meaning) ?? []
+    isPart && meaning === "design" ? [] : columnOf(columns, meaning) ?? []
   );
 }
 
 const TOTAL = /^\s*(?:grand |sub)?(?:totals?|all|overall|sum|whole)\s*:?\s*$/i;
+
+const isOver = (root: string, name: string) =>
+  name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
+
+/** Whether these are totals, or the roots of all the instances. */
+const isOverAll = (roots: string[], found: Found) =>
+  roots.some((root) => TOTAL.test(root)) ||
+  roots.length > 0 &&
+    filled(found).every((name) => roots.some((root) => root === name || isOver(root, name)));
 
 /** The rows of a column of parts that are the whole: called so, or the root of a hierarchy. */
 function wholeIn(column: Column, found: Found): string[] {
   const values = [...new Set(filled(found))];
   const total = values.filter((value) => TOTAL.test(value));
   if (total.length > 0 || column.meaning !== "instance") return total;
-  const isOver = (root: string, name: string) =>
-    name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
   const roots = values.filter((value) => !values.some((other) => isOver(other, value)));
   return roots.filter((root) => values.some((name) => isOver(root, name)));
 }
@@ -109,13 +125,36 @@ function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
     "test",
   ];
   for (const column of dimensions.filter(({ meaning }) => parts.includes(meaning!))) {
-    const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
-    const roots = values.length > 0
-      ? values
-      : rootIn(column, content.columns.find(({ name }) => name === column.name)!, content);
+    const found = content.columns.find(({ name }) => name === column.name)!;
+    const over = wholeIn(column, found);
+    const named = isOverAll(over, found) ? [] : rootIn(column, found, content);
+    const roots = named.length > 0 ? named : over;
     if (roots.length > 0) return { column, values: roots };
   }
   return undefined;
+}
+
+function totalStage(content: Content, dimensions: Column[]): Pick<Mapping, "total_stage"> {
+  const column = columnOf(dimensions, "stage");
+  if (!column) return {};
+  const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
+  return values.length > 0 ? { total_stage: { column, values } } : {};
+}
+
+/** Design Compiler prints violations as sizes: no TNS of a table is below 0, and some are above. */
+function magnitudesIn(content: Content, columns: Column[]): string[] {
+  const isPositive = ({ name }: Column) => {
+    const values = filled(content.columns.find((column) => column.name === name)!).map(Number)
+      .filter(Number.isFinite);
+    return values.some((value) => value > 0) && values.every((value) => value >= 0);
+  };
+  return (["setup", "hold"] as const).flatMap((check) => {
+    const own = columns.filter(({ meaning }) =>
+      meaning === `${check}_wns` || meaning === `${check}_tns`
+    );
+    const isSized = own.some((column) => column.meaning!.endsWith("tns") && isPositive(column));
+    return isSized ? own.filter(isPositive).map(({ name }) => name) : [];
+  });
 }
 
 function doubtsOf(content: Content, { names, time }: RunColumns): string[] {
@@ -138,14 +177,23 @@ const KEY: Meaning[] = [
 
 /** Columns that claim the same number as the chosen one and hold other values. */
 function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
-  const valuesOf = ({ name }: Column) =>
-    JSON.stringify(content.columns.find((column) => column.name === name)?.values);
+  const valuesOf = (column: Column, { unit }: Column) => {
+    const { values } = content.columns.find(({ name }) => name === column.name)!;
+    const [own, other] = [symbolOf(column), unit ? symbolOf({ unit }) : null];
+    return JSON.stringify(
+      own && other && own !== other && column.unit !== unit
+        ? values.map((value) =>
+          value === null ? null : String(converted(Number(value), own, other) ?? value)
+        )
+        : values,
+    );
+  };
   const numbers = columns.filter(({ shape }) => shape === "number");
   const claims = KEY.flatMap((meaning) => {
     const chosen = columnOf(numbers, meaning);
     if (!chosen) return [];
     const rivals = rivalsOf(numbers, chosen).filter((other) =>
-      valuesOf(other) !== valuesOf(chosen)
+      valuesOf(other, chosen) !== valuesOf(chosen, chosen)
     );
     return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
   });
@@ -157,7 +205,7 @@ function withTotalArea(content: Content, columns: Column[]): Column[] {
   const areas = columns.filter(({ name, shape }) =>
     shape === "number" && wordsOf(name).includes("area")
   );
-  const total = areas.find(({ name }) => wordsOf(name).includes("total"));
+  const total = areas.find(({ name, meaning }) => meaning && wordsOf(name).includes("total"));
   const cells = areas.find((column) => column !== total && column.meaning === "area");
   if (!total || !cells) return columns;
   const rowsOf = ({ name }: Column) =>
@@ -204,14 +252,14 @@ function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): s
 }
 
 /** The columns that name a group, and those that cut a run; of both what the correction left. */
-function placesIn(columns: Column[], parts: Parts, also: string[]) {
+function placesIn(content: Content, columns: Column[], parts: Parts, also: string[]) {
   const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
   const free = columns.filter((column) => !taken.includes(column));
   const dimensions = parts.dimensions ?? [
     ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
     ...columns.filter(({ name }) => also.includes(name)),
   ];
-  return { group: parts.group ?? groupColumns(free), dimensions };
+  return { group: parts.group ?? groupColumns(free, content), dimensions };
 }
 
 /**
@@ -229,11 +277,12 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const parts = correctedParts(whole, content, read.columns, correction);
   const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
   const columns = withChosen(parts.columns, chosen);
-  const { group, dimensions } = placesIn(columns, parts, correction.also.dimensions);
+  const { group, dimensions } = placesIn(content, columns, parts, correction.also.dimensions);
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };
-  const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
+  const corner = columnOf(dimensions, "corner") ??
+    (columnOf(dimensions, "test") ? undefined : columnOf(dimensions, "tool"));
   const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const found = {
     format,
@@ -245,6 +294,8 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ...(corner && { corner }),
     ...wholeIfAny(content, dimensions),
     ...(read.figures && { figures: read.figures }),
+    ...totalStage(content, dimensions),
+    magnitudes: magnitudesIn(content, columns),
     rivals: rivalsIn(content, columns),
     ...(repeated && { repeated }),
     chosen,

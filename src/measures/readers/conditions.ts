@@ -58,6 +58,12 @@ export function ofWhole({ mapping: { whole } }: TableFacts): string | undefined 
   return whole && `${textOf(whole.column)} IN (${whole.values.map(quoteText).join(", ")})`;
 }
 
+/** Which rows are of a stage that is called the total of the others, as SQL. */
+export function ofTotalStage({ mapping: { total_stage } }: TableFacts): string | undefined {
+  return total_stage &&
+    `${textOf(total_stage.column)} IN (${total_stage.values.map(quoteText).join(", ")})`;
+}
+
 /** All of these conditions as one, or undefined. */
 export function allOf(...parts: (string | undefined)[]): string | undefined {
   const given = parts.filter((part) => part !== undefined);

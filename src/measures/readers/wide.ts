@@ -1,7 +1,7 @@
 import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { partedWords } from "../names/words.ts";
-import { allOf, hasHold, notWaived, ofCheck, ofWhole } from "./conditions.ts";
+import { allOf, hasHold, notWaived, ofCheck, ofTotalStage, ofWhole } from "./conditions.ts";
 import type { TableFacts } from "../facts.ts";
 import { type Aggregate, DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
@@ -25,12 +25,22 @@ function hasParts({ columns }: TableFacts): boolean {
 /** How the rows of one part of a run become one value. */
 function rowsOf(facts: TableFacts, meaning: Meaning, rows: Aggregate): Aggregate {
   if (meaning.endsWith("tns") || COUNTED.test(meaning)) {
+    // Beside the slack of each path, a total is of a summary, the same in every row.
+    if (columnOf(facts.columns, "slack") && columnOf(facts.columns, "endpoint")) {
+      return meaning.endsWith("tns") ? "min" : "max";
+    }
     return columnOf(facts.columns, "path_group") ? "sum" : rows;
   }
   return SIZES.includes(meaning) && hasParts(facts) ? "sum" : rows;
 }
 
 type Source = { column: Column; where?: string };
+
+/** The column of a check's number that has the other check's rows too. */
+export function neutralOf(columns: Column[], meaning: Meaning): Column | undefined {
+  return columnOf(columns, meaning.replace("hold_", "setup_") as Meaning) ??
+    (meaning.endsWith("violations") ? columnOf(columns, "violations") : undefined);
+}
 
 /** The column that holds a number, and which of its rows: one column may hold setup and hold by turns. */
 function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
@@ -41,13 +51,12 @@ function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
   const both = timing && hasHold(facts);
   if (own) return { column: own, ...(both && { where: ofCheck(facts, check)! }) };
   if (!both) return undefined;
-  const neutral = columnOf(filled, meaning.replace("hold_", "setup_") as Meaning) ??
-    (meaning.endsWith("violations") ? columnOf(filled, "violations") : undefined);
+  const neutral = neutralOf(filled, meaning);
   return neutral && { column: neutral, where: ofCheck(facts, check)! };
 }
 
 /** Whether a column of this name speaks of one check alone. */
-const isOfOne = ({ name }: Column) =>
+export const isOfOne = ({ name }: Column) =>
   partedWords(wordsOf(name)).some((word) => /^(?:setup|hold|whs|ths)$/.test(word));
 
 /** A number that has a column of its own. */
@@ -58,7 +67,7 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   const { column } = source;
   const together = togetherWith(candidates(facts), column);
   const names = together.map(({ name }) => name);
-  const whole = ofWhole(facts);
+  const whole = (meaning === "runtime" ? ofTotalStage(facts) : undefined) ?? ofWhole(facts);
   const where = allOf(
     isOfOne(column) ? undefined : source.where,
     COUNTED.test(meaning) || meaning === "drc_total" ? notWaived(facts) : undefined,
@@ -78,14 +87,18 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
 }
 
 /** Why it is not sure that a column holds this number. */
-function doubtOfColumn({ mapping, greatest }: TableFacts, meaning: Meaning, { name }: Column) {
+function doubtOfColumn(
+  { mapping, greatest }: TableFacts,
+  meaning: Meaning,
+  { name }: Column,
+) {
   const rival = mapping.rivals[meaning];
   if (rival) return `${name} and ${rival} both may be this number.`;
   if (mapping.rootless && SIZES.includes(meaning)) {
     return "Nothing tells which instance is the whole of the others.";
   }
-  const isMagnitude = /_[wt]ns$/.test(meaning) && /viol/i.test(name) && (greatest[name] ?? 0) > 0;
-  return isMagnitude
+  const isTotal = /viol/i.test(name) && (greatest[name] ?? 0) > 0;
+  return /_[wt]ns$/.test(meaning) && (isTotal || mapping.magnitudes.includes(name))
     ? `${name} has values above 0: it may count violations as positive.`
     : undefined;
 }
