@@ -36,7 +36,7 @@ import { limitFailures } from "./src/users/failure_limit.ts";
 import { ensureAdmin } from "./src/users/users.ts";
 import { adminOnly } from "./src/who.ts";
 import { refuseOldInstallation } from "./src/adoption/adopt.ts";
-import { adoptedHashes } from "./src/adoption/store.ts";
+import { adoptedHashes } from "./src/users/key_store.ts";
 
 const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
 

@@ -10,7 +10,7 @@ import {
 } from "../grafana/datasources.ts";
 import type { Deps } from "./steps.ts";
 
-/** Whoever asks waits for Grafana so long. */
+/** How long a caller waits for Grafana. */
 const LIMIT_MS = 30_000;
 
 const list = createRoute({

@@ -37,7 +37,7 @@ export async function runSteps(
   const { run, left, ended } = await store.lockWorkspace(deps.db, owner, async () => {
     const workspace = await store.findWorkspace(deps.db, user_id);
     if (!workspace) return { left: [], ended: "done" as const };
-    // Roles are made with LOGIN: where the user is not active, applyLogins() takes it away again.
+    // Roles are created with LOGIN: applyLogins() removes it for an inactive user.
     if (!workspace.is_active) await store.recordLogin(deps.db, user_id, true);
     const run = stepRunner(deps, workspace);
     const all = await store.stepsLeft(deps.db, user_id);

@@ -1,11 +1,20 @@
 import { open, seal, type SealKeys } from "../credentials/seal.ts";
 import { credentialAad } from "../credentials/sealed.ts";
-import { findCredential, replaceValue } from "../credentials/store.ts";
+import {
+  type AdoptedCredential,
+  findCredential,
+  insertAdoptedCredentials,
+  recordAdoptedCredentials,
+  replaceValue,
+} from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { migratedNames, migrateWithin } from "../external/postgres/migrate.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { type Evaluated, judge, type Old, type OldRows, type Refused } from "./evaluate.ts";
+import { evaluate, type Evaluated, type Old, type OldRows, type Refused } from "./evaluate.ts";
 import { evaluateKeys, type Keys } from "./keys.ts";
+import { insertAdopted } from "../pipeline/adopted_store.ts";
+import { insertAdoptedKeys } from "../users/key_store.ts";
+import { insertAdoptedUsers, recordAdoptedUsers } from "../users/store.ts";
 import * as store from "./store.ts";
 import * as names from "../workspaces/names.ts";
 import { sealLogins } from "../workspaces/logins.ts";
@@ -61,10 +70,10 @@ async function look(db: Db, tables: string[]): Promise<Plan> {
   for (const [table, kind] of Object.entries(store.DASHBOARD_TABLES)) {
     for (const row of await read(table)) old.dashboards.push({ table, kind, row });
   }
-  const judged = judge(old);
-  const keys = await evaluateKeys(old.users, judged.users);
-  const taken = await namesInUse(db, judged.users.map(({ username }) => username));
-  return { ...judged, tables, obstacles, keys, taken };
+  const evaluated = evaluate(old);
+  const keys = await evaluateKeys(old.users, evaluated.users);
+  const taken = await namesInUse(db, evaluated.users.map(({ username }) => username));
+  return { ...evaluated, tables, obstacles, keys, taken };
 }
 
 const NEEDED: Record<string, string[]> = {
@@ -87,7 +96,7 @@ async function obstaclesOf(db: Db, tables: string[]): Promise<string[]> {
     }
   }
   for (const name of await store.dependentsOf(db, tables)) {
-    found.push(`${name} leans on the old tables: drop it, or its foreign key, first.`);
+    found.push(`${name} depends on the old tables: drop it, or its foreign key, first.`);
   }
   for (const name of await store.inTheWay(db, await migratedNames(), tables)) {
     found.push(`${name} has a name that Dashkeeper needs: rename it first.`);
@@ -143,17 +152,22 @@ async function fill(deps: Within, plan: Plan): Promise<void> {
     id: whole ? Number(old_id) : i + 1,
   }));
   const ids = new Map(users.map(({ username, id }) => [username, id]));
-  await store.insertUsers(db, users);
-  await store.insertKeys(
-    db,
-    plan.keys.hashes.map(({ user, hash }) => ({ user_id: ids.get(user)!, hash: hash.toHex() })),
-  );
+  for (const some of batches(users)) await insertAdoptedUsers(db, some);
+  await recordAdoptedUsers(db);
+  for (const some of batches(plan.keys.hashes)) {
+    const keys = some.map(({ user, hash }) => ({ user_id: ids.get(user)!, hash: hash.toHex() }));
+    await insertAdoptedKeys(db, keys);
+  }
   for (const user of users) {
     if (!plan.taken.has(user.username)) await insertWorkspace(deps, user);
   }
   await fillCredentials(deps, plan, ids);
   await fillDashboards(db, plan, ids);
   await fillRefused(deps, plan);
+}
+
+function* batches<T>(rows: T[]) {
+  for (let at = 0; at < rows.length; at += 1000) yield rows.slice(at, at + 1000);
 }
 
 /** To be made by the job; on the server of our own database. */
@@ -170,7 +184,7 @@ async function insertWorkspace(deps: Within, { id, username }: { id: number; use
  */
 async function fillCredentials({ db, sealKeys }: Within, plan: Plan, ids: Map<string, number>) {
   const urls = names.KINDS.map(names.urlCredential);
-  const rows: store.NewCredential[] = [];
+  const rows: AdoptedCredential[] = [];
   for (const { user, extra: _, ...credential } of plan.credentials) {
     const user_id = ids.get(user)!;
     const { key_name, expires_at } = credential;
@@ -179,21 +193,23 @@ async function fillCredentials({ db, sealKeys }: Within, plan: Plan, ids: Map<st
     if (made) await replaceValue(db, made, key_value, "system", expires_at);
     else rows.push({ ...credential, user_id, key_value });
   }
-  await store.insertCredentials(db, rows);
+  for (const some of batches(rows)) await insertAdoptedCredentials(db, some);
+  await recordAdoptedCredentials(db);
 }
 
 /** New numbers begin after the highest old one: a view of one kind then never shows a number twice. */
 async function fillDashboards(db: Db, { dashboards }: Plan, ids: Map<string, number>) {
   const highest = dashboards.reduce((most, { old_id }) => Math.max(most, old_id ?? 0), 0);
   const byAge = dashboards.toSorted((a, b) => ageOf(a) - ageOf(b));
-  await store.insertDashboards(
-    db,
-    byAge.map(({ user, table: _, extra: __, ...dashboard }, i) => ({
-      ...dashboard,
-      id: highest + 1 + i,
-      user_id: ids.get(user)!,
-    })),
-  );
+  const rows = byAge.map(({ extra: _, ...dashboard }, i) => ({
+    ...dashboard,
+    id: highest + 1 + i,
+    user_id: ids.get(dashboard.user)!,
+  }));
+  for (const some of batches(rows)) {
+    await insertAdopted(db, some);
+    await store.insertOldDashboards(db, some);
+  }
 }
 
 const ageOf = ({ created_at }: { created_at: string | null }) =>
@@ -207,7 +223,7 @@ async function fillRefused({ db, sealKeys }: Within, plan: Plan): Promise<void> 
     const content = await seal(sealKeys, store.refusedAad(i + 1), JSON.stringify(row));
     sealed.push({ id: i + 1, table_name: table, name, why, content });
   }
-  await store.insertRefused(db, sealed);
+  for (const some of batches(sealed)) await store.insertRefused(db, some);
 }
 
 /** What the taken rows hold beside what is taken of them, a row each. */

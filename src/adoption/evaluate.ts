@@ -78,7 +78,7 @@ function counted<T>(all: T[], key: (one: T) => string): Map<string, number> {
 }
 
 /** What of an older installation can be taken over, and why the rest cannot. */
-export function judge(old: OldRows): Evaluated {
+export function evaluate(old: OldRows): Evaluated {
   const refused: Refused[] = [];
   const users = evaluateUsers(old.users, refused);
   const owners = new Map(users.map((user) => [user.old_id, user]));

@@ -8,7 +8,7 @@ export type Keys = {
   short_for: string[];
 };
 
-/** Below it, whoever holds a dump tries all keys by their hash: 20 characters of hex are 80 bits. */
+/** Shorter keys can be guessed from a dump of the hashes: 20 characters of hex are 80 bits. */
 const SHORT = 20;
 /** What an Authorization header carries in one piece. */
 const SENDABLE = /^[\x21-\x7e]{1,1000}$/;

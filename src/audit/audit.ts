@@ -9,7 +9,6 @@ import {
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
 
-/** Everything that is recorded. */
 export const ACTIONS = [
   "user.create",
   "user.change",
@@ -38,15 +37,13 @@ export type Action = typeof ACTIONS[number];
 export type AuditedAction = { action: Action; subject: string; user_id: number | null };
 export type Actor = Pick<Who, "username" | "from">;
 
-/** Dashkeeper itself. */
 export const SYSTEM: Actor = { username: "system", from: "" };
 
-/** Records a entry in the transaction in which it is done. */
 export function record(db: Db, who: Actor, entry: AuditedAction, outcome: "ok" | "refused" = "ok") {
   return insertEntry(db, { ...entry, actor: who.username, from: who.from, outcome });
 }
 
-/** What to do where nobody knows whether a entry was done: what was shown once is lost with its answer. */
+/** What to do where the outcome is unknown: a key that is shown once is lost with the answer. */
 const CHECKS: Partial<Record<Action, (entry: AuditedAction) => string>> = {
   "user.create": ({ subject }) =>
     `Look for the user: GET /api/v1/users?q=${subject}. If it is there, its API key is lost: an admin makes a new one with POST /api/v1/users/{id}/api-key.`,
@@ -63,8 +60,8 @@ const CHECKS: Partial<Record<Action, (entry: AuditedAction) => string>> = {
 };
 
 /**
- * Does a entry and records it, both in one transaction: no record, no entry. A entry that is refused (403,
- * 404, 409) leaves nothing but a record that says so. `work` may fill in what it alone knows of the entry.
+ * Runs `work` and records it in the same transaction. A refused action (403, 404, 409) leaves only its record.
+ * `work` may complete the entry.
  */
 export async function audited<T>(
   db: Sql,
@@ -80,7 +77,7 @@ export async function audited<T>(
     });
   try {
     return await attempt().catch((error) => {
-      // A step that worked on the same rows has had its way: nothing of the entry was done.
+      // The other transaction has committed; ours was rolled back.
       if (!isDeadlock(error)) throw error;
       return attempt();
     });

@@ -16,7 +16,7 @@ export const AuditEntry = z.object({
   outcome: z.enum(["ok", "refused"]),
 }).openapi("AuditEntry");
 
-/** One page of the record, newest first, also of users who are gone. Admins only. */
+/** Newest first, also of removed users. Admins only. */
 export async function pageOfAudit(
   db: Sql,
   who: Who,

@@ -29,7 +29,6 @@ const list = createRoute({
   },
 });
 
-/** `/api/v1/audit`. */
 export function auditApi({ db }: { db: Sql }) {
   return newApi().openapi(list, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");

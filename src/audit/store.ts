@@ -1,4 +1,4 @@
-import type { Db } from "../external/postgres/postgres.ts";
+import type { Db, Fragment } from "../external/postgres/postgres.ts";
 
 export type NewEntry = {
   actor: string;
@@ -17,7 +17,10 @@ export async function insertEntry(db: Db, entry: NewEntry): Promise<void> {
     values (${actor}, ${action}, ${subject}, ${user_id}, ${from}, ${outcome})`;
 }
 
-/** One page, newest first, below the id `below`. */
+/** `rows` selects actor, action, subject, user_id, from_address, outcome. */
+export const insertSelected = (db: Db, rows: Fragment): Fragment =>
+  db`insert into audit (actor, action, subject, user_id, from_address, outcome) ${rows}`;
+
 export async function listEntries(
   db: Db,
   { user_id, action }: { user_id?: number | undefined; action?: string | undefined },

@@ -21,7 +21,6 @@ import {
 import { PostgresQuery } from "./query_builder.ts";
 import { isCompared, isDense, newestOfEach, shownName, spanOf, trend } from "./runs.ts";
 
-/** What one point of a trend is, and which designs have a line. */
 function pointSentence(facts: TableFacts, { rows }: Measure): string {
   const { count, shown } = facts.groups;
   const lines = isCompared(facts) && shown.length < count
@@ -29,7 +28,7 @@ function pointSentence(facts: TableFacts, { rows }: Measure): string {
     : "";
   if (!isDense(facts)) return `Each point is one run.${lines}`;
   const which = { min: "lowest", max: "highest", sum: "sum" }[rows];
-  return `Each point is the ${which} of ${duration(spanOf(facts))}.${lines}`;
+  return `Each point is the ${which} over ${duration(spanOf(facts))}.${lines}`;
 }
 
 function duration(seconds: number): string {
@@ -38,7 +37,7 @@ function duration(seconds: number): string {
   return `${Number((seconds / size).toPrecision(2))} ${name}`;
 }
 
-/** A number over run time, one line a design. */
+/** Run time on the x axis, one line per design. */
 export function trendPanel({ facts, datasource }: Source, measure: Measure): Panel {
   const compared = isCompared(facts);
   const panel = new timeseries.PanelBuilder()
@@ -52,7 +51,6 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
     .withTarget(new PostgresQuery(datasource, trend(facts, measure), "time_series"))
     .unit(measure.unit)
     .thresholds(thresholds(measure.good === "from 0" ? measure.good : undefined))
-    // A line where good begins.
     .thresholdsStyle(
       new common.GraphThresholdsStyleConfigBuilder().mode(
         measure.good === "from 0"
@@ -63,7 +61,7 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
     .colorScheme(colors(dashboard.FieldColorModeId.PaletteClassic))
     .lineWidth(2).fillOpacity(0).pointSize(5)
     .showPoints(isDense(facts) ? common.VisibilityMode.Never : common.VisibilityMode.Always)
-    // Designs run at different times: in the joined frame every other line has nulls there.
+    // Designs run at different times, so each series has nulls at the times of the others.
     .spanNulls(compared)
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi)
@@ -87,7 +85,7 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
 
 type Bars = { title: string; about: string; sql: string; measure: Measure; upright?: boolean };
 
-/** Bars over the values of a first, text column; `sql` gives one row a bar. */
+/** `sql` returns one row per bar, its first column as text. */
 export function barPanel(
   { datasource }: Source,
   { title, about, sql, measure, upright = false }: Bars,
@@ -106,16 +104,16 @@ export function barPanel(
     .showValue(upright ? common.VisibilityMode.Auto : common.VisibilityMode.Always)
     .barWidth(0.8).fillOpacity(85).lineWidth(0)
     .xTickLabelMaxLength(28)
-    // With a size of their own choice, values that do not fit beside one bar are left out of all.
+    // Without a fixed size Grafana hides all values when one does not fit.
     .text(new common.VizTextDisplayOptionsBuilder().valueSize(12))
     .legend(legend(false));
-  // By themselves all bars have the colour of the last one's value.
+  // Otherwise all bars take the colour of the last value.
   if (measure.good === "from 0") panel.colorByField(shownName(measure));
-  // A fixed number of decimals makes the axis' labels run into each other.
+  // A fixed number of decimals makes axis labels overlap.
   return panel;
 }
 
-/** One bar a design between 0 and `most`, with its number: how full each one is. */
+/** One gauge per design, from 0 to `most`. */
 export function gaugePanel(
   { facts, datasource }: Source,
   { title, about, measure, most }: {
@@ -142,7 +140,7 @@ export function gaugePanel(
   return measure.decimals === undefined ? panel : panel.decimals(measure.decimals);
 }
 
-/** Over run time, one line a design, whether the number was good: since when is it broken? */
+/** One line per design: since when is it broken? */
 export function statePanel(
   { facts, datasource }: Source,
   measure: Measure,
@@ -160,11 +158,11 @@ export function statePanel(
     .datasource(datasource)
     .withTarget(new PostgresQuery(datasource, trend(facts, measure, { value }), "time_series"))
     .mappings(mappings)
-    // With colours by thresholds the legend would name the steps ("< 1") instead of the states.
+    // With threshold colours the legend shows the steps ("< 1") instead of the states.
     .thresholds(thresholds(undefined))
     .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))
     .fillOpacity(85).lineWidth(0)
-    // Designs run at different times: each one's state lasts until its next run.
+    // A design keeps its state until its next run.
     .spanNulls(true).mergeValues(true)
     .showValue(common.VisibilityMode.Never).rowHeight(0.8)
     .legend(legend(true));

@@ -10,14 +10,14 @@ import { timing } from "./layouts/timing.ts";
 import { boardVariables } from "./variables.ts";
 
 export type Dashboard = dashboard.Dashboard;
-export type Place = { uid: string; title: string; tags: string[]; datasource: DataSource };
+export type BoardIdentity = { uid: string; title: string; tags: string[]; datasource: DataSource };
 
 const HOUR = 3_600_000;
-/** Later years have a sign and six digits in ISO 8601, which PostgreSQL does not read. */
+/** PostgreSQL does not read ISO 8601 years of more than four digits. */
 const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
 const TEMPLATES = { timing, qor, drc };
 
-/** The data's own time and 2 % of air on each side; an hour around a single time; else the last day. */
+/** The data's time range plus 2 % on each side; an hour around a single time; else the last day. */
 export function timeRange({ time, read_at }: TableFacts): { from: string; to: string } {
   const [first, last] = time
     ? [time.first.getTime(), time.last.getTime()]
@@ -29,7 +29,7 @@ export function timeRange({ time, read_at }: TableFacts): { from: string; to: st
   };
 }
 
-/** How wide each panel of a row is, of Grafana's 24 columns; they always fill the row. */
+/** Widths in Grafana's 24 columns; a row is always full. */
 function widths({ panels, wide_last }: Row): number[] {
   if (wide_last && panels.length === 2) return [8, 16];
   if (wide_last && panels.length === 3) return [6, 6, 12];
@@ -38,7 +38,7 @@ function widths({ panels, wide_last }: Row): number[] {
   return panels.map((_, i) => each + (i >= panels.length - over ? 1 : 0));
 }
 
-function place(board: dashboard.DashboardBuilder, rows: Row[], datasource: DataSource) {
+function addRows(board: dashboard.DashboardBuilder, rows: Row[], datasource: DataSource) {
   let y = 0;
   let id = 1;
   const add = (panel: Panel, x: number, w: number, h: number) =>
@@ -53,19 +53,19 @@ function place(board: dashboard.DashboardBuilder, rows: Row[], datasource: DataS
   }
 }
 
-/** Lays a table's board out: the template of its kind, or by its types where that finds nothing. */
+/** Uses the layout of the table's kind, or the plain layout when none fits. */
 export function composeDashboard(
   facts: TableFacts,
-  { uid, title, tags, datasource }: Place,
+  { uid, title, tags, datasource }: BoardIdentity,
 ): Dashboard {
   const source = { facts, datasource };
-  // A table of paths may lie in the QoR database: its own kind first, then the others.
+  // A table of paths may be in the QoR database: try its own kind first.
   const kinds = [facts.kind, ...(Object.keys(TEMPLATES) as Kind[])];
   const fitting = kinds.map((kind) => TEMPLATES[kind]({ datasource, facts: { ...facts, kind } }))
     .find((rows) => rows.length > 0);
   const board = new dashboard.DashboardBuilder(title).uid(uid).tags(tags)
     .time(timeRange(facts)).timezone("utc").refresh("")
     .variables(boardVariables(facts, datasource));
-  place(board, fitting ?? plain(source), datasource);
+  addRows(board, fitting ?? plain(source), datasource);
   return board.build();
 }

@@ -4,10 +4,10 @@ import { defaultsOf } from "../measures/measure.ts";
 import { quoteName, timeOf } from "../measures/sql.ts";
 import type { Cell } from "./tables.ts";
 
-/** What tells rows of one run apart and is no object that comes again. */
+/** Dimensions that do not identify an object from run to run. */
 const PLACES: (Meaning | undefined)[] = ["x", "y", "metric", "iteration"];
 
-/** The row of the run before, as a window over a design's rows. */
+/** SQL: the window that finds the same object in the previous run. */
 function before(facts: TableFacts): string {
   const parts = facts.mapping.dimensions.filter(({ meaning }) => !PLACES.includes(meaning));
   const same = [
@@ -17,10 +17,7 @@ function before(facts: TableFacts): string {
   return `(PARTITION BY ${same.join(", ")} ORDER BY ${timeOf(facts.time!.column)})`;
 }
 
-/**
- * A cell's change to the run before: of sizes (area, power) in percent, else in its own unit; with which
- * way is better, where that is known. `expression` and `cell` are those of the value itself.
- */
+/** The change since the previous run: in percent for sizes (area, power), else in the column's unit. */
 export function deltaMeasure(
   facts: TableFacts,
   meaning: Meaning,
@@ -34,16 +31,16 @@ export function deltaMeasure(
     : good || log_scale
     ? "lower"
     : undefined;
-  const look: Cell = { name: "", ...(better && { better }) };
+  const base: Cell = { name: "", ...(better && { better }) };
   if (log_scale) {
     return {
       expression: `100 * (${expression} - ${old}) / NULLIF(pg_catalog.abs(${old}), 0)`,
-      cell: { ...look, unit: "percent", decimals: 1 },
+      cell: { ...base, unit: "percent", decimals: 1 },
     };
   }
   const { unit, decimals } = cell;
   return {
     expression: `${expression} - ${old}`,
-    cell: { ...look, ...(unit && { unit }), ...(decimals !== undefined && { decimals }) },
+    cell: { ...base, ...(unit && { unit }), ...(decimals !== undefined && { decimals }) },
   };
 }

@@ -13,7 +13,6 @@ import type { TableFacts } from "../measures/facts.ts";
 import type { Measure } from "../measures/measure.ts";
 import type { DataSource } from "./query_builder.ts";
 
-/** What a panel is composed from. */
 export type Source = { facts: TableFacts; datasource: DataSource };
 export type Panel =
   | barchart.PanelBuilder
@@ -26,16 +25,14 @@ export type Panel =
   | timeseries.PanelBuilder
   | xychart.PanelBuilder;
 
-/** Okabe and Ito's colours, which people who mix up red and green can tell apart (yellow left out: too pale). */
+/** Okabe and Ito's colours for colour-blind readers, without the pale yellow. */
 export const SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"] as const;
-/** Red and a bluish green of different lightness, so that they differ to every eye. */
+/** Red and a bluish green that also differ in lightness. */
 export const BAD = "#C4320A";
 export const GOOD = "#00846B";
 const PLAIN = "#1F4E79";
-/** What is not sure is neither good nor bad. */
 const UNSURE = "#6E7681";
 
-/** Where a value turns from bad to good; without `good` one colour for all. */
 export function thresholds(good: Measure["good"]) {
   const steps = good === "from 0"
     ? [{ value: null, color: BAD }, { value: 0, color: GOOD }]
@@ -45,12 +42,12 @@ export function thresholds(good: Measure["good"]) {
   return stepped(steps);
 }
 
-/** The same for a measure: grey where it is not sure. */
+/** Grey when the number is not sure. */
 export function thresholdsOf({ good, doubt }: Measure) {
   return doubt ? stepped([{ value: null, color: UNSURE }]) : thresholds(good);
 }
 
-/** A threshold's colour from each value on; the first value is null. */
+/** A colour from each value up; the first value is null. */
 export function stepped(steps: { value: number | null; color: string }[]) {
   return new dashboard.ThresholdsConfigBuilder().mode(dashboard.ThresholdsMode.Absolute).steps(
     steps,
@@ -62,10 +59,10 @@ export function colors(mode: dashboard.FieldColorModeId, fixed?: string) {
   return fixed ? color.fixedColor(fixed) : color;
 }
 
-/** What a panel's "i" says: the given sentence, then what a reader should know of the number. */
+/** The text behind a panel's "i". */
 export function description(measure: Measure, first: string): string {
   const good = measure.good === "from 0"
-    ? "Good from 0 up."
+    ? "Good at 0 or above."
     : measure.good === "at 0"
     ? "Good at 0."
     : "";

@@ -6,20 +6,20 @@ import { newestPivot } from "./runs.ts";
 import { cellOf, quoteName, quoteText } from "../measures/sql.ts";
 import { tablePanel } from "./tables.ts";
 
-/** Layers side by side that can still be read. */
+/** Layer columns that fit side by side. */
 const MOST_LAYERS = 12;
 
-/** The layers with the most rows, in the order of their numbers (metal2 before metal10). */
+/** The most frequent layers, in numeric order: metal2 before metal10. */
 function layersOf({ values }: TableFacts): string[] {
   return (values.layer ?? []).slice(0, MOST_LAYERS)
     .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-/** How many violations of which rule lie on which layer: a table with the counts coloured. */
+/** Violations by rule and layer as a heat table. */
 export function pivotPanel(source: Source, total: Measure, rule: Column, layer: Column): Panel {
   const { facts } = source;
   const layers = layersOf(facts);
-  // Names of the table's own beside ours: a space tells "Total" and the rule's column apart.
+  // The trailing space avoids a clash with "Total" and the rule's column.
   const name = (layer: string) => ["Total", rule.name].includes(layer) ? `${layer} ` : layer;
   const ofLayers = layers.map((value) => ({
     ...total,
@@ -38,7 +38,7 @@ export function pivotPanel(source: Source, total: Measure, rule: Column, layer: 
     title: `${total.title} by ${rule.name} and ${layer.name}`,
     about: `The newest run${
       columnOf(facts.columns, "iteration") ? ", its last iteration" : ""
-    }, the most first; at most 30 rules${
+    }, highest total first; at most 30 rules${
       hidden ? `, and the ${MOST_LAYERS} layers with the most rows` : ""
     }.`,
     sql:

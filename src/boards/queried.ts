@@ -1,25 +1,22 @@
 import type { Dashboard } from "./compose.ts";
 
-/**
- * A panel of a dashboard's page. `hasQuery`: it asks a data source for rows; `isRepeated`: the page may
- * show it several times, once for each value of a variable.
- */
+/** `hasQuery`: sends a query to a data source; `isRepeated`: shown once per value of a variable. */
 export type ShownPanel = { id: number; title: string; hasQuery: boolean; isRepeated?: boolean };
 
-/** Panel types that never query (`skipDataQuery` in their plugin.json), whatever targets their JSON holds. */
+/** Panel types with `skipDataQuery` in their plugin.json; they ignore targets. */
 const NEVER_QUERY = [
   ...["text", "news", "dashlist", "annolist", "alertlist", "alertGroups", "live", "welcome"],
   ...["gettingstarted", "pluginlist"],
 ];
 const MIXED = "-- Mixed --";
-/** Query types that the data source "-- Grafana --" answers in the page itself. */
+/** Queries that the data source "-- Grafana --" answers in the browser. */
 const IN_PAGE = ["snapshot", "measurements", "liveMeasurements"];
-/** Where each data source keeps its query's text: a target that has none is left out. */
+/** A target without its query text is not sent. */
 const TEXTS = ["rawSql", "expr"];
 
 type Source = { uid?: string; type?: string } | string | null | undefined;
 type Target = { hide?: boolean; datasource?: Source; queryType?: string } & Record<string, unknown>;
-/** A panel as it may come from a Grafana, not only from us. */
+/** A panel of any Grafana version. */
 type AnyPanel = {
   id?: number;
   title?: string;
@@ -30,7 +27,7 @@ type AnyPanel = {
   snapshotData?: unknown[];
 };
 
-/** The panels that the dashboard's page mounts: rows are none, nor are the panels of collapsed rows. */
+/** Panels that the page mounts: no rows, and no panels of collapsed rows. */
 export function shownPanels(dashboard: Dashboard): ShownPanel[] {
   let isRowRepeated = false;
   return panelsOf(dashboard).flatMap((panel) => {
@@ -41,7 +38,6 @@ export function shownPanels(dashboard: Dashboard): ShownPanel[] {
   });
 }
 
-/** The ids of the panels that ask for rows. */
 export function queriedPanels(dashboard: Dashboard): number[] {
   return shownPanels(dashboard).flatMap(({ id, hasQuery }) => hasQuery ? [id] : []);
 }
@@ -53,7 +49,7 @@ function hasQuery({ type = "", targets, datasource, snapshotData }: AnyPanel): b
   return (targets ?? []).some((target) => !target.hide && isSent(target, uidOf(datasource)));
 }
 
-/** A panel's own source wins over that of its targets, but for a mixed one. */
+/** A panel's data source overrides those of its targets, unless it is mixed. */
 function isSent(target: Target, panelSource: string | undefined): boolean {
   const own = uidOf(target.datasource);
   const source = panelSource === undefined || panelSource === MIXED ? own : panelSource;

@@ -14,11 +14,11 @@ type Target = { refId: string; rawSql: string; format: string; hide?: boolean };
 type Rows = { columns: { name: string; type: number }[]; values: unknown[][] };
 
 const MOST_ROWS = 10_000;
-/** How long before its deadline a statement is cancelled: the connection can then be used on. */
+/** Cancelling the statement before the deadline keeps the connection usable. */
 const CANCEL_MS = 500;
 const LIMIT_MS = DEADLINES.board.whole - CANCEL_MS;
 
-/** Type numbers of pg_type that every PostgreSQL shares. */
+/** OIDs of pg_type, equal on every server. */
 const TYPES: Record<number, Field["type"]> = {
   16: "boolean",
   20: "number",
@@ -33,7 +33,7 @@ const TYPES: Record<number, Field["type"]> = {
   1184: "time",
 };
 
-/** Writes the range into the macros that Grafana's PostgreSQL source knows. */
+/** Expands the macros of Grafana's PostgreSQL data source. */
 export function expandMacros(sql: string, range: { from: string; to: string }): string {
   const at = (time: string) => `'${new Date(time).toISOString()}'`;
   return sql
@@ -57,7 +57,7 @@ export function expandMacros(sql: string, range: { from: string; to: string }): 
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** `5m`, or `$__interval`: a hundredth of the range, as a panel of 100 points has it. */
+/** `5m`, or `$__interval`: a hundredth of the range, as in a panel of 100 points. */
 function secondsOf(span: string, { from, to }: { from: string; to: string }): number {
   if (span === "$__interval") {
     return Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 100_000));
@@ -81,10 +81,7 @@ function frameOf(refId: string, { columns, values }: Rows): Frame {
   };
 }
 
-/**
- * Rows of (time, name of a series, value) side by side, one column a series, as Grafana joins them for
- * its time series: at each time the series that have none are null.
- */
+/** Pivots rows of (time, series, value) into one column per series, null where a series has no value. */
 export function widen(frame: Frame): Frame {
   const { fields } = frame.schema;
   const [time, metric, value] = ["time", "string", "number"].map((type) =>
@@ -97,11 +94,11 @@ export function widen(frame: Frame): Frame {
     number[],
   ];
   const steps = [...new Set(times)].sort((a, b) => a - b);
-  const place = new Map(steps.map((time, i) => [time, i]));
+  const rowOf = new Map(steps.map((time, i) => [time, i]));
   const series = new Map<string, Value[]>();
   names.forEach((name, i) => {
     if (!series.has(name)) series.set(name, new Array(steps.length).fill(null));
-    series.get(name)![place.get(times[i]!)!] = numbers[i]!;
+    series.get(name)![rowOf.get(times[i]!)!] = numbers[i]!;
   });
   const columns = [...series].sort(([a], [b]) => a < b ? -1 : 1);
   return {
@@ -117,8 +114,8 @@ export function widen(frame: Frame): Frame {
 }
 
 /**
- * Reads at most 10,000 rows through a cursor; the statement is cancelled when `stopped` fires, or after `limitMs`: one
- * before it in the session may have switched the server's own limit off.
+ * Reads up to 10,000 rows with a cursor; cancels on `stopped` or after `limitMs`, as SQL can switch
+ * off statement_timeout.
  */
 async function read(
   reader: Db,
@@ -143,19 +140,19 @@ async function read(
 }
 
 const REASONS: Record<string, string> = {
-  "42601": "is no SQL that PostgreSQL reads",
-  "42703": "asks for a column that is not there",
-  "42P01": "asks for a table that is not there",
-  "42883": "uses a function or operator that does not fit these columns",
-  "42501": "asks for what the reader may not read",
+  "42601": "has a syntax error",
+  "42703": "selects a column that does not exist",
+  "42P01": "selects from a table that does not exist",
+  "42883": "uses a function or operator that does not exist for these types",
+  "42501": "reads something that the reader role has no permission for",
   "22007": "has a value that does not fit its type",
   "22P02": "has a value that does not fit its type",
   "22012": "divides by zero",
-  "55P03": "waits for a table that is locked",
-  "57014": "did not end within the time limit",
+  "55P03": "timed out waiting for a lock",
+  "57014": "exceeded the time limit",
 };
 
-/** Why PostgreSQL refused a query: the SQLSTATE, and the word of `sql` at which it stopped, if it said. */
+/** The SQLSTATE, and the word of `sql` at the error position. */
 export function refusalOf(error: unknown, sql: string) {
   const at = Number((error as { position?: string }).position ?? 0);
   const near = at > 0
@@ -164,9 +161,8 @@ export function refusalOf(error: unknown, sql: string) {
   return { state: sqlState(error) ?? "", near: near?.slice(0, 63) };
 }
 
-/** What is wrong with a query, for a person: what it does, and near which word. */
 export function reasonOf({ state, near }: ReturnType<typeof refusalOf>): string {
-  const reason = REASONS[state] ?? `is not taken by PostgreSQL (SQLSTATE ${state})`;
+  const reason = REASONS[state] ?? `was refused by PostgreSQL (SQLSTATE ${state})`;
   return near ? `${reason}, near ${near}` : reason;
 }
 
@@ -189,11 +185,9 @@ async function runSql(
 }
 
 /**
- * Runs one panel of a stored dashboard as the reader role and answers as Grafana's /api/ds/query does:
- * columns side by side, times in ms. Only the stored SQL is ever run, over the dashboard's own time
- * range, with the `chosen` values of its variables (by name) as text constants. Throws 404
- * `panel_unknown`, 400 `query_refused`, ExternalError when the server is away, and the signal's reason
- * when that fires.
+ * Runs a panel's stored SQL as the reader role, `chosen` variables as text constants; the reply is
+ * that of Grafana's /api/ds/query. Throws 404 `panel_unknown`, 400 `query_refused`, ExternalError
+ * when PostgreSQL is unavailable, and the signal's reason.
  */
 export async function runPanel(
   reader: Db,
@@ -207,19 +201,19 @@ export async function runPanel(
   const all = (panel && "targets" in panel ? panel.targets ?? [] : []) as unknown as Target[];
   const targets = all.filter(({ hide }) => !hide);
   if (targets.length === 0) {
-    throw new AppError("panel_unknown", 404, "This board has no such panel.");
+    throw new AppError("panel_unknown", 404, "This board has no panel with this id.");
   }
   const range = { from: dashboard.time?.from ?? "", to: dashboard.time?.to ?? "" };
   const results: Record<string, Result> = {};
   for (const target of targets) {
-    // Choices last: nothing in them is read as a macro.
+    // Variables last, so that their values are never read as macros.
     const rawSql = fillVariables(expandMacros(target.rawSql, range), dashboard, chosen);
     results[target.refId] = await runSql(reader, { ...target, rawSql }, signal, limitMs);
   }
   return { status: 200, body: { results } };
 }
 
-/** A variable's choices, one a row: `__text`, and `__value` where it differs. As `runPanel` otherwise. */
+/** A variable's choices: `__text`, and `__value` where it differs. Throws as runPanel() does. */
 export async function runVariable(
   reader: Db,
   dashboard: Dashboard,
@@ -228,7 +222,7 @@ export async function runVariable(
 ): Promise<Answer> {
   const rawSql = choicesOf(dashboard, name);
   if (rawSql === undefined) {
-    throw new AppError("variable_unknown", 404, "This board has no such variable.");
+    throw new AppError("variable_unknown", 404, "This board has no variable of this name.");
   }
   const result = await runSql(reader, { refId: "A", rawSql, format: "table" }, signal);
   return { status: 200, body: { results: { A: result } } };

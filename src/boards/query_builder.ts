@@ -1,9 +1,8 @@
-/** How Grafana shall read the rows: as they are, or as series over a column named "time". */
 export type Format = "table" | "time_series";
 
 export type DataSource = { type: string; uid: string };
 
-/** A PostgreSQL query as Grafana's panels store it; the SDK has no builder for it. */
+/** Grafana's SDK has no builder for PostgreSQL queries. */
 export class PostgresQuery {
   constructor(
     private readonly datasource: DataSource,

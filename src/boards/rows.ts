@@ -8,16 +8,13 @@ import { areComparable, asOf, isCompared, ofNewest } from "./runs.ts";
 import { cellOf, conditions, quoteName, timeOf } from "../measures/sql.ts";
 import { type Cell, tablePanel } from "./tables.ts";
 
-/** Columns that fit side by side on a screen 1,920 pixels wide and can still be read. */
+/** Readable at a width of 1,920 px. */
 const MOST_COLUMNS = 14;
 
 type Detail = { column: Column; title: string; expression: string; cell: Cell };
 
-/**
- * Which columns matter first on this board, and how many fit; `lead`: these, of rows of one run;
- * `changes`: beside these their change to the run before.
- */
-export type Look = {
+/** `first`: preferred columns; `lead`: leading columns of a single run; `changes`: columns with a delta beside them. */
+export type RowOptions = {
   first?: Measure[];
   most?: number;
   lead?: readonly Meaning[];
@@ -25,39 +22,41 @@ export type Look = {
 };
 
 const WHO = ["platform", "design", "variant", "stage", "commit"] as const;
-/** What of a run matters in every row, even where it is the same in all. */
+/** Shown even when all rows have the same value. */
 const ALWAYS = ["platform", "design", "commit"];
 
-/** Who and when, then what is known, then the rest as the table has it; empty numbers not at all. */
-function detailColumns(facts: TableFacts, look: Look): Column[] {
+/** Run columns, then known ones, then the rest in table order; empty number columns are dropped. */
+function detailColumns(facts: TableFacts, options: RowOptions): Column[] {
   const time = facts.time?.column;
   const isSame = ({ name }: Column) => facts.rows > 1 && facts.distinct[name] === 1;
   const named = (meanings: readonly Meaning[]) =>
     meanings.map((meaning) => columnOf(facts.columns, meaning))
       .filter((column) => column && (ALWAYS.includes(column.meaning!) || !isSame(column)));
   const ofRun = [time, ...named(WHO)].filter((column) => column !== undefined);
-  const head = (look.lead ? named(look.lead) : ofRun).filter((column) => column !== undefined);
-  // What is the same in every row of a run stands last, where there is room.
-  const last = look.lead ? ofRun.filter((column) => !head.includes(column)) : [];
+  const head = (options.lead ? named(options.lead) : ofRun).filter((column) =>
+    column !== undefined
+  );
+  // Constant within the run: last, if there is room.
+  const last = options.lead ? ofRun.filter((column) => !head.includes(column)) : [];
   const rest = facts.columns.filter((column) =>
     !head.includes(column) && !last.includes(column) && !facts.empty.includes(column.name)
   );
-  const wanted = (look.first ?? []).map(({ meaning }) => meaning);
+  const wanted = (options.first ?? []).map(({ meaning }) => meaning);
   const rank = (column: Column) => {
     const { meaning, shape } = column;
     const at = meaning ? wanted.indexOf(meaning) : -1;
     if (at >= 0) return at;
-    // A text that is the same in all rows tells none apart; so does a run's name among one run's rows.
-    const same = isSame(column) || look.lead && (meaning === "run" || meaning === "path_type");
+    // A constant column does not distinguish rows, nor does the run's name within one run.
+    const same = isSame(column) || options.lead && (meaning === "run" || meaning === "path_type");
     return wanted.length + (same ? 3 : meaning ? 0 : shape === "other" ? 2 : 1);
   };
   return [...head, ...rest.toSorted((a, b) => rank(a) - rank(b)), ...last]
-    .slice(0, look.most ?? MOST_COLUMNS);
+    .slice(0, options.most ?? MOST_COLUMNS);
 }
 
-/** How each column stands in the table: under a readable title unless two would share it. */
-function details(facts: TableFacts, look: Look): Detail[] {
-  const columns = detailColumns(facts, look);
+/** Readable titles, except where two columns would share one. */
+function details(facts: TableFacts, options: RowOptions): Detail[] {
+  const columns = detailColumns(facts, options);
   const wanted = (column: Column) =>
     column.shape === "number" && defaultsOf(column)?.title || column.name;
   return columns.map((column) => {
@@ -102,12 +101,11 @@ function rowsPanel(source: Source, choice: Choice, shown: Detail[]): Panel {
   });
 }
 
-/** The rows' columns, beside some of them their change to the run before. */
-function withDeltas(facts: TableFacts, shown: Detail[], { changes = [] }: Look): Detail[] {
+function withDeltas(facts: TableFacts, shown: Detail[], { changes = [] }: RowOptions): Detail[] {
   return shown.flatMap((detail) => {
     const { column, title, expression, cell } = detail;
     const { meaning, shape } = column;
-    // A runtime may be kept as text, `0:13:42.36`.
+    // A runtime may be text: `0:13:42.36`.
     if (!meaning || shape !== "number" || !changes.includes(meaning)) return [detail];
     const change = deltaMeasure(facts, meaning, expression, cell);
     const name = `Δ ${title}`;
@@ -115,7 +113,7 @@ function withDeltas(facts: TableFacts, shown: Detail[], { changes = [] }: Look):
   });
 }
 
-/** Rows with changes: the run before is looked up among all rows, then the choice is made. */
+/** Computes deltas over all rows before it selects the rows to show. */
 function deltasPanel(source: Source, choice: Choice, shown: Detail[], newest: boolean): Panel {
   const { facts } = source;
   const time = timeOf(facts.time!.column);
@@ -128,7 +126,7 @@ function deltasPanel(source: Source, choice: Choice, shown: Detail[], newest: bo
   const titles = shown.map(({ title }, i) => `"c${i}" AS ${quoteName(title)}`);
   return tablePanel(source, {
     title: choice.title,
-    about: `${choice.about} Δ: the change to the run before.`,
+    about: `${choice.about} Δ: the change since the previous run.`,
     sql: `SELECT ${titles.join(", ")} FROM (${rows}) r${
       newest ? ` WHERE "at" = "last"` : ""
     } ORDER BY "at" DESC, "of" LIMIT ${choice.most}`,
@@ -136,22 +134,21 @@ function deltasPanel(source: Source, choice: Choice, shown: Detail[], newest: bo
   });
 }
 
-/** Rows among which each one's run before is looked for: a sort of more takes over a second. */
+/** Sorting more rows for deltas takes over a second. */
 const MOST_CHANGED = 200_000;
 
-/** A run has one row here, so the row before it is the run before it. */
+/** With one row per run, the previous row is the previous run. */
 function hasDeltas({ time, rows, metrics, columns }: TableFacts): boolean {
   return time !== undefined && rows <= MOST_CHANGED && metrics.length === 0 &&
     !columnOf(columns, "iteration");
 }
 
-/** Each design's newest run, the design that ran last first. */
-export function newestRows(source: Source, look: Look = {}): Panel {
+export function newestRows(source: Source, options: RowOptions = {}): Panel {
   const { facts } = source;
   const label = groupLabel(facts.group_columns);
-  // One design: its history says more than its one newest row.
+  // With a single design, its history is more useful than its newest row.
   const each = areComparable(facts) || facts.metrics.length > 0 && !isCompared(facts);
-  if (!facts.time || !label || !each) return recentRows(source, look);
+  if (!facts.time || !label || !each) return recentRows(source, options);
   const time = timeOf(facts.time.column);
   const iteration = columnOf(facts.columns, "iteration");
   const part = iteration && quoteName(iteration.name);
@@ -165,29 +162,28 @@ export function newestRows(source: Source, look: Look = {}): Panel {
     order: `${time} DESC, ${label}`,
     most: 200,
   };
-  const shown = details(facts, look);
+  const shown = details(facts, options);
   return hasDeltas(facts)
     ? deltasPanel(
       source,
       { ...choice, where: asOf(facts) },
-      withDeltas(facts, shown, look),
+      withDeltas(facts, shown, options),
       true,
     )
     : rowsPanel(source, { ...choice, where: [...ofNewest(facts), last] }, shown);
 }
 
-/** The newest rows, or the first ones of a table without time. */
-export function recentRows(source: Source, look: Look = {}): Panel {
+export function recentRows(source: Source, options: RowOptions = {}): Panel {
   const { facts } = source;
   const time = facts.time && timeOf(facts.time.column);
-  const worst = look.first?.find(({ good, where }) => good && !where);
+  const worst = options.first?.find(({ good, where }) => good && !where);
   const choice = {
     title: time ? "Newest rows" : "Rows",
     about: time
       ? "The newest 100 rows."
       : worst
-      ? `The 100 rows with the worst ${worst.title}, the worst first.`
-      : "The first 100 rows, in no order of ours.",
+      ? `The 100 rows with the worst ${worst.title}, worst first.`
+      : "100 rows in no particular order.",
     where: asOf(facts),
     order: time
       ? `${time} DESC`
@@ -196,8 +192,8 @@ export function recentRows(source: Source, look: Look = {}): Panel {
       : "",
     most: 100,
   };
-  const shown = details(facts, look);
-  const failing = look.first?.find(({ meaning }) => meaning === "failing_tests");
+  const shown = details(facts, options);
+  const failing = options.first?.find(({ meaning }) => meaning === "failing_tests");
   if (time && failing?.objects) {
     return rowsPanel(source, {
       ...choice,
@@ -207,8 +203,8 @@ export function recentRows(source: Source, look: Look = {}): Panel {
       order: `${failing.expression} DESC`,
     }, shown);
   }
-  return hasDeltas(facts) && look.changes
-    ? deltasPanel(source, choice, withDeltas(facts, shown, look), false)
+  return hasDeltas(facts) && options.changes
+    ? deltasPanel(source, choice, withDeltas(facts, shown, options), false)
     : rowsPanel(source, choice, shown);
 }
 
@@ -223,19 +219,23 @@ const PATH = [
 ] as const;
 const VIOLATION = ["platform", "design", "rule", "layer", "category"] as const;
 
-/** The newest run's rows with the lowest value first: the worst paths. */
-export function worstRows(source: Source, measure: Measure, what: string, look: Look = {}): Panel {
+export function worstRows(
+  source: Source,
+  measure: Measure,
+  what: string,
+  options: RowOptions = {},
+): Panel {
   const { facts } = source;
   return rowsPanel(source, {
     title: `Worst ${what}`,
-    about: `The newest run's 50 ${what} with the least slack.`,
+    about: `The newest run's 50 ${what} with the lowest slack.`,
     where: [...ofNewest(facts), measure.where],
     order: `${measure.expression} ASC NULLS LAST`,
     most: 50,
-  }, details(facts, { ...look, lead: PATH }));
+  }, details(facts, { ...options, lead: PATH }));
 }
 
-/** What the newest run's violations are, after its last iteration; the most numerous first. */
+/** The newest run's violations after its last iteration, most frequent first. */
 export function rowsOfNewest(source: Source, total: Measure, most = MOST_COLUMNS): Panel {
   const { facts } = source;
   const counted = total.expression !== "1";
@@ -249,8 +249,8 @@ export function rowsOfNewest(source: Source, total: Measure, most = MOST_COLUMNS
     } GROUP BY 1)`;
   return rowsPanel(source, {
     title: "Violations of the newest run",
-    about: `${part ? "What its last iteration left. " : ""}${
-      counted ? "The most first; at" : "At"
+    about: `${part ? "After the last iteration. " : ""}${
+      counted ? "The most frequent first; at" : "At"
     } most 200 rows.`,
     where: [...rows, last, counted ? `${total.expression} > 0` : undefined],
     order: counted ? `${total.expression} DESC` : "",

@@ -20,19 +20,18 @@ import { PostgresQuery } from "./query_builder.ts";
 import { asOf, isCompared, ofNewest, seen, shownName } from "./runs.ts";
 import { cellOf, conditions, numberOf, quoteName, timeOf } from "../measures/sql.ts";
 
-/** Rows of a sample: enough for 30 bars to stand within 5 % of their height. */
+/** Keeps the 30 bars of a histogram within 5 % of their height. */
 const MOST_SAMPLES = 5000;
-const SAMPLED = `Of more than ${MOST_SAMPLES} rows a random ${MOST_SAMPLES} are shown.`;
+const SAMPLED = `Above ${MOST_SAMPLES} rows, a random sample of ${MOST_SAMPLES}.`;
 
-/** Rows below which a histogram says no more than the table. */
+/** A histogram of fewer rows adds nothing to the table. */
 const FEW = 10;
 
-/** Any 5,000 of the rows that a query gives. */
 function sampleOf(sql: string): string {
   return `SELECT * FROM (${sql}) s ORDER BY pg_catalog.random() LIMIT ${MOST_SAMPLES}`;
 }
 
-/** How a number spreads over the newest run's rows; slack below 0 in a colour of its own. */
+/** A histogram of the newest run, negative slack in its own colour. */
 export function spreadPanel(
   { facts, datasource }: Source,
   measure: Measure,
@@ -51,7 +50,7 @@ export function spreadPanel(
     .title(`Spread of ${of}`)
     .description(description(
       measure,
-      `How many rows have which value${measure.meaning && facts.time ? ", in the newest run" : ""}${
+      `The number of rows by value${measure.meaning && facts.time ? ", in the newest run" : ""}${
         cut ? "; below 0 in red" : ""
       }. ${SAMPLED}`,
     ))
@@ -69,7 +68,7 @@ export function spreadPanel(
     .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))
     .fillOpacity(85).lineWidth(0)
     .combine(false)
-    // Of two fields of one frame Grafana 9 names the second one only.
+    // Grafana 9 shows a name only for the second of two fields.
     .legend(legend(false));
   if (cut) {
     panel.overrideByName("violated", [
@@ -79,7 +78,7 @@ export function spreadPanel(
   return [panel];
 }
 
-/** How the spread of a number moves from run to run: the darker, the more rows. */
+/** A heat map of the values over runs. */
 export function courseOfSpread(
   { facts, datasource }: Source,
   measure: Measure,
@@ -92,7 +91,7 @@ export function courseOfSpread(
   return [
     new heatmap.PanelBuilder()
       .title(`Spread of ${of} over runs`)
-      .description(description(measure, `The darker, the more rows. ${SAMPLED}`))
+      .description(description(measure, `Darker cells hold more rows. ${SAMPLED}`))
       .datasource(datasource)
       .withTarget(
         new PostgresQuery(
@@ -120,14 +119,14 @@ function buckets(count: string) {
     .mode(common.HeatmapCalculationMode.Count).value(count);
 }
 
-/** The middle between a box's two corners, or the one coordinate there is. */
+/** The centre of a box, or its only coordinate. */
 function middle(columns: Column[], from: Meaning, to: Meaning): string | undefined {
   const [low, high] = [columnOf(columns, from), columnOf(columns, to)];
   if (!low) return undefined;
   return high ? `(${numberOf(low)} + ${numberOf(high)}) / 2` : numberOf(low);
 }
 
-/** The design with the most rows among these: dies of several designs do not lie on each other. */
+/** SQL: the design with the most rows; dies of several designs do not overlap. */
 function fullest(facts: TableFacts): string {
   const label = groupLabel(facts.group_columns);
   return `${label} = (SELECT ${label} FROM ${tableOf(facts)}${
@@ -135,7 +134,7 @@ function fullest(facts: TableFacts): string {
   } GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 1)`;
 }
 
-/** Where on the die the newest run's violations lie; none without coordinates. */
+/** Empty when the table has no coordinates. */
 export function diePanel({ facts, datasource }: Source, what: string): Panel[] {
   const { columns } = facts;
   const [x, y] = [middle(columns, "x", "x_end"), middle(columns, "y", "y_end")];

@@ -13,18 +13,17 @@ import {
 import { PostgresQuery } from "./query_builder.ts";
 import { asOf, endsAhead, isCompared, isDense, newestTime, newestValue, trend } from "./runs.ts";
 
-/** Which of the newest run's designs a stat shows, as a word and as a sentence. */
-function choice({ across, good, log_scale }: Measure): [string, string] {
-  if (across === "sum") return ["total", "The sum over the designs of the newest run."];
+function choice({ across_designs: across, good, log_scale }: Measure): [string, string] {
+  if (across === "sum") return ["total", "The sum over all designs in the newest run."];
   const word = good ? "worst" : across === "min" ? "lowest" : log_scale ? "largest" : "highest";
-  return [word, `The ${word} of the designs in the newest run, with its name.`];
+  return [word, `The ${word} design of the newest run, by name.`];
 }
 
-/** The newest run's number; over one design with its course behind it, over several with the design's name. */
+/** With its trend for one design, with the design's name for several. */
 export function newestStat({ facts, datasource }: Source, measure: Measure): Panel {
   const compared = isCompared(facts);
-  // Of a dense table the last point covers many runs, and a run ahead of time comes last: neither is
-  // the newest one's number.
+  // A dense table's last point covers many runs, and a run dated ahead sorts last: neither is the
+  // newest run.
   const course = facts.time !== undefined && !compared && !isDense(facts) && !endsAhead(facts);
   const [word, sentence] = choice(measure);
   const panel = new stat.PanelBuilder()
@@ -47,7 +46,7 @@ export function newestStat({ facts, datasource }: Source, measure: Measure): Pan
     .graphMode(course ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
     .justifyMode(common.BigValueJustifyMode.Center)
     .textMode(
-      compared && measure.across !== "sum"
+      compared && measure.across_designs !== "sum"
         ? common.BigValueTextMode.ValueAndName
         : common.BigValueTextMode.Value,
     )
@@ -59,7 +58,6 @@ export function newestStat({ facts, datasource }: Source, measure: Measure): Pan
   return measure.decimals === undefined ? panel : panel.decimals(measure.decimals);
 }
 
-/** One number that a query of its own answers. */
 export function plainStat(
   { datasource }: Source,
   { title, unit, sql, about }: { title: string; unit: string; sql: string; about: string },
@@ -79,12 +77,11 @@ export function plainStat(
     );
 }
 
-/** The first of a query's bars as a number with its name: the rule that most violations break. */
 export function firstBar(source: Source, measure: Measure, title: string, sql: string): Panel {
   return plainStat(source, { title, unit: measure.unit, sql, about: "The newest run." }, true);
 }
 
-/** When the newest run was; nothing for a table without time. */
+/** Empty for a table without time. */
 export function newestRun(source: Source): Panel[] {
   const { time } = source.facts;
   if (!time) return [];
@@ -92,6 +89,6 @@ export function newestRun(source: Source): Panel[] {
     title: "Newest (UTC)",
     unit: "time:YYYY-MM-DD HH:mm",
     sql: newestTime({ ...source.facts, time }),
-    about: `The greatest ${time.column.name} in the time range.`,
+    about: `The latest ${time.column.name} in the time range.`,
   })];
 }

@@ -4,7 +4,7 @@ import type { Measure } from "../measures/measure.ts";
 import { BAD, GOOD, type Panel, type Source, stepped, thresholds } from "./panels.ts";
 import { PostgresQuery } from "./query_builder.ts";
 
-/** How a column of a table looks; `better`: which way a change is good; `heat`: coloured by its count. */
+/** `better`: the good direction of a delta; `heat`: coloured by its count. */
 export type Cell = {
   name: string;
   unit?: string;
@@ -16,7 +16,7 @@ export type Cell = {
 };
 
 const INK = "#24292E";
-/** From 0 up in tens: one hue from light to dark, which also reads in grey. */
+/** Steps of ten in one hue, readable in greyscale. */
 const HEAT = [
   { value: null, color: "#FFFFFF" },
   { value: 1, color: "#FDE8CF" },
@@ -25,7 +25,7 @@ const HEAT = [
   { value: 1000, color: "#B4500B" },
   { value: 10_000, color: "#6B2A04" },
 ];
-/** Smaller changes are none: what floating point leaves over. */
+/** Below this, a change is rounding noise. */
 const NO_CHANGE = 1e-9;
 
 function stepsOf({ good, better, heat }: Cell) {
@@ -39,7 +39,6 @@ function stepsOf({ good, better, heat }: Cell) {
   ]);
 }
 
-/** Rows as they are, the numbers with their units, what is bad in red. */
 export function tablePanel(
   { datasource }: Source,
   { title, about, sql, cells }: { title: string; about: string; sql: string; cells: Cell[] },
@@ -57,13 +56,13 @@ export function tablePanel(
     if (decimals !== undefined) properties.push({ id: "decimals", value: decimals });
     if (width !== undefined) properties.push({ id: "custom.width", value: width });
     if (cell.good || cell.better || cell.heat) {
-      const look = cell.heat ? "color-background" : "color-text";
+      const style = cell.heat ? "color-background" : "color-text";
       properties.push(
         { id: "thresholds", value: stepsOf(cell).build() },
         { id: "color", value: { mode: "thresholds" } },
-        // Grafana 9.4 reads the first, later versions the second.
-        { id: "custom.displayMode", value: cell.heat ? "color-background-solid" : look },
-        { id: "custom.cellOptions", value: { type: look, ...(cell.heat && { mode: "basic" }) } },
+        // Grafana 9.4 reads displayMode, later versions cellOptions.
+        { id: "custom.displayMode", value: cell.heat ? "color-background-solid" : style },
+        { id: "custom.cellOptions", value: { type: style, ...(cell.heat && { mode: "basic" }) } },
       );
     }
     if (properties.length > 0) panel.overrideByName(name, properties);

@@ -6,38 +6,37 @@ import { quoteName, timeOf } from "../measures/sql.ts";
 
 type Dashboard = dashboard.Dashboard;
 
-/** What stands in SQL for a choice: Grafana writes it as text constants, so does the built-in board. */
+/** Grafana and the built-in board both expand these to text constants. */
 const DESIGN = "${design:sqlstring}";
 const RUN = "${run:sqlstring}";
-/** "All" is written as it stands here, by Grafana and by us: a constant that no design is called. */
+/** "All" expands to '', a value that no design has. */
 const ALL = { text: "All", value: "$__all", sql: "''" };
 const NEWEST = "newest";
-/** Choices in one list: more are not found by eye. */
 const MOST_CHOICES = 500;
 
 const hasDesigns = ({ groups }: TableFacts) => groups.count > 1;
 const hasRuns = ({ time, runs }: TableFacts) => time !== undefined && runs > 1;
 
-/** Only rows of the chosen design, as SQL; undefined on a board without that choice. */
+/** SQL; undefined on a board without the variable. */
 export function ofDesign(facts: TableFacts): string | undefined {
   if (!hasDesigns(facts)) return undefined;
-  // The planner sees '' IN ('') and drops the whole condition: a choice of all costs nothing.
+  // For '' IN ('') the planner drops the condition: "All" costs nothing.
   return `('' IN (${DESIGN}) OR ${groupLabel(facts.group_columns)} IN (${DESIGN}))`;
 }
 
-/** Only these designs while none is chosen, as SQL. `names` as text constants. */
+/** SQL: limits to these designs until one is chosen. `names` are text constants. */
 export function unlessChosen(facts: TableFacts, names: string[]): string {
   return `('' NOT IN (${DESIGN}) OR ${groupLabel(facts.group_columns)} IN (${names.join(", ")}))`;
 }
 
-/** Only rows up to the chosen run, as SQL; undefined on a board without that choice. */
+/** SQL; undefined on a board without the variable. */
 export function upToRun(facts: TableFacts): string | undefined {
   if (!facts.time || !hasRuns(facts)) return undefined;
   const run = `(CASE ${RUN} WHEN '${NEWEST}' THEN 'infinity' ELSE ${RUN} END)`;
   return `(${RUN} = '${NEWEST}' OR ${timeOf(facts.time.column)} <= ${run}::pg_catalog.timestamptz)`;
 }
 
-/** What a viewer can choose: the design, and the run as of which the board shows the newest. */
+/** The design, and the run that counts as the newest. */
 export function boardVariables(facts: TableFacts, datasource: DataSource) {
   return [
     ...(hasDesigns(facts) ? [designVariable(facts, datasource)] : []),
@@ -79,12 +78,10 @@ function runVariable(
     .current({ selected: true, text: NEWEST, value: NEWEST });
 }
 
-/** One value of a variable. */
 export const Value = z.union([z.string().max(1000), z.number(), z.boolean()]);
-/** What a viewer chose, by variable: of Grafana's multi-value ones a list. */
+/** By variable; a list for multi-value variables. */
 export const Chosen = z.record(z.string(), z.union([Value, z.array(Value).max(MOST_CHOICES)]));
 export type Chosen = z.infer<typeof Chosen>;
-/** What a board's page asks: a panel's rows with the viewer's choices, or a variable's values. */
 export const Question = z.union([
   z.object({ panel_id: z.int(), variables: Chosen.default({}) }),
   z.object({ variable: z.string() }),
@@ -95,22 +92,19 @@ type Stored = NonNullable<NonNullable<Dashboard["templating"]>["list"]>[number];
 
 function chosen({ name, current, allValue }: Stored, given: Chosen): string {
   const own = current?.value ?? "";
-  const said = Object.hasOwn(given, name) ? given[name]! : own;
-  // A list that the board shows by itself comes back from its select in one piece.
-  const value = String(said) === String(own) ? own : said;
+  const picked = Object.hasOwn(given, name) ? given[name]! : own;
+  // A default list comes back from its select as one string.
+  const value = String(picked) === String(own) ? own : picked;
   if (String(value) === ALL.value && allValue) return allValue;
   return [value].flat().map((one) => quoteConstant(String(one))).join(",");
 }
 
-/** A text constant that no setting of the server reads in another way, whatever stands in it. */
+/** E'' has the same meaning under every setting of standard_conforming_strings. */
 function quoteConstant(text: string): string {
   return `E'${text.replaceAll("\0", "").replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
-/**
- * Writes the choices into a panel's SQL as Grafana would: what is `given` by name, else what the board
- * shows by itself. Names that the board does not know stay as they stand.
- */
+/** Fills in the choices as Grafana does: `given` by name, else the board's defaults; unknown names stay. */
 export function fillVariables(
   sql: string,
   board: Dashboard,
@@ -123,7 +117,7 @@ export function fillVariables(
   });
 }
 
-/** The SQL that lists a variable's choices, or undefined: the board has no such variable. */
+/** The SQL that lists the choices; undefined for an unknown variable. */
 export function choicesOf(board: Dashboard, name: string): string | undefined {
   const query = board.templating?.list?.find((variable) => variable.name === name)?.query;
   return typeof query === "string" ? query : undefined;

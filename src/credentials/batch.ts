@@ -7,12 +7,10 @@ const MOST_QUESTIONS = 100;
 type Asked<Q, A> = { question: Q } & PromiseWithResolvers<A>;
 
 /**
- * Makes of a statement that answers many questions, in their order, a function that answers one: what is
- * asked while `MOST_STATEMENTS` are under way gathers for the next one, so that one commit, one flush to the
- * disk, serves many. No statement answers what was asked after it began; one that fails fails for all of
- * its questions.
+ * Turns a statement that answers many questions, in their order, into a function for one question. Questions
+ * asked while `MOST_STATEMENTS` are under way share the next commit; a failed statement fails all of its own.
  */
-export function together<Q, A>(ask: (db: Sql, questions: Q[]) => Promise<A[]>) {
+export function inBatches<Q, A>(ask: (db: Sql, questions: Q[]) => Promise<A[]>) {
   const queues = new WeakMap<Sql, { asked: Asked<Q, A>[]; under_way: number }>();
   async function next(db: Sql) {
     const queue = queues.get(db)!;

@@ -29,7 +29,6 @@ const KeyValue = z.string()
   .openapi({ example: "xoxb-…", minLength: 1 });
 const ExpiresAt = Expiry.nullish();
 
-/** What a caller may send, as JSON or as a form. */
 export const NewCredential = z.strictObject({
   key_name: KeyName,
   key_value: KeyValue,
@@ -39,7 +38,6 @@ export const NewValue = z.strictObject({ key_value: KeyValue, expires_at: Expire
   .openapi("NewValue");
 
 const time = z.iso.datetime();
-/** What a caller sees: never the value. */
 export const Credential = z.object({
   key_name: z.string(),
   masked: z.string().openapi({
@@ -52,11 +50,10 @@ export const Credential = z.object({
   expires_at: time.nullable(),
   expired: z.boolean(),
 }).openapi("Credential");
-/** What is amiss with a value that was saved all the same: an address or a key of no use. */
+/** `warnings`: why the saved value is of no use, such as a key that is refused. */
 export const SavedCredential = Credential.extend({
   warnings: z.array(z.string()).optional(),
 }).openapi("SavedCredential");
-/** With its value: only ever the answer to a call that asks for this one. */
 export const Revealed = Credential.extend({ key_value: z.string() }).openapi("RevealedCredential");
 
 export const unknown = (key_name: string) =>
@@ -90,7 +87,7 @@ export function shown(row: store.CredentialRow, value: string | undefined) {
   return { key_name, masked, version, created_at, updated_at, expires_at, expired };
 }
 
-/** All of a user's credentials, by name. Throws 404 for somebody else's. */
+/** By name. Throws 404 for the credentials of another user. */
 export async function credentialsOf(deps: Deps, who: Who, user_id: number) {
   await visibleUser(deps.db, who, user_id);
   const rows = await store.listCredentials(deps.db, user_id);
@@ -99,7 +96,6 @@ export async function credentialsOf(deps: Deps, who: Who, user_id: number) {
   );
 }
 
-/** Stores a credential, sealed. For the transaction in which a workspace is made. */
 export async function sealCredential(
   { db, sealKeys }: { db: Db; sealKeys: SealKeys },
   user_id: number,
@@ -110,10 +106,9 @@ export async function sealCredential(
   return await store.insertCredential(db, user_id, key_name, sealed, by, expires_at ?? null);
 }
 
-/** SQLSTATE of a row whose user was removed at the same time. */
 const USER_GONE = "23503";
 
-/** A new credential. Throws 409 `credential_exists`, 404 for somebody else's. */
+/** Throws 409 `credential_exists`, 404 for another user. */
 export async function addCredential(
   deps: Deps,
   who: Who,
@@ -139,10 +134,7 @@ export async function addCredential(
   });
 }
 
-/**
- * A credential with its value. Throws 404 `credential_unknown`, 500 `credential_unreadable`; the record stands
- * before it is known whether the value opens.
- */
+/** Records the reveal, then opens the value. Throws 404 `credential_unknown`, 500 `credential_unreadable`. */
 export async function revealCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const row = isVisible(who, user_id)
     ? await store.revealCredential(deps.db, { user_id, key_name, by: who.username, from: who.from })
@@ -153,7 +145,7 @@ export async function revealCredential(deps: Deps, who: Who, user_id: number, ke
   return { ...shown(row, key_value), key_value };
 }
 
-/** A new version. Throws 404 `credential_unknown`. */
+/** Throws 404 `credential_unknown`. */
 export async function changeCredential(
   deps: Deps,
   who: Who,
@@ -189,7 +181,6 @@ export async function removeCredential(deps: Deps, who: Who, user_id: number, ke
   });
 }
 
-/** A credential's value for a task of Dashkeeper's own, recorded as the system's. */
 export async function openForTask(deps: Deps, user: { id: number; username: string }, key: string) {
   const row = await store.findCredential(deps.db, user.id, key);
   if (!row) throw unknown(key);

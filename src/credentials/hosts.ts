@@ -8,11 +8,10 @@ export function isListed(host: string, list: string[]): boolean {
   });
 }
 
-/** The Grafana that is configured. Addresses without a slash at the end. */
+/** Addresses without a slash at the end. */
 export type ConfiguredGrafana = {
   base: string;
   key: string;
-  /** In links that people follow; the base where it is not set. */
   public_url?: string | undefined;
   capture_key?: string | undefined;
   /** The database server as Grafana sees it; as we do where it is not set. */
@@ -20,7 +19,6 @@ export type ConfiguredGrafana = {
   db_port?: number | undefined;
 };
 
-/** The outside systems that are configured, and the other hosts that may be contacted. */
 export type Outside = {
   slack_api_url: string;
   slack_token?: string | undefined;
@@ -36,7 +34,6 @@ export function baseOf(text: string): string | undefined {
   return (url.origin + url.pathname).replace(/\/+$/, "");
 }
 
-/** Whether an address is of the configured Grafana's host and port, or of an allowed host. */
 export function mayContact({ grafana, allowed_hosts }: Outside, address: string): boolean {
   const { origin, hostname } = new URL(address);
   const configured = grafana && new URL(grafana.base).origin === origin;

@@ -5,13 +5,9 @@ import { open, seal, type SealKeys } from "./seal.ts";
 import type { SealedColumn } from "./sealed.ts";
 import { importSigningKey } from "./sign.ts";
 
-/** What the signing key is bound to. */
 export const SIGNING_KEY_AAD = "settings/signing_key";
 
-/**
- * The key that links and tokens are signed with: made once, sealed in the database, so that links outlive
- * a change of the seal key.
- */
+/** Made once and sealed in the database, so that links outlive a change of the seal key. */
 export async function signingKeyOf(db: Sql, sealKeys: SealKeys): Promise<CryptoKey> {
   const made = crypto.getRandomValues(new Uint8Array(32)).toBase64();
   const sealed = await keySetting(db, await seal(sealKeys, SIGNING_KEY_AAD, made));
@@ -20,10 +16,7 @@ export async function signingKeyOf(db: Sql, sealKeys: SealKeys): Promise<CryptoK
 
 const KEY_ID = /^[0-9a-f]{8}$/;
 
-/**
- * Throws ExternalError when something is sealed with a key that is not at hand, and names its id. What a
- * change of the key had to leave behind opens with none, so it asks for none.
- */
+/** Throws ExternalError for values sealed with a key that is neither known nor retired, and names its id. */
 export async function checkSealKeys(
   db: Sql,
   { current, previous }: SealKeys,

@@ -1,7 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { SealedColumn } from "./sealed.ts";
 
-/** The sealed signing key; `made` becomes it where there is none yet. */
+/** `made` becomes the key where there is none yet. */
 export async function keySetting(db: Db, made: string): Promise<string> {
   await db`
     insert into settings (name, value) values ('signing_key', ${made}) on conflict (name) do nothing`;
@@ -10,10 +10,7 @@ export async function keySetting(db: Db, made: string): Promise<string> {
   return row!.value;
 }
 
-/**
- * The ids of the seal keys that anything is sealed with. Each index is skipped through from one id to the
- * next, so that a million credentials cost no more than a few.
- */
+/** Skips through each index from one key id to the next: a million credentials cost as little as a few. */
 export async function usedKeyIds(db: Db, columns: SealedColumn[]): Promise<string[]> {
   const ids = async (table: string, column: string) => {
     const id = db`split_part(${db(column)}, '.', 2)`;
@@ -36,14 +33,13 @@ export async function usedKeyIds(db: Db, columns: SealedColumn[]): Promise<strin
   return [...new Set(all)];
 }
 
-/** The keys that everything was sealed anew from: what still names one of them does not open. */
+/** Keys whose remaining values cannot be opened. */
 export async function retiredKeyIds(db: Db): Promise<string[]> {
   const [row] = await db<{ value: string }[]>`
     select value from settings where name = 'retired_seal_keys'`;
   return row?.value.split(" ") ?? [];
 }
 
-/** Saves the address used in links, and returns the id of this installation. */
 export async function readInstallation(db: Db, frontend_url: string): Promise<string> {
   await db`update settings set value = ${frontend_url}
     where name = 'frontend_url' and value <> ${frontend_url}`;

@@ -1,11 +1,7 @@
-/**
- * The keys that values are sealed with: everything is sealed by `current`; `previous` only opens.
- * `refresh`, where the keys can change while the service runs, looks for newer ones.
- */
+/** Values are sealed with `current`; `previous` only opens. `refresh` reads keys that may have changed. */
 export type SealKeys = { current: SealKey; previous?: SealKey; refresh?: () => Promise<void> };
 export type SealKey = { id: string; key: CryptoKey };
 
-/** Thrown when a sealed text does not open here: another key, other aad, or not one of ours. */
 export class SealError extends Error {}
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -14,14 +10,13 @@ const FORMAT = "dk1";
 const utf8 = new TextEncoder();
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
-/** Makes a seal key of 32 bytes; its id (8 hex digits of a hash) stands in every text it seals. */
+/** From 32 bytes; the id is 8 hex digits of their hash. */
 export async function importSealKey(bytes: Bytes): Promise<SealKey> {
   const named = new Uint8Array([...utf8.encode("dashkeeper seal key "), ...bytes]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
   return { id: digest.slice(0, 4).toHex(), key: await aesKey(bytes) };
 }
 
-/** The keys that `read` gives, the current one first; read again at each refresh(). */
 export async function loadSealKeys(read: () => Promise<Bytes[]>): Promise<SealKeys> {
   let known = "";
   async function refresh() {
@@ -54,9 +49,8 @@ async function decrypt(key: CryptoKey, aad: string, sealed: Uint8Array<ArrayBuff
 }
 
 /**
- * Seals a secret with AES-256-GCM under a data key of its own, which the seal key wraps; both are bound
- * to `aad`, which says where it is stored (such as `credentials/7/TOKEN`). The text reads
- * `dk1.<key id>.<wrapped data key>.<value>`.
+ * AES-256-GCM under a data key of its own, which the seal key wraps; both are bound to `aad`, the place of
+ * storage. The text reads `dk1.<key id>.<wrapped data key>.<value>`.
  */
 export async function seal(keys: SealKeys, aad: string, secret: string): Promise<string> {
   await keys.refresh?.();
@@ -65,7 +59,7 @@ export async function seal(keys: SealKeys, aad: string, secret: string): Promise
   return await write(keys.current, aad, dataKey, value.toBase64(base64));
 }
 
-/** Opens what seal() made with the same `aad`. Throws SealError, which names the key id that is needed. */
+/** Throws SealError, which names the key id that is needed. */
 export async function open(keys: SealKeys, aad: string, sealed: string): Promise<string> {
   const { id, dataKey, value } = await unwrap(keys, aad, sealed);
   try {
@@ -76,10 +70,7 @@ export async function open(keys: SealKeys, aad: string, sealed: string): Promise
   }
 }
 
-/**
- * The same sealed value with its data key wrapped by the current key; undefined where it is already.
- * The value itself stays closed. Throws SealError.
- */
+/** Wraps the data key anew, the value stays closed; undefined where it is current. Throws SealError. */
 export async function rewrap(keys: SealKeys, aad: string, sealed: string) {
   if (sealed.split(".")[1] === keys.current.id) return undefined;
   const { dataKey, value } = await unwrap(keys, aad, sealed);

@@ -1,4 +1,4 @@
-/** A sealed text and whose it is; fields that its table does not have are null or 0. */
+/** Fields that its table does not have are null or 0. */
 export type SealedRow = {
   id: number;
   version: number;
@@ -8,10 +8,7 @@ export type SealedRow = {
   sealed: string;
 };
 
-/**
- * A column of sealed texts. Each folder describes those of its own tables; `id` and `version` are the table's
- * key. `user_id` and `key_name` are SQL over the table `t` and what `join` adds.
- */
+/** `id` and `version` are the key of the table `t`; `user_id` and `key_name` are SQL over it and `join`. */
 export type SealedColumn = {
   table: string;
   id: string;
@@ -24,7 +21,6 @@ export type SealedColumn = {
   label(row: SealedRow): string;
 };
 
-/** What a credential's values are bound to. */
 export const credentialAad = (user_id: number, key_name: string) =>
   `credentials/${user_id}/${key_name}`;
 

@@ -1,7 +1,6 @@
 const utf8 = new TextEncoder();
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
-/** The key that addresses and tokens are signed with, from its 32 bytes in base64. */
 export async function importSigningKey(text: string): Promise<CryptoKey> {
   const params = { name: "HMAC", hash: "SHA-256" };
   return await crypto.subtle.importKey("raw", Uint8Array.fromBase64(text), params, false, [

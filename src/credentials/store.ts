@@ -1,7 +1,8 @@
 import type { Db, Fragment } from "../external/postgres/postgres.ts";
-import { together } from "./batch.ts";
+import { insertSelected } from "../audit/store.ts";
+import { inBatches } from "./batch.ts";
 
-/** A credential as it is stored; `key_value` is sealed. */
+/** `key_value` is sealed. */
 export type CredentialRow = {
   id: number;
   key_name: string;
@@ -32,6 +33,34 @@ export async function insertCredential(
   return row!;
 }
 
+/** `key_value` is sealed. */
+export type AdoptedCredential = {
+  user_id: number;
+  key_name: string;
+  key_value: string;
+  created_at: string | null;
+  updated_at: string | null;
+  expires_at: string | null;
+};
+
+export async function insertAdoptedCredentials(db: Db, rows: AdoptedCredential[]): Promise<void> {
+  await db`
+    insert into credentials (user_id, key_name, key_value, created_at, updated_at, expires_at)
+    select user_id, key_name, key_value, coalesce(created_at, now()), coalesce(updated_at, now()),
+      expires_at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as t (user_id bigint,
+      key_name text, key_value text, created_at timestamptz, updated_at timestamptz,
+      expires_at timestamptz)`;
+}
+
+export async function recordAdoptedCredentials(db: Db): Promise<void> {
+  await insertSelected(
+    db,
+    db`select 'system', 'credential.create', u.username || '/' || c.key_name, u.id, '', 'ok'
+      from credentials c join users u on u.id = c.user_id order by c.id`,
+  );
+}
+
 /** Whether a user has one of these credentials, as a condition; `user_id` is SQL. */
 export const hasCredential = (db: Db, user_id: Fragment, key_names: string[]): Fragment =>
   db`exists (select from credentials c
@@ -43,7 +72,6 @@ export async function countCredentials(db: Db, user_id: number): Promise<number>
   return row!.n;
 }
 
-/** Leaves a credential of this name that is there already as it is. */
 export async function insertIfMissing(
   db: Db,
   user_id: number,
@@ -75,11 +103,8 @@ type Reveal = { user_id: number; key_name: string; by: string; from: string };
 /** `id` is null where the user has no credential of this name; undefined: there is no such user. */
 type RevealedRow = CredentialRow | { id: null } | undefined;
 
-/**
- * Records that a credential is revealed (`by` a username, `from` an address), and reads it, in one statement:
- * no record, no value. One that the user has not is recorded as refused, an unknown user not at all.
- */
-export const revealCredential = together(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
+/** One statement: no record, no value. `by` is a username, `from` an address. */
+export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
   const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
     with asked as (
       select * from unnest(${asked.map(({ user_id }) => user_id)}::bigint[],
@@ -90,17 +115,20 @@ export const revealCredential = together(async (db, asked: Reveal[]): Promise<Re
       from asked a join users u on u.id = a.of
         left join credentials c on c.user_id = u.id and c.key_name = a.name
     ), recorded as (
-      insert into audit (actor, action, subject, user_id, from_address, outcome)
-      select by, 'credential.reveal', username || '/' || name, of, "from",
-        case when id is null then 'refused' else 'ok' end
-      from found order by n
+      ${
+    insertSelected(
+      db,
+      db`select by, 'credential.reveal', username || '/' || name, of, "from",
+          case when id is null then 'refused' else 'ok' end
+        from found order by n`,
+    )
+  }
     )
     select n, ${columns(db)} from found`;
   const answers = new Map<number, RevealedRow>(rows.map(({ n, ...row }) => [n, row]));
   return asked.map((_, i) => answers.get(i + 1));
 });
 
-/** Holds the row until the transaction ends, so that two writes are two versions. */
 export async function lockCredential(db: Db, user_id: number, key_name: string) {
   const [row] = await db<CredentialRow[]>`
     select ${columns(db)} from credentials
@@ -108,10 +136,9 @@ export async function lockCredential(db: Db, user_id: number, key_name: string) 
   return row;
 }
 
-/** How many versions are kept, the current one counted. */
 const MOST_VERSIONS = 10;
 
-/** A new current version of a held row; the one before it joins the older ones. */
+/** For a locked row. */
 export async function replaceValue(
   db: Db,
   { id, version }: CredentialRow,
@@ -147,7 +174,6 @@ export type VersionRow = {
   created_by: string;
 };
 
-/** All versions that are kept, the current one first. */
 export async function listVersions(db: Db, id: number): Promise<VersionRow[]> {
   return await db<VersionRow[]>`
     select version, key_value, updated_at as created_at, updated_by as created_by

@@ -10,7 +10,6 @@ import { type Deps as CredentialDeps, openValue, unknown } from "./credentials.t
 import { baseOf, isListed, mayContact, type Outside } from "./hosts.ts";
 import { findCredential } from "./store.ts";
 
-/** Our own database servers: where people see them, and where we do. */
 type OwnServer = { address: Server; shown: { host: string; port: number } };
 export type Deps = CredentialDeps & { outside: Outside; servers: { all: OwnServer[] } };
 
@@ -25,9 +24,7 @@ const LIMIT_MS = 20_000;
 const good = (message: string): Outcome => ({ ok: true, message, missing: [] });
 const bad = (message: string, missing: string[] = []): Outcome => ({ ok: false, message, missing });
 
-/** Another credential of the same user, opened. */
 type Other = (key_name: string) => Promise<string | undefined>;
-/** Throws 409 where a host would be contacted that may not be. */
 type HostCheck = (deps: Deps, value: string, other: Other) => unknown;
 type Trial = (deps: Deps, value: string, other: Other, signal: AbortSignal) => Promise<Outcome>;
 
@@ -43,10 +40,7 @@ const TRIALS: [name: RegExp, trial: Trial, check?: HostCheck][] = [
   [/DATABASE_URL$/, tryDatabase, ourOwn],
 ];
 
-/**
- * Tries a credential for real. Throws 409 `not_testable` where its name says nothing, and 409
- * `host_not_allowed` rather than contact a host that is neither configured nor in ALLOWED_HOSTS.
- */
+/** Throws 409 `not_testable` for an unknown name, 409 `host_not_allowed`. */
 export async function testCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);
   const entry = { action: "credential.test", subject: `${username}/${key_name}`, user_id } as const;
@@ -103,7 +97,7 @@ async function trySlackChannel(
     : bad(`The app is not in the channel #${name}: invite it there.`);
 }
 
-/** The address, if it may be contacted; undefined: it is none. Throws 409 otherwise. */
+/** Undefined: it is no address. Throws 409 `host_not_allowed`. */
 function allowed({ outside }: Deps, text: string): string | undefined {
   const base = baseOf(text);
   if (base && !mayContact(outside, base)) throw notAllowed(new URL(base).hostname);
@@ -138,7 +132,7 @@ async function tryGrafanaKey(deps: Deps, key: string, other: Other, signal: Abor
     : bad(`Grafana takes the key, but it lacks: ${missing.join(", ")}.`, missing);
 }
 
-/** Which of our own servers an address is of; undefined: it is none. Throws 409 as allowed() does. */
+/** Undefined: it is no address. Throws 409 as allowed() does. */
 function ourOwn({ outside, servers }: Deps, text: string): OwnServer | undefined {
   if (!isDatabaseUrl(text)) return undefined;
   const { hostname, port } = new URL(text);

@@ -25,7 +25,6 @@ async function versionsIn(db: Db, user_id: number, key_name: string) {
 const unknownVersion = (version: number) =>
   new AppError("version_unknown", 404, `There is no version ${version}: the last ten are kept.`);
 
-/** The last ten versions, newest first, without their values. */
 export async function versionsOf(deps: Deps, who: Who, user_id: number, key_name: string) {
   await visibleUser(deps.db, who, user_id);
   const versions = await versionsIn(deps.db, user_id, key_name);
@@ -36,7 +35,7 @@ export async function versionsOf(deps: Deps, who: Who, user_id: number, key_name
   }));
 }
 
-/** One version with its value. Throws 404 `version_unknown`. */
+/** Throws 404 `version_unknown`. */
 export async function revealVersion(
   deps: Deps,
   who: Who,

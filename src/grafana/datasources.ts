@@ -14,12 +14,11 @@ import {
   type UserGrafana,
 } from "./grafana.ts";
 import { differences } from "./provision.ts";
-import { ensureInGrafana, wantedSource } from "./steps.ts";
+import { ensureInGrafana, openGrafanaWork, wantedSource } from "./steps.ts";
 import * as names from "../workspaces/names.ts";
 import type { Servers } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
 
-/** What works in a user's Grafana on behalf of its workspace. */
 export type Deps = GrafanaDeps & { servers: Servers; installation: string };
 
 export const DatasourceView = z.object({
@@ -32,7 +31,6 @@ export const DatasourceView = z.object({
 }).openapi("Datasource");
 type DatasourceView = z.infer<typeof DatasourceView>;
 
-/** The user's data sources. Throws 404 as visibleUser(). */
 export async function datasourcesOf(
   deps: { db: Db; installation: string },
   who: Who,
@@ -56,7 +54,7 @@ export async function datasourcesOf(
   });
 }
 
-/** What in Grafana differs from what should be. Throws 404, 409 `grafana_unset`, 503 `grafana_refused`. */
+/** Throws 404, 409 `grafana_unset`, 503 `grafana_refused`. */
 export async function checkDatasources(
   deps: Deps,
   who: Who,
@@ -72,10 +70,7 @@ export async function checkDatasources(
   );
 }
 
-/**
- * Repairs what differs and says what is left. Admins only. Throws as checkDatasources(), and 409
- * `user_inactive`.
- */
+/** Admins only. Throws as checkDatasources(), and 409 `user_inactive`. */
 export async function repairDatasources(deps: Deps, who: Who, id: number, signal: AbortSignal) {
   const { username } = await visibleUser(deps.db, who, id);
   const entry = { action: "datasources.repair", subject: username, user_id: id } as const;
@@ -85,8 +80,8 @@ export async function repairDatasources(deps: Deps, who: Who, id: number, signal
       const message = "The logins of this user are closed: activate the user first.";
       throw new AppError("user_inactive", 409, message);
     }
-    await ensureInGrafana(deps, workspace, target, names.KINDS, signal).catch((error) => {
-      // What is still amiss is told below.
+    const work = await openGrafanaWork(deps, workspace, target);
+    await ensureInGrafana(work, names.KINDS, signal).catch((error) => {
       if (!(error instanceof ExternalError) || error.more.code !== "datasource_silent") throw error;
     });
     return await compare(deps, workspace, target, signal);
@@ -137,7 +132,7 @@ async function compare(
 
 const missing = (what: string): Finding => ({ what, expected: "there", found: "missing" });
 
-/** What differs of one data source, which is written down for the page. */
+/** Records the state for the page. */
 async function compareSource(
   deps: Deps,
   { user_id, username, server, is_active }: store.Workspace,
@@ -154,7 +149,6 @@ async function compareSource(
       ...finding,
     }))
     : [missing(what)];
-  // Nobody gets in with the logins of a user that is not active.
   const fault = found && is_active
     ? await grafana.query(wanted.uid, "select 1", signal)
     : undefined;

@@ -5,10 +5,9 @@ import { ExternalError } from "../errors.ts";
 import { connectGrafana, type Grafana } from "../external/grafana/grafana.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
 
-/** What finds a user's Grafana: its credentials, and the configured one. */
 export type Deps = CredentialDeps & { outside: Outside };
 
-/** A Grafana that a user's dashboards are in. `isOwn`: by the user's own credentials. */
+/** `isOwn`: configured by the user's own credentials. */
 export type UserGrafana = {
   grafana: Grafana;
   base: string;
@@ -18,17 +17,14 @@ export type UserGrafana = {
 };
 type Own = { base?: string | undefined; key?: string | undefined };
 
-/**
- * The Grafana for a user's new dashboards: the one of its own credentials where its host may be
- * contacted, else the configured one; undefined: none. Throws as grafanaAt().
- */
+/** The Grafana of the user's own credentials, else the configured one; undefined: none. Throws as grafanaAt(). */
 export async function grafanaOf(deps: Deps, user_id: number): Promise<UserGrafana | undefined> {
   const own = await ownGrafana(deps, user_id);
   const base = own.base ?? deps.outside.grafana?.base;
   return base === undefined ? undefined : at(deps, own, base);
 }
 
-/** The Grafana at `base`, where a row's dashboard is. Throws ExternalError `key_unknown`, permanent. */
+/** Throws ExternalError `key_unknown`, permanent. */
 export async function grafanaAt(deps: Deps, user_id: number, base: string): Promise<UserGrafana> {
   return at(deps, await ownGrafana(deps, user_id), base);
 }
@@ -42,7 +38,7 @@ export async function ownGrafana(deps: Deps, user_id: number): Promise<Own> {
   return { base, key };
 }
 
-/** The opened value of a user's credential, without space around it; undefined: none, or expired. */
+/** Trimmed; undefined: none, or expired. */
 export async function valueOf(deps: CredentialDeps, user_id: number, key_name: string) {
   const row = await findCredential(deps.db, user_id, key_name);
   return row && !row.expired ? (await openValue(deps, user_id, row)).trim() : undefined;
@@ -74,7 +70,7 @@ export const timeoutError = () =>
 
 const UNAVAILABLE = ["unreachable", "timeout", "disturbed", "not_grafana", "ratelimited"];
 
-/** Whether whatever else would be asked of this Grafana just now would come to the same. */
+/** Whether any other call to this Grafana would fail as well. */
 export const isGrafanaUnavailable = (error: unknown) =>
   error instanceof ExternalError && UNAVAILABLE.includes(error.more.code ?? "");
 
@@ -87,7 +83,7 @@ function keyUnknown(): ExternalError {
   );
 }
 
-/** Does work in a Grafana; where it refuses a right, the error names every one that the key lacks. */
+/** Names every right that the key lacks in the error of a refused one. */
 export async function namingRights<T>(
   { grafana }: Pick<UserGrafana, "grafana">,
   signal: AbortSignal,
@@ -96,7 +92,7 @@ export async function namingRights<T>(
   try {
     return await work();
   } catch (error) {
-    // What passes where rights are cached stays where they are missing.
+    // An error that passes where rights are cached remains where they are missing.
     const codes = ["missing_permission", "rights_unknown"];
     if (!(error instanceof ExternalError) || !codes.includes(error.more.code ?? "")) throw error;
     const { missing } = await checkGrafana(grafana.login, signal).catch(() => ({ missing: [] }));
@@ -105,7 +101,6 @@ export async function namingRights<T>(
   }
 }
 
-/** Which permissions a key lacks, as a sentence that says what to do. */
 export function lacking(missing: string[]): string {
   return `Grafana's key lacks ${
     missing.join(", ")

@@ -6,18 +6,17 @@ import type { Grafana } from "../external/grafana/grafana.ts";
 const TYPES = ["postgres", "grafana-postgresql-datasource"];
 const MOST_NUMBERS = 20;
 
-/** A name, and what it is called where a stranger has it: `ada timing 2`; the last one is of nobody else. */
+/** The name, then with numbers and finally the uid, for when others use it. */
 export function numbered(name: string, uid: string): string[] {
   const more = Array.from({ length: MOST_NUMBERS }, (_, i) => `${name} ${i + 2}`);
   return [name, ...more, `${name} ${uid}`];
 }
 
-/** Whether a thing bears its name, perhaps with a number. */
 const bears = (found: string, name: string) =>
   found === name ||
   (found.startsWith(`${name} `) && /^(\d+|dk-\S+)$/.test(found.slice(name.length + 1)));
 
-/** A folder of this uid and title: found, renamed or made. Throws a passing ExternalError `title_taken`. */
+/** Finds, renames or creates it. Throws a transient ExternalError `title_taken`. */
 export async function ensureFolder(
   grafana: Grafana,
   uid: string,
@@ -36,7 +35,6 @@ export async function ensureFolder(
   throw new ExternalError("Grafana", sentence, false, { code: "title_taken" });
 }
 
-/** What of a stored data source differs from what it should be. */
 export function differences(found: StoredDatasource, wanted: Datasource) {
   const pairs: [string, unknown, unknown][] = [
     ["name", wanted.name, bears(found.name, wanted.name) ? wanted.name : found.name],
@@ -60,9 +58,8 @@ export function differences(found: StoredDatasource, wanted: Datasource) {
 }
 
 /**
- * A data source as `wanted`, through which a query answers: found, repaired or made. Returns its name.
- * Throws ExternalError: passing `datasource_silent` where the query does not answer, with Grafana's
- * sentence.
+ * Finds, repairs or creates a data source and queries through it; returns its name. Throws a transient
+ * ExternalError `datasource_silent`, with Grafana's message, where the query fails.
  */
 export async function ensureDatasource(
   grafana: Grafana,
@@ -74,7 +71,7 @@ export async function ensureDatasource(
   const isRight = found && differences(found, wanted).length === 0;
   let name = isRight ? found.name : await write(grafana, found, wanted, password, signal);
   let fault = await grafana.query(wanted.uid, "select 1", signal);
-  // Grafana tells nobody which password it has.
+  // Grafana never returns the password.
   if (fault !== undefined && isRight) {
     name = await write(grafana, found, wanted, password, signal);
     fault = await grafana.query(wanted.uid, "select 1", signal);
@@ -106,7 +103,7 @@ async function write(
         ? await grafana.changeDatasource(source, password, signal)
         : await grafana.makeDatasource(source, password, signal);
     }
-    // By whoever makes the same one at this moment, perhaps.
+    // Another process may have created it at this moment.
     if (done === "name_taken" && !there && await grafana.findDatasource(wanted.uid, signal)) {
       there = true;
       done = await grafana.changeDatasource(source, password, signal);

@@ -17,7 +17,6 @@ import { inWords } from "../workspaces/servers.ts";
 
 export type Deps = GrafanaDeps & { installation: string };
 
-/** The kinds of work that removals leave: a thing of each kind at `target`, the base of a Grafana. */
 export const REMOVALS = {
   dashboard: "grafana_dashboard",
   datasource: "grafana_datasource",
@@ -27,8 +26,8 @@ export const REMOVALS = {
 type Thing = { what: keyof typeof REMOVALS; uid: string; dashboard_id?: number };
 
 /**
- * Enqueues removals from the Grafana at `base`, in the transaction that makes them necessary. The key of a
- * user's own Grafana is kept with them, sealed: the user may be gone by then.
+ * Returns a function that enqueues removals in a transaction, with the sealed key of a user's own Grafana: the
+ * user may be gone by then.
  */
 export async function removalFrom(deps: Deps, user_id: number, base: string) {
   const own = await ownGrafana(deps, user_id);
@@ -43,10 +42,7 @@ export async function removalFrom(deps: Deps, user_id: number, base: string) {
   };
 }
 
-/**
- * What removes all of a user from Grafana, to be enqueued in the transaction that removes the user:
- * its `dashboards`, data sources and folders.
- */
+/** Returns a function that enqueues the removal of a user's dashboards, data sources and folders. */
 export async function userRemoval(
   deps: Deps,
   user_id: number,
@@ -112,7 +108,7 @@ export async function removeFromGrafana(
   }
 }
 
-/** Returns why a thing is left where it is. */
+/** Returns why it is left there. */
 async function remove(
   deps: Deps,
   { kind, subject, target: base, payload, secret }: Retry,

@@ -15,7 +15,6 @@ import { failPending, isAt, recordDatasource } from "./store.ts";
 type Owner = Pick<workspaces.Workspace, "user_id" | "username">;
 type Deps = { db: Db; installation: string; outside: Outside };
 
-/** `password`: the reader's. */
 export type GrafanaWork = {
   deps: Deps;
   workspace: Owner;
@@ -25,7 +24,6 @@ export type GrafanaWork = {
 };
 type Step = { name: string; run: (work: GrafanaWork, signal: AbortSignal) => Promise<void> };
 
-/** The steps of a workspace in Grafana, in order, after those on the database server. */
 export const GRAFANA_STEPS: Step[] = [
   {
     name: "grafana_folder",
@@ -40,14 +38,13 @@ const STEP_NAMES = GRAFANA_STEPS.map(({ name }) => name);
 
 export const isInGrafana = (step: string) => STEP_NAMES.includes(step);
 
-/** One user's steps in Grafana, all pending. */
 export const planSteps = (db: Db, user_id: number) => workspaces.addSteps(db, user_id, STEP_NAMES);
 
-/** All users' steps in the Grafana at `base`; failed ones, and those of another Grafana, begin anew. */
+/** Failed steps and those of another Grafana start again. */
 export const planAllSteps = (db: Db, base: string) =>
   workspaces.addAllSteps(db, STEP_NAMES, (user_id) => isAt(db, user_id, base));
 
-/** No Grafana is configured: nothing waits for it, but for users who have their own. */
+/** Keeps the steps of users with their own Grafana. */
 export async function dropSteps(db: Db): Promise<void> {
   await failPending(db);
   await workspaces.dropSteps(
@@ -60,7 +57,6 @@ export async function dropSteps(db: Db): Promise<void> {
 /** What a data source takes of the database server: panels of one board ask about six at a time. */
 const LIMITS = { maxOpenConns: 5, maxIdleConns: 2, connMaxLifetime: 600 };
 
-/** The data source of one kind as it should be, for a server as Grafana sees it. */
 export async function wantedSource(
   deps: Omit<Deps, "db">,
   { user_id, username }: Owner,
@@ -93,7 +89,6 @@ async function sslMode({ address, master }: WorkspaceServer): Promise<string> {
   return await workspaces.isEncrypted(master) ? "require" : "disable";
 }
 
-/** The user's folder: found, repaired or made. */
 export async function folderStep(
   deps: Pick<Deps, "installation">,
   { user_id, username }: Owner,
@@ -104,7 +99,6 @@ export async function folderStep(
   await namingRights(target, signal, () => ensureFolder(target.grafana, uid, username, signal));
 }
 
-/** One data source: found, repaired or made, and what it came to written down. */
 async function datasourceStep(
   { deps, workspace, server, password, target }: GrafanaWork,
   kind: names.Kind,
@@ -130,7 +124,7 @@ async function datasourceStep(
   }
 }
 
-/** Why we do not get into the database either: then Grafana's words are not the cause. */
+/** Our own error, if any: then Grafana's message is not the cause. */
 async function ownError(
   { address }: WorkspaceServer,
   { user, jsonData }: Datasource,
@@ -147,25 +141,29 @@ async function ownError(
   }
 }
 
-/**
- * The user's folder and these data sources, whose steps are then done as well. Throws as the steps do,
- * once all were tried.
- */
-export async function ensureInGrafana(
+/** The work for a workspace whose passwords are still sealed. */
+export async function openGrafanaWork(
   deps: Deps & { servers: Servers; sealKeys: SealKeys },
   workspace: workspaces.Workspace,
   target: UserGrafana,
+): Promise<GrafanaWork> {
+  const { reader: password } = await passwordsOf(deps, workspace);
+  return { deps, workspace, server: deps.servers.of(workspace.server), password, target };
+}
+
+/** Marks their steps as done. Throws as the steps do, after all were tried. */
+export async function ensureInGrafana(
+  work: GrafanaWork,
   kinds: readonly names.Kind[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { deps, workspace, target } = work;
   const done = (name: string) => workspaces.recordStepDone(deps.db, workspace.user_id, name);
   await folderStep(deps, workspace, target, signal);
   await done("grafana_folder");
-  const server = deps.servers.of(workspace.server);
-  const { reader: password } = await passwordsOf(deps, workspace);
   let fault: unknown;
   for (const kind of kinds) {
-    await datasourceStep({ deps, workspace, server, password, target }, kind, signal)
+    await datasourceStep(work, kind, signal)
       .then(() => done(names.datasourceStep(kind)), (error) => fault ??= error);
   }
   if (fault) throw fault;

@@ -11,10 +11,7 @@ export type DatasourceRow = {
   checked_at: string;
 };
 
-/**
- * The state of a data source just now. One that never was ready and may become so is pending; its
- * name is known where it is ready.
- */
+/** One that was never ready stays pending; its name is set once it is ready. */
 export async function recordDatasource(
   db: Db,
   user_id: number,
@@ -36,11 +33,11 @@ export async function listDatasources(db: Db, user_id: number): Promise<Datasour
     select kind, name, base, state, message, checked_at from datasources where user_id = ${user_id}`;
 }
 
-/** Whether a user's data sources are in the Grafana at `base`, as a condition; `user_id` is SQL. */
+/** A condition; `user_id` is SQL. */
 export const isAt = (db: Db, user_id: Fragment, base: string): Fragment =>
   db`exists (select from datasources d where d.user_id = ${user_id} and d.base = ${base})`;
 
-/** No Grafana is configured: data sources that wait for it have failed, but for users who have their own. */
+/** Fails pending data sources of users without their own Grafana. */
 export async function failPending(db: Db): Promise<void> {
   await db`
     update datasources d set state = 'failed',
@@ -48,7 +45,6 @@ export async function failPending(db: Db): Promise<void> {
     where state = 'pending' and not ${hasCredential(db, db`d.user_id`, ["GRAFANA_BASE_URL"])}`;
 }
 
-/** The Grafanas that hold a user's data sources. */
 export async function datasourceBases(db: Db, user_id: number): Promise<string[]> {
   const rows = await db<{ base: string }[]>`
     select distinct base from datasources where user_id = ${user_id}`;

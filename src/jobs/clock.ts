@@ -1,6 +1,6 @@
 export type Works = Record<string, () => void | Promise<void>>;
 
-/** Starts each work now and once a minute. Resolves when the first runs have ended. */
+/** Starts each work now and once a minute; resolves after the first runs. */
 export async function startClock(works: Works, signal: AbortSignal): Promise<void> {
   for (const [name, work] of Object.entries(works)) {
     Deno.cron(name, "* * * * *", { signal }, work);
@@ -8,7 +8,7 @@ export async function startClock(works: Works, signal: AbortSignal): Promise<voi
   await Promise.all(Object.values(works).map((work) => work()));
 }
 
-/** One timer, which each call sets anew (undefined: to never); none once the signal is aborted. */
+/** Each call restarts the timer; undefined stops it. */
 export function makeAlarm(ring: () => void, signal: AbortSignal): (ms: number | undefined) => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   signal.addEventListener("abort", () => clearTimeout(timer));

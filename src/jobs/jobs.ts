@@ -14,13 +14,13 @@ import { oneAtATime, startWorkers, type Workers } from "./workers.ts";
 
 type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
 export type Jobs = {
-  /** Scans now, after a scan that is under way. */
+  /** Waits for a running scan first. */
   scanNow(): Promise<ScanResult>;
-  /** Resolves when nothing is worked on any more; the signal has to be aborted first. */
+  /** Resolves when all work has ended; abort the signal first. */
   ended(): Promise<void>;
 };
 
-/** Starts all work in the background: at once, every minute, and when an event says so. */
+/** Runs all background work: at once, every minute, and on events. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);

@@ -1,6 +1,6 @@
 export type Log = { log: (line: string) => void };
 
-/** Logs what a job threw: its code and where, as a driver's message may quote values. */
+/** Logs the error's code and location only: driver messages may quote values. */
 export function logged({ log }: Log, job: string) {
   return (error: unknown) =>
     log(`${job}: ${error instanceof Error ? `${error.name}: ${codeOf(error)}` : "unknown error"}`);

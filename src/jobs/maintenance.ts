@@ -10,7 +10,7 @@ import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 import { type Log, logged } from "./log.ts";
 
-/** A cron run that is still there when its minute ends loses the next one. */
+/** Deno.cron skips a minute while the previous run is still active. */
 const LONGEST_MS = 50_000;
 
 const PARTS = [
@@ -29,7 +29,7 @@ type Deps =
   & Parameters<typeof finishGrafanaRemovals>[0]
   & Parameters<typeof checkWorkspaces>[0];
 
-/** One minute's maintenance: what servers refused or a killed process left, and the daily check. */
+/** Retries unfinished workspace steps, removals and passwords, and runs the daily drift check. */
 export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise<void> {
   const log = logged(deps, "workspaces");
   let isPlanned = false;

@@ -5,19 +5,18 @@ import { nextScan } from "../pipeline/scan/store.ts";
 import { makeAlarm } from "./clock.ts";
 import { logged } from "./log.ts";
 
-/** A cron run that is still there when its minute ends loses the next one. */
+/** Deno.cron skips a minute while the previous run is still active. */
 const LAST_SCAN_SECOND = 56;
 const END_SECOND = 58;
 
-/** Scans every SCAN_SECONDS, and besides when a table's debounce ends. */
+/** Scans every SCAN_SECONDS and when a table's debounce ends. */
 export function startScanner(deps: Deps, signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
 
   const scanIn = makeAlarm(() => scanNow().catch(logged(deps, "scan")), signal);
 
-  /** Scans now, after a scan that is under way. */
   function scanNow(): Promise<ScanResult> {
-    // Without the deadline of the call that asks for it: a scan may take as long as it takes.
+    // Replaces the caller's deadline: a scan has none.
     const mine = last.then(() =>
       withDeadline(DEADLINES.job, async () => {
         const found = await scan(deps, signal);
@@ -31,10 +30,9 @@ export function startScanner(deps: Deps, signal: AbortSignal) {
   async function scanWhenDue() {
     const ms = await nextScan(deps.db);
     if (ms === undefined || ms > 60_000) return scanIn(undefined);
-    // What is overdue right after a scan could not be scanned: no sooner than the next tick, then.
+    // A table still due after a scan could not be scanned: wait for the next tick.
     scanIn(ms > 0 ? ms + 20 : deps.limits.scanSeconds * 1000);
   }
-  /** The scans of one minute. */
   async function minute() {
     const started = Date.now();
     const minute = started - started % 60_000;

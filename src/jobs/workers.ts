@@ -3,14 +3,13 @@ import { nextTry, type Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
 import { type Log, logged } from "./log.ts";
 
-/** `idle` resolves when nothing is worked on. */
 export type Workers = { wake(): void; idle(): Promise<void> };
 
-/** How long a step waits that could not even ask for its next row. */
-const AGAIN_MS = 5_000;
+/** The wait after a failed claim. */
+const RETRY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Works on a step's rows, `most` at a time, until none is due; then waits for the next one's time. */
+/** Processes a step's rows with up to `most` workers, then sleeps until the next row is due. */
 export function startWorkers(
   deps: Log & { db: Sql },
   step: Step,
@@ -32,10 +31,10 @@ export function startWorkers(
     logged(deps, step)(error);
     hasFailed = true;
   }
-  /** A row that could not even be claimed stays due: without a pause it would be tried at once. */
-  async function rest() {
+  /** After a failed claim the row is still due: without a pause the loop would spin. */
+  async function sleep() {
     const ms = hasFailed ? undefined : await nextTry(deps.db, step).catch(fail) ?? undefined;
-    wakeIn(hasFailed ? AGAIN_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
+    wakeIn(hasFailed ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
   }
   function wake() {
     isWoken = true;
@@ -43,7 +42,7 @@ export function startWorkers(
     while (!signal.aborted && running.size < most) {
       const work = worker().catch(fail).finally(() => {
         running.delete(work);
-        if (running.size === 0 && !signal.aborted) rest();
+        if (running.size === 0 && !signal.aborted) sleep();
       });
       running.add(work);
     }
@@ -52,7 +51,7 @@ export function startWorkers(
   return { wake, idle: async () => void await Promise.allSettled([...running]) };
 }
 
-/** Work of which one run at a time is enough; a wake-up meanwhile makes one more. */
+/** Runs `work` one at a time; wake-ups during a run start one more. */
 export function oneAtATime(
   deps: Log,
   name: string,
@@ -60,16 +59,16 @@ export function oneAtATime(
   signal: AbortSignal,
 ): Workers {
   let running: Promise<void> | undefined;
-  let again = false;
+  let isWoken = false;
   async function run() {
-    while (again && !signal.aborted) {
-      again = false;
+    while (isWoken && !signal.aborted) {
+      isWoken = false;
       await work().catch(logged(deps, name));
     }
   }
   return {
     wake() {
-      again = true;
+      isWoken = true;
       running ??= run().finally(() => running = undefined);
     },
     idle: async () => void await running,

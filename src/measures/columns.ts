@@ -5,7 +5,7 @@ import { wordsOf } from "./names/words.ts";
 export type { Meaning, Shape } from "./names/vocabulary.ts";
 export { wordsOf } from "./names/words.ts";
 
-/** A unit read from a name: `grafana` is Grafana's id of it, `symbol` what the name said. */
+/** `symbol` as the name states it, `grafana` as Grafana's unit id. */
 export type Unit = { symbol: string; grafana: string };
 
 export type Column = {
@@ -14,18 +14,15 @@ export type Column = {
   shape: Shape;
   meaning?: Meaning;
   unit?: Unit;
-  /** How its cells are written, where their type alone does not say what they hold. */
+  /** How the cells are written, where the type alone does not say it. */
   form?: Form;
-  /** The columns whose sum this number is. */
+  /** This number is the sum of these columns. */
   sum?: Column[];
-  /** The cells state units of their own, not all the same. */
+  /** The cells state different units. */
   mixed?: true;
 };
 
-/**
- * Units as names end in them. Lengths of time near a clock period and areas keep their unit whatever
- * the size (`suffix:`): nobody reads a TNS of -161,152 ns as µs.
- */
+/** `suffix:` keeps a unit at any size: engineers do not read a TNS of -161,152 ns as µs. */
 const UNITS: Record<string, string> = {
   fs: "suffix: fs",
   ps: "suffix: ps",
@@ -68,24 +65,22 @@ const UNITS: Record<string, string> = {
   kge: "suffix: kGE",
 };
 
-/** The unit that a name states at its end or in brackets: `slack_ns`, `WNS(ns)`, `area [um^2]`. */
+/** Reads the unit at a name's end or in brackets: `slack_ns`, `WNS(ns)`, `area [um^2]`. */
 export function unitOf(name: string): Unit | undefined {
   const words = wordsOf(name);
   const symbol = words.length > 1 ? words.at(-1)! : "";
-  // `wns_ff` is of the fast corner; only capacitances are in fF.
+  // `ff` is femtofarad in names of capacitances only; in `wns_ff` it is the fast corner.
   if (/^[fp]f$/.test(symbol) && !words.some((word) => /^(?:cap|load|in$)/.test(word))) {
     return undefined;
   }
   return Object.hasOwn(UNITS, symbol) ? { symbol, grafana: UNITS[symbol]! } : undefined;
 }
 
-/** The words of a name without its unit. */
 function namingWords(name: string): string[] {
   const words = wordsOf(name);
   return unitOf(name) ? words.slice(0, -1) : words;
 }
 
-/** What a column of this name and shape holds, or undefined when the name says nothing known. */
 export function meaningOf(name: string, shape: Shape): Meaning | undefined {
   return meaningOfWords(namingWords(name), shape);
 }
@@ -94,7 +89,7 @@ const NUMBERS = /^(smallint|integer|bigint|real|double precision|numeric)\b(?!.*
 const TIMES = /^(date|timestamp)\b(?!.*\[\])/;
 const TEXTS = /^(text|character|character varying|name|citext|uuid|"char")(\(\d+\))?$/;
 
-/** What PostgreSQL's `format_type` can be used for (an enum's own type name is no known type: `other`). */
+/** Maps PostgreSQL's `format_type` to a shape; an enum's type name gives `other`. */
 export function shapeOf(type: string): Shape {
   if (NUMBERS.test(type)) return "number";
   if (TIMES.test(type)) return "time";
@@ -102,7 +97,7 @@ export function shapeOf(type: string): Shape {
   return type === "boolean" ? "boolean" : "other";
 }
 
-/** Reads one column; `shape` overrides what its type says (an enum reads as text). */
+/** `shape` overrides the type's own: an enum is read as text. */
 export function readColumn(name: string, type: string, shape = shapeOf(type)): Column {
   const meaning = meaningOf(name, shape);
   const unit = shape === "number" ? unitOf(name) : undefined;

@@ -4,26 +4,32 @@ import type { TableFacts } from "./facts.ts";
 import { faultsOf, keyMeasures } from "./measures.ts";
 import { NAMES } from "./number.ts";
 
-/** How a table is read, in the names of its columns. */
 export const Described = z.object({
-  format: z.string().nullable().openapi({ description: "The known tool's format.", example: null }),
+  format: z.string().nullable().openapi({
+    description: "The format of a known tool.",
+    example: null,
+  }),
   run: z.object({
     columns: z.array(z.string()).openapi({ description: "Rows with the same values are one run." }),
-    order_by: z.string().nullable().openapi({ description: "The time that puts runs in order." }),
+    order_by: z.string().nullable().openapi({ description: "The time column that orders runs." }),
   }),
-  group: z.array(z.string()).openapi({ description: "They name one design under test." }),
-  dimensions: z.array(z.string()).openapi({ description: "They cut a run into parts." }),
+  group: z.array(z.string()).openapi({
+    description: "Columns that identify one design under test.",
+  }),
+  dimensions: z.array(z.string()).openapi({
+    description: "Columns that divide a run, such as corner or path group.",
+  }),
   measures: z.array(z.object({
     name: z.enum(NAMES),
     column: z.string().nullable().openapi({ description: "null: switched off." }),
-    metric: z.string().nullable().openapi({ description: "Which row of a long table." }),
+    metric: z.string().nullable().openapi({ description: "The metric's name in a long table." }),
     unit: z.string().nullable(),
     sure: z.boolean(),
     doubt: z.string().nullable(),
   })),
   ignored: z.array(z.string()),
   corrected: z.array(z.string()).openapi({
-    description: "The parts that a person or a comment set.",
+    description: "Parts set by a person or a column comment.",
     example: ["run", "measures.setup_wns"],
   }),
 }).openapi("Mapping");
@@ -31,7 +37,6 @@ export type Described = z.infer<typeof Described>;
 
 const namesOf = (columns: Column[]) => columns.map(({ name }) => name);
 
-/** The mapping of a table as people see and correct it. */
 export function describeMapping(facts: TableFacts): Described {
   const { format, run, group, dimensions, ignored, corrected, chosen } = facts.mapping;
   const found = keyMeasures(facts).map(({ name, source, symbol, doubt }) => ({

@@ -4,7 +4,7 @@ import { textOf } from "./sql.ts";
 
 const MOST_ROWS = 3;
 
-/** The table's first rows as texts of at most 60 characters, in the order of its columns. */
+/** Texts of at most 60 characters, in the order of the table's columns. */
 export async function readFirstRows(reader: Sql, facts: TableFacts): Promise<(string | null)[][]> {
   const { names } = facts.mapping;
   if (names.length === 0) return [];

@@ -1,6 +1,6 @@
 import { type KeyNumber, LABELS } from "./number.ts";
 
-/** A value for people: whole numbers whole, others with 6 significant digits; 2 after the point from 1,000 up. */
+/** Formats a value: integers in full, others with 6 significant digits, from 1,000 up with 2 decimals. */
 export function figure(value: number): string {
   if (value === 0) return "0"; // a WNS of -0 too
   const size = Math.abs(value);
@@ -11,7 +11,7 @@ export function figure(value: number): string {
   return value.toLocaleString("en-US", digits);
 }
 
-/** "-0.12 ns"; of a long unit the first 20 characters. */
+/** "-0.12 ns"; a unit is cut at 20 characters. */
 export function quantity(value: number, unit: string | null): string {
   return unit ? `${figure(value)} ${short(unit)}` : figure(value);
 }
@@ -21,15 +21,16 @@ const short = (unit: string) => {
   return characters.length > 20 ? `${characters.slice(0, 19).join("")}…` : characters.join("");
 };
 
-const verdict = (better: boolean | null) => better === null ? "" : better ? ", better" : ", worse";
+const direction = (better: boolean | null) =>
+  better === null ? "" : better ? ", better" : ", worse";
 
-/** "+0.05, better", "no change"; in the unit that is given. */
+/** "+0.05, better" or "no change". */
 export function change(by: number, better: boolean | null, unit: string | null = null): string {
   if (by === 0) return "no change";
-  return `${by > 0 ? "+" : ""}${quantity(by, unit)}${verdict(better)}`;
+  return `${by > 0 ? "+" : ""}${quantity(by, unit)}${direction(better)}`;
 }
 
-/** A number as pages show it: texts only, as views take no code from here. */
+/** Texts only: views import no code from here. */
 export type ShownNumber = {
   group: string | null;
   label: string;
@@ -55,14 +56,12 @@ export function shownNumber(number: KeyNumber): ShownNumber {
   };
 }
 
-/** Text without line breaks, control characters, and the marks that reverse the text after them. */
+/** Removes line breaks, control characters and bidirectional marks. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 
-/** A row as pages show it: its numbers as texts. */
 export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(row: Row) {
   return { ...row, numbers: row.numbers.map(shownNumber) };
 }
-/** What `withShownNumbers` makes of a row. */
 export type WithShown<Row> = Omit<Row, "numbers"> & { numbers: ShownNumber[] };

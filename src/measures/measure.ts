@@ -1,55 +1,52 @@
 import type { Column, Meaning } from "./columns.ts";
 
-/** How several values become one. */
 export type Aggregate = "min" | "max" | "sum";
 
-/** How the parts of a run become its value: of ordered parts (stages, iterations) one end counts. */
+/** How a run's parts become its value: "first" and "last" for ordered parts (stages, iterations). */
 export type Fold = Aggregate | "last" | "first";
 
-/** The parts that a run's rows are cut into, innermost first. */
+/** Parts of a run, innermost first. */
 export const PARTS = ["endpoint", "corner", "iteration", "stage"] as const;
 export type PartName = typeof PARTS[number];
 
-/** A number that people follow from run to run, whatever the table's shape. */
 export type Measure = {
   meaning?: Meaning;
   title: string;
   /** Grafana's unit id. */
   unit: string;
   decimals?: number;
-  /** The number of one row in the unit that boards show, as SQL. */
+  /** SQL: the value of one row in the displayed unit. */
   expression: string;
-  /** The unit as people write it; `stated`: the SQL of each row's own, which `expression` converts. */
+  /** `stated`: SQL of each row's own unit, from which `expression` converts. */
   symbol: string | null;
   stated?: { unit: string; expression: string };
-  /** Which rows count, as SQL. */
+  /** SQL: the rows that count. */
   where?: string;
-  /** How the rows of one part become one value. */
   rows: Aggregate;
-  /** What of an endpoint's value is added up, as SQL over "v". */
+  /** SQL over "v": the part of an endpoint's value that is summed. */
   of_endpoint?: string;
   folds: Partial<Record<PartName, Fold>>;
-  /** How the designs of a board become one number. */
-  across: Aggregate;
-  /** Each row is an object of its own (a path, a violation): many of them are one run. */
+  /** How several designs become one number. */
+  across_designs: Aggregate;
+  /** Each row is an object (a path, a violation), so that a run has many rows. */
   objects?: true;
-  /** Where red ends: slack is good from 0 up, a count of violations at 0. */
+  /** The good side: slack from 0 up, a count of violations at 0. */
   good?: "from 0" | "at 0";
-  /** Never negative and of any size: designs of different sizes are read on a logarithmic axis. */
+  /** Never negative, any magnitude: designs of different sizes share a logarithmic axis. */
   log_scale?: boolean;
-  /** Which rows are the whole of a run: the others are its parts. As SQL. */
+  /** SQL: the rows that cover a whole run; the others are its parts. */
   whole?: string;
-  /** What a reader should know of the number. */
+  /** Shown in the panel's description. */
   note?: string;
-  /** Why the number is not sure, as a sentence. */
+  /** A sentence: why the number is not sure. */
   doubt?: string;
-  /** Where it was found: a column, and in a long table the metric. */
+  /** The column, and the metric in a long table. */
   source: { column: string; metric: string | null };
 };
 
-/** How a known number is shown and put together; a column's own unit goes before `unit`. */
+/** Display and aggregation of a known number; a column's own unit wins over `unit`. */
 export type Defaults =
-  & Pick<Measure, "title" | "unit" | "decimals" | "rows" | "across" | "good" | "log_scale">
+  & Pick<Measure, "title" | "unit" | "decimals" | "rows" | "across_designs" | "good" | "log_scale">
   & { folds: Measure["folds"] };
 
 const LAST = { iteration: "last", stage: "last" } as const;
@@ -58,13 +55,13 @@ const MOST = { corner: "max", ...LAST } as const;
 const SLACK = {
   unit: "suffix: ns",
   rows: "min",
-  across: "min",
+  across_designs: "min",
   good: "from 0",
   folds: WORST_SLACK,
 } as const;
 const COUNT = { unit: "locale", decimals: 0, rows: "max", folds: MOST } as const;
-const FAULTS = { ...COUNT, across: "max", good: "at 0" } as const;
-const SIZE = { rows: "max", across: "max", log_scale: true, folds: MOST } as const;
+const FAULTS = { ...COUNT, across_designs: "max", good: "at 0" } as const;
+const SIZE = { rows: "max", across_designs: "max", log_scale: true, folds: MOST } as const;
 
 export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
   setup_wns: { ...SLACK, title: "Setup WNS", decimals: 3 },
@@ -88,7 +85,7 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
     unit: "percent",
     decimals: 1,
     rows: "max",
-    across: "max",
+    across_designs: "max",
     folds: MOST,
   },
   power: { ...SIZE, title: "Power", unit: "watt" },
@@ -101,14 +98,14 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
     unit: "suffix: ns",
     decimals: 3,
     rows: "max",
-    across: "max",
+    across_designs: "max",
     folds: MOST,
   },
   frequency: {
     title: "Fmax",
     unit: "suffix: MHz",
     rows: "min",
-    across: "min",
+    across_designs: "min",
     folds: WORST_SLACK,
   },
   ir_drop: {
@@ -116,7 +113,7 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
     unit: "volt",
     decimals: 3,
     rows: "max",
-    across: "max",
+    across_designs: "max",
     folds: MOST,
   },
   runtime: {
@@ -131,12 +128,10 @@ export const DEFAULTS: Partial<Record<Meaning, Defaults>> = {
   site_utilization: { ...SIZE, title: "Utilization", unit: "percent", log_scale: false },
 };
 
-const OTHER = { rows: "max", across: "max", folds: MOST } as const;
+const OTHER = { rows: "max", across_designs: "max", folds: MOST } as const;
 
-/** A number that no word explains, under its own name. */
 export const unnamed = (title: string) => ({ ...OTHER, title, unit: "none" });
 
-/** How a column's number is shown in a table's cells. */
 export function defaultsOf({ meaning }: Pick<Column, "meaning">): Defaults | undefined {
   return meaning &&
     (meaning === "slack" ? { ...SLACK, title: "Slack", decimals: 3 } : DEFAULTS[meaning]);

@@ -13,7 +13,7 @@ import { numberOf } from "./sql.ts";
 import { symbolOf } from "./names/units.ts";
 import { wideMeasure } from "./readers/wide.ts";
 
-/** Where a number may stand, the plainest first: in a column, in rows that are to be counted. */
+/** By preference: numbers in a column, then rows to count. */
 const READERS = [
   wideMeasure,
   longMeasure,
@@ -36,7 +36,7 @@ function corrected(facts: TableFacts, name: NumberName, meaning: Meaning) {
   return chosenMeasure(facts, name, meaning, own);
 }
 
-/** The measures of these meanings that the table has, in this order, each meaning once. */
+/** Measures in the order of `meanings`, each once. */
 export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Measure[] {
   const given = new Set<NumberName>();
   return meanings.flatMap((meaning) => {
@@ -49,10 +49,9 @@ export function measuresOf(facts: TableFacts, meanings: readonly Meaning[]): Mea
   });
 }
 
-/** Numbers of a run that its parts add up to. */
+/** Numbers that sum over a run's parts. */
 const ADDED = /_tns$|violations$|^area$|^power$|^cells$/;
 
-/** What of a correction the table cannot follow. */
 export function faultsOf(facts: TableFacts): Fault[] {
   const names = NAMES.filter((name) => facts.mapping.chosen[name]);
   const measures = names.flatMap((name) =>
@@ -61,18 +60,17 @@ export function faultsOf(facts: TableFacts): Fault[] {
   return [...facts.mapping.faults, ...measures];
 }
 
-/** What makes every number of a table unsure: nothing tells which of its rows are the newest. */
 function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects, meaning }: Measure) {
   const [ambiguous] = mapping.doubts;
   const added = !objects && ADDED.test(meaning ?? "") ? mapping.repeated : undefined;
-  const said = doubt ?? ambiguous ?? added ??
+  const reason = doubt ?? ambiguous ?? added ??
     (unordered && !objects
-      ? "Nothing puts the runs in order: the newest of them is not known."
+      ? "No column orders the runs, so the newest run is unknown."
       : undefined);
-  return said ? { doubt: said } : {};
+  return reason ? { doubt: reason } : {};
 }
 
-/** Which meanings may stand for a number here: violations of rules are none of paths. */
+/** Violations of rules are not failing endpoints. */
 function meaningsIn({ kind, columns }: TableFacts, name: NumberName): Meaning[] {
   const ofRules = kind === "drc" || columnOf(columns, "rule") || columnOf(columns, "layer");
   const ofShapes = columnOf(columns, "rule") || columnOf(columns, "layer");
@@ -83,7 +81,6 @@ function meaningsIn({ kind, columns }: TableFacts, name: NumberName): Meaning[] 
 
 export type Named = Measure & { name: NumberName };
 
-/** The measures of a table that are key numbers, in the order of their names. */
 export function keyMeasures(facts: TableFacts): Named[] {
   return NAMES.flatMap((name) => {
     const [first] = measuresOf(facts, meaningsIn(facts, name));
@@ -91,7 +88,7 @@ export function keyMeasures(facts: TableFacts): Named[] {
   });
 }
 
-/** How a run came to its last count: what its first iteration left, and how many it took. */
+/** Violations after the first iteration, and the number of iterations. */
 export function iterationMeasures(facts: TableFacts, total: Measure): Measure[] {
   const iteration = columnOf(facts.columns, "iteration");
   if (!iteration) return [];
@@ -113,7 +110,7 @@ export function iterationMeasures(facts: TableFacts, total: Measure): Measure[] 
   return [first, most];
 }
 
-/** A number column that no word explains: shown as it is, under its own name. */
+/** A number column without a known meaning. */
 export function plainMeasure(column: Column): Measure {
   return {
     ...unnamed(column.name),
@@ -124,7 +121,6 @@ export function plainMeasure(column: Column): Measure {
   };
 }
 
-/** A column's value as a table's cells show it: the unit and SQL that its measure would have. */
 export function cellMeasure(facts: TableFacts, column: Column): Scaled & { defaults?: Defaults } {
   const defaults = defaultsOf(column);
   return { ...scaled(facts, column, column.meaning), ...(defaults && { defaults }) };

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { converted } from "./names/units.ts";
 
-/** The numbers that people look for first, the first of them first. */
+/** Ordered by importance. */
 export const NAMES = [
   "setup_wns",
   "setup_tns",
@@ -39,31 +39,30 @@ export const LABELS: Record<NumberName, string> = {
   runtime: "Runtime",
 };
 
-/** One number of a run, as the row and the API tell it. */
 export const KeyNumber = z.object({
   name: z.enum(NAMES),
   group: z.string().nullable().openapi({ description: "Design, platform and variant." }),
   value: z.number(),
   unit: z.string().nullable(),
-  before: z.number().nullable().openapi({ description: "At the group's run before." }),
+  before: z.number().nullable().openapi({ description: "The group's value in its previous run." }),
   change: z.number().nullable(),
   better: z.boolean().nullable().openapi({
-    description: "Whether the change is a good one; null also where the number is not sure.",
+    description: "Whether the change is an improvement; null when equal, neutral or not sure.",
   }),
   before_run: z.string().nullable().optional().openapi({
-    description: "The run that `before` is of, by its name or its time.",
+    description: "Name or time of the run that `before` comes from.",
   }),
-  sure: z.boolean().optional().openapi({ description: "False: `doubt` says what is ambiguous." }),
+  sure: z.boolean().optional().openapi({ description: "False: `doubt` says why." }),
   doubt: z.string().nullable().optional(),
   source: z.object({
     column: z.string(),
     metric: z.string().nullable(),
     unit: z.string().nullable(),
-  }).optional().openapi({ description: "Where the number stands in the table, as it is there." }),
+  }).optional().openapi({ description: "The column, metric and unit in the table." }),
 }).openapi("KeyNumber");
 export type KeyNumber = z.infer<typeof KeyNumber>;
 
-/** A slack is better when it grows; a fuller core is neither; of all else less is better. */
+/** 1: more is better; 0: neither; others: less is better. */
 const GOOD: Partial<Record<NumberName, 1 | 0>> = {
   setup_wns: 1,
   setup_tns: 1,
@@ -74,17 +73,16 @@ const GOOD: Partial<Record<NumberName, 1 | 0>> = {
   cells: 0,
 };
 
-/** Whether more of a number is better: of a slack and a frequency it is. */
 export const isBetterHigh = (name: NumberName) => GOOD[name] === 1;
 
-/** Subtracts without the noise of binary fractions: 15 significant digits of the larger are sure. */
+/** Rounds off binary noise: 15 significant digits of the larger value are exact. */
 function difference(value: number, before: number): number {
   const largest = Math.max(Math.abs(value), Math.abs(before));
   const digits = 14 - Math.floor(Math.log10(largest || 1));
   return Number((value - before).toFixed(Math.min(Math.max(digits, 0), 100))) + 0;
 }
 
-/** A number with its change; `before` is converted to its unit, and unknown where that cannot be done. */
+/** Computes the change; `before` is converted to the unit of `now`, or dropped when that is impossible. */
 export function keyNumber(
   name: NumberName,
   group: string | null,
@@ -100,27 +98,24 @@ export function keyNumber(
   return { ...number, before: then, change, better };
 }
 
-/** How much a number asks for attention, least first: what is worse, then better, then the others. */
+/** Sort key: worse, better, others, not sure. */
 function rank({ name, better, sure }: KeyNumber): number {
-  const verdict = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;
-  return verdict * NAMES.length + NAMES.indexOf(name);
+  const state = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;
+  return state * NAMES.length + NAMES.indexOf(name);
 }
 
-/**
- * The number to tell of in one line: the first that is worse, else better, else the first of all. One that
- * is not sure is never it.
- */
+/** The number for one line: the first that is worse, else better, else the first sure one. */
 export function headline(numbers: KeyNumber[]): KeyNumber | undefined {
   return numbers.filter(({ sure }) => sure !== false).toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
-/** Least first: the worse of two equal kinds of trouble, as far as their units are the same. */
+/** Compares equal numbers in the same unit by value. */
 function bySeverity(a: KeyNumber, b: KeyNumber): number {
   if (a.name !== b.name || a.unit !== b.unit) return 0;
   return (a.value - b.value) * (GOOD[a.name] === 1 ? 1 : -1);
 }
 
-/** The groups with what asks most for attention first; in each the numbers in their own order. */
+/** Groups by severity; within a group by NAMES. */
 export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
   const groups = Map.groupBy(numbers, ({ group }) => group).values().toArray();
   const worse = (group: KeyNumber[]) => group.filter(({ better }) => better === false).length;
@@ -133,17 +128,17 @@ export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
 }
 
 /**
- * The numbers of groups that have a new run since the message before; all where none has. `now` and `told`:
- * each group's run by name or time, '' for no group.
+ * Numbers of groups with a new run since the last message, or all. `now`, `posted`: run name or
+ * time by group ('' for none).
  */
 export function ofNewRuns(
   numbers: KeyNumber[],
   now: Record<string, string>,
-  told: Record<string, string>,
+  posted: Record<string, string>,
 ): KeyNumber[] {
   const isNew = ({ group }: KeyNumber) => {
     const run = now[group ?? ""];
-    return run === undefined || run !== told[group ?? ""];
+    return run === undefined || run !== posted[group ?? ""];
   };
   const found = numbers.filter(isNew);
   return found.length > 0 ? found : numbers;

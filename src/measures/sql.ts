@@ -16,8 +16,8 @@ import {
 import type { Column } from "./columns.ts";
 
 /**
- * An identifier, always quoted. What Grafana would read as its own (`$name`, `[[name]]`, and brackets
- * and commas inside a macro's argument) is written as an escape, so any column may stand in a macro.
+ * A quoted identifier. Characters that Grafana would interpolate (`$name`, `[[name]]`, brackets,
+ * commas) are escaped.
  */
 export function quoteName(name: string): string {
   const quoted = name.replaceAll('"', '""');
@@ -25,7 +25,7 @@ export function quoteName(name: string): string {
   return `U&"${quoted.replaceAll("\\", "\\\\").replace(/[$[\](),]/g, escaped)}"`;
 }
 
-/** A text constant, with the same escapes as `quoteName`. */
+/** A text constant, escaped as in `quoteName`. */
 export function quoteText(text: string): string {
   const quoted = text.replaceAll("'", "''").replaceAll("\\", "\\\\");
   return `U&'${quoted.replace(/[$[\](),]/g, escaped)}'`;
@@ -35,10 +35,7 @@ function escaped(character: string): string {
   return "\\" + character.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
-/**
- * A number as float8, null where it is none: NaN and infinity would spoil every aggregate, and a
- * numeric above 1e308 would end the query with an error. Text is read by its form: `12.4 mW`, `0:13:42`.
- */
+/** SQL: the value as float8. NULL for NaN, infinity and values above 1e300, which would break aggregates. */
 export function numberOf(column: Column): string {
   if (column.sum) return `(${column.sum.map(numberOf).join(" + ")})`;
   if (column.form === "duration") return durationOf(column);
@@ -51,7 +48,7 @@ export function numberOf(column: Column): string {
   return `CASE WHEN pg_catalog.abs(${name}) < 1e300 THEN ${name}::float8 END`;
 }
 
-/** A point in time as timestamptz; what has no time zone is UTC, as Grafana reads it. */
+/** SQL: the value as timestamptz; without a zone it is UTC, as in Grafana. */
 export function timeOf(column: Column): string {
   const { name, type, form } = column;
   const epoch = form && EPOCHS[form];
@@ -61,7 +58,7 @@ export function timeOf(column: Column): string {
   return `(${quoteName(name)}::pg_catalog.timestamp AT TIME ZONE 'UTC')`;
 }
 
-/** A time in text; a day that no month has counts on into the next, as no cast could. */
+/** Does not cast: an invalid day (31 June) rolls over instead of failing the query. */
 function writtenTime(column: Column, pattern: string, order: [number, number, number]): string {
   const text = textOf(column);
   const part = (n: number) => `(pg_catalog.regexp_match(${text}, ${regex(pattern)}))[${n}]`;
@@ -85,10 +82,7 @@ function writtenTime(column: Column, pattern: string, order: [number, number, nu
     `secs => COALESCE(${part(at + 2)}::float8, 0))${offset}) AT TIME ZONE 'UTC' END`;
 }
 
-/**
- * Any value as a cell of a table: text is cut at 200 characters, which is more than a cell shows, and a
- * time is null where it is infinite, for which Grafana ends the whole query with an error.
- */
+/** SQL: the value as a table cell. Text is cut at 200 characters; Grafana fails on infinite times. */
 export function cellOf(column: Column): string {
   if (column.shape === "number") return numberOf(column);
   if (column.shape === "time") {
@@ -99,10 +93,8 @@ export function cellOf(column: Column): string {
   return `pg_catalog.left(${quoteName(column.name)}::pg_catalog.text, 200)`;
 }
 
-/** A regular expression as a text constant. */
 const regex = (pattern: string) => quoteText(pattern);
 
-/** Text that is a number as that number, `N/A` and the like as null. */
 function readText(column: Column): string {
   const text = textOf(column);
   const isComma = column.form === "comma";
@@ -114,12 +106,11 @@ function readText(column: Column): string {
   return `CASE WHEN ${text} ~ ${regex(whole)} THEN ${plain}::float8 END`;
 }
 
-/** The unit that a cell states behind its number, as SQL. */
 export function cellUnit(column: Column): string {
   return `pg_catalog.substring(${textOf(column)}, ${regex(UNIT_PART)})`;
 }
 
-/** `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05`, `07:30` in seconds. */
+/** SQL: `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05` or `07:30` in seconds. */
 export function durationOf(column: Column): string {
   const text = textOf(column);
   const parts = (pattern: string, seconds: number[]) =>
@@ -145,12 +136,10 @@ export function durationOf(column: Column): string {
     `WHEN ${text} ~ ${regex(LETTERS)} THEN ${letters} END`;
 }
 
-/** Any column as text. */
 export function textOf({ name }: Pick<Column, "name">): string {
   return `${quoteName(name)}::pg_catalog.text`;
 }
 
-/** `WHERE …` of what is given, or nothing. */
 export function conditions(parts: (string | undefined)[]): string {
   const given = parts.filter((part) => part !== undefined);
   return given.length > 0 ? ` WHERE ${given.join(" AND ")}` : "";

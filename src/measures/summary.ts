@@ -146,7 +146,6 @@ function numberOfRun(
   };
 }
 
-/** Why a number has no change though the run before has a value. */
 function unitReason({ before, unit }: KeyNumber, then: Compared | undefined): string | null {
   if (before !== null || !then?.value) return null;
   const said = (unit: string | null) => unit ? `in ${unit}` : "without a unit";

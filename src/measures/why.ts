@@ -12,22 +12,17 @@ type Moved = {
   number: KeyNumber;
   measure: Measure;
   keys: string[];
-  /** Whether it is the only group of the run. */
   alone: boolean;
 };
 
-/** A part of the newest run, or of the run before. */
-type CutRow = { cut: string | null; now: boolean; v0: number | null; v1?: number | null };
-type Place = { cut: string; by: number; late: number; called: string };
+type PartRow = { cut: string | null; now: boolean; v0: number | null; v1?: number | null };
+type Part = { cut: string; by: number; failing: number; dimension: string };
 
-const CUTS = ["path_group", "corner", "rule", "layer"] as const;
-/** Values of one cut (path groups, rules) that are read, the greatest changes are among them. */
-const MOST_CUTS = 1000;
+const DIMENSIONS = ["path_group", "corner", "rule", "layer"] as const;
+/** The largest changes are among these. */
+const MOST_PARTS = 1000;
 
-/**
- * Why a number moved, in one sentence: where most, and since which commit. Undefined where it did not
- * move, or the table knows neither. Throws what postgres.js throws.
- */
+/** Explains a change in one sentence: where it is largest, and since which commit. Undefined when neither is known. */
 export async function explain(
   reader: Db,
   facts: TableFacts,
@@ -38,36 +33,35 @@ export async function explain(
     ofKnownRun(facts),
     ...keysOf(facts).map((key, i) => `${key} = ${quoteText(keys[i]!)}`),
   ];
-  const places: Place[] = [];
-  for (const meaning of CUTS) {
+  const parts: Part[] = [];
+  for (const meaning of DIMENSIONS) {
     const column = columnOf(facts.columns, meaning);
     if (!column) continue;
-    const rows = await readCut(reader, facts, measure, where, textOf(column));
-    const place = largestDeltas(rows, number, measure);
-    if (place) places.push({ ...place, called: meaning.replace("_", " ") });
-    // A worst value stands in one place: no other column can have moved it more.
-    if (place && !isSum(measure)) break;
+    const rows = await readParts(reader, facts, measure, where, textOf(column));
+    const part = largestDeltas(rows, number, measure);
+    if (part) parts.push({ ...part, dimension: meaning.replace("_", " ") });
+    // A worst value has one location: no other column can explain more of it.
+    if (part && !isSum(measure)) break;
   }
-  const most = places.toSorted((a, b) => b.by - a.by)[0];
+  const most = parts.toSorted((a, b) => b.by - a.by)[0];
   const commit = await sinceCommit(reader, facts, where);
   if (!most && !commit) return undefined;
   return sentence(number, alone, [...(most ? wordsOf(most, number) : []), commit]);
 }
 
-/** Whether a row is of the newest run among all, as SQL. */
 const isNewest = (facts: TableFacts) =>
   `run = pg_catalog.first_value(run) OVER (ORDER BY ${newestFirst(facts)})`;
 
 const isSum = ({ rows, of_endpoint }: Measure) => rows === "sum" || of_endpoint !== undefined;
 
-/** A measure's parts of the newest run and the run before; of a slack also how many endpoints fail. */
-async function readCut(
+/** For a slack, `v1` counts failing endpoints. */
+async function readParts(
   reader: Db,
   facts: TableFacts,
   measure: Measure,
   where: (string | undefined)[],
   cut: string,
-): Promise<CutRow[]> {
+): Promise<PartRow[]> {
   const fails = measure.good === "from 0" && columnOf(facts.columns, "endpoint")
     ? measuresOf(facts, [
       measure.meaning?.startsWith("hold") ? "hold_violations" : "setup_violations",
@@ -77,21 +71,18 @@ async function readCut(
   return await reader.unsafe(
     `SELECT pg_catalog.left(cut, 200) AS cut, ${isNewest(facts)} AS now, v0${
       fails.length > 0 ? ", v1" : ""
-    } FROM (${values}) r ORDER BY pg_catalog.abs(v0) DESC NULLS LAST LIMIT ${MOST_CUTS}`,
-  ) as unknown as CutRow[];
+    } FROM (${values}) r ORDER BY pg_catalog.abs(v0) DESC NULLS LAST LIMIT ${MOST_PARTS}`,
+  ) as unknown as PartRow[];
 }
 
-/**
- * What moved most. Of a worst value it is where the worst stands: now, or, when that became better, at
- * the run before; the move of another part would explain nothing.
- */
-function largestDeltas(rows: CutRow[], { change, value, before }: KeyNumber, measure: Measure) {
+/** The largest change. For a worst value: the part that holds the worst now, or held it before an improvement. */
+function largestDeltas(rows: PartRow[], { change, value, before }: KeyNumber, measure: Measure) {
   const parts = Map.groupBy(rows.filter(({ cut }) => cut?.trim()), ({ cut }) => cut!);
   const moves = parts.entries().map(([cut, both]) => {
     const now = both.find((row) => row.now);
     const then = both.find((row) => !row.now);
     const by = (now?.v0 ?? 0) - (then?.v0 ?? 0);
-    return { cut, now: now?.v0 ?? null, then: then?.v0 ?? null, by, late: now?.v1 ?? 0 };
+    return { cut, now: now?.v0 ?? null, then: then?.v0 ?? null, by, failing: now?.v1 ?? 0 };
   }).toArray();
   if (moves.length === 0) return undefined;
   if (!isSum(measure)) {
@@ -104,17 +95,17 @@ function largestDeltas(rows: CutRow[], { change, value, before }: KeyNumber, mea
   return same && { ...same, by: Math.abs(same.by) };
 }
 
-function wordsOf({ called, cut, late }: Place, number: KeyNumber): string[] {
+function wordsOf({ dimension, cut, failing }: Part, number: KeyNumber): string[] {
   const slack = /_[wt]ns$/.test(number.name);
   const verb = number.better === false && slack ? "worst" : "most";
-  const ends = slack && late > 0;
+  const ends = slack && failing > 0;
   return [
-    `${verb} in ${called} ${short(cut)}`,
-    ...(ends ? [`${figure(late)} endpoint${late === 1 ? "" : "s"}`] : []),
+    `${verb} in ${dimension} ${short(cut)}`,
+    ...(ends ? [`${figure(failing)} endpoint${failing === 1 ? "" : "s"}`] : []),
   ];
 }
 
-/** The newest run's commit, where it is one and the run before had another. */
+/** The newest run's only commit, when the run before had another. */
 async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undefined)[]) {
   const commit = columnOf(facts.columns, "commit");
   if (!commit) return undefined;

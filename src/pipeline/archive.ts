@@ -6,7 +6,7 @@ import type { Deps as WorkspaceDeps } from "../grafana/removal.ts";
 import * as store from "./archive_store.ts";
 import { beingChanged, isEdited, refile } from "./create/upsert.ts";
 
-/** Moves the dashboards whose tables are gone into their users' archive folders in Grafana. */
+/** Moves dashboards of dropped tables into their users' archive folders in Grafana. */
 export async function archiveDashboards(deps: WorkspaceDeps, signal: AbortSignal): Promise<void> {
   const away = new Set<string>();
   for (const row of await store.dueForArchive(deps.db)) {
@@ -23,14 +23,13 @@ export async function archiveDashboards(deps: WorkspaceDeps, signal: AbortSignal
   }
 }
 
-/** A dashboard that a person deleted, or put there already, needs nothing. */
 async function archive(deps: WorkspaceDeps, row: store.Archiving, signal: AbortSignal) {
   const { id, user_id, username, grafana_base } = row;
   const { db, installation } = deps;
   const target = await grafanaAt(deps, user_id, grafana_base);
   const found = await target.grafana.findDashboard(dashboardUid(installation, id), signal);
   const folder = archiveUid(installation, user_id);
-  // It may lie there by our own move whose end we did not see.
+  // It may be there after our own move whose response was lost.
   const isOurs = found && !isEdited(found, row);
   if (!found || found.folderUid === folder) {
     return await store.markArchived(db, row, isOurs ? found.version : null);

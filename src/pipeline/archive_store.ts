@@ -10,10 +10,7 @@ export type Archiving = BoardState & {
   grafana_base: string;
 };
 
-/**
- * Dashboards in Grafana whose table is gone, and which do not lie in the archive yet. A write that was
- * under way may still arrive: a call takes 15 s at most.
- */
+/** Dashboards of dropped tables outside the archive. An unconfirmed write may take 15 s to arrive. */
 export async function dueForArchive(db: Db): Promise<Archiving[]> {
   return await db<Archiving[]>`
     select id, user_id, ${usernameOf(db, db`user_id`)} as username, ${columns(db)}
@@ -25,7 +22,7 @@ export async function dueForArchive(db: Db): Promise<Archiving[]> {
     order by archive_try_at, id limit 200`;
 }
 
-/** Leaves the trace of our own move, as beginWriting() does. False: its table is there again. */
+/** Records the move before it starts, as beginWriting() does. False: the table is back. */
 export async function beginArchiving(db: Db, { id }: Archiving, version: number, board: string) {
   const { count } = await db`
     update dashboards set grafana_writing = ${version}, board = ${board}::text::jsonb
@@ -33,7 +30,7 @@ export async function beginArchiving(db: Db, { id }: Archiving, version: number,
   return count === 1;
 }
 
-/** `version`: that of our own move; null: theirs, or none. Nothing is noted of a table that returned. */
+/** `version`: of our own move, else null. No effect on a table that is back. */
 export async function markArchived(db: Db, { id }: Archiving, version: number | null) {
   await db`
     update dashboards set grafana_archived = true, archive_failures = 0, last_error = null,
@@ -42,7 +39,7 @@ export async function markArchived(db: Db, { id }: Archiving, version: number | 
     where id = ${id} and archived_at is not null`;
 }
 
-/** To be tried again after 5 s, doubling to 10 min. */
+/** Back-off from 5 s, doubling to 10 min. */
 export async function postponeArchive(db: Db, id: number, why: string): Promise<void> {
   await db`
     update dashboards set archive_failures = archive_failures + 1, last_error = ${why},

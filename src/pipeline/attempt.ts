@@ -4,13 +4,10 @@ import { asExternal, type Db, isUnavailable } from "../external/postgres/postgre
 import { type Claim, release, renew, setBack } from "./row.ts";
 
 const MOST_DEATHS = 10;
-/** A third of the lease: two renewals may fail before it runs out. */
+/** A third of the lease: two renewals may fail. */
 const RENEW_MS = 10_000;
 
-/**
- * Runs one step's work while it keeps the claim; a failure is written on the row, where the page shows
- * it. What is not an outside system's failure is thrown on as well, for the log.
- */
+/** Runs a step while the claim holds and records a failure on the row. Rethrows everything but ExternalError. */
 export async function attempt(
   db: Db,
   claim: Claim,
@@ -47,10 +44,7 @@ export async function attempt(
 const LEASE_MS = 30_000;
 const AGAIN_MS = 500;
 
-/**
- * A row whose database was away is free again as soon as that is back, with no failure counted: its lease
- * need not run out, which would count as a crash.
- */
+/** Releases the row once the database is back: a lease that expires would count as a crash. */
 async function persistently([db, claim]: Parameters<typeof setBack>, write: () => Promise<void>) {
   const end = performance.now() + LEASE_MS;
   try {
@@ -65,5 +59,5 @@ async function persistently([db, claim]: Parameters<typeof setBack>, write: () =
   }
 }
 
-/** Thrown inside a step's last transaction when the row is somebody else's by now. */
+/** Thrown in a step's last transaction when another worker has the row. */
 export class ClaimLost extends Error {}

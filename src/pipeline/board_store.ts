@@ -5,7 +5,7 @@ import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Claim } from "./row.ts";
 
-/** Where a row's dashboard is, and what we know of it. `board`: the JSON that was composed last. */
+/** `board`: the JSON composed last. */
 export type BoardState = {
   source: "built-in" | "grafana";
   board: unknown;
@@ -15,7 +15,6 @@ export type BoardState = {
   rewrite: boolean;
 };
 
-/** What a BoardState is read from. */
 export const columns = (db: Db) =>
   db`source, board, grafana_base, grafana_version, grafana_writing, rewrite`;
 
@@ -25,21 +24,19 @@ export async function findBoardState(db: Db, id: number): Promise<BoardState> {
   return row;
 }
 
-/** The row's dashboard will be in this Grafana, at this address. */
 export async function useGrafana(db: Db, { id, claim_id }: Claim, base: string, url: string) {
   await db`
     update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url}
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
-/** Nor is there a Grafana for it any more: it is drawn here. */
 export async function useBuiltIn(db: Db, { id, claim_id }: Claim): Promise<void> {
   await db`
     update dashboards set source = 'built-in', grafana_base = null, grafana_url = null
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
-/** Leaves the trace that this board is on its way over `version`. False: the claim was lost. */
+/** Records a write over `version` before it starts. False: the claim was lost. */
 export async function beginWriting(
   db: Db,
   { id, claim_id }: Claim,
@@ -53,7 +50,7 @@ export async function beginWriting(
   return count === 1;
 }
 
-/** What the dashboard is in Grafana now. `version`: the one that we wrote last. */
+/** `version`: of our last write. */
 export async function saveWritten(
   db: Db,
   id: number,
@@ -65,7 +62,6 @@ export async function saveWritten(
     where id = ${id}`;
 }
 
-/** It was seen in Grafana: it is not gone, or no longer. */
 export async function recordSeen(db: Db, id: number, edited: boolean): Promise<void> {
   await db`
     update dashboards set edited = ${edited}, outcome = nullif(outcome, 'gone')
@@ -79,7 +75,7 @@ export type Movable = {
   grafana_base: string | null;
 };
 
-/** The live rows, of one user or of all, that could be made elsewhere. */
+/** Live rows that can move to another Grafana. */
 export async function listMovable(db: Db, user_id: number | undefined): Promise<Movable[]> {
   return await db<Movable[]>`
     select id, user_id, source, grafana_base from dashboards
@@ -92,7 +88,6 @@ export async function saveBoard(db: Db, id: number, board: string): Promise<void
   await db`update dashboards set board = ${board}::text::jsonb where id = ${id}`;
 }
 
-/** The board's JSON, and the claim under which it is worked on. */
 export async function findBoard(db: Db, id: number) {
   const [row] = await db<
     { user_id: number; kind: Kind; board: unknown; claim_id: string | null }[]
@@ -108,7 +103,7 @@ export async function saveTemplate(db: Db, id: number, used: UsedTemplate | null
     where id = ${id}`;
 }
 
-/** The template that drew the board last; nulls: none, or it is removed. */
+/** The template of the last board; null without one or after its removal. */
 export async function findUsedTemplate(db: Db, id: number) {
   const [row] = await db<{ template_id: number | null; template_version: number | null }[]>`
     select template_id, template_version from dashboards where id = ${id}`;
@@ -124,7 +119,7 @@ export type TemplateBoard = {
   note: string | null;
 };
 
-/** The boards that used a template at their last run, newest first, at most 200. */
+/** Boards whose last run used the template, newest first, at most 200. */
 export async function boardsOfTemplate(
   db: Db,
   template_id: number,
@@ -139,21 +134,19 @@ export async function boardsOfTemplate(
     order by id desc limit 200`;
 }
 
-/** How many dashboards a user has. */
 export async function countDashboards(db: Db, user_id: number): Promise<number> {
   const [row] = await db<{ n: number }[]>`
     select count(*) as n from dashboards where user_id = ${user_id} and deleted_at is null`;
   return row!.n;
 }
 
-/** A user's dashboards in Grafana, with the bases of those. */
 export async function dashboardsInGrafana(db: Db, user_id: number) {
   return await db<{ id: number; base: string }[]>`
     select id, grafana_base as base from dashboards
     where user_id = ${user_id} and grafana_base is not null and source = 'grafana'`;
 }
 
-/** Whether the row uses its dashboard at `base`, or is moving from there to another Grafana. */
+/** "used": the row's dashboard is at `base`; "moving": it is moving away from there. */
 export async function findUse(db: Db, id: number, base: string) {
   const [row] = await db<{ use: "used" | "moving" }[]>`
     select case when grafana_base = ${base} then 'used' else 'moving' end as use from dashboards

@@ -31,7 +31,7 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   return row;
 }
 
-/** Whether the run's message is posted and says what the run came to. */
+/** False also while a correction is pending. */
 export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   const [row] = await db<{ told: boolean }[]>`
     select told_at is not null and not correcting as told from runs where dashboard_id = ${id} and run = ${run}`;
@@ -42,7 +42,7 @@ export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | n
   await db`update runs set slack_file_id = ${file} where dashboard_id = ${id} and run = ${run}`;
 }
 
-/** Leaves the trace that a post is on its way. False: the claim was lost, do not post. */
+/** Records a post before it starts. False: the claim was lost, do not post. */
 export async function beginPosting(db: Db, { id, claim_id, run }: Claim): Promise<boolean> {
   const { count } = await db`
     update runs set posting_at = now() where dashboard_id = ${id} and run = ${run}
@@ -50,12 +50,12 @@ export async function beginPosting(db: Db, { id, claim_id, run }: Claim): Promis
   return count === 1;
 }
 
-/** The post is known not to have been taken. */
+/** For a post that Slack is known to have refused. */
 export async function endPosting(db: Db, { id, run }: Claim): Promise<void> {
   await db`update runs set posting_at = null where dashboard_id = ${id} and run = ${run}`;
 }
 
-/** Keeps a run's message, sent to Slack where `sent` says so; of a correction the first post stays. */
+/** `sent`: posted to Slack. A correction keeps the time of the first post. */
 export async function saveMessage(
   db: Db,
   { id, run }: Claim,
@@ -71,7 +71,6 @@ export async function saveMessage(
     where dashboard_id = ${id} and run = ${run}`;
 }
 
-/** The message of the newest run that was told. */
 export async function findMessage(db: Db, dashboard_id: number): Promise<unknown> {
   const [row] = await db<{ slack_message: unknown }[]>`
     select slack_message from runs where dashboard_id = ${dashboard_id} and told_at is not null

@@ -4,8 +4,8 @@ import type { Kept, RunNumbers, Summary } from "../measures/summary.ts";
 type Run = { id: number; run: number };
 
 /**
- * Saves what the newest run came to, why, and which run of the table each group's numbers are of, and keeps
- * the numbers of the table's newest runs. `error`: why they could not be computed.
+ * Saves the newest run's numbers and their explanation, and keeps those of recent runs. `error`:
+ * why there are none.
  */
 export async function saveNumbers(
   db: Db,
@@ -34,15 +34,14 @@ export async function saveNumbers(
     set value = excluded.value, unit = excluded.unit, sure = excluded.sure, run = excluded.run`;
 }
 
-/** Forgets the numbers of a dashboard that a person removed. */
 export async function deleteNumbers(db: Db, dashboard_id: number): Promise<void> {
   await db`delete from run_numbers where dashboard_id = ${dashboard_id}`;
 }
 
-/** Kept numbers that are read at most: about 1,300 runs of one group. */
+/** About 1,300 runs of one group. */
 const MOST_READ = 20_000;
 
-/** The two newest runs that were kept of each group before this one, and which runs the last message was of. */
+/** By group, the two kept runs before this one. */
 export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefined> {
   const runs = await db<RunNumbers<string>[]>`
     select nullif(group_name, '') as group, run_name as run, numbers from (
@@ -64,13 +63,13 @@ export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefin
   return { runs: [...runs], run_names: before?.run_names ?? {} };
 }
 
-/** What a run's message is to cover: its numbers, and each group's run now and at the message before. */
+/** The numbers of a message, with each group's run now and at the previous message. */
 export async function findCovered(db: Db, { id, run }: Run) {
-  const [row] = await db<{ now: Record<string, string>; told: Record<string, string> | null }[]>`
+  const [row] = await db<{ now: Record<string, string>; posted: Record<string, string> | null }[]>`
     select run_names as now, (
       select run_names from runs
       where dashboard_id = ${id} and run < ${run} and told_at is not null
-      order by run desc limit 1) as told
+      order by run desc limit 1) as posted
     from runs where dashboard_id = ${id} and run = ${run}`;
-  return { now: row?.now ?? {}, told: row?.told ?? {} };
+  return { now: row?.now ?? {}, posted: row?.posted ?? {} };
 }

@@ -4,7 +4,7 @@ import { runsWithoutPictures } from "./runs_store.ts";
 
 type Deps = { db: Db; gifFolder?: GifFolder | undefined };
 
-/** Removes the files of deleted dashboards, and of runs whose pictures the database no longer keeps. */
+/** Removes files of deleted dashboards and of runs without pictures in the database. */
 export async function removeOldPictures({ db, gifFolder }: Deps): Promise<void> {
   const files = await gifFolder?.list() ?? [];
   if (!gifFolder || files.length === 0) return;

@@ -3,7 +3,6 @@ import { type Failure, runRetries } from "../retries/retries.ts";
 import type { Retry } from "../retries/store.ts";
 import { findUse } from "./board_store.ts";
 
-/** Removes from Grafana what is enqueued there and due; failures are retried later. */
 export async function finishGrafanaRemovals(deps: Deps, signal: AbortSignal): Promise<void> {
   const remove = (retry: Retry) => removeFromGrafana(deps, retry, signal);
   const first = {
@@ -14,7 +13,7 @@ export async function finishGrafanaRemovals(deps: Deps, signal: AbortSignal): Pr
   await runRetries(deps.db, { [REMOVALS.folder]: remove }, signal);
 }
 
-/** The table may have returned meanwhile, and its row uses the dashboard again. */
+/** The table may be back, and its row may use the dashboard again. */
 async function removeUnused(
   deps: Deps,
   retry: Retry,

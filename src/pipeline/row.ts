@@ -19,21 +19,17 @@ export type Claim = {
   run: number;
 };
 
-/** What every restart resets: why the row stopped, and the attempts so far. */
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
     capture_tries = 0, next_try_at = now()`;
 
-/** A worker that has the row loses its claim. */
+/** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
 
-/**
- * Takes the next dashboard waiting at `step` for 30 s: one user's after the other's, known tables before
- * new ones. A lease that ran out (by the database's clock) counts as a death, and the row is free again.
- */
+/** Claims the next due row for 30 s, round robin over users, known tables first. An expired lease counts as a death. */
 export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
   const claimed_user = `claimed_user_${step}`;
-  // A sequence: it is locked for nobody, and a worker that stops in a transaction holds up no other.
+  // A sequence takes no lock: a worker stuck in a transaction blocks no other.
   const last = db`(select coalesce(pg_sequence_last_value(${claimed_user}::text::regclass), 0))`;
   const firstOf = (users: ReturnType<typeof db>) =>
     db`(
@@ -58,7 +54,7 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
   return claim;
 }
 
-/** Milliseconds until the next row of this step may be tried; undefined: none waits for a time. */
+/** Milliseconds until the next row is due; undefined without one. */
 export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from
@@ -67,7 +63,7 @@ export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
   return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
 }
 
-/** Keeps the claim for another 30 s. False: it was lost, someone else owns the row now. */
+/** Extends the lease by 30 s. False: the claim was lost. */
 export async function renew(db: Db, { id, claim_id }: Claim): Promise<boolean> {
   const { count } = await db`
     update dashboards set claimed_until = now() + interval '30 seconds'
@@ -75,7 +71,7 @@ export async function renew(db: Db, { id, claim_id }: Claim): Promise<boolean> {
   return count === 1;
 }
 
-/** Moves a claimed dashboard on. False: the claim was lost. */
+/** False: the claim was lost. */
 export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promise<boolean> {
   const { count } = await db`
     update dashboards set step = ${to}, ${reset(db)}, ${unclaim(db)}
@@ -84,9 +80,8 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
 }
 
 /**
- * Puts a claimed dashboard back with the reason: to be tried again after the back-off, and not before
- * `after` seconds; or stopped for a person, `code` saying for what. Where what the attempt used has
- * changed meanwhile, its failure says nothing: the next attempt begins at once.
+ * Releases a row after a failure: retry after the back-off and at least `after` seconds, or stop
+ * with `code`. Retries at once, uncounted, if the row's inputs changed meanwhile.
  */
 export async function setBack(
   db: Db,
@@ -110,25 +105,21 @@ export async function setBack(
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
-/** Notes on a row that went on what a person should know. */
 export async function saveNote(db: Db, id: number, note: string): Promise<void> {
   await db`update dashboards set last_error = ${note} where id = ${id}`;
 }
 
-/** Gives a claimed dashboard back untouched: the service stops. */
+/** Releases a row on shutdown, without a failure. */
 export async function release(db: Db, { id, claim_id }: Claim): Promise<void> {
   await db`
     update dashboards set ${unclaim(db)}, next_try_at = now()
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
-/** PostgreSQL takes no NUL, and its JSON no half of a character: a sentence that was cut may end in one. */
+/** PostgreSQL accepts no NUL and no lone surrogate, which a truncated sentence may end in. */
 const storable = (text: string) => text.replaceAll("\0", "").toWellFormed();
 
-/**
- * Notes what a capture saw. Returns how many there were, without a finished dashboard, since the row last
- * moved on; undefined: the claim was lost.
- */
+/** Returns the captures without a finished dashboard since the row last advanced. Undefined: the claim was lost. */
 export async function saveOutcome(
   db: Db,
   { id, claim_id }: Claim,
@@ -148,28 +139,24 @@ export async function saveOutcome(
   return row?.capture_tries;
 }
 
-/** How often the step at hand failed; `capture_tries` counts captures without a finished dashboard. */
+/** `capture_tries`: captures without a finished dashboard. */
 export async function findTries(db: Db, id: number) {
   const [row] = await db<{ failures: number; capture_tries: number; deaths: number }[]>`
     select failures, capture_tries, deaths from dashboards where id = ${id}`;
   return row!;
 }
 
-/** Restarts a stopped row. False: it was not stopped. */
+/** False: it was not stopped. */
 export async function restart(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set ${reset(db)} where id = ${id} and stopped and deleted_at is null`;
   return count === 1;
 }
 
-/** Codes with which a row stops until there is another key, or one with more rights. */
+/** Stop codes that a new key or new permissions resolve. */
 const KEY_CODES = ["key_refused", "missing_permission", "key_unknown", "denied"];
 
-/**
- * Restarts what stopped for a key or address that has changed, of one user or (at a start) of all, where
- * Slack's and the browser's count too. An attempt under way with the old one does not stop its row.
- * Returns how many were restarted.
- */
+/** Restarts rows stopped for a key or address, of one user or (at startup) of all users. Returns how many. */
 export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   const theirs = user_id === undefined ? db`` : db`and user_id = ${user_id}`;
   await db`update dashboards set stale = true where claim_id is not null ${theirs}`;
@@ -181,7 +168,7 @@ export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   return count;
 }
 
-/** Puts a row that has a board back to "capture", or to "create" where its numbers failed. */
+/** Back to "capture", or to "create" when the numbers failed. */
 export async function requestCapture(db: Db, id: number): Promise<void> {
   await db`
     update dashboards set ${reset(db)}, ${unclaim(db)}, step = case when exists (
@@ -193,7 +180,7 @@ export async function requestCapture(db: Db, id: number): Promise<void> {
       and board is not null and step <> 'create'`;
 }
 
-/** Locks a row for the rest of the transaction. False: its table is gone, or a person removed it. */
+/** Locks a live row for the transaction. False: its table is gone, or it was deleted. */
 export async function lockLive(db: Db, id: number): Promise<boolean> {
   const rows = await db`
     select from dashboards where id = ${id} and archived_at is null and deleted_at is null
@@ -201,14 +188,14 @@ export async function lockLive(db: Db, id: number): Promise<boolean> {
   return rows.length === 1;
 }
 
-/** Has the board, numbers, preview and message of the row's run made anew. */
+/** Repeats board, numbers, preview and message of the run. */
 export async function redraw(db: Db, id: number): Promise<void> {
   await beginCorrection(db, id);
   await db`
     update dashboards set step = 'create', ${reset(db)}, ${unclaim(db)} where id = ${id}`;
 }
 
-/** Has ours written again, whatever is there. False: it is not in a Grafana, or its table is gone. */
+/** False: not in a Grafana, or its table is gone. */
 export async function requestRewrite(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set rewrite = true, edited = false, outcome = null, step = 'create',
@@ -217,7 +204,6 @@ export async function requestRewrite(db: Db, id: number): Promise<boolean> {
   return count === 1;
 }
 
-/** Has a row made in the Grafana at `base`, as if it had never been anywhere. */
 export async function moveTo(db: Db, id: number, base: string, url: string): Promise<void> {
   await db`
     update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url},
@@ -229,7 +215,6 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
 type Database = { user_id: number; kind: Kind };
 type Name = { schema_name: string; table_name: string };
 
-/** A row follows its table to another name; the board is drawn anew, as its queries name the table. */
 export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
   await db`
     update dashboards set schema_name = ${to.schema_name}, table_name = ${to.table_name},
@@ -238,8 +223,8 @@ export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
 }
 
 /**
- * Puts a table's row at "create" with the content that the scan found: its first run, or the next one,
- * which also ends an archive or a tombstone. Returns the run; undefined: this content was found already.
+ * Starts a run with the scanned content and ends an archive or tombstone. Returns the run;
+ * undefined: known content.
  */
 export async function beginRun(
   db: Sql,
@@ -261,7 +246,7 @@ export async function beginRun(
   });
 }
 
-/** Archives the rows of a database whose tables are not among `there`. */
+/** Archives the rows whose tables are not among `there`. */
 export async function archiveOthers(db: Db, { user_id, kind }: Database, there: Name[]) {
   const schemas = there.map(({ schema_name }) => schema_name);
   const tables = there.map(({ table_name }) => table_name);
@@ -272,7 +257,7 @@ export async function archiveOthers(db: Db, { user_id, kind }: Database, there: 
         (select * from unnest(${schemas}::text[], ${tables}::text[]))`;
 }
 
-/** Removes a row for good. A tombstone is left, so that its table is not found again. */
+/** Leaves a tombstone, so that the scan does not find the table again. */
 export async function softDelete(db: Db, id: number): Promise<void> {
   await clearRuns(db, id);
   await db`

@@ -6,14 +6,13 @@ export async function insertRun(db: Db, { id, run }: Run, row_count: number): Pr
   await db`insert into runs (dashboard_id, run, row_count) values (${id}, ${run}, ${row_count})`;
 }
 
-/** The message of the dashboard's run is to be corrected in place. */
+/** The run's message will be updated in place. */
 export async function beginCorrection(db: Db, dashboard_id: number): Promise<void> {
   await db`
     update runs r set correcting = true
     from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run`;
 }
 
-/** Leaves the newest run of a dashboard, without its content. */
 export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
   await db`
     with gone as (delete from runs where dashboard_id = ${dashboard_id} and run <> (
@@ -23,7 +22,6 @@ export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
     where dashboard_id = ${dashboard_id}`;
 }
 
-/** When a run was found, captured and posted, and which pictures it has. */
 export type RunTimes = {
   run: number;
   row_count: number | null;
@@ -35,7 +33,7 @@ export type RunTimes = {
   has_png: boolean;
 };
 
-/** The last runs, newest first. */
+/** Newest first. */
 export async function lastRuns(db: Db, dashboard_id: number, most: number): Promise<RunTimes[]> {
   return await db<RunTimes[]>`
     select run, row_count, found_at, captured_at, told_at, slack_sent_at, gif is not null as has_gif,
@@ -50,13 +48,9 @@ export type Pictures = {
   captured_at: Date | null;
 };
 
-/** Of how many runs the pictures are kept. */
 const PICTURED_RUNS = 3;
 
-/**
- * Keeps the pictures of this run; of older runs the last two keep theirs. What Slack was given of this run
- * and has not shown is given anew.
- */
+/** Keeps the pictures of this run and the last two with pictures. An unposted Slack upload is repeated. */
 export async function savePictures(
   db: Db,
   { id, run }: Run,
@@ -73,7 +67,7 @@ export async function savePictures(
     where dashboard_id = ${id} and run <= ${run - PICTURED_RUNS} and gif is not null`;
 }
 
-/** Which of these runs are of a deleted dashboard, or older than the runs that keep their pictures. */
+/** Runs of a deleted dashboard, or older than those that keep their pictures. */
 export async function runsWithoutPictures<T extends { dashboard_id: number; run: number }>(
   db: Db,
   runs: T[],
@@ -90,10 +84,7 @@ export async function runsWithoutPictures<T extends { dashboard_id: number; run:
 
 export type Preview = { tag: string; bytes: Uint8Array | null };
 
-/**
- * The newest run's picture, of those that have one. `tag` changes with the picture; where the caller knows
- * it, or says "*", `bytes` is null and nothing of them is read. Undefined: there is none.
- */
+/** The newest picture. `bytes` is null when `known` has its tag or is "*". Undefined: no picture yet. */
 export async function findPreview(
   db: Db,
   dashboard_id: number,

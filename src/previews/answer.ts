@@ -1,6 +1,6 @@
 import { maskSecrets } from "../external/mask.ts";
 
-/** `message` of an error: the data source's own, secrets masked. */
+/** `message`: the data source's error, secrets masked. */
 export type Answer = { state: "loaded" | "empty" | "error" | "waiting"; message: string | null };
 
 type Body = {
@@ -9,27 +9,27 @@ type Body = {
 };
 type Frame = { data?: { values?: unknown[][] } };
 
-/** Reads Grafana's answer to a query (POST /api/ds/query). */
+/** Evaluates the response of POST /api/ds/query. */
 export function evaluateAnswer(status: number, body: string | undefined): Answer {
   const answer = parse(body);
   const results = Object.values(answer?.results ?? {});
   const fault = results.find(({ error }) => error)?.error;
-  const said = fault ?? (status >= 400 ? answer?.message : undefined);
-  if (typeof said === "string" && said !== "") {
-    return { state: "error", message: maskSecrets(said) };
+  const message = fault ?? (status >= 400 ? answer?.message : undefined);
+  if (typeof message === "string" && message !== "") {
+    return { state: "error", message: maskSecrets(message) };
   }
-  if (status >= 400) return { state: "error", message: `The query was answered with ${status}.` };
-  if (!answer) return { state: "error", message: "The query's answer could not be read." };
+  if (status >= 400) return { state: "error", message: `The query returned HTTP ${status}.` };
+  if (!answer) return { state: "error", message: "The response to the query could not be read." };
   const hasRows = results.some(({ frames }) =>
     frames?.some(({ data }) => data?.values?.some((column) => column.length > 0))
   );
   return { state: hasRows ? "loaded" : "empty", message: null };
 }
 
-/** `denied`: the key is missing, unknown, expired or revoked; `forbidden`: it lacks a right, or did so. */
+/** `denied`: the key is missing, unknown, expired or revoked; `forbidden`: it lacks a permission. */
 export type Refusal = "denied" | "forbidden";
 
-/** Grafana answers 500 to a revoked key: the words decide. */
+/** Grafana returns 500 for a revoked key, so the text decides. */
 export function refusalOf(status: number, body: string | undefined): Refusal | undefined {
   if (status === 401 || (status >= 400 && /\b(?:invalid|expired) api key\b/i.test(body ?? ""))) {
     return "denied";

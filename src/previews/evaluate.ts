@@ -6,8 +6,8 @@ import type { Signs } from "./signs.ts";
 import type { NetworkLog } from "./network_log.ts";
 
 /**
- * What each panel shows: the network says what came, the document whether it was drawn. Once the page
- * `isFinished`, a panel that asked for nothing counts by what it shows.
+ * Combines the network log (data) with the document (drawing). Once `isFinished`, a panel without
+ * queries counts as drawn.
  */
 export function evaluatePanels(
   network: NetworkLog,
@@ -18,14 +18,14 @@ export function evaluatePanels(
   return [...network.panels, ...copies(network.panels, signs)].map((panel) => {
     const { id, title } = panel;
     const times = signs?.mounted.filter((mounted) => mounted === id).length ?? 0;
-    // Later versions give a repeated panel's copies its own id.
+    // Grafana after 10 gives copies of a repeated panel its id.
     const isAsking = panel.isRepeated && panel.hasQuery && network.queriesOf(id) < times;
     const answer = isAsking && !isFinished ? undefined : answers.get(id);
     return { id, title, ...evaluatePanel(panel, answer, signs, isFinished) };
   });
 }
 
-/** Copies of repeated panels, where the page numbers them itself (Grafana up to 10). */
+/** Copies of repeated panels that the page numbers itself (Grafana up to 10). */
 function copies(panels: ShownPanel[], signs: Signs | undefined): ShownPanel[] {
   const known = new Set(panels.map(({ id }) => id));
   const repeated = panels.filter(({ isRepeated }) => isRepeated);
@@ -49,7 +49,7 @@ function evaluatePanel(
   if (mark !== undefined) return { state: "error", message: markSentence(mark, answer) };
   const isDrawn = signs?.mounted.includes(id) && !signs.loading.includes(id);
   if (!isDrawn) return { state: "waiting", message: null };
-  // A transformation or a filter may remove all rows.
+  // Data may have arrived and a transformation removed all rows.
   const shows = signs!.empty.includes(id) ? "empty" : "loaded";
   if (answer?.state === "loaded") return { state: shows, message: null };
   if (answer) return answer;
@@ -60,8 +60,8 @@ function evaluatePanel(
 function markSentence(mark: string, answer: Answer | undefined): string {
   if (mark !== "") return maskSecrets(mark);
   return answer
-    ? "Its data came and could not be drawn."
-    : "It never asked for data: its data source or library panel may be missing.";
+    ? "It received data but could not draw it."
+    : "It sent no query: its data source or library panel may be missing.";
 }
 
 export type End = "ready" | "late" | Refusal | "gone";
@@ -85,10 +85,10 @@ export function evaluateBoard(
 }
 
 const DENIED =
-  "The dashboard's page asks the browser to sign in: its key is missing, refused or revoked. Give it a valid one, then press Retry.";
+  "The dashboard's page asks for a sign-in: the capture key is missing, invalid or revoked. Set a valid key, then press Retry.";
 const FORBIDDEN =
-  "The capture key may not read this dashboard. Give its service account the role Viewer, then press Retry.";
-const GONE = "There is no such dashboard any more.";
+  "The capture key has no permission to read this dashboard. Give its service account the role Viewer, then press Retry.";
+const GONE = "The dashboard no longer exists.";
 const MOST_NAMED = 4;
 
 const named = ({ id, title }: Panel) => title ? `Panel ${id} (${title})` : `Panel ${id}`;

@@ -2,7 +2,7 @@ import type { ShownPanel } from "../boards/queried.ts";
 import type { NetworkEvent } from "../external/browser/browser.ts";
 import { type Answer, evaluateAnswer, type Refusal, refusalOf } from "./answer.ts";
 
-/** A query of a panel, or of the page itself (`panel` undefined), or the page's call for the dashboard. */
+/** `panel` undefined: a query of the page itself. */
 type Asked = {
   what: "query" | "dashboard";
   panel: number | undefined;
@@ -11,17 +11,17 @@ type Asked = {
   answer?: Answer;
 };
 
-/** Kinds of requests that a board may be drawn from; sockets, streams, beacons and prefetches are not. */
+/** Streams, sockets, beacons and prefetches do not count. */
 const DRAWN_FROM = ["Document", "Stylesheet", "Image", "Font", "Script", "XHR", "Fetch"];
 
-/** A page's requests. The header x-panel-id of its POST says which panel a query belongs to. */
+/** A page's requests; the header x-panel-id assigns a query to its panel. */
 export class NetworkLog {
   #open = new Set<string>();
   #asked = new Map<string, Asked>();
   #refusal: Refusal | undefined;
   #gone = false;
 
-  /** `uid`: the dashboard's, in Grafana. */
+  /** `uid` of the Grafana dashboard. */
   constructor(readonly panels: ShownPanel[], readonly uid?: string) {}
 
   get isQuiet(): boolean {
@@ -40,7 +40,7 @@ export class NetworkLog {
     return this.#gone;
   }
 
-  /** True: the body of this ended request is to be read. */
+  /** Returns true when the caller must read the body of this finished request. */
   note(event: NetworkEvent): boolean {
     const asked = this.#asked.get(event.id);
     if (event.what === "sent") {
@@ -53,26 +53,26 @@ export class NetworkLog {
       this.#open.delete(event.id);
     } else {
       this.#open.delete(event.id);
-      // A cancelled query says nothing: the one before it counts again.
+      // A cancelled query leaves the previous one valid.
       if (event.isCancelled) this.#asked.delete(event.id);
-      else if (asked) asked.answer = { state: "error", message: "The query's connection broke." };
+      else if (asked) asked.answer = { state: "error", message: "The query's connection failed." };
     }
     return false;
   }
 
-  /** The body of an ended request; undefined if it could not be read. */
+  /** `body` undefined: unreadable. */
   read(id: string, body: string | undefined) {
     this.#open.delete(id);
     const asked = this.#asked.get(id);
     if (!asked) return;
     const isPages = asked.what === "query" && asked.panel === undefined;
-    // The page itself shows that a Viewer may not read a variable or an annotation.
+    // The page shows a Viewer's missing permission for variables and annotations itself.
     if (!isPages) this.#refusal ??= refusalOf(asked.status, body);
     if (asked.what === "dashboard") this.#gone ||= asked.status === 404;
     else asked.answer = evaluateAnswer(asked.status, body);
   }
 
-  /** The answer of each panel that asked: of its last query to each source, of a repeated panel all. */
+  /** The last answer per data source; for repeated panels all answers. */
   answers(): Map<number, Answer> {
     const bySource = new Map<number, Map<string, Answer>>();
     for (const [id, { what, panel, source, answer }] of this.#asked) {
@@ -89,7 +89,7 @@ export class NetworkLog {
     return [...this.#asked.values()].filter((asked) => asked.panel === panel).length;
   }
 
-  /** Since 12 a copy of a repeated panel asks under an id of its own, and under the panel's title. */
+  /** Since Grafana 12, a copy of a repeated panel queries under its own id and the panel's title. */
   #panelOf(headers: Record<string, string>): number | undefined {
     const id = Number(headers["x-panel-id"]);
     if (!Number.isInteger(id)) return undefined;
@@ -105,7 +105,7 @@ export class NetworkLog {
       this.#open.clear();
       this.#asked.clear();
     }
-    // The page's session announces a worker's blob, and the worker's reports its end.
+    // The page's session reports a worker's blob request, the worker's session its end.
     if (/^https?:/.test(url) && DRAWN_FROM.includes(kind)) this.#open.add(id);
     this.#asked.delete(id); // A redirected request comes again: it is the last one now.
     const panel = this.#panelOf(headers);
@@ -126,12 +126,12 @@ function worst(answers: Answer[]): Answer {
   return answers.reduce((one, other) => rank(other) < rank(one) ? other : one);
 }
 
-/** `/api/ds/query`, and `/apis/query.grafana.app/…/query` of newer versions. */
+/** `/api/ds/query`, or `/apis/query.grafana.app/…/query` in newer versions. */
 function isQueryCall(url: string): boolean {
   return /\/api\/ds\/query$|\/apis\/query\.grafana\.app\/.*\/query$/.test(new URL(url).pathname);
 }
 
-/** `/api/dashboards/uid/<uid>`, and since 12 `/apis/dashboard.grafana.app/…/dashboards/<uid>(/dto)`. */
+/** `/api/dashboards/uid/<uid>`, or `/apis/dashboard.grafana.app/…/dashboards/<uid>(/dto)` since 12. */
 function isDashboardCall(url: string, uid: string): boolean {
   const { pathname } = new URL(url);
   return ["/dashboards/uid/", "/dashboards/"].some((before) =>

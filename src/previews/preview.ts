@@ -7,10 +7,7 @@ import type { Outcome, Panel } from "./outcome.ts";
 import { watch } from "./watch.ts";
 import { NetworkLog } from "./network_log.ts";
 
-/**
- * `headers` go to the url's origin alone; sizes in pixels; `timeoutMs` from opening to frame 1;
- * `timezone` "utc" or an IANA name.
- */
+/** `headers` go to the url's origin only; sizes in px; `timeoutMs` until frame 1; `timezone` "utc" or an IANA name. */
 export type PreviewOptions = {
   url: string;
   headers: Record<string, string>;
@@ -25,10 +22,7 @@ export type PreviewOptions = {
   timezone: string;
 };
 
-/**
- * `sentence`: why it is neither `loaded` nor `empty`. Pictures are null where there was no board;
- * `slack_gif` also where `gif` fits a channel. `may_pass`: Grafana caches rights for up to a minute.
- */
+/** `slack_gif` is null when `gif` itself fits. `may_pass`: retry, as Grafana caches permissions for up to a minute. */
 export type Preview = {
   outcome: Outcome;
   sentence: string | null;
@@ -40,17 +34,14 @@ export type Preview = {
   captured_at: Date | null;
 };
 
-/** A narrower page has all panels in one column. */
+/** Narrower pages stack all panels in one column. */
 const LEAST_WIDTH = 769;
-/** How much longer than the frames the browser may take. */
+/** Allowed on top of the frames' duration. */
 const SLACK_MS = 30_000;
-/** The same for a page that did not get ready. */
+/** The same for a late page. */
 const LATE_SLACK_MS = 5_000;
 
-/**
- * Opens a board, waits until it is finished, evaluates and records it. Throws what Browser.withPage
- * throws, and ExternalError("browser") for a server that does not answer or fails.
- */
+/** Opens, evaluates and records a board. Throws as Browser.withPage() does, and ExternalError("browser"). */
 export async function takePreview(
   browser: Browser,
   options: PreviewOptions,
@@ -62,7 +53,7 @@ export async function takePreview(
   const url = withDisplayParams(options);
   const view = {
     width: layout.width,
-    // As tall as the board: Grafana mounts and queries visible panels only.
+    // Grafana mounts and queries visible panels only, so the viewport covers the whole board.
     height: Math.ceil(Math.max(layout.height, options.boardHeight)),
     scale,
     headers,
@@ -80,12 +71,12 @@ export async function takePreview(
       signal,
     );
     const panels = evaluatePanels(network, signs, end === "ready");
-    const said = { ...evaluateBoard(end, panels, timeoutMs), panels };
-    if ((end !== "ready" && end !== "late") || !signs) return { ...said, ...NO_PICTURES };
+    const evaluated = { ...evaluateBoard(end, panels, timeoutMs), panels };
+    if ((end !== "ready" && end !== "late") || !signs) return { ...evaluated, ...NO_PICTURES };
     const boardHeight = boardHeightIn(signs, options);
     const shot = { width, height, frames, delayMs, layout: { ...layout, boardHeight } };
-    if (end === "ready") return { ...said, ...await record(page, shot, signal) };
-    return { ...said, ...await recordLate(page, shot, signal) };
+    if (end === "ready") return { ...evaluated, ...await record(page, shot, signal) };
+    return { ...evaluated, ...await recordLate(page, shot, signal) };
   });
 }
 
@@ -105,7 +96,7 @@ async function recordLate(page: Page, shot: Recording, signal: AbortSignal) {
   }
 }
 
-/** The page's own height; where a panel is missing, the board's. */
+/** The page's height, or the board's when a panel is missing. */
 function boardHeightIn(
   { bottom, mounted }: Signs,
   { panels, boardHeight }: PreviewOptions,
@@ -115,7 +106,7 @@ function boardHeightIn(
     : boardHeight;
 }
 
-/** The address without menus (`kiosk`) and refresh, with theme and time zone. */
+/** Adds kiosk mode, theme and time zone, and switches refresh off. */
 function withDisplayParams({ url, theme, timezone }: PreviewOptions): string {
   const address = new URL(url);
   const asked = { kiosk: "kiosk", theme: `theme=${theme}`, refresh: "refresh=" };
@@ -126,7 +117,7 @@ function withDisplayParams({ url, theme, timezone }: PreviewOptions): string {
   return address.href;
 }
 
-/** Of `/d/<uid>/<slug>`. */
+/** From `/d/<uid>/<slug>`. */
 function uidIn(url: string): string | undefined {
   return /\/d\/([^/]+)/.exec(new URL(url).pathname)?.[1];
 }

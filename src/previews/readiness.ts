@@ -2,17 +2,17 @@ import type { Signs } from "./signs.ts";
 import { evaluatePanels } from "./evaluate.ts";
 import type { NetworkLog } from "./network_log.ts";
 
-/** Five checks, 100 ms apart, must find the page finished. */
+/** The page must be finished in this many consecutive checks. */
 export const CHECK_MS = 100;
 const CHECKS = 5;
-/** How long changes of the panels are waited for once all answered: clocks and streams never stop. */
+/** Clocks and streams never stop changing: ignore them after this time. */
 const CHANGE_MS = 2000;
-/** The same for requests other than the panels' queries. */
+/** The same for requests other than panel queries. */
 const TRAFFIC_MS = 1500;
-/** How long a panel without a query must be drawn: some data sources answer in the page. */
+/** Some data sources answer in the browser: a drawn panel without queries is finished after this time. */
 const SILENT_MS = 3000;
 
-/** Decides when the page is finished; `now` in ms. */
+/** `now` in ms. */
 export class Readiness {
   #calm = 0;
   #hash = "";
@@ -23,7 +23,6 @@ export class Readiness {
     return this.#calm > 0;
   }
 
-  /** True at the fifth check in a row that finds the page finished. */
   check(network: NetworkLog, signs: Signs, now: number): boolean {
     const isAnswered = signs.loading.length === 0 && this.#isAnswered(network, signs, now);
     this.#answeredAt = isAnswered ? this.#answeredAt ?? now : undefined;

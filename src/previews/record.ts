@@ -2,7 +2,6 @@ import type { Page } from "../external/browser/browser.ts";
 import { orAborted, pause } from "../external/abort.ts";
 import { encodeGif } from "./gif/encode.ts";
 
-/** `captured_at` is the time of frame 1. */
 export type Pictures = {
   gif: Uint8Array;
   slack_gif: Uint8Array | null;
@@ -10,7 +9,7 @@ export type Pictures = {
   captured_at: Date;
 };
 
-/** `width` × `height` of the GIF in pixels; `layout` of the page in CSS pixels. */
+/** The GIF in px, the page's `layout` in CSS px. */
 export type Recording = {
   width: number;
   height: number;
@@ -19,12 +18,12 @@ export type Recording = {
   layout: { width: number; height: number; boardHeight: number };
 };
 
-/** How long the last frame of a scrolled board is shown. */
+/** For the last frame of a scrolled board. */
 const HOLD_MS = 2000;
 
 /**
- * A GIF of exactly `frames` frames, scrolling evenly down a board that does not fit, and a still of the
- * whole board. Frame i is taken at captured_at + i × delayMs; a late one does not move the next ones.
+ * Records `frames` frames, scrolling through a tall board, and a still. Frame i is due at
+ * captured_at + i × delayMs.
  */
 export async function record(page: Page, shot: Recording, signal: AbortSignal): Promise<Pictures> {
   const { width, height, frames, delayMs, layout } = shot;

@@ -1,7 +1,6 @@
 /**
- * What the document shows at one moment, panels by id. `drawn`: has content; `empty`: says "No data";
- * `loading`: 0 for a sign outside all panels; `errors`: what the mark says, or ""; `bottom` of the lowest
- * panel with padding, and how much of the page is `hidden` below, in CSS pixels.
+ * The document at one moment, by panel id; `loading` has 0 for a sign outside panels. `bottom` of
+ * the lowest panel and `hidden` height below the viewport in CSS px.
  */
 export type Signs = {
   mounted: number[];
@@ -17,9 +16,9 @@ export type Signs = {
 };
 
 /**
- * JavaScript that returns Signs. Panels have data-panelid (Grafana up to 10, the built-in board) or
- * data-viz-panel-key="panel-7" (later Grafana). A canvas is hashed by a small picture of itself. While
- * something loads the hash is not needed, and takes its time.
+ * JavaScript that returns Signs. Panels have data-panelid (Grafana up to 10, built-in board) or
+ * data-viz-panel-key="panel-7". Canvases are hashed by a thumbnail, and only when nothing is
+ * loading: hashing is slow.
  */
 export const PROBE = `(() => {
   const PANEL = "[data-panelid], [data-viz-panel-key]";

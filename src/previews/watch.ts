@@ -7,12 +7,12 @@ import type { End } from "./evaluate.ts";
 import type { NetworkLog } from "./network_log.ts";
 import { CHECK_MS, Readiness } from "./readiness.ts";
 
-/** `signs`: the last ones; undefined: there was no board. */
+/** `signs` undefined: no board was found. */
 export type Watched = { end: End; signs: Signs | undefined };
 
-/** Between two checks of an unfinished page. */
-const AGAIN_MS = 40;
-/** Resolves once the page is drawn with its fonts, or without one that takes 0.3 s. */
+/** Between checks of an unfinished page. */
+const RECHECK_MS = 40;
+/** Resolves after fonts (0.3 s at most) and two animation frames. */
 const DRAWN = `Promise.race([document.fonts.ready, new Promise((late) => setTimeout(late, 300))])
   .then(() => new Promise((drawn) =>
     requestAnimationFrame(() => requestAnimationFrame(() => drawn(true)))))`;
@@ -20,9 +20,8 @@ const DRAWN = `Promise.race([document.fonts.ready, new Promise((late) => setTime
 const MOST_RESIZES = 3;
 
 /**
- * Opens a board's page and checks it until it is finished ("ready"), refused, gone, or `timeoutMs` are
- * over ("late"). The viewport grows with the board from `height` (CSS pixels). Throws
- * ExternalError("browser") where no page came, and the signal's reason.
+ * Opens a board and checks it until it is finished or `timeoutMs` are over. Throws
+ * ExternalError("browser") and the signal's reason.
  */
 export async function watch(
   page: Page,
@@ -76,7 +75,7 @@ async function check(
         await page.resize(height += signs.hidden);
       } else if (readiness.check(network, signs, performance.now())) break;
     }
-    const next = readiness.isCalm ? CHECK_MS : AGAIN_MS;
+    const next = readiness.isCalm ? CHECK_MS : RECHECK_MS;
     await pause(started + next - performance.now(), signal);
   }
   await page.evaluate(DRAWN);
@@ -92,10 +91,10 @@ function checkDocument(
   if (refusalOf(status, text) || isLogin(new URL(url).pathname, asked)) return "denied";
   if (status === 404) return "gone";
   if (status < 400) return undefined;
-  throw new ExternalError("browser", `The dashboard's page was answered with ${status}.`, false);
+  throw new ExternalError("browser", `The dashboard's page returned HTTP ${status}.`, false);
 }
 
-/** A sign-in page that was not asked for. */
+/** True for a redirect to a sign-in page. */
 function isLogin(path: string, asked: string): boolean {
   const login = /\/(?:login|sign-?in)\/?$/;
   return login.test(path) && !login.test(new URL(asked).pathname);

@@ -1,15 +1,12 @@
 import type { Sql } from "../external/postgres/postgres.ts";
 import * as store from "./store.ts";
 
-/** Why work failed; `unavailable`: other work for the same target would fail as well. */
+/** `unavailable`: other work for the same target would fail as well. */
 export type Failure = { message: string; unavailable: boolean };
-/** Does the work of one kind; returns undefined once it is done. Throws nothing. */
+/** Returns undefined once the work is done; throws nothing. */
 export type Handler = (retry: store.Retry) => Promise<Failure | undefined>;
 
-/**
- * Does what is due, or what is due of one subject: all targets at the same time, so that one that is
- * unavailable delays its own work only. Work that `signal` interrupts does not count as failed.
- */
+/** All targets at the same time: an unavailable one delays only its own work. An abort is no failure. */
 export async function runRetries(
   db: Sql,
   handlers: Record<string, Handler>,

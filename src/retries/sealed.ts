@@ -1,6 +1,5 @@
 import type { SealedColumn } from "../credentials/sealed.ts";
 
-/** What the secret of a retry is bound to. */
 export const retryAad = (kind: string, subject: string) => `retries/${kind}/${subject}`;
 
 export const SEALED_RETRIES: SealedColumn[] = [{

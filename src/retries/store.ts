@@ -1,7 +1,6 @@
 import { backoff } from "../external/postgres/backoff.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 
-/** Work to be done until it succeeds. `target`: the system that it needs, such as a database server. */
 export type Retry = {
   kind: string;
   subject: string;
@@ -9,10 +8,8 @@ export type Retry = {
   payload: unknown;
   secret?: string | null; // sealed
 };
-/** `version` changes with the row: what was enqueued anew meanwhile is another piece of work. */
 export type Claimed = Retry & { id: number; version: string };
 
-/** Due at once. For the transaction of the change that makes the work necessary. */
 export async function enqueue(db: Db, retry: Retry): Promise<void> {
   const { kind, subject, target, payload, secret = null } = retry;
   await db`
@@ -22,7 +19,7 @@ export async function enqueue(db: Db, retry: Retry): Promise<void> {
       secret = excluded.secret, due_at = now(), failures = 0, message = null`;
 }
 
-/** Claims what is due for 15 s: then the next worker takes it over, so the work must be repeatable. */
+/** For 15 s; then another worker may claim it, so the work must be repeatable. */
 export async function claimDue(db: Db, kinds: string[], subject?: string): Promise<Claimed[]> {
   return await db<Claimed[]>`
     update retries set due_at = now() + interval '15 seconds'
@@ -33,12 +30,10 @@ export async function claimDue(db: Db, kinds: string[], subject?: string): Promi
     returning id, kind, subject, target, payload, secret, xmin::text as version`;
 }
 
-/** The work is done, unless it was enqueued anew meanwhile. */
 export async function finish(db: Db, { id, version }: Claimed): Promise<void> {
   await db`delete from retries where id = ${id} and xmin::text = ${version}`;
 }
 
-/** To be tried again after the back-off. */
 export async function postpone(db: Db, { id, version }: Claimed, message: string): Promise<void> {
   await db`
     update retries set failures = failures + 1, message = ${message},
@@ -46,7 +41,7 @@ export async function postpone(db: Db, { id, version }: Claimed, message: string
     where id = ${id} and xmin::text = ${version}`;
 }
 
-/** What else its target has to do, `claimed` included, waits for the time of postponed work. */
+/** Postpones the rest of its target, `claimed` included, to the same time. */
 export async function postponeTarget(db: Db, { id, target }: Claimed, claimed: Claimed[]) {
   await db`
     update retries r set due_at = late.due_at from retries late
@@ -54,7 +49,6 @@ export async function postponeTarget(db: Db, { id, target }: Claimed, claimed: C
       and (r.due_at <= now() or r.id = any(${claimed.map(({ id }) => id)}::bigint[]))`;
 }
 
-/** Whether work of this kind is left for a target. */
 export async function isLeft(db: Db, kind: string, target: string): Promise<boolean> {
   const [row] = await db`select 1 from retries where kind = ${kind} and target = ${target} limit 1`;
   return row !== undefined;
@@ -70,7 +64,7 @@ export async function cancel(db: Db, kind: string, subject: string): Promise<voi
   await db`delete from retries where kind = ${kind} and subject = ${subject}`;
 }
 
-/** Milliseconds until the next work is due; undefined: there is none. */
+/** Milliseconds; undefined: nothing is waiting. */
 export async function nextDue(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from retries`;

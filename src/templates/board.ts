@@ -1,5 +1,10 @@
 import type { Db, Sql } from "../external/postgres/postgres.ts";
-import { composeDashboard, type Dashboard, type Place, timeRange } from "../boards/compose.ts";
+import {
+  type BoardIdentity,
+  composeDashboard,
+  type Dashboard,
+  timeRange,
+} from "../boards/compose.ts";
 import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./fill.ts";
 import { chosenFor } from "./store.ts";
@@ -18,7 +23,7 @@ export async function composeChosen(
   { db, log }: Deps,
   reader: Sql,
   facts: TableFacts,
-  place: Place,
+  place: BoardIdentity,
   { id, user_id, in_grafana }: { id: number; user_id: number; in_grafana: boolean },
 ): Promise<{ board: Dashboard; template: UsedTemplate | null }> {
   const chosen = await chosenFor(db, { user_id, kind: facts.kind, table_name: facts.table });

@@ -1,4 +1,4 @@
-import type { Dashboard, Place } from "../boards/compose.ts";
+import type { BoardIdentity, Dashboard } from "../boards/compose.ts";
 import type { DataSource } from "../boards/query_builder.ts";
 import { changed, isObject, type Json, type JsonObject, listOf, panelsIn } from "./json.ts";
 import { type Named, nameTable } from "./sql.ts";
@@ -100,7 +100,7 @@ function fillText(text: string, field: string, named: Named, source: DataSource)
 export function fillTemplate(
   template: JsonObject,
   named: Named,
-  { uid, title, tags, datasource }: Place,
+  { uid, title, tags, datasource }: BoardIdentity,
   time: { from: string; to: string },
 ): Dashboard {
   const filled = changed(template, (value, name, holder) => {

@@ -3,21 +3,20 @@ import { getCookie } from "hono/cookie";
 import { type Deps, whoByKey, whoBySession } from "./sign_in.ts";
 import type { Env } from "../who.ts";
 
-/** The cookie that holds a browser's session. */
 export const SESSION_COOKIE = "dashkeeper_session";
 
-/** What Deno.serve tells of a request: the peer's address. */
 export type Peer = { Bindings: { from?: string } };
 
-/** The address of who is asking: the peer's, or what the proxy before us says of it. */
 export function addressOf(c: Context, trustProxy: boolean): string {
-  const told = trustProxy ? c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
-  return (told || c.env?.from || "").slice(0, 100);
+  const forwarded = trustProxy
+    ? c.req.header("x-forwarded-for")?.split(",").at(-1)?.trim()
+    : undefined;
+  return (forwarded || c.env?.from || "").slice(0, 100);
 }
 
 /**
- * The API: `Authorization: Bearer <key>`. A browser that is signed in may read (a preview in a page);
- * to change anything takes the key, which no other site can make a browser send.
+ * A signed-in browser may read (a preview in a page); changes need the key, which no other site can make a
+ * browser send.
  */
 export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
   return async (c, next) => {
@@ -38,7 +37,7 @@ export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & 
   };
 }
 
-/** What stands behind `Bearer`: ADMIN_API_KEY may hold spaces, and more than Latin-1, as which headers are read. */
+/** ADMIN_API_KEY may hold spaces, and more than the Latin-1 of headers. */
 function keyIn(header: string): string | undefined {
   const bearer = /^Bearer(?: +(.*?))? *$/i.exec(header);
   const text = bearer ? bearer[1] ?? "" : header;
@@ -51,7 +50,7 @@ function keyIn(header: string): string | undefined {
   }
 }
 
-/** The pages: a session, or off to sign in, and back afterwards. */
+/** Without a session, redirects to sign in and back. */
 export function bySession(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
   return async (c, next) => {
     const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));

@@ -3,7 +3,6 @@ import { z } from "@hono/zod-openapi";
 /** Outside of these years PostgreSQL and JavaScript write a time in ways that the other misreads. */
 const [EARLIEST, LATEST] = [Date.UTC(1970, 0, 1), Date.UTC(9999, 11, 31)];
 
-/** When a key or a credential ends: ISO 8601 with any offset. */
 export const Expiry = z.iso.datetime({ offset: true })
   .refine(
     (text) => Date.parse(text) >= EARLIEST && Date.parse(text) <= LATEST,

@@ -1,16 +1,15 @@
 import { AppError } from "../errors.ts";
 
-/** Counts failed attempts to be somebody; throws 429 with Retry-After beyond the limit. */
+/** Throws 429 with Retry-After beyond the limit. */
 export type FailureLimit = { count(from: string, key: string): void };
 
 const MOST_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
 /** Of `dk_` and 43 characters: enough to tell keys apart, too few to help anybody. */
 const PREFIX = 8;
-/** Attempts from more places than this are forgotten, oldest first, rather than fill the memory. */
 const MOST_PLACES = 10_000;
 
-/** Failed attempts are limited for each address and for each beginning of a key: 20 a minute. */
+/** 20 failures a minute for each address and each key prefix. */
 export function limitFailures(now: () => number = Date.now): FailureLimit {
   const seen = new Map<string, { count: number; ends: number }>();
   function add(place: string): number {

@@ -3,22 +3,18 @@ const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
 const utf8 = new TextEncoder();
 
-/** `dk_`, 32 random bytes and a checksum of 4 bytes, so that a typo is told from a revoked key. */
+/** `dk_`, 32 random bytes and a checksum of 4 bytes, which distinguishes a typo from a revoked key. */
 export function makeKey(): string {
   const body = crypto.getRandomValues(new Uint8Array(32)).toBase64(base64);
   return `dk_${body}${checksum(body)}`;
 }
 
-/** Whether the text has the form of our keys, its checksum included. */
 export function isKey(text: string): boolean {
   const [, body, sum] = FORM.exec(text) ?? [];
   return body !== undefined && checksum(body) === sum;
 }
 
-/**
- * CRC-32: it has no secret to keep, and each digest of WebCrypto goes by way of another thread, which takes
- * 20 µs.
- */
+/** CRC-32: it protects no secret, and a digest of WebCrypto takes 20 µs. */
 function checksum(body: string): string {
   let crc = ~0;
   for (const byte of utf8.encode(body)) {
@@ -28,7 +24,7 @@ function checksum(body: string): string {
   return new Uint8Array(Uint32Array.of(~crc).buffer).toBase64(base64);
 }
 
-/** What is stored of a key: SHA-256. 256 random bits need no slow hash. */
+/** SHA-256: 256 random bits need no slow hash. */
 export async function hashKey(key: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(key)));
 }

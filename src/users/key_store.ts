@@ -14,7 +14,21 @@ export async function insertKey(
     insert into api_keys (user_id, hash, expires_at) values (${user_id}, ${hash}, ${expires_at})`;
 }
 
-/** Lets the user's keys, and the sessions that they opened, end in `grace_seconds`, unless they end before. */
+/** Hashes in hex. */
+export async function insertAdoptedKeys(db: Db, keys: { user_id: number; hash: string }[]) {
+  await db`
+    insert into api_keys (hash, user_id, adopted) select decode(hash, 'hex'), user_id, true
+    from jsonb_to_recordset(${JSON.stringify(keys)}::text::jsonb) as t (hash text, user_id bigint)`;
+}
+
+/** In hex: keys that may not have our format. */
+export async function adoptedHashes(db: Db): Promise<string[]> {
+  const rows = await db<{ hash: string }[]>`
+    select encode(hash, 'hex') as hash from api_keys where adopted or from_environment`;
+  return rows.map(({ hash }) => hash);
+}
+
+/** Ends keys and their sessions in `grace_seconds`, unless they expire before. */
 export async function endKeys(db: Db, user_id: number, grace_seconds: number): Promise<void> {
   await db`
     update sessions
@@ -30,14 +44,12 @@ export async function endKeys(db: Db, user_id: number, grace_seconds: number): P
     where user_id = ${user_id}`;
 }
 
-/** Whether the user's key is the one that the environment names. */
 export async function hasKeyFromEnvironment(db: Db, user_id: number): Promise<boolean> {
   const [row] = await db`
     select 1 from api_keys where user_id = ${user_id} and from_environment`;
   return row !== undefined;
 }
 
-/** Makes `hash` the user's only key; where there was another one, the sessions end with it. */
 export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
   await db`
     with others as (
@@ -49,7 +61,7 @@ export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Pr
     set user_id = excluded.user_id, from_environment = true, expires_at = null`;
 }
 
-/** Who holds the key; `stale`: its last use was written down more than a minute ago, or never. */
+/** `stale`: its last use was recorded more than a minute ago, or never. */
 export async function findByKey(db: Db, hash: Uint8Array): Promise<KeyOwner | undefined> {
   const [who] = await db<KeyOwner[]>`
     select u.id as user_id, u.username, u.role, k.expires_at,
@@ -59,7 +71,6 @@ export async function findByKey(db: Db, hash: Uint8Array): Promise<KeyOwner | un
   return who;
 }
 
-/** The times are coarse: a minute, so that a busy key is not written at each call. */
 export async function recordUse(db: Db, hash: Uint8Array, from: string): Promise<void> {
   await db`
     update api_keys set last_used_at = now(), last_used_from = ${from} where hash = ${hash}`;

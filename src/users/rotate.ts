@@ -23,7 +23,7 @@ export const NewKey = z.object({
   expires_at: z.iso.datetime().nullable(),
 }).openapi("NewKey");
 
-/** A new key in place of the old one. Throws 404, and 409 `key_from_environment`. */
+/** Throws 404, and 409 `key_from_environment`. */
 export async function rotateKey(
   { db }: { db: Sql },
   who: Who,
@@ -36,7 +36,6 @@ export async function rotateKey(
   const until = expires_at ? new Date(expires_at).toISOString() : null;
   const entry = { action: "key.rotate", subject: username, user_id: id } as const;
   return await audited(db, who, entry, async (tx) => {
-    // Two rotations at once would each leave their new key.
     if (!await lockUser(tx, id)) throw unknownUser();
     if (await hasKeyFromEnvironment(tx, id)) {
       throw new AppError(

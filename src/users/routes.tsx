@@ -41,7 +41,6 @@ const rotate = createRoute({
   },
 });
 
-/** Under `/api/v1`: one's own key. */
 export function keyApi(deps: Pick<Deps, "db">) {
   return newApi()
     .openapi(me, (c) => {
@@ -57,14 +56,10 @@ export function keyApi(deps: Pick<Deps, "db">) {
 
 const WEEK_SECONDS = 7 * 86_400;
 
-/** Only a path of ours: `//elsewhere` and `/\elsewhere` lead away. */
+/** Only local paths: `//elsewhere` and `/\elsewhere` lead to other hosts. */
 const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch("/dashboards");
 const SignIn = z.object({ api_key: z.string().max(1000).default(""), next: Next.optional() });
 
-/**
- * `/sign-in` and `/sign-out`. `cookie`: the session's name; `secure`: whether people come by https;
- * `from`: the address of who is asking.
- */
 export function signInPages(
   deps: Deps,
   { cookie, secure, from }: { cookie: string; secure: boolean; from: (c: Context) => string },

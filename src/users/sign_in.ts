@@ -6,10 +6,7 @@ import { hashKey, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";
 import type { FailureLimit } from "./failure_limit.ts";
 
-/**
- * `adminKey`: the text of ADMIN_API_KEY; `adoptedKeys`: SHA-256, in hex, of the keys of an older
- * installation. Neither need have the form of our keys.
- */
+/** `adoptedKeys`: SHA-256, in hex. Neither they nor `adminKey` (ADMIN_API_KEY) need have our format. */
 export type Deps = {
   db: Sql;
   adminKey?: string | undefined;
@@ -18,8 +15,8 @@ export type Deps = {
 };
 
 /**
- * Who holds this API key. Throws 401 `key_missing`, `key_malformed` or `key_refused`, and 429 for whoever
- * fails too often: the key is looked up all the same, so a right one always passes.
+ * Throws 401 `key_missing`, `key_malformed` or `key_refused`, and 429 after too many failures; a valid key
+ * always passes.
  */
 export async function whoByKey(
   { db, adminKey, adoptedKeys, failures }: Deps,
@@ -48,21 +45,20 @@ export async function whoByKey(
   return who;
 }
 
-/** A key lets its holder in also while the database takes no changes. */
 async function recordUse(db: Sql, hash: Uint8Array, from: string): Promise<void> {
   await store.recordUse(db, hash, from).catch((error) => {
     if (!takesNoChange(error)) throw error;
   });
 }
 
-/** Compares by hash, so that the time tells nothing of how much was right. */
+/** Compares hashes, so that the time says nothing about the key. */
 async function isOf(adminKey: string | undefined, hash: Uint8Array): Promise<boolean> {
   if (adminKey === undefined) return false;
   const right = await hashKey(adminKey);
   return hash.reduce((difference, byte, i) => difference | (byte ^ right[i]!), 0) === 0;
 }
 
-/** Turns a key into a session of a browser, for 7 days or as long as the key. Returns what the cookie holds. */
+/** A session of 7 days or as long as the key. Returns the value of the cookie. */
 export async function signIn(deps: Deps, key: string | undefined, from: string): Promise<string> {
   const { user_id, username, expires_at } = await whoByKey(deps, key?.trim(), from);
   const session = makeKey();

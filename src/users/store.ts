@@ -1,3 +1,4 @@
+import { insertSelected } from "../audit/store.ts";
 import { LOCKS } from "../external/postgres/lock.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
@@ -18,6 +19,25 @@ export async function insertUser(db: Db, username: string, role: Who["role"]): P
   return user!;
 }
 
+export type AdoptedUser = Omit<UserRow, "created_at"> & { created_at: string | null };
+
+export async function insertAdoptedUsers(db: Db, users: AdoptedUser[]): Promise<void> {
+  await db`
+    insert into users (id, username, role, is_active, created_at) overriding system value
+    select id, username, role, is_active, coalesce(created_at, now())
+    from jsonb_to_recordset(${JSON.stringify(users)}::text::jsonb) as t
+      (id bigint, username text, role text, is_active boolean, created_at timestamptz)`;
+}
+
+export async function recordAdoptedUsers(db: Db): Promise<void> {
+  await db`
+    select setval(pg_get_serial_sequence('users', 'id'), max(id)) from users having count(*) > 0`;
+  await insertSelected(
+    db,
+    db`select 'system', 'user.create', username, id, '', 'ok' from users order by id`,
+  );
+}
+
 export async function findUser(db: Db, id: number): Promise<UserRow | undefined> {
   const [user] = await db<UserRow[]>`select ${columns(db)} from users where id = ${id}`;
   return user;
@@ -29,7 +49,6 @@ export async function findUserByName(db: Db, username: string): Promise<UserRow 
   return user;
 }
 
-/** Holds the row until the transaction ends. */
 export async function lockUser(db: Db, id: number): Promise<UserRow | undefined> {
   const [user] = await db<UserRow[]>`
     select ${columns(db)} from users where id = ${id} for update`;
@@ -38,7 +57,7 @@ export async function lockUser(db: Db, id: number): Promise<UserRow | undefined>
 
 export type UserFilter = { q?: string | undefined; is_active?: boolean | undefined };
 
-/** One page of users in the order of their names, after the name `after`; `q` begins the names. */
+/** In the order of names after `after`; `q` is a prefix. */
 export async function listUsers(
   db: Db,
   { q, is_active }: UserFilter,
@@ -59,7 +78,6 @@ export type UserDetailsRow = UserRow & {
   last_used_from: string | null;
 };
 
-/** A user, and when its keys were last used. */
 export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRow | undefined> {
   const [row] = await db<UserDetailsRow[]>`
     select ${columns(db)}, k.last_used_at, k.last_used_from
@@ -70,7 +88,7 @@ export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRo
   return row;
 }
 
-/** Makes every active admin wait for this transaction; returns their ids. */
+/** Returns their ids. */
 export async function lockActiveAdmins(db: Db): Promise<number[]> {
   const rows = await db<{ id: number }[]>`
     select id from users where role = 'admin' and is_active order by id for update`;
@@ -93,11 +111,10 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
   await db`delete from users where id = ${id}`;
 }
 
-/** Two first starts at once make one admin: the second waits here for the first one's commit. */
+/** So that two first starts at once create one admin. */
 export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
 
-/** SQL for the name of a user. */
 export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
   db`(select u.username from users u where u.id = ${user_id})`;

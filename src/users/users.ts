@@ -35,24 +35,22 @@ export const UserDetails = User.extend({
 
 export const unknownUser = () => new AppError("user_unknown", 404, "There is no such user.");
 
-/** An admin sees all, a member itself. */
 export const isVisible = (who: Who, id: number) => who.role === "admin" || who.user_id === id;
 
-/** The user if `who` may see it. Throws 404 otherwise. */
+/** Throws 404 where `who` may not see the user. */
 export async function visibleUser(db: Db, who: Who, id: number) {
   const user = isVisible(who, id) ? await store.findUser(db, id) : undefined;
   if (!user) throw unknownUser();
   return user;
 }
 
-/** With the last use of its keys. Throws 404 as visibleUser() does. */
 export async function userDetails(db: Db, who: Who, id: number) {
   const found = isVisible(who, id) ? await store.findUserDetails(db, id) : undefined;
   if (!found) throw unknownUser();
   return found;
 }
 
-/** One page of users by name; `next` is null at the end. Admins only. */
+/** `next` is null at the end. Admins only. */
 export async function pageOfUsers(
   db: Db,
   who: Who,
@@ -66,9 +64,8 @@ export async function pageOfUsers(
 }
 
 /**
- * Sees to it that there is the user `admin`. With `key` (ADMIN_API_KEY) that is its only key, and keys
- * of former starts end. Without one a key is made on the very first start, and returned this once; an
- * admin whose only key came from the environment keeps it.
+ * Creates the user `admin` if missing. `key` (ADMIN_API_KEY) becomes its only key. Without it the first start
+ * creates a key and returns it, once; a key of a former ADMIN_API_KEY stays.
  */
 export async function ensureAdmin(db: Sql, key: string | undefined): Promise<string | undefined> {
   return await db.begin(async (tx) => {

@@ -134,7 +134,6 @@ async function inspectDatabase({ server: { master }, username }: Subject, kind: 
   return findings;
 }
 
-/** Inside, as the two roles themselves: whether they get in, and what the reader may read. */
 async function inspectInside(subject: Subject, kind: Kind): Promise<Finding[]> {
   const { server, username, passwords } = subject;
   const reader = readerRole(username);

@@ -23,7 +23,6 @@ export async function sealLogins(
   }
 }
 
-/** The owner's login, at the address at which people reach the server. */
 export function loginUrl(
   { address, shown }: WorkspaceServer,
   username: string,
@@ -34,7 +33,6 @@ export function loginUrl(
   return databaseUrl({ ...address, ...shown, user: names.ownerRole(username), password, database });
 }
 
-/** The passwords of the two roles, opened. */
 export async function passwordsOf(
   { sealKeys }: { sealKeys: SealKeys },
   { user_id, owner_password, reader_password }: store.Workspace,

@@ -1,14 +1,11 @@
-/** The three kinds of databases that a user gets. */
 export const KINDS = ["timing", "qor", "drc"] as const;
 export type Kind = typeof KINDS[number];
 
 export const databaseName = (username: string, kind: Kind) => `${username}_${kind}`;
 export const ownerRole = (username: string) => `${username}_owner`;
 export const readerRole = (username: string) => `${username}_reader`;
-/** The credential that holds the owner's login to the database of this kind. */
 export const urlCredential = (kind: Kind) => `${kind.toUpperCase()}_DATABASE_URL`;
 
-/** The step that makes a kind's data source in Grafana. */
 export const datasourceStep = (kind: Kind) => `datasource_${kind}`;
 
 export function databases(username: string): Record<Kind, string> {
@@ -19,7 +16,7 @@ export function databases(username: string): Record<Kind, string> {
   };
 }
 
-/** The uids of what is ours in a Grafana: at most 40 of a-z, 0-9 and -, as later versions want them. */
+/** At most 40 of a-z, 0-9 and -, as later versions of Grafana require. */
 export const folderUid = (installation: string, user_id: number) => `dk-${installation}-${user_id}`;
 export const archiveUid = (installation: string, user_id: number) =>
   `${folderUid(installation, user_id)}-archive`;

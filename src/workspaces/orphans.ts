@@ -17,7 +17,6 @@ export const Orphan = z.object({
   created_at: z.iso.datetime().openapi({ description: "Since when it has no user." }),
 }).openapi("Orphan");
 
-/** The databases that outlived their users. Admins only. */
 export async function orphans({ db }: { db: Db }, who: Who) {
   adminOnly(who);
   return (await store.listOrphans(db)).map(({ name, username, kind, created_at }) => ({
@@ -28,7 +27,7 @@ export async function orphans({ db }: { db: Db }, who: Who) {
   }));
 }
 
-/** Drops one, with a username's last one its roles. Throws 404, 403, 503 where the server is away. */
+/** With the last database of a user its roles go too. Throws 404, 403, 503 for an unavailable server. */
 export async function dropOrphan(
   { db, servers, installation }: { db: Sql; servers: Servers; installation: string },
   who: Who,

@@ -19,7 +19,6 @@ export function makePassword(): string {
 
 type Role = "owner" | "reader";
 
-/** What a workspace's password is bound to. */
 export const passwordAad = (user_id: number, role: Role) => `workspaces/${user_id}/${role}`;
 
 const sealedPassword = (role: Role, next: "" | "next "): SealedColumn => ({
@@ -38,7 +37,6 @@ export const SEALED_PASSWORDS = [
   sealedPassword("reader", "next "),
 ];
 
-/** New passwords of a user's two roles, and both sealed. */
 export async function sealPasswords(sealKeys: SealKeys, user_id: number) {
   const passwords: Passwords = { owner: makePassword(), reader: makePassword() };
   const [owner, reader] = await Promise.all(
@@ -48,7 +46,7 @@ export async function sealPasswords(sealKeys: SealKeys, user_id: number) {
   return { passwords, owner: owner!, reader: reader! };
 }
 
-/** A workspace to be made, with the passwords that its roles will have, which are returned. */
+/** Returns the passwords that the roles will have. */
 export async function insertWithPasswords(
   db: Db,
   sealKeys: SealKeys,

@@ -2,12 +2,11 @@ import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, sqlState } from "../external/postgres/postgres.ts";
 import type { WorkspaceServer } from "./servers.ts";
 
-/** What a server lacks for our work, as a sentence that says what to do. */
 export type PreflightWarning = { server: string; message: string };
 
 /**
- * Sees to it that a user's role reaches nothing but its own databases: CONNECT is taken from PUBLIC on
- * our own database, `postgres` and `template1`. Says what is not ours to do, and which rights we lack.
+ * Takes CONNECT on our own database, `postgres` and `template1` from PUBLIC. Returns what we may not change
+ * and which rights we lack.
  */
 export async function preflight(server: WorkspaceServer): Promise<PreflightWarning[]> {
   const say = (message: string) => ({ server: server.name || "the default server", message });
@@ -50,17 +49,15 @@ async function guard({ master }: WorkspaceServer): Promise<string[]> {
   return warnings;
 }
 
-/** From this share on a server's connections are scarce. */
 const SCARCE = 0.8;
 const MOST_NAMED = 5;
 
-/** Who holds the connections of a server that has few left. */
 export async function crowding({ name, master }: WorkspaceServer): Promise<PreflightWarning[]> {
   const rows = await master<{ role: string; held: number; all: number; most: number }[]>`
     select coalesce(usename::text, 'unknown') as role, count(*) as held,
       (sum(count(*)) over ())::int as all, current_setting('max_connections')::int as most
     from pg_stat_activity where backend_type = 'client backend'
-    group by 1 order by held desc, role`.catch(() => []); // what is away, preflight() says
+    group by 1 order by held desc, role`.catch(() => []); // preflight() reports an unavailable server
   const [first] = rows;
   if (!first || first.all < SCARCE * first.most) return [];
   const holders = rows.slice(0, MOST_NAMED).map(({ role, held }) => `${role} ${held}`).join(", ");

@@ -7,11 +7,11 @@ import type { WorkspaceServer } from "./servers.ts";
 
 export type Passwords = { owner: string; reader: string };
 
-/** What marks a role as ours: its comment. */
+/** The comment on a role of ours. */
 export const ownershipTag = (installation: string, username: string) =>
   `Dashkeeper ${installation}: ${username}`;
 
-const foreign = (name: string) =>
+const conflicting = (name: string) =>
   new ExternalError(
     "PostgreSQL",
     `The server has a role or database "${name}" that is not this Dashkeeper's: rename or drop it, then repair this workspace.`,
@@ -19,13 +19,10 @@ const foreign = (name: string) =>
     { code: "name_taken" },
   );
 
-/** Of the reader: scan, boards and Grafana together. */
+/** For scans, boards and Grafana. */
 const READER_CONNECTIONS = 24;
 
-/**
- * Connections that each of the two roles may have, so that no designer locks the others out: of the
- * server's, a tenth for an owner, from 5 to 40.
- */
+/** Per role, so that no designer locks out the others: an owner gets a tenth of the server's, from 5 to 40. */
 export async function connectionLimits({ master, connection_limit }: WorkspaceServer) {
   if (connection_limit) return { owner: connection_limit, reader: READER_CONNECTIONS };
   const [row] = await master<{ most: number }[]>`
@@ -34,7 +31,6 @@ export async function connectionLimits({ master, connection_limit }: WorkspaceSe
   return { owner, reader: READER_CONNECTIONS };
 }
 
-/** Gives the two roles, where they are there and ours, their connection limits again. */
 export async function limitConnections(server: WorkspaceServer, username: string, tag: string) {
   const { master } = server;
   const limits = await connectionLimits(server);
@@ -44,7 +40,6 @@ export async function limitConnections(server: WorkspaceServer, username: string
   }
 }
 
-/** The two roles with these passwords; made, or taken over where they bear our tag. */
 export async function makeRoles(
   server: WorkspaceServer,
   username: string,
@@ -59,7 +54,7 @@ export async function makeRoles(
   await master`alter role ${master(reader)} set statement_timeout = ${
     master.unsafe(`${DEADLINES.board.statement}`)
   }`;
-  // No right could be taken away that keeps a role from making large objects.
+  // No right that we could revoke prevents large objects.
   await master`alter role ${master(reader)} set default_transaction_read_only = on`;
 }
 
@@ -70,7 +65,7 @@ async function makeRole(master: Sql, role: string, tag: string, password: string
   await master.begin(async (tx) => {
     const [known] = await tx<{ tag: string | null }[]>`
       select shobj_description(oid, 'pg_authid') as tag from pg_roles where rolname = ${role}`;
-    if (known && known.tag !== tag) throw foreign(role);
+    if (known && known.tag !== tag) throw conflicting(role);
     // Only a superuser may say NOSUPERUSER of a role that is there.
     const [verb, rights] = known
       ? [tx`alter`, tx`nocreatedb nocreaterole`]
@@ -82,8 +77,8 @@ async function makeRole(master: Sql, role: string, tag: string, password: string
 }
 
 /**
- * Without superuser's rights one may make a database for a role, or end its sessions, only as its member.
- * Being a role's admin (since 16 whoever made it is) is not enough: it must be granted with SET.
+ * Without superuser rights, creating a database for a role or ending its sessions needs membership with SET;
+ * being admin of the role, as its creator is since 16, is not enough.
  */
 async function mayAct(master: Db, role: string): Promise<void> {
   const [may] = await master<{ may: boolean }[]>`
@@ -96,10 +91,7 @@ async function mayAct(master: Db, role: string): Promise<void> {
   if (!may?.may) await master`grant ${master(role)} to current_user`;
 }
 
-/**
- * One database, its owner's alone: nobody else may connect but the reader. Ours is what the owner has,
- * or what bears our tag and was given to somebody else.
- */
+/** Only its owner and reader may connect. Ours is what the owner has, or what bears our tag. */
 export async function makeDatabase(
   { master }: WorkspaceServer,
   username: string,
@@ -111,7 +103,7 @@ export async function makeDatabase(
   const [known] = await master<{ owner: string; tag: string | null }[]>`
     select pg_get_userbyid(datdba)::text as owner, shobj_description(oid, 'pg_database') as tag
     from pg_database where datname = ${name}`;
-  if (known && known.owner !== owner && known.tag !== tag) throw foreign(name);
+  if (known && known.owner !== owner && known.tag !== tag) throw conflicting(name);
   const database = master(name);
   if (!known) {
     await withDeadline(
@@ -130,7 +122,6 @@ export async function makeDatabase(
   await master`grant connect on database ${database} to ${master(readerRole(username))}`;
 }
 
-/** Opens one of the user's databases as its owner: whatever happens inside happens with its rights. */
 export function asOwner<T>(
   { address, withPermit }: WorkspaceServer,
   username: string,
@@ -152,7 +143,7 @@ export function asOwner<T>(
 
 const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** The reader reads what is there and whatever the owner makes later, in every schema of the owner's. */
+/** Includes what the owner creates later, in every schema of the owner's. */
 export async function grantReading(
   server: WorkspaceServer,
   username: string,
@@ -186,7 +177,6 @@ export async function grantReading(
   }
 }
 
-/** The user's databases that exist: one that has vanished is not made anew by granting. */
 async function databasesThere({ master }: WorkspaceServer, username: string): Promise<Kind[]> {
   const names = KINDS.map((kind) => databaseName(username, kind));
   const rows = await master<{ name: string }[]>`
@@ -194,7 +184,7 @@ async function databasesThere({ master }: WorkspaceServer, username: string): Pr
   return KINDS.filter((kind) => rows.some(({ name }) => name === databaseName(username, kind)));
 }
 
-/** Lets a user's two roles log in, or not; where not, those who are in are sent away. */
+/** Ends the sessions of roles that may no longer log in. */
 export async function setLogin(
   { master }: WorkspaceServer,
   username: string,
@@ -207,12 +197,10 @@ export async function setLogin(
   }
 }
 
-/** Ends the sessions of both roles. */
 export async function endSessions({ master }: WorkspaceServer, username: string, tag: string) {
   for (const role of await rolesThere(master, username, tag)) await sendAway(master, role);
 }
 
-/** Drops one of the user's databases, if it is there and ours. */
 export async function dropDatabase(
   { master }: WorkspaceServer,
   username: string,
@@ -238,14 +226,12 @@ export async function dropRoles({ master }: WorkspaceServer, username: string, t
   }
 }
 
-/** Drops a user's databases and roles, or what is still there of them. */
 export async function dropWorkspace(server: WorkspaceServer, username: string, tag: string) {
   await setLogin(server, username, tag, false);
   for (const kind of KINDS) await dropDatabase(server, username, tag, kind);
   await dropRoles(server, username, tag);
 }
 
-/** The user's roles that are there and ours. */
 async function rolesThere(master: Sql, username: string, tag: string): Promise<string[]> {
   const names = [ownerRole(username), readerRole(username)];
   const rows = await master<{ rolname: string }[]>`
@@ -258,7 +244,7 @@ async function sendAway(master: Sql, role: string): Promise<void> {
   await master`select pg_terminate_backend(pid) from pg_stat_activity where usename = ${role}`;
 }
 
-/** Names of a user's that are on the server already: roles without our tag, databases of others. */
+/** Names in use on the server: roles without our tag, databases of other owners. */
 export async function conflictingNames(
   { master }: WorkspaceServer,
   username: string,

@@ -3,50 +3,60 @@ import { AppError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
 import { databaseName, type Kind, readerRole } from "./names.ts";
 import { passwordsOf } from "./logins.ts";
-import { findWorkspace } from "./store.ts";
-import type { Servers } from "./servers.ts";
+import type { Passwords } from "./provision.ts";
+import { findWorkspace, type Workspace } from "./store.ts";
+import type { Servers, WorkspaceServer } from "./servers.ts";
 
 export type Deps = { db: Sql; sealKeys: SealKeys; servers: Servers };
 
-async function find(deps: Deps, user_id: number, kind: Kind) {
+/** A workspace with its server and passwords, read and opened once for a piece of work. */
+export type OpenWorkspace = {
+  workspace: Workspace;
+  server: WorkspaceServer;
+  passwords: Passwords;
+};
+
+/** Throws 404 where there is no such workspace or its user is not active. */
+export async function openWorkspace(deps: Deps, user_id: number): Promise<OpenWorkspace> {
   const workspace = await findWorkspace(deps.db, user_id);
   if (!workspace?.is_active) {
     throw new AppError("workspace_unknown", 404, "There is no such workspace.");
   }
-  const { username } = workspace;
-  const { address, withPermit } = deps.servers.of(workspace.server);
-  const { reader: password } = await passwordsOf(deps, workspace);
-  const login: Address = {
-    ...address,
-    user: readerRole(username),
-    password,
-    database: databaseName(username, kind),
-  };
-  return { login, withPermit };
+  const server = deps.servers.of(workspace.server);
+  return { workspace, server, passwords: await passwordsOf(deps, workspace) };
 }
 
-/** How to open a user's database as its reader. Throws as withReader() does. */
-export async function readerAddress(deps: Deps, user_id: number, kind: Kind): Promise<Address> {
-  return (await find(deps, user_id, kind)).login;
+/** How to open a user's database as its reader. */
+export function readerLogin(
+  { workspace: { username }, server: { address }, passwords }: OpenWorkspace,
+  kind: Kind,
+): Address {
+  const database = databaseName(username, kind);
+  return { ...address, user: readerRole(username), password: passwords.reader, database };
 }
 
-/**
- * Opens a user's database as its reader for the time of `work`: for one look, a few at a time on each
- * server. Throws 404 where there is no such workspace or its user is not active.
- */
-export async function withReader<T>(
-  deps: Deps,
-  user_id: number,
+/** Opens a user's database as its reader for the duration of `work`: a few at a time on each server. */
+export async function asReader<T>(
+  opened: OpenWorkspace,
   kind: Kind,
   work: (reader: Sql) => Promise<T>,
 ): Promise<T> {
-  const { login, withPermit } = await find(deps, user_id, kind);
-  return await withPermit(async () => {
-    const reader = connectToUserDatabase(login);
+  return await opened.server.withPermit(async () => {
+    const reader = connectToUserDatabase(readerLogin(opened, kind));
     try {
       return await work(reader);
     } finally {
       await reader.end({ timeout: 1 }).catch(() => {});
     }
   });
+}
+
+/** openWorkspace() and asReader() in one. */
+export async function withReader<T>(
+  deps: Deps,
+  user_id: number,
+  kind: Kind,
+  work: (reader: Sql) => Promise<T>,
+): Promise<T> {
+  return await asReader(await openWorkspace(deps, user_id), kind, work);
 }

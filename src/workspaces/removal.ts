@@ -3,13 +3,11 @@ import * as retries from "../retries/store.ts";
 
 export type Removal = { username: string; databases: "keep" | "drop"; server: string };
 
-/** The kind of work that the removal of a user leaves on its server. */
 export const REMOVAL = "workspace_removal";
 
 export const insertRemoval = (db: Db, { username, databases, server }: Removal) =>
   retries.enqueue(db, { kind: REMOVAL, subject: username, target: server, payload: { databases } });
 
-/** What is still to be done with the databases of a former user of this name. */
 export const findRemoval = async (db: Db, username: string) =>
   (await retries.findRetry<Pick<Removal, "databases">>(db, REMOVAL, username))?.databases;
 

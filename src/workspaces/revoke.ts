@@ -3,11 +3,10 @@ import { databaseName, KINDS, ownerRole, readerRole } from "./names.ts";
 import type { Servers } from "./servers.ts";
 import type * as store from "./store.ts";
 
-/** Whether a check found that this database is missing. */
 export const isMissing = (findings: Finding[], database: string) =>
   findings.some(({ what, found }) => what === `database ${database}` && found === "missing");
 
-/** Takes away what was granted beside our own: rights of the roles, memberships either way, others' ways in. */
+/** Revokes rights of the roles beside our own, memberships either way, and rights of other roles. */
 export async function revokeExtras(
   deps: { servers: Servers },
   { username, server: name }: store.Workspace,

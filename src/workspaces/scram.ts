@@ -8,9 +8,8 @@ async function hmac(key: Uint8Array<ArrayBuffer>, text: string): Promise<Uint8Ar
 }
 
 /**
- * What PostgreSQL stores of a password (RFC 5802, RFC 7677):
- * `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`. ASCII passwords only, which SASLprep
- * leaves as they are.
+ * What PostgreSQL stores of an ASCII password (RFC 5802, RFC 7677):
+ * `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`.
  */
 export async function scramVerifier(
   password: string,

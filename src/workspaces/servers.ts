@@ -3,7 +3,6 @@ import { AppError, ExternalError } from "../errors.ts";
 import { asExternal, connect, type Server, type Sql } from "../external/postgres/postgres.ts";
 import { limitConcurrency } from "../external/semaphore.ts";
 
-/** A server that holds workspaces: how we reach it, as whom we create there, how people reach it. */
 export type WorkspaceServer = {
   name: string; // host:port; empty: the server of our own database
   address: Server;
@@ -11,7 +10,6 @@ export type WorkspaceServer = {
   master: Sql;
   /** Connections that an owner role may have; undefined: by what the server takes. */
   connection_limit?: number | undefined;
-  /** User databases are opened a few at a time. */
   withPermit: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
@@ -30,10 +28,7 @@ const MOST_OPEN = 8;
 /** PostgreSQL's own default, taken where the server does not answer when we ask. */
 const USUAL_CONNECTIONS = 100;
 
-/**
- * The server of our own database (`db`), first, and those of WORKSPACE_SERVERS, with the addresses at
- * which people see them.
- */
+/** The server of our own database (`db`) first, then those of WORKSPACE_SERVERS. */
 export async function openServers(
   db: Sql,
   own: Server,
@@ -93,8 +88,8 @@ export function inWords(thrown: unknown): string {
 }
 
 /**
- * Goes through rows server by server, at the same time, so that one that is away delays its own only:
- * the rest of its rows waits for the next time. `work` says false where it did not come off, and throws nothing.
+ * Works on each server at the same time, so that an unavailable one delays its own rows only. `work` throws
+ * nothing; false ends the rows of its server until the next call.
  */
 export async function eachServer<T extends { server: string }>(
   rows: T[],

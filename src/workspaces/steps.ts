@@ -23,10 +23,7 @@ type Step = { name: string; run: (work: ServerWork) => Promise<void> };
 const tagOf = ({ deps, workspace }: ServerWork) =>
   ownershipTag(deps.installation, workspace.username);
 
-/**
- * The steps of a workspace on its database server, in order. Each can be repeated: it takes over what is
- * there only if that is ours.
- */
+/** In order. Each can be repeated, and takes over only what is ours. */
 export const SERVER_STEPS: Step[] = [
   {
     name: "roles",

@@ -22,7 +22,6 @@ const columns = (db: Db) =>
   db`w.user_id, u.username, w.server, u.is_active, w.owner_password, w.reader_password,
     w.next_owner_password, w.next_reader_password`;
 
-/** A new workspace with its steps, all of them still to be done. */
 export async function insertWorkspace(
   db: Db,
   workspace: Pick<Workspace, "user_id" | "server" | "owner_password" | "reader_password">,
@@ -57,7 +56,7 @@ export async function stepsOf(db: Db, user_id: number): Promise<StepRow[]> {
     where user_id = ${user_id} order by position`;
 }
 
-/** A step that is still to be done; `planned`: how often it was planned anew. */
+/** `planned`: how often the step was reset. */
 export type StepLeft = { name: string; planned: number };
 
 export async function stepsLeft(db: Db, user_id: number): Promise<StepLeft[]> {
@@ -66,7 +65,6 @@ export async function stepsLeft(db: Db, user_id: number): Promise<StepLeft[]> {
     where user_id = ${user_id} and state <> 'done' order by position`;
 }
 
-/** Whether this very connection is encrypted. */
 export async function isEncrypted(master: Db): Promise<boolean> {
   const [row] = await master<{ ssl: boolean }[]>`
     select ssl from pg_stat_ssl where pid = pg_backend_pid()`;
@@ -74,8 +72,8 @@ export async function isEncrypted(master: Db): Promise<boolean> {
 }
 
 /**
- * The result of a step; a pending one is tried again after the back-off, or `wait_seconds` where that is more.
- * Nothing is recorded of one that was planned anew since it was read: what it used may have changed.
+ * A pending step waits for the back-off, at least `wait_seconds`. A step that was reset since it was read
+ * keeps its state: what it used may have changed.
  */
 export async function recordStep(
   db: Db,
@@ -91,7 +89,6 @@ export async function recordStep(
     where user_id = ${user_id} and name = ${name} and planned = ${planned}`;
 }
 
-/** Steps to be done anew, whatever they were. */
 export async function resetSteps(db: Db, user_id: number, names: string[]): Promise<void> {
   await db`
     update workspace_steps
@@ -99,10 +96,9 @@ export async function resetSteps(db: Db, user_id: number, names: string[]): Prom
     where user_id = ${user_id} and name = any(${names})`;
 }
 
-/** After those on the database server. */
 const FIRST_POSITION = 20;
 
-/** Steps that a workspace gets beside those on its server; those it has begin anew. */
+/** Adds steps after those on the server; existing ones start again. */
 export async function addSteps(db: Db, user_id: number, names: string[]): Promise<void> {
   await db`
     insert into workspace_steps (user_id, position, name)
@@ -113,7 +109,7 @@ export async function addSteps(db: Db, user_id: number, names: string[]): Promis
       planned = workspace_steps.planned + 1`;
 }
 
-/** The same for all workspaces: failed steps, and all of users for whom `isDone` does not hold, begin anew. */
+/** The same for all workspaces: resets failed steps, and those of users for whom `isDone` does not hold. */
 export async function addAllSteps(
   db: Db,
   names: string[],
@@ -131,7 +127,7 @@ export async function addAllSteps(
       and (state = 'failed' or not ${isDone(db`s.user_id`)})`;
 }
 
-/** Steps that are not done are dropped, but for users for whom `isKept` holds. */
+/** Deletes unfinished steps of users for whom `isKept` does not hold. */
 export async function dropSteps(
   db: Db,
   names: string[],
@@ -142,7 +138,6 @@ export async function dropSteps(
     where name = any(${names}) and state <> 'done' and not ${isKept(db`s.user_id`)}`;
 }
 
-/** A step that succeeded outside of its turn. */
 export async function recordStepDone(db: Db, user_id: number, name: string): Promise<void> {
   await db`
     update workspace_steps set state = 'done', message = null
@@ -155,7 +150,7 @@ export async function markReady(db: Db, user_id: number): Promise<void> {
     where user_id = ${user_id}`;
 }
 
-/** The first step that is not done decides when an active user's workspace is gone on with. */
+/** Of each active user the first step that is not done. */
 const nextSteps = (db: Db) =>
   db`select distinct on (w.user_id) w.user_id, u.username, w.server, s.state, s.next_try_at,
       s.name
@@ -165,7 +160,7 @@ const nextSteps = (db: Db) =>
 
 type Owner = Pick<Workspace, "user_id" | "username" | "server">;
 
-/** Workspaces that may be gone on with now: a step's time has come, or all are done and nobody said so. */
+/** Workspaces with a step that is due, or with all done and not yet marked ready. */
 export async function unfinishedWorkspaces(db: Db) {
   return await db<(Owner & { step: string | null; has_own_grafana: boolean })[]>`
     select user_id, username, server, name as step, ${
@@ -181,7 +176,7 @@ export async function unfinishedWorkspaces(db: Db) {
     order by user_id`;
 }
 
-/** Milliseconds until the first step may be tried again; undefined: none waits. */
+/** Milliseconds; undefined: none is pending. */
 export async function nextStepTry(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from min(next_try_at) - now())::float8 * 1000 as ms
@@ -205,17 +200,13 @@ export function lockWorkspace<T>(
   return withPermit(() => withLock(db, { text: username, seed: LOCKS.workspace }, work));
 }
 
-/** How many workspaces each server holds. */
 export async function workspacesByServer(db: Db): Promise<Map<string, number>> {
   const rows = await db<{ server: string; count: number }[]>`
     select server, count(*) from workspaces group by server`;
   return new Map(rows.map(({ server, count }) => [server, count]));
 }
 
-/**
- * Workspaces whose roles may log in and should not, or the other way round: what is in one of two short
- * indexes and not in the other.
- */
+/** Workspaces whose roles may log in and should not, or the reverse, from two short indexes. */
 export async function wrongLogins(db: Db) {
   return await db<{ user_id: number; server: string }[]>`
     with shut_out (id) as (select id from users where not is_active),
@@ -231,14 +222,12 @@ export async function recordLogin(db: Db, user_id: number, login: boolean): Prom
   await db`update workspaces set login = ${login} where user_id = ${user_id}`;
 }
 
-/** Passwords that the server is about to get; sealed. */
 export async function keepNextPasswords(db: Db, user_id: number, owner: string, reader: string) {
   await db`
     update workspaces set next_owner_password = ${owner}, next_reader_password = ${reader}
     where user_id = ${user_id}`;
 }
 
-/** The next passwords are the passwords now. */
 export async function takeNextPasswords(db: Db, user_id: number): Promise<void> {
   await db`
     update workspaces set owner_password = next_owner_password,
@@ -247,7 +236,6 @@ export async function takeNextPasswords(db: Db, user_id: number): Promise<void> 
     where user_id = ${user_id} and next_owner_password is not null`;
 }
 
-/** Workspaces whose passwords were being changed when the process died, or the server refused. */
 export async function unfinishedPasswords(db: Db): Promise<Workspace[]> {
   return await db<Workspace[]>`
     select ${columns(db)} from workspaces w join users u on u.id = w.user_id
@@ -311,7 +299,6 @@ export async function deleteOrphansOf(db: Db, username: string): Promise<void> {
   await db`delete from orphans where username = ${username}`;
 }
 
-/** Roles and databases of these names that are there already. */
 export async function takenNames(db: Db, names: string[]): Promise<string[]> {
   const rows = await db<{ name: string }[]>`
     select rolname::text as name from pg_roles where rolname::text = any(${names})
@@ -320,7 +307,6 @@ export async function takenNames(db: Db, names: string[]): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Bytes on disk of those databases that are there. */
 export async function databaseSizes(master: Db, names: string[]): Promise<Map<string, number>> {
   const rows = await master<{ name: string; bytes: number }[]>`
     select datname::text as name, pg_database_size(oid) as bytes

@@ -13,7 +13,6 @@ export const Workspace = z.object({
   })),
 }).openapi("Workspace");
 
-/** What the steps come to as a whole. */
 export function summary(steps: store.StepRow[]): z.infer<typeof Workspace> {
   const state = steps.some(({ state }) => state === "failed")
     ? "failed"

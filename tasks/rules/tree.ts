@@ -13,7 +13,6 @@ const KNOWN_LONG = new Set<string>([
   "src/boards/samples.ts spreadPanel",
   "src/dashboards/routes.tsx dashboardApi",
   "src/external/postgres/embedded.ts start",
-  "src/pipeline/create/upsert.ts write",
   "src/pipeline/notify/message.ts composeMessage",
 ]);
 

@@ -12,7 +12,7 @@ import {
   refuseOldInstallation,
 } from "../../src/adoption/adopt.ts";
 import { describePlan } from "../../src/adoption/report.ts";
-import { judge } from "../../src/adoption/evaluate.ts";
+import { evaluate } from "../../src/adoption/evaluate.ts";
 import { evaluateKeys } from "../../src/adoption/keys.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { testServer } from "../help/world/postgres.ts";
@@ -250,8 +250,8 @@ Deno.test("adopt() is all or nothing, and says what is in the way", async () => 
   await db`create table sessions (id int)`;
   await db`create view emails as select email from users`;
   const before = await dump(db);
-  const blocked = { code: "adoption_blocked", message: /^emails leans on .*\nsessions has a name/ };
-  await rejects(adopt(deps, { skipRefused: false }), blocked);
+  const message = /^emails depends on .*\nsessions has a name/;
+  await rejects(adopt(deps, { skipRefused: false }), { code: "adoption_blocked", message });
   await db`drop view emails`;
   await db`drop table sessions`;
   delete before.sessions;
@@ -275,15 +275,15 @@ Deno.test("evaluateKeys() believes a hash only where it is shown to be SHA-256",
     { id: 5, username: "lea", api_key_plain: "same", api_key_hash: null },
     { id: 6, username: "max", api_key_plain: "short", api_key_hash: null },
   ];
-  const { users } = judge({ users: rows, credentials: [], dashboards: [] });
+  const { users } = evaluate({ users: rows, credentials: [], dashboards: [] });
   const keys = await evaluateKeys(rows, users);
   same(keys.hashes.map(({ user }) => user), ["ada", "max"]);
   same(keys.short_for, ["max"]);
   same(keys.new_key_for.map(({ user }) => user), ["bob", "eve", "kim", "lea"]);
 });
 
-Deno.test("judge() takes other columns and kinds of ids", () => {
-  const { users, credentials, dashboards, refused } = judge({
+Deno.test("evaluate() takes other columns and kinds of ids", () => {
+  const { users, credentials, dashboards, refused } = evaluate({
     users: [
       { id: "8f14e45f-ceea-467a-9575-6f3a3c4b0d11", username: "ada", is_admin: true, team: "x" },
       { id: "b", username: "bob", role: "viewer", is_active: null },

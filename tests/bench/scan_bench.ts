@@ -7,7 +7,7 @@ import { connectMaster } from "../../src/external/postgres/master.ts";
 import { migrate } from "../../src/external/postgres/migrate.ts";
 import { connectToUserDatabase } from "../../src/external/postgres/postgres.ts";
 import { KINDS, urlCredential } from "../../src/workspaces/names.ts";
-import { readerAddress } from "../../src/workspaces/reader.ts";
+import { readerAddress } from "../help/world/logins.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { createUser } from "../../src/accounts/create.ts";
 import { fillDatabase } from "../../tasks/sample/write.ts";

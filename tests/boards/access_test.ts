@@ -190,7 +190,7 @@ Deno.test("queryBoard() answers as the reader of the board's owner, rows and all
   const { request_id, ...rest } = refused.body;
   same(rest, {
     error: "Bad Request",
-    message: "The query asks for what the reader may not read.",
+    message: "The query reads something that the reader role has no permission for.",
     code: "query_refused",
   });
   ok(request_id);

@@ -260,11 +260,11 @@ Deno.test("runPanel() says what is wrong, cuts at 10,000 rows, and stops when to
         status: 400,
         message,
       });
-    await refused(`select "x"`, 'The query asks for a column that is not there, near "x".');
+    await refused(`select "x"`, 'The query selects a column that does not exist, near "x".');
     // PostgreSQL's own sentence would quote the value.
     const value = "select 'a value of a row'::text::int";
     await refused(value, "The query has a value that does not fit its type.");
-    await refused("select 1e400::float8", "The query is not taken by PostgreSQL (SQLSTATE 22003).");
+    await refused("select 1e400::float8", "The query was refused by PostgreSQL (SQLSTATE 22003).");
     const long = await runPanel(
       reader,
       boardWith("select generate_series(1, 20000) as i"),
@@ -346,7 +346,7 @@ Deno.test("the board page draws each kind of panel, and says which are empty or 
       ok(states.get("Newest rows")![1]!.includes("</script>"));
       same(states.get("Broken"), [
         "error",
-        "The query asks for a column that is not there, near nothing.",
+        "The query selects a column that does not exist, near nothing.",
       ]);
       same(states.get("Bare"), ["empty", "No data"]);
       equal(states.size, board.panels!.length);

@@ -12,7 +12,7 @@ const board = (...panels: object[]) =>
 Deno.test("queriedPanels() leaves out what never asks: by type, hidden, without a text, answered in the page", () => {
   const types = [
     "text",
-    "events",
+    "news",
     "dashlist",
     "annolist",
     "alertlist",

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, rejects, strictEqual as equal } from "node:assert";
 import { revealCredential } from "../../src/credentials/store.ts";
-import { together } from "../../src/credentials/batch.ts";
+import { inBatches } from "../../src/credentials/batch.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { insertUser } from "../../src/users/store.ts";
 import { freshDatabase } from "../help/world/postgres.ts";
@@ -9,7 +9,7 @@ import { freshDatabase } from "../help/world/postgres.ts";
 function heldStatements() {
   const db = (() => {}) as unknown as Sql;
   const batches: { questions: string[]; end: (error?: Error) => void }[] = [];
-  const ask = together(async (_db, questions: string[]) => {
+  const ask = inBatches(async (_db, questions: string[]) => {
     await new Promise<void>((resolve, reject) => {
       batches.push({ questions, end: (error) => error ? reject(error) : resolve() });
     });
@@ -19,7 +19,7 @@ function heldStatements() {
 }
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-Deno.test("together() gathers what is asked while two statements are under way", async () => {
+Deno.test("inBatches() gathers what is asked while two statements are under way", async () => {
   const { batches, ask } = heldStatements();
   const answers = Promise.all(["a", "b", "c", "d"].map(ask));
   same(batches.map(({ questions }) => questions), [["a"], ["b"]]);
@@ -31,7 +31,7 @@ Deno.test("together() gathers what is asked while two statements are under way",
   same(await answers, ["a!", "b!", "c!", "d!"]);
 });
 
-Deno.test("together() answers nothing from a statement that began before the question", async () => {
+Deno.test("inBatches() answers nothing from a statement that began before the question", async () => {
   const { batches, ask } = heldStatements();
   const answers = Promise.all([ask("key"), ask("other"), ask("key")]);
   equal(batches.length, 2);
@@ -43,7 +43,7 @@ Deno.test("together() answers nothing from a statement that began before the que
   same(await answers, ["key!", "other!", "key!"]);
 });
 
-Deno.test("together() fails a statement's questions, and goes on with the next", async () => {
+Deno.test("inBatches() fails a statement's questions, and goes on with the next", async () => {
   const { batches, ask } = heldStatements();
   const lost = ask("a");
   const kept = ask("b");

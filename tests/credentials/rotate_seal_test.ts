@@ -14,7 +14,7 @@ import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { insertUser } from "../../src/users/store.ts";
 import { renewSealKey, rotateSeal } from "../../src/credentials/rotation/rotate.ts";
 import { replaceSealed, rowsUnderOtherKeys } from "../../src/credentials/rotation/store.ts";
-import { readerAddress } from "../../src/workspaces/reader.ts";
+import { readerAddress } from "../help/world/logins.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { sealLogins } from "../../src/workspaces/logins.ts";
 import { insertWithPasswords } from "../../src/workspaces/password.ts";

@@ -33,8 +33,8 @@ Deno.test("evaluateAnswer() tells rows, no rows and errors, with the data source
   });
   equal(judge(404, { message: "Data source not found" }).message, "Data source not found");
   equal(judge(502, { message: "token=abc" }).message, "token=…");
-  equal(evaluateAnswer(502, "<html>").message, "The query was answered with 502.");
-  equal(evaluateAnswer(200, "<html>").message, "The query's answer could not be read.");
+  equal(evaluateAnswer(502, "<html>").message, "The query returned HTTP 502.");
+  equal(evaluateAnswer(200, "<html>").message, "The response to the query could not be read.");
   equal(evaluateAnswer(200, undefined).state, "error");
 });
 

@@ -42,7 +42,7 @@ for (const signs of GRAFANAS) {
     });
     const said = signs === "new"
       ? "Data source dk-ada was not found"
-      : "It never asked for data: its data source or library panel may be missing.";
+      : "It sent no query: its data source or library panel may be missing.";
     same(await shown("missing"), {
       outcome: "error",
       sentence: `Panel 2 (P2) shows an error: ${said}`,
@@ -157,7 +157,7 @@ Deno.test("takePreview() throws where no page came: that is no word about the da
   const site = serveBoards({});
   const { origin } = site;
   await rejects(takePreview(browser, site.options("", { url: `${origin}/503` }), never), {
-    message: "The dashboard's page was answered with 503.",
+    message: "The dashboard's page returned HTTP 503.",
     permanent: false,
   });
   const late = await takePreview(

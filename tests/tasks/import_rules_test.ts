@@ -135,7 +135,11 @@ Deno.test("codeOnly() leaves every character of the code where it was", () => {
 Deno.test("foreignTables() finds each table of another folder that SQL names, no import and no comment", () => {
   const select = "db`select u.id from users u join dashboards d on true`";
   same(foreignTables("src/users/store.ts", select), ["dashboards"]);
-  same(foreignTables("src/pipeline/row.ts", select), ["users"]);
+  same(foreignTables("src/pipeline/row.ts", select), [], "users may be read");
+  same(foreignTables("src/audit/store.ts", select), ["users", "dashboards"]);
+  for (const sql of ["update users set", "insert into users", "delete from users"]) {
+    same(foreignTables("src/pipeline/row.ts", `db\`${sql} x\``), ["users"], sql);
+  }
   for (
     const sql of ["update users set", "insert into users", "delete from users", "from a, users u"]
   ) same(foreignTables("src/audit/store.ts", `db\`${sql} x\``), ["users"], sql);

@@ -4,7 +4,7 @@ import { connect, connectToUserDatabase, type Db } from "../../src/external/post
 import { lockUser } from "../../src/users/store.ts";
 import { applyLogins, changeUser } from "../../src/accounts/change.ts";
 import { finishRemovals, removeUser } from "../../src/accounts/remove.ts";
-import { readerAddress } from "../../src/workspaces/reader.ts";
+import { readerAddress } from "../help/world/logins.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { createUser } from "../../src/accounts/create.ts";
 import { never } from "../help/time.ts";

@@ -6,7 +6,7 @@ import { whileAnswering } from "../../external/postgres/answer.ts";
 import { visibleUser } from "../../users/users.ts";
 import { adminOnly, type Who } from "../../who.ts";
 import { applyLogin } from "../change.ts";
-import { ensureInGrafana, GRAFANA_STEPS } from "../../grafana/steps.ts";
+import { ensureInGrafana, GRAFANA_STEPS, openGrafanaWork } from "../../grafana/steps.ts";
 import { grafanaOf, isGrafanaUnavailable, type UserGrafana } from "../../grafana/grafana.ts";
 import { inspect } from "../../workspaces/inspect.ts";
 import { databaseName, KINDS } from "../../workspaces/names.ts";
@@ -161,7 +161,7 @@ async function repairQuietly(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await ensureInGrafana(deps, workspace, target, KINDS, signal);
+    await ensureInGrafana(await openGrafanaWork(deps, workspace, target), KINDS, signal);
     return true;
   } catch (error) {
     if (signal.aborted) return false;

@@ -7,7 +7,7 @@ import { byId, orShow } from "../../http/forms.ts";
 import { showUserPage } from "./routes.tsx";
 import type { Deps } from "../steps.ts";
 
-/** Whoever presses the button waits for Grafana so long. */
+/** How long the page waits for Grafana. */
 const LIMIT_MS = 30_000;
 
 /** Under `/users`: the care of what a user has in Grafana, by plain forms. */

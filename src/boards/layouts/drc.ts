@@ -10,7 +10,7 @@ import { diePanel } from "../samples.ts";
 import { firstBar, newestRun, newestStat } from "../stats.ts";
 import { packed, type Row } from "./row.ts";
 
-/** Where the violations are: one bar chart for each column that cuts them, and the worst of each. */
+/** One bar chart per dimension, and the largest value of each. */
 function byDimension(source: Source, total: Measure): { bars: Panel[]; worst: Panel[] } {
   const columns = dimensionsOf(source.facts, ["rule", "layer", "category", "severity", "cell"]);
   const bars = columns.map((column) =>
@@ -24,7 +24,7 @@ function byDimension(source: Source, total: Measure): { bars: Panel[]; worst: Pa
     })
   );
   const worst = columns.slice(0, 3).map((column) =>
-    firstBar(source, total, `Most: ${column.name}`, newestBy(source.facts, total, column))
+    firstBar(source, total, `Top ${column.name}`, newestBy(source.facts, total, column))
   );
   return { bars, worst };
 }
@@ -34,7 +34,7 @@ function byIteration(source: Source, total: Measure): Panel[] {
   if (!iteration) return [];
   return [barPanel(source, {
     title: `${total.title} by ${iteration.name}`,
-    about: "The newest run, all designs together, iteration by iteration.",
+    about: "The newest run by iteration, summed over all designs.",
     sql: newestBy(source.facts, total, iteration),
     measure: total,
     upright: true,
@@ -45,13 +45,13 @@ function ofEachDesign(source: Source, measure: Measure): Panel[] {
   if (!areComparable(source.facts)) return [];
   return [barPanel(source, {
     title: `${measure.title}, each design`,
-    about: "Each design's newest run, the most first; at most 20.",
+    about: "Each design's newest run, highest first; at most 20.",
     sql: newestOfEach(source.facts, measure),
     measure,
   })];
 }
 
-/** Rule by layer where the table has both. */
+/** Rule by layer. */
 function cross(source: Source, total: Measure): Panel[] {
   const [rule, layer] = [
     columnOf(source.facts.columns, "rule"),
@@ -68,7 +68,7 @@ function states(source: Source, total: Measure): Panel[] {
     : [];
 }
 
-/** Design rule checks: how many, of what rule and layer, and how that moved. Empty: nothing to count. */
+/** Empty when the table has nothing to count. */
 export function drc(source: Source): Row[] {
   const measures = measuresOf(source.facts, [
     "drc_total",
@@ -81,13 +81,13 @@ export function drc(source: Source): Row[] {
   const course = iterationMeasures(source.facts, total);
   const { bars, worst } = byDimension(source, total);
   const stats = [...measures, ...course].map((m) => newestStat(source, m));
-  // The last count is nearly always 0: where iterations are known, their course tells more.
+  // The last iteration nearly always ends at 0: the iterations before it are more telling.
   const trends = source.facts.time
     ? [...course, ...measures].map((m) => trendPanel(source, m))
     : [];
   const die = diePanel(source, "violations");
   const by = cross(source, total);
-  // Rules tell where errors are left; without them the number of iterations tells most.
+  // Without rules, the number of iterations comes first.
   const [first, ...later] = trends;
   const ofIterations = by.length > 0 ? later.toReversed() : later;
   const charts = course.length > 0

@@ -10,7 +10,7 @@ import { spreadPanel } from "../samples.ts";
 import { newestRun, newestStat, plainStat } from "../stats.ts";
 import { packed, type Row } from "./row.ts";
 
-/** Any other table, by its types: numbers as stats and trends, texts of few values as bars, the rows. */
+/** Any table: numbers as stats and trends, texts with few values as bars, then the rows. */
 export function plain(source: Source): Row[] {
   const { facts } = source;
   const numbers = facts.columns.filter(({ shape, name }) =>
@@ -24,7 +24,7 @@ export function plain(source: Source): Row[] {
     sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${tableOf(facts)}${
       conditions(asOf(facts))
     } HAVING pg_catalog.count(*) > 0`,
-    about: "How many rows the table has in the time range.",
+    about: "The number of rows in the time range.",
   };
   const count: Measure = {
     title: "Rows",
@@ -34,7 +34,7 @@ export function plain(source: Source): Row[] {
     rows: "sum",
     folds: { stage: "sum", iteration: "sum", corner: "sum" },
     source: { column: "", metric: null },
-    across: "sum",
+    across_designs: "sum",
   };
   const texts = facts.columns.filter(({ name }) => {
     const values = facts.distinct[name] ?? 0;

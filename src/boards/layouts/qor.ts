@@ -10,7 +10,6 @@ import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
 const CHANGES = ["area", "power", "setup_wns", "runtime"] as const;
 
-/** How full each design is, and since when each one met its clock. */
 function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
   const { facts } = source;
   if (!areComparable(facts)) return [];
@@ -24,7 +23,7 @@ function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
     ...full.map((measure) =>
       gaugePanel(source, {
         title: "Utilization of each design",
-        about: "Each design's newest run, the fullest first; at most 20.",
+        about: "Each design's newest run, highest first; at most 20.",
         measure,
         most: 100,
       })
@@ -33,7 +32,7 @@ function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
   ];
 }
 
-/** How much of an FPGA's resources is used, one bar a site type. */
+/** FPGA resources, one bar per site type. */
 function bySite(source: Source, measures: Measure[]): Panel[] {
   const [site] = dimensionsOf(source.facts, ["site_type"]);
   if (!site) return [];
@@ -41,14 +40,13 @@ function bySite(source: Source, measures: Measure[]): Panel[] {
     .map((measure) =>
       barPanel(source, {
         title: `${measure.title} by ${site.name}`,
-        about: "The newest run, the most first.",
+        about: "The newest run, highest first.",
         sql: newestBy(source.facts, measure, site),
         measure,
       })
     );
 }
 
-/** The key numbers in one row, or in two where they are more than one can hold. */
 function statRows(source: Source, measures: Measure[]): Row[] {
   const stats = [...measures.slice(0, 11).map((m) => newestStat(source, m)), ...newestRun(source)];
   if (stats.length <= 8) return [{ height: 4, panels: stats }];
@@ -56,7 +54,6 @@ function statRows(source: Source, measures: Measure[]): Row[] {
   return [stats.slice(0, half), stats.slice(half)].map((panels) => ({ height: 3, panels }));
 }
 
-/** Quality of results: size, power and speed of the newest run, their course, each design's newest. */
 export function qor(source: Source): Row[] {
   const { facts } = source;
   const measures = measuresOf(facts, [
@@ -96,7 +93,7 @@ export function qor(source: Source): Row[] {
   const runtime = of("runtime").find(() => stage);
   const by_stage = stage && runtime && barPanel(source, {
     title: `Runtime by ${stage.name}`,
-    about: "The newest run, the longest first.",
+    about: "The newest run, longest first.",
     sql: newestBy(facts, runtime, stage),
     measure: runtime,
   });

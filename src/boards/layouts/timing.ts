@@ -9,12 +9,11 @@ import { courseOfSpread, spreadPanel } from "../samples.ts";
 import { newestRun, newestStat } from "../stats.ts";
 import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
-/** A number cut by path group, corner and stage, the worst first. */
 function byDimension(source: Source, measure: Measure): Panel[] {
   return dimensionsOf(source.facts, ["path_group", "corner", "stage"]).slice(0, 2).map((column) =>
     barPanel(source, {
       title: `${measure.title} by ${column.name}`,
-      about: "The newest run, the worst first.",
+      about: "The newest run, worst first.",
       sql: newestBy(source.facts, measure, column),
       measure,
     })
@@ -25,7 +24,7 @@ function ofEachDesign(source: Source, measure: Measure): Panel[] {
   if (!areComparable(source.facts)) return [];
   return [barPanel(source, {
     title: `${measure.title} of each design`,
-    about: "Each design's newest run, the worst first; at most 20.",
+    about: "Each design's newest run, worst first; at most 20.",
     sql: newestOfEach(source.facts, measure),
     measure,
   })];
@@ -37,7 +36,7 @@ function states(source: Source, measures: Measure[]): Panel[] {
     .map((measure) => statePanel(source, measure, ["met", "violated"]));
 }
 
-/** A row a path: where the slack lies, which paths are worst. */
+/** One row per path. */
 function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Panel[]): Row[] {
   const setup = measures.filter(({ meaning }) => meaning === "setup_wns");
   const violating = measures.filter(({ meaning }) => meaning === "setup_violations");
@@ -62,13 +61,13 @@ function ofPaths(source: Source, worst: Measure, measures: Measure[], trends: Pa
   ];
 }
 
-/** A row a run: how its numbers moved, each design's newest. */
+/** One row per run. */
 function ofRuns(source: Source, worst: Measure, measures: Measure[], trends: Panel[]): Row[] {
   const bars = [...ofEachDesign(source, worst), ...byDimension(source, worst)];
   const each = trends.length > 0
     ? []
     : measures.slice(1, 4).flatMap((measure) => ofEachDesign(source, measure));
-  const look = {
+  const options = {
     first: measures,
     most: bars.length > 0 ? 10 : 14,
     changes: ["setup_wns", "setup_tns"],
@@ -77,14 +76,14 @@ function ofRuns(source: Source, worst: Measure, measures: Measure[], trends: Pan
     { height: 10, panels: trends.slice(0, 3) },
     {
       height: trends.length > 0 ? tableHeight(source.facts) : 13,
-      panels: [...bars.slice(0, 1), newestRows(source, look)],
+      panels: [...bars.slice(0, 1), newestRows(source, options)],
       wide_last: true,
     },
     ...packed([...bars.slice(1), ...each, ...states(source, measures), ...trends.slice(3, 7)]),
   ];
 }
 
-/** Timing: is it met, how did it move, where is it worst, which paths. Empty: there is no slack in it. */
+/** Empty when the table has no slack. */
 export function timing(source: Source): Row[] {
   const { facts } = source;
   const measures = measuresOf(facts, [
@@ -106,7 +105,6 @@ export function timing(source: Source): Row[] {
   return [{ height: 4, panels: stats }, ...rest(source, worst, measures, trends)];
 }
 
-/** Whether the table has a row for each path, its slack in a column. */
 function hasPaths({ columns, metrics }: TableFacts): boolean {
   return columnOf(columns, "slack") !== undefined && metrics.length === 0;
 }

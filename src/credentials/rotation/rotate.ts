@@ -7,24 +7,20 @@ import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../seal.ts
 import type { SealedColumn, SealedRow } from "../sealed.ts";
 import * as store from "./store.ts";
 
-/** `columns`: everything that is sealed, beside the signing key. */
 export type Deps = { db: Sql; log: (line: string) => void; columns: SealedColumn[] };
 type Bytes = Uint8Array<ArrayBuffer>;
 /** `resealed`: rows whose data key is wrapped anew; `unreadable`: names of the rows that do not open. */
 export type Rotation = { key: string; resealed: number; unreadable: string[] };
 
-/** A statement takes some 10 ms, so whoever wants one of its rows hardly waits. */
+/** A statement takes some 10 ms, so other writers of its rows hardly wait. */
 const BATCH = 500;
-/** Only a service that goes on sealing with another key makes that many necessary. */
 const MOST_PASSES = 30;
-/** How long a row that somebody holds is left alone. */
 const HELD_MS = 500;
-const TOLD_EVERY = 10_000;
+const LOG_EVERY = 10_000;
 
 /**
- * Wraps the data key of everything sealed by the current key, while services run: with both keys at hand
- * they read all of it all the time. Goes on where an earlier call stopped. Throws AppError
- * `rotation_running`, and ExternalError where no key at hand is the one that values are sealed with.
+ * Wraps every data key with the current key, while services run; an interrupted call can be repeated. AppError
+ * `rotation_running`, and ExternalError where no key at hand opens the values.
  */
 export async function rotateSeal(
   deps: Deps,
@@ -38,9 +34,8 @@ export async function rotateSeal(
 }
 
 /**
- * A new key for the embedded database, or the end of a change that stopped half-way: the file holds both
- * until everything is sealed with the new one, and nothing changed for `settleSeconds` more, in which
- * whoever had read the old file has long stored what it sealed. Throws as rotateSeal() does.
+ * Changes the key of the embedded database, or finishes a change that was interrupted. The file holds both keys
+ * until nothing changed for `settleSeconds`: readers of the old file have stored by then. Throws as rotateSeal().
  */
 export async function renewSealKey(
   deps: Deps,
@@ -52,7 +47,7 @@ export async function renewSealKey(
     const [newest, older] = await file.read();
     if (!older && makeNew) {
       const keys = await loadSealKeys(file.read);
-      // Rows of a key that is lost are named below; where all are, the file is the wrong one.
+      // Rows of a lost key are named below; if all are lost, the file is the wrong one.
       const used = await usedKeyIds(deps.db, deps.columns);
       if (!used.includes(keys.current.id)) await checkSealKeys(deps.db, keys, deps.columns);
       await file.write([crypto.getRandomValues(new Uint8Array(32)), newest!]);
@@ -104,7 +99,7 @@ async function rotate(deps: Deps, sealKeys: SealKeys, signal: AbortSignal): Prom
   );
 }
 
-/** Takes each row under another key once. `opened`: how many of them a key at hand opened. */
+/** `opened`: how many rows under another key a key at hand opened. */
 async function pass(
   deps: Deps,
   sealKeys: SealKeys,
@@ -128,7 +123,7 @@ async function pass(
       }
       const before = progress.done;
       progress.done += fresh.length > 0 ? await store.replaceSealed(db, column, fresh) : 0;
-      if (Math.floor(progress.done / TOLD_EVERY) > Math.floor(before / TOLD_EVERY)) {
+      if (Math.floor(progress.done / LOG_EVERY) > Math.floor(before / LOG_EVERY)) {
         log(`${progress.done} of ${Math.max(progress.done, progress.of)} are sealed anew.`);
       }
     }
@@ -139,7 +134,6 @@ async function pass(
   return seen;
 }
 
-/** The row with its text sealed anew; undefined: it does not open. */
 async function renew(
   keys: SealKeys,
   column: SealedColumn,
@@ -169,13 +163,11 @@ async function renewSigningKey({ db }: Deps, keys: SealKeys) {
   return "renewed";
 }
 
-/** What a person calls the row, and the key that it asks for. */
 function nameOf(column: SealedColumn, row: SealedRow) {
   const key = keyIdOf(row.sealed);
   return `${column.label(row)} (${key ? `names the key ${key}` : "not a sealed text"})`;
 }
 
-/** The id of the key in a sealed text; "" where the text is none. */
 function keyIdOf(sealed: string): string {
   return /^dk1\.([0-9a-f]{8})\./.exec(sealed)?.[1] ?? "";
 }

@@ -5,7 +5,6 @@ import { LOCKS, tryLock } from "../../external/postgres/lock.ts";
 
 type Key = Pick<SealedRow, "id" | "version">;
 
-/** The next rows, in the order of the table's key, that are not sealed with the key `current`. */
 export async function rowsUnderOtherKeys(
   db: Db,
   { table, id, version, column, join, user_id, key_name }: SealedColumn,
@@ -27,10 +26,7 @@ export async function rowsUnderOtherKeys(
 
 export type Fresh = Key & { sealed: string; fresh: string };
 
-/**
- * Puts the fresh texts where the old ones still stand; returns how many. A row that somebody holds or has
- * changed is left as it is: this statement waits for nobody, so it cannot be part of a deadlock.
- */
+/** Replaces unchanged texts; returns how many. It skips locked rows, so it cannot deadlock. */
 export async function replaceSealed(
   db: Db,
   { table, id, version, column }: SealedColumn,
@@ -55,7 +51,6 @@ export async function replaceSealed(
   return count;
 }
 
-/** How many rows are not sealed with the key `current`. */
 export async function countUnderOtherKeys(
   db: Db,
   columns: SealedColumn[],
@@ -75,14 +70,14 @@ export async function findSetting(db: Db, name: string): Promise<string | undefi
   return row?.value;
 }
 
-/** False: it is not `old` any more. */
+/** False: it is no longer `old`. */
 export async function replaceSetting(db: Db, name: string, old: string, value: string) {
   const { count } = await db`
     update settings set value = ${value} where name = ${name} and value = ${old}`;
   return count === 1;
 }
 
-/** Writes down that whatever still names this key opens with no key, so that a start need not ask for it. */
+/** Values under this key cannot be opened: a start no longer asks for it. */
 export async function retireKey(db: Db, id: string): Promise<void> {
   await db`
     insert into settings as s (name, value) values ('retired_seal_keys', ${id})
@@ -90,7 +85,7 @@ export async function retireKey(db: Db, id: string): Promise<void> {
     where excluded.value <> all(string_to_array(s.value, ' '))`;
 }
 
-/** Does the work while no other process changes the seal key; undefined: one is at it. */
+/** Returns undefined while another process changes the seal key. */
 export function lockRotation<T>(db: Sql, work: () => Promise<T>): Promise<T | undefined> {
   return withDeadline(DEADLINES.long, () => tryLock(db, LOCKS.rotation, work));
 }

@@ -1,14 +1,14 @@
 import type { Meaning } from "../columns.ts";
 
-/** What one column of a known tool's format holds: its meaning (null: none of ours) and its unit. */
+/** A column's meaning (null: ignored by us) and unit. */
 export type Known = Meaning | null | [meaning: Meaning, unit: string];
 
-/** A known tool's format: how it is recognised and what each of its columns means. Names in lower case. */
+/** A known tool's format; column names in lower case. */
 export type FormatEntry = {
   name: string;
-  /** Where the meaning of its columns is written. */
+  /** Where the tool documents its columns. */
   source: string;
-  /** The columns that together are found in no other format. */
+  /** Columns that occur together in this format only. */
   needs: string[];
   columns: Record<string, Known>;
 };

@@ -20,7 +20,6 @@ const ENTRIES: FormatEntry[] = [
 
 const plain = (name: string) => name.trim().toLowerCase();
 
-/** The known format whose columns these are. */
 export function formatOf(names: string[]): Format | null {
   const has = new Set(names.map(plain));
   const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
@@ -34,9 +33,9 @@ function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
     const name = plain(column.name);
     if (!Object.hasOwn(known, name)) return column;
     const { meaning: _, unit, ...rest } = column;
-    const says = known[name]!;
-    if (says === null) return rest;
-    const [meaning, symbol] = typeof says === "string" ? [says] : says;
+    const entry = known[name]!;
+    if (entry === null) return rest;
+    const [meaning, symbol] = typeof entry === "string" ? [entry] : entry;
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
     return { ...rest, meaning, ...(said && { unit: said }) };
   });

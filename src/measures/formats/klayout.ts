@@ -1,6 +1,6 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** KLayout: the items of a report database (.lyrdb). */
+/** A KLayout report database (.lyrdb), one row per item. */
 export const klayout: FormatEntry = {
   name: "KLayout report database",
   source: "https://www.klayout.de/doc/about/rdb_format.html",

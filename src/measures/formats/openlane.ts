@@ -1,6 +1,6 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** OpenLane 1: `metrics.csv`, and rows of `final_summary_report.csv`. -1 says that a step did not run. */
+/** OpenLane 1: `metrics.csv` and `final_summary_report.csv`. -1 means that a step did not run. */
 export const openlane: FormatEntry = {
   name: "OpenLane 1",
   source: "https://openlane.readthedocs.io/en/latest/reference/datapoint_definitions.html",

@@ -1,6 +1,6 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** Design Compiler `report_area -hierarchy`: a row a cell of the hierarchy, the root under its design's name. */
+/** `report_area -hierarchy` of Design Compiler: one row per hierarchical cell. */
 export const reportAreaDc: FormatEntry = {
   name: "Design Compiler report_area -hierarchy",
   source: "Design Compiler User Guide, report_area",
@@ -15,7 +15,7 @@ export const reportAreaDc: FormatEntry = {
   },
 };
 
-/** Innovus `report_area`, Genus `report_area`: a row a hierarchical instance, the root first. */
+/** `report_area` of Innovus and Genus: one row per hierarchical instance, the root first. */
 export const reportArea: FormatEntry = {
   name: "Innovus report_area",
   source: "Innovus Text Command Reference, report_area",

@@ -1,6 +1,5 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** SiliconCompiler: the metrics of its schema, a row a step. */
 export const siliconcompiler: FormatEntry = {
   name: "SiliconCompiler",
   source: "https://docs.siliconcompiler.com/en/stable/reference_manual/schema.html (metric)",

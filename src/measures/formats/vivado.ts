@@ -1,6 +1,6 @@
 import type { FormatEntry } from "./entry.ts";
 
-/** Vivado: the tables of `report_timing_summary`; PW is pulse width, no setup. */
+/** The tables of `report_timing_summary`; PW is pulse width, not setup. */
 export const vivadoTiming: FormatEntry = {
   name: "Vivado timing summary",
   source: "AMD UG906, Report Timing Summary",
@@ -25,7 +25,6 @@ export const vivadoTiming: FormatEntry = {
   },
 };
 
-/** Vivado: the tables of `report_utilization`, a row a site type. */
 export const vivadoUtilization: FormatEntry = {
   name: "Vivado utilization",
   source: "AMD UG906, Report Utilization",

@@ -6,21 +6,17 @@ import { type Content, filled } from "./content.ts";
 import type { ChosenMeasure } from "./correction.ts";
 import { type Fault, unknownColumn } from "./parts.ts";
 
-/**
- * Where a correction says that a number stands. `column`: null switches the number off; `is_number`: whether
- * its cells can be read as numbers; `unit`: as it was written.
- */
+/** A corrected number's column; null switches the number off. `is_number`: its cells parse as numbers. */
 export type Chosen = {
   column: Column | null;
   is_number: boolean;
   metric?: string | null;
   unit?: string;
-  /** Why it cannot be followed. */
   fault?: Fault;
 };
 
 const TIME = ["time"];
-/** What each number's unit may measure; the others are counts. */
+/** The kinds of unit that each number allows; the others are counts. */
 const KINDS: Partial<Record<NumberName, string[]>> = {
   setup_wns: TIME,
   setup_tns: TIME,
@@ -35,13 +31,13 @@ const KINDS: Partial<Record<NumberName, string[]>> = {
 
 function faultOfUnit(name: NumberName, text: string): string | undefined {
   const unit = unitNamed(text);
-  if (!unit) return `The unit "${text}" is not known.`;
+  if (!unit) return `Unknown unit "${text}".`;
   const kinds = KINDS[name];
-  if (!kinds) return "This number is a count: it has no unit.";
-  return kinds.includes(kindOfUnit(unit)) ? undefined : `"${text}" is no unit of this number.`;
+  if (!kinds) return "This number is a count and has no unit.";
+  return kinds.includes(kindOfUnit(unit)) ? undefined : `"${text}" is not a unit of this number.`;
 }
 
-/** A column's cells as numbers: what some of its texts can be read as. */
+/** The column with its cells read as numbers; undefined when none of them parses. */
 function asNumber(content: Content, column: Column): Column | undefined {
   if (column.shape === "number") return column;
   const values = filled(content.columns.find(({ name }) => name === column.name)!);
@@ -52,10 +48,9 @@ function asNumber(content: Content, column: Column): Column | undefined {
 
 const missing = ({ columns }: Content, name: string) =>
   columns.some((column) => column.name === name)
-    ? `The column "${name}" is ignored.`
+    ? `Column "${name}" is ignored.`
     : unknownColumn(name);
 
-/** The measures of a correction with their columns, or why they cannot be followed. */
 export function chosenMeasures(content: Content, columns: Column[], measures: ChosenMeasure[]) {
   const chosen: Partial<Record<NumberName, Chosen>> = {};
   for (const { name, column: named, metric, unit } of measures) {
@@ -77,14 +72,14 @@ export function chosenMeasures(content: Content, columns: Column[], measures: Ch
   return chosen;
 }
 
-/** Which meanings may stand for a number, the plainest first, where it is not the name's own. */
+/** Meanings of a number whose name is not its only meaning, by preference. */
 const MEANINGS: Partial<Record<NumberName, Meaning[]>> = {
   violations: ["setup_violations", "violations"],
   fmax: ["frequency"],
 };
 export const meaningsOf = (name: NumberName): Meaning[] => MEANINGS[name] ?? [name as Meaning];
 
-/** The columns with the meanings and units of the chosen ones: boards show their cells by them. */
+/** Gives the corrected columns their meanings and units, for the cells of boards. */
 export function withChosen(
   columns: Column[],
   chosen: Partial<Record<NumberName, Chosen>>,

@@ -13,13 +13,13 @@ import { HOLD, SETUP } from "../names/checks.ts";
 import { withSiblings } from "./siblings.ts";
 import { type Content, filled, type Found } from "./content.ts";
 
-/** Words of columns that hold times; a number column needs one to be read as a time. */
+/** A number column needs one of these words to be read as a time. */
 const TIMELY = new Set(
   "time ts timestamp epoch date created started finished ended at when datetime"
     .split(" "),
 );
 
-/** The one unit that a text's cells state behind their numbers; "" where they state none, or several. */
+/** The unit behind the numbers; "" where cells state none or several. */
 function cellUnitOf(values: string[]): string {
   const units = new Set(values.filter((value) => !isMissing(value)).map(unitInCell));
   return units.size === 1 ? [...units][0]! : "";
@@ -29,10 +29,9 @@ function isMixed(values: string[]): boolean {
   return new Set(values.filter((value) => !isMissing(value)).map(unitInCell)).size > 1;
 }
 
-/** What is text whatever it looks like: `1ps` is a unit, 3211 a commit. */
+/** These stay text whatever the cells contain: `1ps` is a unit, 3211 a commit. */
 const NAMES: Meaning[] = ["time_unit", "unit", "run", "commit", "metric"];
 
-/** A text column that holds numbers, durations or times, as such a column; else as it is. */
 function textColumn(column: Column, values: string[], isComma: boolean): Column {
   const { name, type } = column;
   const number = readColumn(name, type, "number");
@@ -59,7 +58,7 @@ function textColumn(column: Column, values: string[], isComma: boolean): Column 
   return column;
 }
 
-/** A text whose values are all dates: a time, or the name of a run that is made of one. */
+/** A column of dates is a time, or a run's name made of a date. */
 function timeColumn(column: Column, form: NonNullable<Column["form"]>, values: string[]): Column {
   const { name, type, meaning } = column;
   const isSpelled = SPELLED.includes(form);
@@ -83,10 +82,8 @@ function numberColumn(column: Column, { least, most }: Found): Column {
 const STATUS =
   /^(?:pass(?:ed)?|fail(?:ed|ure)?|ok|error|timed? ?out|skip(?:ped)?|crash(?:ed)?|killed|not[ _]run|xfail|unknown)$/i;
 
-/** A check inside a longer text: `Slow 85C Model Setup 'clk'`. */
 const CHECKED = /\b(?:setup|hold|recovery|removal|pulse width)\b/;
 
-/** What a text column without a name that says it holds, by its values. */
 function byContent(column: Column, values: string[]): Column {
   if (column.shape !== "text" || values.length === 0) return column;
   const lower = values.map((value) => value.trim().toLowerCase());
@@ -100,7 +97,6 @@ function byContent(column: Column, values: string[]): Column {
   return column;
 }
 
-/** One column as its name, its type and its content say. */
 function columnIn(found: Found, isComma: boolean): Column {
   const { name, type, shape } = found;
   const values = filled(found);
@@ -113,7 +109,7 @@ function columnIn(found: Found, isComma: boolean): Column {
   return shape === "text" ? byContent(textColumn(column, values, isComma), values) : column;
 }
 
-/** A rule's name stands in the category where no column is called a rule. */
+/** Without a rule column, the category holds the rule's name. */
 function withRule(columns: Column[]): Column[] {
   const has = (meaning: Column["meaning"]) => columns.some((column) => column.meaning === meaning);
   const sizes = ["slack", "area", "power", "cells", "setup_wns"] as const;
@@ -123,7 +119,6 @@ function withRule(columns: Column[]): Column[] {
   );
 }
 
-/** Every column of the table with its meaning, unit and form. */
 export function readColumns({ columns }: Content): Column[] {
   const texts = columns.filter(({ shape }) => shape === "text").map(filled);
   const isComma = texts.some(hasDecimalComma) && !texts.some(hasDecimalPoint);

@@ -3,9 +3,8 @@ import type { Corrections } from "./correction.ts";
 import { NAMES, type NumberName } from "../number.ts";
 import type { Chosen } from "./chosen.ts";
 import type { Fault } from "./parts.ts";
-import { DIMENSIONS, GROUP } from "./places.ts";
+import { DIMENSIONS, GROUP } from "./dimensions.ts";
 
-/** The content without the columns that a person or a comment says to ignore. */
 export function withoutIgnored(content: Content, { ignored, also }: Corrections): Content {
   const dropped = ignored ?? also.ignored;
   return { ...content, columns: content.columns.filter(({ name }) => !dropped.includes(name)) };
@@ -13,15 +12,13 @@ export function withoutIgnored(content: Content, { ignored, also }: Corrections)
 
 const PARTS = ["run", "group", "dimensions"] as const;
 
-/** Why parts of a correction are not used. */
 export function doubtsOfFaults(faults: Fault[]): string[] {
   return PARTS.flatMap((part) => {
     const fault = faults.find(({ path }) => path === part || path.startsWith(`${part}.`));
-    return fault ? [`The correction of ${part} is not used: ${fault.message}`] : [];
+    return fault ? [`Correction of ${part} ignored: ${fault.message}`] : [];
   });
 }
 
-/** The parts that a person or a comment sets. */
 export function correctedIn(
   correction: Corrections,
   chosen: Partial<Record<NumberName, Chosen>>,

@@ -3,7 +3,7 @@ import type { Meaning } from "../columns.ts";
 import { NAMES, type NumberName } from "../number.ts";
 import { type Comment, readComment } from "./comments.ts";
 import type { Content } from "./content.ts";
-import { isPlaced } from "./places.ts";
+import { isRoleWord } from "./dimensions.ts";
 
 const ColumnName = z.string().min(1).max(63);
 const unique = (names: string[]) => new Set(names).size === names.length;
@@ -13,13 +13,13 @@ export const ChosenMeasure = z.strictObject({
   name: z.enum(NAMES),
   column: ColumnName.nullable().openapi({ description: "null: the table has no such number." }),
   metric: z.string().min(1).max(200).nullable().optional().openapi({
-    description: "Which rows of a long table, by their metric's name.",
+    description: "The metric's name in a long table.",
   }),
   unit: z.string().min(1).max(20).nullable().optional().openapi({ example: "ns" }),
 });
 export type ChosenMeasure = z.infer<typeof ChosenMeasure>;
 
-/** What replaces parts of the automatic mapping; parts that are left out stay. */
+/** Replaces parts of the automatic mapping; omitted parts stay automatic. */
 export const Correction = z.strictObject({
   run: z.strictObject({ columns: Columns, order_by: ColumnName.nullable().optional() }).optional()
     .openapi({ example: { columns: ["run_id"], order_by: "run_at" } }),
@@ -29,14 +29,14 @@ export const Correction = z.strictObject({
     const names = measures.map(({ name }) => name);
     for (const [i, name] of names.entries()) {
       if (names.indexOf(name) === i) continue;
-      context.addIssue({ code: "custom", path: [i, "name"], message: "is there twice" });
+      context.addIssue({ code: "custom", path: [i, "name"], message: "is listed twice" });
     }
   }).optional().openapi({ example: [{ name: "setup_wns", column: "worst_slack", unit: "ns" }] }),
   ignored: Columns.optional().openapi({ example: ["notes"] }),
 }).openapi("MappingCorrection");
 export type Correction = z.infer<typeof Correction>;
 
-/** A correction over another: a part that is named replaces the other's, a measure the one of its name. */
+/** Merges two corrections: `change` wins part by part and number by number. */
 export function over(base: Correction, change: Correction): Correction {
   const named = change.measures?.map(({ name }) => name) ?? [];
   const kept = (base.measures ?? []).filter(({ name }) => !named.includes(name));
@@ -44,10 +44,7 @@ export function over(base: Correction, change: Correction): Correction {
   return { ...base, ...change, ...(measures.length > 0 && { measures }) };
 }
 
-/**
- * A person's correction with what the columns' comments say: `meanings` are their words that are a
- * dimension's or a group's own (`corner`), `also` is added to the automatic parts.
- */
+/** A person's correction plus column comments: `meanings` by column, `also` extends the automatic parts. */
 export type Corrections = Correction & {
   meanings: Record<string, Meaning>;
   also: { dimensions: string[]; ignored: string[] };
@@ -64,31 +61,32 @@ const columnsIn = ({ run, group, dimensions, measures, ignored }: Correction) =>
     ...(measures ?? []).flatMap(({ column }) => column ?? []),
   ]);
 
-/** A person goes before the comments of the flow, part by part and column by column. */
+/** A person's correction wins over comments, part by part and column by column. */
 export function withComments(
   { columns }: Content,
   person: Correction,
 ): Corrections {
   const taken = columnsIn(person);
-  const said = columns.flatMap(({ name, comment }): [string, Comment][] => {
-    const read = taken.has(name) ? null : readComment(comment ?? null);
-    return read ? [[name, read]] : [];
+  const comments = columns.flatMap(({ name, comment }): [string, Comment][] => {
+    const found = taken.has(name) ? null : readComment(comment ?? null);
+    return found ? [[name, found]] : [];
   }).toSorted(([a], [b]) => a < b ? -1 : 1);
-  const of = (word: string) => said.filter(([, read]) => read.word === word).map(([name]) => name);
-  const measures = said.flatMap(([column, { word, unit }]): ChosenMeasure[] =>
+  const of = (word: string) =>
+    comments.filter(([, read]) => read.word === word).map(([name]) => name);
+  const measures = comments.flatMap(([column, { word, unit }]): ChosenMeasure[] =>
     isNumber(word) ? [{ name: word, column, ...(unit && { unit }) }] : []
   );
   const [run, group] = [of("run"), of("group")];
-  const comments: Correction = {
+  const fromComments: Correction = {
     ...(run.length > 0 && { run: { columns: run } }),
     ...(group.length > 0 && { group }),
     measures: measures.filter((one, i) =>
       measures.findIndex(({ name }) => name === one.name) === i
     ),
   };
-  const meanings = said.flatMap(([name, { word }]) => isPlaced(word) ? [[name, word]] : []);
+  const meanings = comments.flatMap(([name, { word }]) => isRoleWord(word) ? [[name, word]] : []);
   return {
-    ...over(comments, person),
+    ...over(fromComments, person),
     meanings: Object.fromEntries(meanings),
     also: { dimensions: of("dimension"), ignored: of("ignore") },
   };

@@ -12,46 +12,42 @@ import { type Correction, withComments } from "./correction.ts";
 import { withMetrics } from "./metrics.ts";
 import { repeatedIn } from "./order.ts";
 import { correctedParts, type Fault, type Parts } from "./parts.ts";
-import { DIMENSIONS, GROUP } from "./places.ts";
+import { DIMENSIONS, GROUP } from "./dimensions.ts";
 import { type RunColumns, runColumns } from "./runs.ts";
 
-/** How a table is read. Made from its columns and a sample of its content; nothing else decides. */
+/** How a table is read, derived only from its columns and a sample of its rows. */
 export type Mapping = {
-  /** The known tool's format that the columns are of. */
   format: Format | null;
   columns: Column[];
-  /** All columns of the table, the ignored ones too, in its order. */
+  /** All column names in table order, ignored ones included. */
   names: string[];
   run: RunColumns;
   group: Column[];
   dimensions: Column[];
-  /** The column of corners or modes, else of tools that check the same rules: the worst of them counts. */
+  /** Corners or modes, else tools that check the same rules; the worst value counts. */
   corner?: Column;
-  /** Rows that are the whole of a run and no part of it: `Total`, the root of a hierarchy. */
+  /** Rows that cover a whole run: `Total`, or the root of a hierarchy. */
   whole?: { column: Column; values: string[] };
-  /** Rows of a stage that is called the total: the runtime of all stages. */
+  /** Rows of a stage `Total`: the runtime of all stages. */
   total_stage?: { column: Column; values: string[] };
-  /** Columns of slacks that may be sizes of violations: beside a TNS that is only ever above 0. */
+  /** Slack columns that may store violations as positive numbers. */
   magnitudes: string[];
-  /** Columns of figures that stand side by side for the parts of a run: Innovus' path groups. */
+  /** Several columns of figures, one per path group: Innovus. */
   figures?: Column[];
-  /** For each meaning that several columns claim with different values, the ones that were not chosen. */
+  /** By meaning, a column with different values for the same number that was not chosen. */
   rivals: Partial<Record<Meaning, string>>;
   ignored: string[];
   doubts: string[];
-  /** Why what is added up over a run's rows is not sure: several rows stand for the same object. */
+  /** Why sums over rows are not reliable: several rows describe the same object. */
   repeated?: string;
-  /** Sizes stand by instance, and no row is known to be the whole. */
+  /** Sizes are listed per instance, and no row is known to be the root. */
   rootless?: true;
-  /** Where a person or a comment says that a number stands. */
   chosen: Partial<Record<NumberName, Chosen>>;
-  /** What of the correction's other parts the table cannot follow. */
   faults: Fault[];
-  /** The parts that a person or a comment set: "run", "group", "measures.setup_wns" … */
   corrected: string[];
 };
 
-/** A design per row of a hierarchy is a part of it: the group is what stays the same in a run. */
+/** In a hierarchy, a design column that varies within a run is not the group. */
 function groupColumns(columns: Column[], content: Content): Column[] {
   const instance = columnOf(columns, "instance");
   const design = columnOf(columns, "design");
@@ -70,13 +66,12 @@ const TOTAL = /^\s*(?:grand |sub)?(?:totals?|all|overall|sum|whole)\s*:?\s*$/i;
 const isOver = (root: string, name: string) =>
   name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
 
-/** Whether these are totals, or the roots of all the instances. */
+/** True for totals and for roots of all instances. */
 const isOverAll = (roots: string[], found: Found) =>
   roots.some((root) => TOTAL.test(root)) ||
   roots.length > 0 &&
     filled(found).every((name) => roots.some((root) => root === name || isOver(root, name)));
 
-/** The rows of a column of parts that are the whole: called so, or the root of a hierarchy. */
 function wholeIn(column: Column, found: Found): string[] {
   const values = [...new Set(filled(found))];
   const total = values.filter((value) => TOTAL.test(value));
@@ -85,7 +80,7 @@ function wholeIn(column: Column, found: Found): string[] {
   return roots.filter((root) => values.some((name) => isOver(root, name)));
 }
 
-/** An instance that is its own module, `top` of `top`, is the root where names show no hierarchy. */
+/** In a flat table, an instance `top` of module `top` is the root. */
 function rootIn(column: Column, found: Found, content: Content): string[] {
   if (column.meaning !== "instance") return [];
   const others = content.columns.filter((other) => other.shape === "text" && other !== found);
@@ -96,14 +91,12 @@ function rootIn(column: Column, found: Found, content: Content): string[] {
   return names.length === 1 ? names : [];
 }
 
-/** The whole of a run, or that nothing says which instance is it. */
 function wholeIfAny(content: Content, dimensions: Column[]): Pick<Mapping, "whole" | "rootless"> {
   const whole = wholeOf(content, dimensions);
   if (whole) return { whole };
   return isRootless(content, dimensions) ? { rootless: true } : {};
 }
 
-/** Whether nothing says which of several instances is the whole of the others. */
 function isRootless(content: Content, dimensions: Column[]): boolean {
   const instance = columnOf(dimensions, "instance");
   if (!instance) return false;
@@ -141,7 +134,7 @@ function totalStage(content: Content, dimensions: Column[]): Pick<Mapping, "tota
   return values.length > 0 ? { total_stage: { column, values } } : {};
 }
 
-/** Design Compiler prints violations as sizes: no TNS of a table is below 0, and some are above. */
+/** Design Compiler prints violations as positive numbers: a TNS that is only ever above 0. */
 function magnitudesIn(content: Content, columns: Column[]): string[] {
   const isPositive = ({ name }: Column) => {
     const values = filled(content.columns.find((column) => column.name === name)!).map(Number)
@@ -161,7 +154,7 @@ function doubtsOf(content: Content, { names, time }: RunColumns): string[] {
   if (time?.form !== "dmy" || names.length > 0) return [];
   const found = content.columns.find(({ name }) => name === time.name)!;
   return isAmbiguousDate(filled(found))
-    ? [`Nothing in ${time.name} tells the day from the month: it is read as day first.`]
+    ? [`Dates in ${time.name} are ambiguous and read as day/month.`]
     : [];
 }
 
@@ -175,7 +168,6 @@ const KEY: Meaning[] = [
   "utilization",
 ];
 
-/** Columns that claim the same number as the chosen one and hold other values. */
 function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
   const valuesOf = (column: Column, { unit }: Column) => {
     const { values } = content.columns.find(({ name }) => name === column.name)!;
@@ -200,7 +192,7 @@ function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
   return Object.fromEntries(claims);
 }
 
-/** The total of areas is the area where it is exactly the sum of the others; else it is no rival of the cells'. */
+/** Total area counts as the area only when it equals the sum of the other areas. */
 function withTotalArea(content: Content, columns: Column[]): Column[] {
   const areas = columns.filter(({ name, shape }) =>
     shape === "number" && wordsOf(name).includes("area")
@@ -227,7 +219,7 @@ function withTotalArea(content: Content, columns: Column[]): Column[] {
 const RULE =
   /^(?:m|met|metal|li|via|v|poly|po|od|co|cont|nw|pw|well|diff|mcon|tap|rdl|ap)\d*(?:[._ ]|$)/i;
 
-/** A table of violations with a column for each rule: their sum is the total. */
+/** One column per rule: the total is their sum. */
 function withRuleColumns(content: Content, columns: Column[]): Column[] {
   if (columns.some(({ meaning }) => meaning === "drc_total" || meaning === "rule")) return columns;
   const counts = columns.filter(({ name, shape, meaning }) => {
@@ -241,7 +233,6 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
   return [...columns, { ...counts[0]!, meaning: "drc_total", sum: counts }];
 }
 
-/** The columns that nothing of the mapping names. */
 function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
   const { columns, run, group, dimensions, chosen } = mapping;
   const named = [...run.names, ...group, ...dimensions, ...Object.values(chosen)]
@@ -251,8 +242,7 @@ function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): s
   ).map(({ name }) => name);
 }
 
-/** The columns that name a group, and those that cut a run; of both what the correction left. */
-function placesIn(content: Content, columns: Column[], parts: Parts, also: string[]) {
+function rolesIn(content: Content, columns: Column[], parts: Parts, also: string[]) {
   const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
   const free = columns.filter((column) => !taken.includes(column));
   const dimensions = parts.dimensions ?? [
@@ -263,9 +253,8 @@ function placesIn(content: Content, columns: Column[], parts: Parts, also: strin
 }
 
 /**
- * Makes the mapping of a table; a person's correction goes before the comments of the flow, those before the
- * known format, that before the vocabulary. Pure: the order of columns and rows, and the case of names,
- * change nothing.
+ * Precedence: a person's correction, column comments, known format, vocabulary. Column order, row
+ * order and case do not matter.
  */
 export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const correction = withComments(whole, person);
@@ -277,7 +266,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const parts = correctedParts(whole, content, read.columns, correction);
   const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
   const columns = withChosen(parts.columns, chosen);
-  const { group, dimensions } = placesIn(content, columns, parts, correction.also.dimensions);
+  const { group, dimensions } = rolesIn(content, columns, parts, correction.also.dimensions);
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };

@@ -3,18 +3,18 @@ import { columnOf } from "../names/choose.ts";
 import { type Content, filled } from "./content.ts";
 
 const SIGN_OFF = /^(?:lvs|drc|erc)$/i;
-/** What a column may hold that gives figures to names in another column. */
+/** Meanings that the value column of a long table may have. */
 const VALUES: (Meaning | undefined)[] = [undefined, "value", "errors", "violations", "count"];
 const WHOLE = /^(?:all|total|overall)$/i;
 
-/** The words of a column's name that say which check its figures are of: "Setup mode". */
+/** The check in a column's name: "Setup mode". */
 export function checkIn({ name }: Column): string {
   return wordsOf(name).find((word) => ["setup", "hold"].includes(word)) ?? "";
 }
 
 const NO_FIGURES: Meaning[] = ["run", "seed", "count", "value", "iteration", "x", "y"];
 
-/** Whether a text column's values are names of figures: most of them mean something as numbers. */
+/** True when most values, read as column names, have a meaning as numbers. */
 function namesFigures(column: Column, content: Content): boolean {
   if (column.shape !== "text" || column.form) return false;
   const found = content.columns.find(({ name }) => name === column.name)!;
@@ -28,10 +28,7 @@ function namesFigures(column: Column, content: Content): boolean {
   return known.length >= values.length / 2 && known.length >= 2;
 }
 
-/**
- * A long table (metric, value) may call its columns anything, and may have a column of values for each part
- * of a run. Gives the columns with `metric` and `value`, and the columns of figures where there are several.
- */
+/** Detects a long table whose columns have other names, or one value column per part of a run. */
 export function withMetrics(
   content: Content,
   columns: Column[],

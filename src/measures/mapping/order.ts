@@ -2,10 +2,7 @@ import type { Column } from "../columns.ts";
 import { type Content, filled, type Found, keysOf } from "./content.ts";
 import type { RunColumns } from "./runs.ts";
 
-/**
- * A sentence where rows of one run have the same object: a column that was not understood tells them apart,
- * or none. A run's total cannot be known from them.
- */
+/** A doubt sentence when one run has several rows for the same object: its total is then unknown. */
 export function repeatedIn(
   content: Content,
   columns: Column[],
@@ -25,13 +22,13 @@ export function repeatedIn(
     shape === "text" && !objects.some((object) => object.name === name) && meaning !== "commit"
   ).map(foundOf).find((found) => differing([found]) === rows);
   return unknown
-    ? `Rows of one run differ in ${unknown.name}, which is not understood.`
-    : "Several rows of one run stand for the same object.";
+    ? `Rows of one run differ in ${unknown.name}, a column of unknown meaning.`
+    : "One run has several rows for the same object.";
 }
 
 const UNORDERED = /^(?:[^\d]*|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*[a-f])[0-9a-f]{7,64})$/i;
 
-/** Names of several runs that are random, or have no number in them, say nothing of their order. */
+/** Random names, and names without a number, do not order runs. */
 function areNamesUnordered(content: Content, column: Column): boolean {
   const found = content.columns.find(({ name }) => name === column.name)!;
   const names = new Set(filled(found));
@@ -39,7 +36,7 @@ function areNamesUnordered(content: Content, column: Column): boolean {
     [...names].every((name) => UNORDERED.test(name));
 }
 
-/** Whether some object stands in several rows though nothing names runs or puts them in order. */
+/** True when objects repeat while no column names or orders runs. */
 export function isUnordered(
   content: Content,
   { run, group, dimensions }: { run: RunColumns; group: Column[]; dimensions: Column[] },

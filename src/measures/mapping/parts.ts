@@ -2,12 +2,11 @@ import type { Column } from "../columns.ts";
 import { epochOf } from "../names/cells.ts";
 import type { Content } from "./content.ts";
 import type { Corrections } from "./correction.ts";
-import { DIMENSIONS, GROUP } from "./places.ts";
+import { DIMENSIONS, GROUP } from "./dimensions.ts";
 
-/** What of a correction the table cannot follow; `path` is its place in the correction. */
+/** A part of a correction that does not fit the table; `path` is its place in the correction. */
 export type Fault = { path: string; message: string };
 
-/** The parts of a mapping that a correction sets, and the columns without what it takes from them. */
 export type Parts = {
   columns: Column[];
   run?: CorrectedRun;
@@ -16,17 +15,14 @@ export type Parts = {
   faults: Fault[];
 };
 
-/** `time` undefined: as without the correction; null: runs are ordered by their names. */
+/** `time` undefined: automatic; null: order runs by name. */
 export type CorrectedRun = { names: Column[]; time?: Column | null };
 
 export const unknownColumn = (name: string) => `There is no column "${name}".`;
 
 type Role = "run" | "group" | "dimensions" | "ignored";
 
-/**
- * The columns of each part that the correction names. `whole` has the ignored columns too. Parts with a fault are left to the
- * automatic mapping.
- */
+/** Resolves a correction against the table; parts with a fault stay automatic. */
 export function correctedParts(
   whole: Content,
   content: Content,
@@ -63,18 +59,17 @@ export function correctedParts(
 
 type Named = Partial<Record<"run" | "group" | "dimensions", string[] | undefined>>;
 
-/** Whether a column's meaning goes with the part that names it, or with its being in none. */
 function keepsMeaning({ name, meaning }: Column, named: Named, also: string[]): boolean {
   if (!meaning) return true;
   if (named.run?.includes(name)) return meaning === "run" || meaning === "time";
   if (named.group?.includes(name)) return GROUP.includes(meaning);
   if (named.dimensions?.includes(name)) return DIMENSIONS.includes(meaning);
-  // A long table's names of metrics and the place of an object are read whatever cuts a run.
+  // Corrected dimensions do not affect metric names and coordinates.
   const stays = ["metric", "x", "y"].includes(meaning) || !DIMENSIONS.includes(meaning);
   return named.dimensions === undefined || stays || also.includes(name);
 }
 
-/** A run known by nothing but its time has no name. */
+/** A run identified only by its time has no name. */
 function runOf(columns: Column[], { time }: Order): CorrectedRun {
   const isTime = columns.length === 1 && columns[0]!.name === time?.name;
   return { names: isTime ? [] : columns, ...(time !== undefined && { time }) };
@@ -95,10 +90,9 @@ function orderOf(content: Content, columns: Column[], { run }: Corrections): Ord
     epochOf(least, most);
   if (epoch) return { time: { ...column, shape: "time", form: epoch } };
   if (named.includes(order_by)) return { time: null };
-  return { fault: { path, message: `The column "${order_by}" holds no times.` } };
+  return { fault: { path, message: `Column "${order_by}" has no times.` } };
 }
 
-/** Columns that are not there, and those that two parts name. */
 function faultsOf({ columns }: Content, correction: Corrections): Fault[] {
   const { run, group, dimensions } = correction;
   const lists: [Role, string, string[]][] = [
@@ -112,7 +106,7 @@ function faultsOf({ columns }: Content, correction: Corrections): Fault[] {
     names.flatMap((name, i): Fault[] => {
       const at = `${path}.${i}`;
       const other = lists.find(([one, , others]) => one !== role && others.includes(name));
-      if (other) return [{ path: at, message: `"${name}" stands in "${other[0]}" too.` }];
+      if (other) return [{ path: at, message: `"${name}" is also listed in "${other[0]}".` }];
       return has.has(name) ? [] : [{ path: at, message: unknownColumn(name) }];
     })
   );

@@ -1,15 +1,14 @@
 import { type Column, wordsOf } from "../columns.ts";
 import { type Content, distinct, type Found, keysOf } from "./content.ts";
 
-/** Columns by which runs are told apart and put in order. */
 export type RunColumns = { names: Column[]; time?: Column };
 
-/** Words of times that are not the run's: of a plan, of a library, of a tool. */
+/** Words of times that are not the run's: of a plan, a library, a tool. */
 const NOT_OF_RUN = new Set(
   ("tapeout tape due deadline release library lib tool version expiry expires birth until target plan planned " +
     "milestone valid pdk modified").split(" "),
 );
-/** Words of a run's name, the one that says most about a run first. */
+/** Ordered by how clearly a word names a run. */
 const NAMING = ["run", "tag", "build", "pipeline", "regression", "session", "job", "uuid"];
 const TIMING = ["run", "timestamp", "ts", "started", "start", "date", "time", "finished", "ended"];
 
@@ -18,7 +17,6 @@ const firstOf = (words: string[], order: string[]) => {
   return at < 0 ? order.length : at;
 };
 
-/** The time columns, likeliest first: those named as a run's, then named as a time, then the others. */
 function timeColumns(columns: Column[]): Column[] {
   const rank = ({ name, meaning }: Column) => {
     const words = wordsOf(name);
@@ -29,7 +27,7 @@ function timeColumns(columns: Column[]): Column[] {
     .toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Whether a column that is called a run's name is one, and not the name of a row or of all of them. */
+/** True unless the column names each row, or all rows alike. */
 function isName(
   found: Found,
   content: Content,
@@ -41,15 +39,12 @@ function isName(
   const rows = content.sampled;
   const times = time ? distinct(time) : 0;
   if (names === rows && rows > 2 && times > 0 && times <= rows / 2) return false;
-  // One name over several times at which the same object comes again: a kind of run, not a run.
+  // One name at several times with repeated objects is a kind of run, not a run.
   const again = keysOf([found, ...objects], rows);
   return !(names === 1 && times > 1 && new Set(again).size < rows);
 }
 
-/**
- * Which columns name a run and order runs. `objects`: the columns that tell the rows of one run apart.
- * Of several names the coarsest counts: a pipeline has many jobs.
- */
+/** Of several name columns the coarsest wins: a pipeline has many jobs. `objects` identify a row within a run. */
 export function runColumns(content: Content, columns: Column[], objects: Column[]): RunColumns {
   const foundOf = ({ name }: Column) => content.columns.find((found) => found.name === name)!;
   const [time] = timeColumns(columns).filter((column) => distinct(foundOf(column)) > 0);
@@ -62,18 +57,14 @@ export function runColumns(content: Content, columns: Column[], objects: Column[
   return { names: names.slice(0, 1), ...(time && { time }) };
 }
 
-/** A row of a table whose every row may have its own time: when, whose, and which object of a run. */
 export type Moment = { at: number; group: string; object: string };
 
 const MOST_STARTS = 400;
-/** Seconds without a row that end a run in any case, and those that do where rows come much closer. */
+/** A gap of NIGHT always ends a run; a gap of PAUSE does when rows usually come much closer. */
 const NIGHT = 12 * 3600;
 const PAUSE = 600;
 
-/**
- * When each group's runs start, where rows trickle in with times of their own: a run ends where time
- * leaves a gap, or where the same object comes again. Undefined: the rows of one time are a run.
- */
+/** Splits rows with individual times into runs, at a gap or a repeated object. Undefined: each time is a run. */
 export function startsOf(moments: Moment[]): Record<string, number[]> | undefined {
   const times = new Set(moments.map(({ at }) => at));
   if (times.size < 2 || times.size <= moments.length / 2) return undefined;
@@ -93,7 +84,7 @@ function startsIn(own: Moment[]): number[] {
     const gap = gaps[i - 1] ?? 0;
     const paused = gap > NIGHT || gap > Math.max(PAUSE, 20 * usual);
     const last = seen.get(own[i]!.object);
-    // Rows of one time are of one run, also where two of them are alike.
+    // Rows with the same time belong to one run, even identical ones.
     const again = last !== undefined && own[last]!.at < own[i]!.at;
     if (i > 0 && (paused || again)) {
       const start = paused ? i : widest(gaps, last!, i);
@@ -105,7 +96,7 @@ function startsIn(own: Moment[]): number[] {
   return starts.map((i) => own[i]!.at);
 }
 
-/** Between an object's two rows the run ends where time leaves its widest gap, the last of equal ones. */
+/** Splits at the widest gap between two rows of an object, the last of equal ones. */
 function widest(gaps: number[], from: number, to: number): number {
   let best = from;
   for (let i = from; i < to; i++) if (gaps[i]! >= gaps[best]!) best = i;

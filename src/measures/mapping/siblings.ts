@@ -1,20 +1,18 @@
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 
 type Rule = {
-  /** The whole name, without its unit, of the column. */
+  /** Matches the name without its unit. */
   name: RegExp;
   meaning: Meaning;
-  /** Whether the other columns say so. */
   when: (has: Has) => boolean;
 };
 type Has = { meaning: (meaning: Meaning) => boolean; word: (word: string) => boolean };
 
 const isDrc = (has: Has) => (["rule", "layer", "category"] as const).some(has.meaning);
 
-/** Everyday names that mean something only beside others. */
+/** Common names that have a meaning only beside certain other columns. */
 const RULES: Rule[] = [
   {
-    // PrimeTime's report_global_timing: WNS, TNS, NUM.
     name: /^(?:num|number|count|n)$/,
     meaning: "violations",
     when: (has) => has.meaning("setup_wns") && has.meaning("setup_tns"),
@@ -36,7 +34,6 @@ const RULES: Rule[] = [
   },
 ];
 
-/** Gives a meaning to columns of everyday names by the columns beside them. */
 export function withSiblings(columns: Column[]): Column[] {
   const words = new Set(columns.flatMap(({ name }) => wordsOf(name)));
   const has: Has = {

@@ -2,7 +2,7 @@ import type { Db } from "../../external/postgres/postgres.ts";
 import type { Kind } from "../facts.ts";
 import type { Correction } from "./correction.ts";
 
-/** A table by its name: what is dropped and made anew under the name is corrected alike. */
+/** By name: a correction survives dropping and recreating the table. */
 export type TableName = { user_id: number; kind: Kind; schema_name: string; table_name: string };
 
 export async function findCorrection(db: Db, table: TableName): Promise<Correction | undefined> {
@@ -13,7 +13,7 @@ export async function findCorrection(db: Db, table: TableName): Promise<Correcti
   return row?.correction;
 }
 
-/** False: it is the one that is kept already. */
+/** False: nothing changed. */
 export async function saveCorrection(
   db: Db,
   table: TableName,
@@ -30,7 +30,6 @@ export async function saveCorrection(
   return count === 1;
 }
 
-/** False: there was none. */
 export async function removeCorrection(db: Db, table: TableName): Promise<boolean> {
   const { user_id, kind, schema_name, table_name } = table;
   const { count } = await db`
@@ -39,7 +38,7 @@ export async function removeCorrection(db: Db, table: TableName): Promise<boolea
   return count === 1;
 }
 
-/** The correction follows its table to another name, unless that has one. */
+/** Keeps an existing correction of the new name. */
 export async function renameCorrection(
   db: Db,
   { user_id, kind, schema_name, table_name }: TableName,

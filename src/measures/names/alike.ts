@@ -1,14 +1,14 @@
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { wordsFor } from "./vocabulary.ts";
 
-/** The stages of a flow in names, latest first: of `cts__…__ws` and `finish__…__ws` the later one counts. */
+/** Stage words, latest first. */
 export const LATEST =
   ("finish final signoff spef post postroute detailedroute drt route globalroute grt postcts cts detailedplace " +
     "place pl prects preroute pre floorplan synth syn").split(" ");
-/** A name without a stage is of the flow's end, unless another says so: `wns` goes before `pl_wns`. */
+/** The rank of a name without a stage: `wns` goes before `pl_wns`, and `route_wns` before `wns`. */
 export const NO_STAGE = LATEST.indexOf("globalroute") - 0.5;
 
-/** A slack that is no result of this run, or of another stage. */
+/** Words of a slack that is not this run's result, or of another stage. */
 const OTHER = new Set([
   ...LATEST,
   ..."target goal limit required before previous prev old last baseline real raw est ideal golden ref"
@@ -16,7 +16,7 @@ const OTHER = new Set([
 ]);
 
 const PATH_GROUP = /^(?:\w+2\w+|io|default|clkgate\w*|\w*clk\w*|clock\w*)$/;
-/** Whether a word of a name is a path group's: `reg2reg`, `in2out`. */
+/** True for words such as `reg2reg`, `in2out`. */
 export const isPathGroup = (word: string) => PATH_GROUP.test(word);
 
 const CORNER = new RegExp(
@@ -29,7 +29,6 @@ const isPart = (word: string) =>
 
 type Parting = { own: string[]; other: string[] };
 
-/** The words that two columns of one meaning and unit do not share; undefined where they differ in more. */
 function parting(a: Column, b: Column): Parting | undefined {
   if (a.meaning !== b.meaning || a.unit?.symbol !== b.unit?.symbol) return undefined;
   const [left, right] = [wordsOf(a.name), wordsOf(b.name)];
@@ -40,15 +39,15 @@ function parting(a: Column, b: Column): Parting | undefined {
   return own.length > 0 && other.length > 0 ? { own, other } : undefined;
 }
 
-/** Whether two columns differ in one word of the team's own: `wns_usb`, `wns_pcie`. */
+/** True for `wns_usb`, `wns_pcie`. */
 function differInAWord(a: Column, b: Column): boolean {
   const words = parting(a, b);
   return words?.own.length === 1 && words.other.length === 1;
 }
 
 /**
- * Whether two columns of one meaning and unit are of two corners, modes or path groups: `wns_ss`, `wns_tt`. Words that
- * are none known count where at least three of `columns` differ in such a word alone.
+ * True when two columns are of two corners, modes or path groups: `wns_ss`, `wns_tt`. A word that is unknown counts
+ * where at least three of `columns` differ only in such a word.
  */
 export function areAlike(a: Column, b: Column, columns: Column[] = []): boolean {
   const words = parting(a, b);
@@ -66,7 +65,7 @@ export function areAlike(a: Column, b: Column, columns: Column[] = []): boolean 
 
 const SLACKS: (Meaning | undefined)[] = ["setup_wns", "setup_tns", "hold_wns", "hold_tns"];
 
-/** Whether a slack beside one of the flow's last stage has a word of the team's own, and claims as much: `ws_real`. */
+/** True for a slack with an unknown word beside one of a stage: `ws_real` beside `ws_final`. */
 export function sayAlike(column: Column, other: Column): boolean {
   if (!SLACKS.includes(column.meaning)) return false;
   const [left, right] = [wordsOf(column.name), wordsOf(other.name)].map((words) =>

@@ -1,7 +1,4 @@
-/**
- * How cells are written whose type does not say what they hold: numbers, durations and times as text, and
- * times as whole numbers. The same patterns are read here, to decide, and by PostgreSQL, to compute.
- */
+/** How cells are written. The same patterns decide the form here and compute values in PostgreSQL. */
 export type Form =
   | "number"
   | "comma"
@@ -19,7 +16,7 @@ export type Form =
   | "epoch_us"
   | "epoch_ns";
 
-/** Digits enough for any float8, and an exponent that no cast refuses. */
+/** Bounded to what fits a float8 cast. */
 const DIGITS = String
   .raw`[-+]?(?:\d{1,40}(?:[,'’]\d{3})*\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,2})?`;
 /** Numbers with a decimal comma: `1.234,5`, `1 234,5`. */
@@ -68,7 +65,7 @@ export const LETTERS = String.raw`^\s*(?:\d{1,9}(?:\.\d{1,12})?\s*${LETTER_UNITS
 const CLOCK_TIME = String
   .raw`(?:[T _.,-]+(\d{1,2})[:._h-](\d{2})(?:[:._m-](\d{2}(?:\.\d{1,9})?))?(?:\s*([AaPp])\.?[Mm])?)?`;
 const MONTH = String.raw`([A-Za-z]{3})[a-z]{0,6}`;
-/** Patterns of times: year, month and day in this form's order, then hour, minute, second, `a` or `p`. */
+/** Groups: year, month and day in the form's order, then hour, minute, second, `a` or `p`. */
 export const TIMES: Partial<Record<Form, string>> = {
   ymd: String.raw`^\D{0,20}((?:19|20)\d{2})[-/._](\d{1,2})[-/._](\d{1,2})${CLOCK_TIME}`,
   dmy: String.raw`^\s*(\d{1,2})[-/.](\d{1,2})[-/.]((?:19|20)\d{2})${CLOCK_TIME}`,
@@ -83,7 +80,7 @@ export const TIMES: Partial<Record<Form, string>> = {
   day_month: String
     .raw`^\s*(?:[A-Za-z]{3,9},?\s+)?(\d{1,2})[- ]${MONTH}[- ]((?:19|20)\d{2})${CLOCK_TIME}`,
 };
-/** Which group of the pattern is the year, the month and the day. */
+/** The pattern's groups of year, month and day. */
 export const ORDERS: Partial<Record<Form, [year: number, month: number, day: number]>> = {
   ymd: [1, 2, 3],
   compact: [1, 2, 3],
@@ -94,12 +91,10 @@ export const ORDERS: Partial<Record<Form, [year: number, month: number, day: num
   month_day: [3, 1, 2],
   day_month: [3, 2, 1],
 };
-/** Forms that spell the month. */
 export const SPELLED: (Form | undefined)[] = ["ctime", "month_day", "day_month"];
-/** The first three letters of the months' names, in their order. */
 export const MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
 
-/** Milliseconds, seconds … in one unit of an epoch's count. */
+/** Counts per second. */
 export const EPOCHS: Partial<Record<Form, number>> = {
   epoch_s: 1,
   epoch_ms: 1e-3,
@@ -108,7 +103,6 @@ export const EPOCHS: Partial<Record<Form, number>> = {
 };
 
 const MISSING = /^\s*(?:|-+|n\/?a|none|null|nan|[-+]?inf(?:inity)?|err(?:or)?|unknown|tbd|\?)\s*$/i;
-/** Whether a cell says that there is no value. */
 export const isMissing = (text: string) => MISSING.test(text);
 
 const matches = (pattern: string, values: string[]) => {
@@ -116,32 +110,31 @@ const matches = (pattern: string, values: string[]) => {
   return values.length > 0 && values.every((value) => test.test(value));
 };
 
-/** Units that a cell's number may be followed by; others make it a name (`123abc`). */
+/** Units that may follow a number; other suffixes make the cell a name (`123abc`). */
 const CELL_UNITS = new RegExp(
   "^(?:[fpnuµμm]?s|sec|secs|min|mins|h|hrs?|hours|[numµμk]?W|[um]?V|[kMG]?Hz|[um]m(?:\\^?2|²)?|[numµμ]m\\^?2|%|" +
     "[kKMG]i?B|kGE|GE|[fp]F|x|cells|paths|endpoints|violations?|errors?)$",
   "i",
 );
 
-/** The unit that a cell states behind its number, or "". */
 export function unitInCell(text: string): string {
   return new RegExp(UNIT_PART).exec(text)?.[1] ?? COMMA_UNIT.exec(text)?.[1] ?? "";
 }
 
-/** How a column's values are written, at least this share of them; undefined where they are plain text. */
+/** The form of at least this share of the values; undefined for plain text. */
 export function formOf(values: string[], share = 0.9): Form | undefined {
-  const said = values.filter((value) => !isMissing(value));
-  if (said.length === 0) return undefined;
-  if (said.every((value) => [CLOCK, MINUTES, LETTERS].some((form) => matches(form, [value])))) {
+  const present = values.filter((value) => !isMissing(value));
+  if (present.length === 0) return undefined;
+  if (present.every((value) => [CLOCK, MINUTES, LETTERS].some((form) => matches(form, [value])))) {
     return "duration";
   }
-  const time = timeFormOf(said);
+  const time = timeFormOf(present);
   if (time) return time;
-  const numbers = said.filter((value) => {
+  const numbers = present.filter((value) => {
     const unit = unitInCell(value);
     return matches(NUMBER, [value]) && (unit === "" || CELL_UNITS.test(unit));
   });
-  return numbers.length >= share * said.length ? "number" : undefined;
+  return numbers.length >= share * present.length ? "number" : undefined;
 }
 
 function timeFormOf(values: string[]): Form | undefined {
@@ -169,16 +162,16 @@ function isDate(value: string, form: Form): boolean {
   return month! >= 1 && month! <= 12 && day! >= 1 && day! <= 31;
 }
 
-/** Whether nothing in a column of dates tells the day from the month. */
 export function isAmbiguousDate(values: string[]): boolean {
-  const said = values.filter((value) => !isMissing(value));
-  return said.length > 0 &&
+  const present = values.filter((value) => !isMissing(value));
+  return present.length > 0 &&
     ["dmy", "mdy"].every((form) =>
-      matches(TIMES[form as Form]!, said) && said.every((value) => isDate(value, form as Form))
+      matches(TIMES[form as Form]!, present) &&
+      present.every((value) => isDate(value, form as Form))
     );
 }
 
-/** What whole numbers between these count since 1970, if they can be times of 2000 to 2100. */
+/** The epoch unit that puts both values between 2000 and 2100. */
 export function epochOf(least: number, most: number): Form | undefined {
   return (["epoch_s", "epoch_ms", "epoch_us", "epoch_ns"] as const).find((form) =>
     least * EPOCHS[form]! >= 946_684_800 && most * EPOCHS[form]! <= 4_102_444_800

@@ -2,12 +2,12 @@ import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { areAlike, isPathGroup, LATEST, NO_STAGE, sayAlike } from "./alike.ts";
 import { numberOf } from "../sql.ts";
 
-/** Words of a name that say only a part of the whole is meant. */
+/** Words that restrict a number to a part of the design. */
 const PARTIAL = new Set(
   ("stdcell std peak macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
     .split(" "),
 );
-/** Of names with the same meaning, which say it best; words earlier in a list go before later ones. */
+/** Words that decide between names of one meaning, by preference. */
 const PREFERRED: Partial<Record<Meaning, string[]>> = {
   setup_wns: ["wns", "ws"],
   hold_wns: ["wns", "whs", "ws"],
@@ -18,7 +18,7 @@ const PREFERRED: Partial<Record<Meaning, string[]>> = {
   cells: ["instance", "cells"],
 };
 
-/** How well a name says its meaning, part by part; least is best. */
+/** Sort key of how well a name states its meaning; lower is better. */
 function rankOf({ name, meaning }: Column): number[] {
   const words = wordsOf(name);
   const preferred = PREFERRED[meaning!] ?? [];
@@ -34,22 +34,21 @@ const byName = (a: Column, b: Column) =>
   wordsOf(a.name).length - wordsOf(b.name).length ||
   (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
 
-/** The columns of a meaning, the one that says it best first; how the table orders them changes nothing. */
+/** Best name first, whatever the table's column order. */
 export function columnsOf(columns: Column[], meaning: Meaning): Column[] {
   return columns.filter((column) => column.meaning === meaning)
     .toSorted((a, b) => compared(rankOf(a), rankOf(b)) || byName(a, b));
 }
 
-/** The column that says this meaning best. */
 export function columnOf(columns: Column[], meaning: Meaning): Column | undefined {
   return columnsOf(columns, meaning)[0];
 }
 
-/** Other columns that claim the same number as well as this one, and are no part of it. */
+/** Columns that claim the same number as well as this one and are not parts of it. */
 export function rivalsOf(columns: Column[], column: Column): Column[] {
-  const together = togetherWith(columns, column);
+  const joint = jointWith(columns, column);
   return columns.filter((other) =>
-    other !== column && other.meaning === column.meaning && !together.includes(other) &&
+    other !== column && other.meaning === column.meaning && !joint.includes(other) &&
     (compared(rankOf(other), rankOf(column)) === 0 || sayAlike(column, other))
   );
 }
@@ -66,11 +65,8 @@ const TIMING: (Meaning | undefined)[] = [
 const TOOLS = /magic|klayout|triton|calibre|pegasus|icv|assura|pvs|route/i;
 const WHOLE = /^(?:all|total|overall)$/;
 
-/**
- * The columns that say one number together, one a corner, path group or tool; of others the column alone.
- * A column of them that is called the total says it alone.
- */
-export function togetherWith(columns: Column[], column: Column): Column[] {
+/** The columns that form one number: per corner, path group or tool. A "total" column stands alone. */
+export function jointWith(columns: Column[], column: Column): Column[] {
   const isTool = column.meaning === "drc_total" && TOOLS.test(column.name);
   if (!isTool && !TIMING.includes(column.meaning)) return [column];
   const all = columns.filter((other) =>
@@ -83,7 +79,7 @@ export function togetherWith(columns: Column[], column: Column): Column[] {
   return whole && all.length > 1 && !isTool ? [whole] : all;
 }
 
-/** Whether columns that say one number together are path groups, which add up, and not corners. */
+/** Path groups add up; corners do not. */
 export function arePathGroups(columns: Column[]): boolean {
   const [first, ...rest] = columns.map(({ name }) => wordsOf(name));
   const own = [first!, ...rest].map((words, i) => {
@@ -93,12 +89,12 @@ export function arePathGroups(columns: Column[]): boolean {
   return columns.length > 1 && own.every((words) => words.some(isPathGroup));
 }
 
-/** What several columns of one meaning come to: the worst, or of path groups the sum. As SQL. */
+/** SQL: the worst of the columns, or the sum of path groups. */
 export function combined(columns: Column[], meaning: Meaning): string {
   const values = columns.map(numberOf);
   if (values.length === 1) return values[0]!;
   const adds = !meaning.endsWith("wns") && meaning !== "drc_total" && arePathGroups(columns);
-  // A row without a value in any of them has none.
+  // NULL when all columns are NULL.
   if (adds) {
     const all = values.map((value) => `COALESCE(${value}, 0)`).join(" + ");
     return `CASE WHEN COALESCE(${values.join(", ")}) IS NOT NULL THEN ${all} END`;

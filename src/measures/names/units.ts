@@ -1,6 +1,5 @@
 import { type Column, type Unit, unitOf, wordsOf } from "../columns.ts";
 
-/** How people write units; others stand as the name has them. */
 const WRITTEN: Record<string, string> = {
   um2: "µm²",
   mm2: "mm²",
@@ -24,7 +23,7 @@ const WRITTEN: Record<string, string> = {
   kge: "kGE",
 };
 
-/** A unit as a table's own column states it: `1ps`, `um^2`, `%`. At most 20 characters. */
+/** Normalizes a unit from a table's unit column: `1ps`, `um^2`, `%`. At most 20 characters. */
 export function writtenUnit(text: string | null): string | null {
   const stated = (text ?? "").trim().replace(/^1(?=\s*\p{L})/u, "").trim();
   if (stated === "") return null;
@@ -36,11 +35,10 @@ export function writtenUnit(text: string | null): string | null {
   return symbol ? WRITTEN[symbol] ?? symbol : [...stated].slice(0, 20).join("");
 }
 
-/** The unit that a column's name states, as people write it. */
 export const symbolOf = ({ unit }: Pick<Column, "unit">) =>
   unit ? WRITTEN[unit.symbol] ?? unit.symbol : null;
 
-/** What one unit is of the base unit of its kind: s, m, W, m². */
+/** Each unit in the base unit of its kind: s, m, W, m². */
 const SIZES: Record<string, [kind: string, size: number]> = {
   fs: ["time", 1e-15],
   ps: ["time", 1e-12],
@@ -62,14 +60,14 @@ const SIZES: Record<string, [kind: string, size: number]> = {
   GHz: ["frequency", 1e9],
 };
 
-/** The value in another unit, without the noise of binary fractions; undefined between unlike units. */
+/** Rounds off binary noise; undefined between units of different kinds. */
 export function converted(value: number, from: string | null, to: string | null) {
   if (from === to) return value;
   const [a, b] = [from, to].map((unit) => SIZES[unit ?? ""]);
   return a && b && a[0] === b[0] ? Number((value * a[1] / b[1]).toPrecision(14)) : undefined;
 }
 
-/** How people and tools spell a unit, lower case; `1ps` and `10ps` stand for steps of a tool's time. */
+/** Spellings in lower case; `1ps` and `10ps` are time steps of a tool. */
 const SPELLINGS: Record<string, string> = {
   nw: "nW",
   uw: "µW",
@@ -91,9 +89,9 @@ const SPELLINGS: Record<string, string> = {
   hours: "h",
 };
 
-/** A value whose unit stands in SQL beside it, in the unit `target`, as SQL; where no such unit stands, null. */
+/** SQL: converts `value` from the unit in the SQL `unit` to `target`; NULL for unknown units. */
 export function inUnit(value: string, unit: string, target: string): string {
-  const said =
+  const stated =
     `pg_catalog.regexp_replace(pg_catalog.lower(pg_catalog.replace(${unit}, ' ', '')), '^1(e-?\\d+)?(?=[a-z])', '\\1')`;
   const [kind, one] = SIZES[target] ?? ["", 1];
   const cases = Object.entries(SIZES).filter(([, [other]]) => other === kind).map(
@@ -105,7 +103,7 @@ export function inUnit(value: string, unit: string, target: string): string {
         `'${one}'`
       );
       const factor = Number((size / one).toPrecision(12));
-      return `WHEN ${said} IN (${list.join(", ")}) THEN (${value})${
+      return `WHEN ${stated} IN (${list.join(", ")}) THEN (${value})${
         factor === 1 ? "" : ` * ${factor}::float8`
       }`;
     },
@@ -113,27 +111,26 @@ export function inUnit(value: string, unit: string, target: string): string {
   return cases.length > 0 ? `CASE ${cases.join(" ")} END` : value;
 }
 
-/** Liberty's and OpenSTA's way to write a unit of time: `1e-12s`. */
+/** Time units as Liberty and OpenSTA write them. */
 const EXPONENTS: Record<string, string[]> = {
   ps: ["e-12s", "1e-12s", "1.0e-12s"],
   ns: ["e-09s", "e-9s", "1e-9s", "1e-09s", "1.0e-9s"],
   fs: ["e-15s", "1e-15s"],
 };
 
-/** A unit as a person names it: `ns`, `µm²`, `%`, `min`; undefined where it is none that is known. */
+/** Parses a unit that a person typed: `ns`, `µm²`, `%`, `min`; undefined when unknown. */
 export function unitNamed(text: string): Unit | undefined {
-  const said = text.trim();
-  const name = `in ${said === "min" ? "mins" : said}`;
+  const typed = text.trim();
+  const name = `in ${typed === "min" ? "mins" : typed}`;
   return wordsOf(name).length === 2 ? unitOf(name) : undefined;
 }
 
-/** What a unit measures: "time", "power", "area", "frequency"; of others the unit itself as it is written. */
+/** "time", "power", "area" or "frequency"; other units are their own kind. */
 export function kindOfUnit(unit: Unit): string {
   const symbol = symbolOf({ unit })!;
   return SIZES[symbol]?.[0] ?? symbol;
 }
 
-/** Grafana's id of a unit as people write it. */
 export function grafanaOf(symbol: string): string {
   return unitOf(`in ${symbol}`)?.grafana ?? `suffix: ${symbol}`;
 }

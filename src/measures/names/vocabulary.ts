@@ -1,9 +1,9 @@
 import { partedWords } from "./words.ts";
 
-/** What a column's type can be used for; `other` (json, arrays, bytes …) is only ever shown. */
+/** `other` (json, arrays, bytes …) can only be displayed. */
 export type Shape = "time" | "number" | "text" | "boolean" | "other";
 
-/** Words that say the same in a pattern, written `{name}`. */
+/** Synonyms, written `{name}` in a pattern. */
 const CLASSES: Record<string, string[]> = {
   hold: "hold whs ths early min hd".split(" "),
   setup: "setup late max su".split(" "),
@@ -20,24 +20,20 @@ function without(words: string): string {
   return words.split(" ").map((word) => `-${word}`).join(" ");
 }
 
-/** Words of violations that are no failing paths. */
+/** Violations that are not failing endpoints. */
 const NOT_TIMING = without(
   "erc em noise xtalk crosstalk lint cdc rdc density width spacing short shorts power ir esd lup latchup antenna " +
     "drv drvs period gating layout physical well metal worst waived",
 );
 
-/** Words of an area or a count that is only of some cells. */
 const PART_OF_DESIGN = without(
   "min minimum buffer buf buffers inverter inv clock clk physical combinational comb sequential seq hierarchical hier register",
 );
 
 /**
- * The vocabulary: what the columns of chip designers' tables mean, most specific meaning first.
- * A pattern is a set of words that must all stand in the name, in any order; `-word` must not;
- * ` | ` separates spellings; `{class}` is any word of a class. Names are cut into words at punctuation and
- * case, so `WNS(ns)`, `worstSlack` and `finish__timing__setup__ws` read alike; a spelling without any cut
- * (`worstslack`) is read too. Sources: the metric names of METRICS 2.1 (`stage__category__metric`), the
- * headers of tools' reports, and what teams usually write by hand.
+ * Column meanings, most specific first. A pattern lists words that must all occur in a name, in any
+ * order; `-word` must not occur, ` | ` separates alternatives, `{class}` is any word of a class.
+ * Sources: METRICS 2.1 (`stage__category__metric`), headers of tool reports, names that teams use.
  */
 const VOCABULARY = {
   time: [
@@ -204,13 +200,13 @@ const ENTRIES: Entry[] = Object.entries(VOCABULARY).map(([meaning, [shapes, spel
   }),
 }));
 
-/** Short or everyday words: they mean what they say only when the name is nothing else. */
+/** Short or common words have their meaning only when the name has no other word. */
 const ALONE = new Set(
   ("x y at group class mode step count num total view rev val unit units tag to from start end when clk clock ip top " +
     "module flow status result type fails failures no level depth date tool time job cell errors figure resource " +
     "period used test category property assertion").split(" "),
 );
-/** What may stand beside such a word and changes nothing: `Clock Name`, `Physical Design Stage`. */
+/** Words that do not count beside one of ALONE: `Clock Name`, `Physical Design Stage`. */
 const FILLERS = new Set("name id physical".split(" "));
 
 function fits({ all, none, joined }: Pattern, words: string[], stem: string): boolean {
@@ -222,7 +218,6 @@ function fits({ all, none, joined }: Pattern, words: string[], stem: string): bo
     !none.some((word) => words.includes(word));
 }
 
-/** The meaning of a name's words in a column of this shape; undefined where the vocabulary has none. */
 export function meaningOfWords(words: string[], shape: Shape): Meaning | undefined {
   const stem = words.join("");
   const parts = partedWords(words);
@@ -232,7 +227,6 @@ export function meaningOfWords(words: string[], shape: Shape): Meaning | undefin
   return found === "other" ? undefined : found;
 }
 
-/** The words that the vocabulary has for a meaning. */
 export function wordsFor(meaning: Meaning | undefined): string[] {
   return ENTRIES.find((entry) => entry.meaning === meaning)?.patterns
     .flatMap(({ all }) => all.flat()) ?? [];

@@ -1,16 +1,16 @@
-/** What a name's unit is called where names end in it; see `units.ts` for what each of them means. */
+/** Units at the end of a name; `units.ts` defines them. */
 const UNIT_WORDS = new Set(
   ("fs ps ns us ms s sec secs seconds mins minutes hours hrs h um mm um2 mm2 w mw uw nw v mv hz mhz ghz kb mb gb kib " +
     "mib gib bytes ff pf pct percent kge").split(" "),
 );
 
-/** `µm^2`, `um²`, `sq_um`, `%` and the like, brought to one spelling. */
+/** Normalizes `µm^2`, `um²`, `sq_um` and `%`. */
 function plainUnits(name: string): string {
   return name.normalize("NFKC").replace(/[µμ]/g, "u").replace(/%/g, "_pct")
     .replace(/([um]m)\s*\^\s*2/gi, "$12").replace(/sq_([um]m)(?!\p{L})/giu, "$12");
 }
 
-/** Words that tools and teams write together: `setuptns`, `cellarea`, `peakpower`. */
+/** Words that names join: `setuptns`, `cellarea`, `peakpower`. */
 const JOINABLE = new Set(
   ("setup hold wns tns whs ths slack worst total negative cell cells area core die macro power peak leakage " +
     "leak dynamic switching internal static paths path endpoints endpoint failing violating violation violations " +
@@ -19,13 +19,12 @@ const JOINABLE = new Set(
     "start end point clock period skew test tests case design top module block corner stage step metric value unit " +
     "type rule layer build number job id tag reg density drv").split(" "),
 );
-/** Words of their own that would fall apart into the ones above. */
+/** Words that must not be split. */
 const WHOLE = new Set(
   "runtime walltime timestamp startpoint endpoint endpoints wirelength testbench timeunit pathtype nettype"
     .split(" "),
 );
 
-/** A word as the words that it is joined of; itself where it is no such word. */
 function parted(word: string): string[] {
   if (JOINABLE.has(word) || WHOLE.has(word) || UNIT_WORDS.has(word)) return [word];
   for (let end = word.length - 2; end >= 2; end--) {
@@ -37,7 +36,7 @@ function parted(word: string): string[] {
   return [word];
 }
 
-/** The lower-case words of a name: cut at punctuation and where `camelCase` turns, `mW` left whole. */
+/** Lower-case words, split at punctuation and camelCase; units such as `mW` stay whole. */
 export function wordsOf(name: string): string[] {
   return plainUnits(name).split(/[^\p{L}\p{N}]+/u).flatMap((part) =>
     UNIT_WORDS.has(part.toLowerCase())
@@ -46,7 +45,6 @@ export function wordsOf(name: string): string[] {
   ).filter((word) => word !== "").map((word) => word.toLowerCase());
 }
 
-/** The words of a name with joined spellings taken apart. */
 export function partedWords(words: string[]): string[] {
   return words.flatMap(parted);
 }

@@ -10,10 +10,7 @@ import { wideMeasure } from "./wide.ts";
 
 type Read = (facts: TableFacts) => Measure | undefined;
 
-/**
- * A number where a correction says that it stands, read by the rules of any other; `automatic` reads it
- * without the correction, and is used, with a doubt, where the table cannot follow it.
- */
+/** Reads a corrected number; falls back to `automatic`, with a doubt, when the correction does not fit the table. */
 export function chosenMeasure(
   facts: TableFacts,
   name: NumberName,
@@ -26,7 +23,7 @@ export function chosenMeasure(
   const found = chosen.fault ? undefined : measureAt(facts, name, meaning, chosen, own, automatic);
   if (found && !("path" in found)) return { measure: found };
   const fault = chosen.fault ?? found!;
-  const doubt = `The correction of this number is not used: ${fault.message}`;
+  const doubt = `Correction ignored: ${fault.message}`;
   return { fault, ...(own && { measure: { ...own, doubt } }) };
 }
 
@@ -45,14 +42,14 @@ function measureAt(
   if (metric !== null) {
     const read = longMeasure(ofMetric(confirmed, column!, meaning, metric, unit), meaning);
     if (read) return read;
-    return { path: `${path}.metric`, message: `No row is called "${metric}".` };
+    return { path: `${path}.metric`, message: `No metric is named "${metric}".` };
   }
-  // Rows that are counted, or a path's slack, say several numbers.
+  // A counted table, or a slack column, gives several numbers.
   if (isOwn && (own.objects || !is_number)) return automatic(confirmed) ?? own;
   const at = `${path}.column`;
-  if (!is_number) return { path: at, message: `The column "${column!.name}" holds no numbers.` };
+  if (!is_number) return { path: at, message: `Column "${column!.name}" has no numbers.` };
   const read = wideMeasure(inColumn(confirmed, column!, meaning), meaning);
-  return read ?? { path: at, message: `The column "${column!.name}" has no value.` };
+  return read ?? { path: at, message: `Column "${column!.name}" is empty.` };
 }
 
 function withoutRival(facts: TableFacts, meaning: Meaning): TableFacts {
@@ -69,7 +66,6 @@ const without = (column: Column, meaning: Meaning): Column => {
   return own === meaning ? rest : column;
 };
 
-/** The facts as if this column, and no other, had this meaning. */
 function inColumn(facts: TableFacts, { name, shape, form }: Column, meaning: Meaning): TableFacts {
   const read = withColumns(
     facts,
@@ -81,7 +77,6 @@ function inColumn(facts: TableFacts, { name, shape, form }: Column, meaning: Mea
   return read;
 }
 
-/** The facts as if these rows of a long table, and no others, were this number. */
 function ofMetric(
   facts: TableFacts,
   column: Column,
@@ -90,11 +85,10 @@ function ofMetric(
   unit: string | undefined,
 ): TableFacts {
   const metrics = facts.metrics.filter(({ name }) => name === metric)
-    .map((one) => ({ ...one, meaning, ...(unit && { unit }) }));
+    .map((found) => ({ ...found, meaning, ...(unit && { unit }) }));
   return { ...inColumn(facts, column, "value"), metrics };
 }
 
-/** The facts as if the cells of this column had this unit, whatever stands in them or beside them. */
 function withUnit(facts: TableFacts, { name }: Column, text: string | undefined): TableFacts {
   const unit = text && unitNamed(text);
   if (!unit) return facts;

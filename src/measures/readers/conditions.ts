@@ -4,7 +4,7 @@ import type { TableFacts } from "../facts.ts";
 import { quoteName, quoteText, textOf } from "../sql.ts";
 
 const lower = (sql: string) => `pg_catalog.lower(${sql})`;
-/** Whether a check's name, `Hold`, `min_rise` or a longer one with it, speaks of one of these. */
+/** Matches `Hold`, `min_rise` or a longer name that contains the word. */
 const speaksOf = (words: string[]) => {
   const word = new RegExp(`(^|[^a-z])(${words.join("|")})([^a-z]|$)`, "i");
   return (value: string) => word.test(value);
@@ -13,8 +13,8 @@ const isHold = speaksOf(HOLD);
 const isNeither = speaksOf(["recovery", "removal", "pulse", "width", "period", "gating"]);
 
 /**
- * Which rows are of one check, as SQL; undefined where no column tells the checks apart. By the values that
- * were seen: a pattern over a million rows takes seconds.
+ * SQL: the rows of one check, by the values seen: a regex over a million rows takes seconds.
+ * Undefined without a check column.
  */
 export function ofCheck(facts: TableFacts, check: "setup" | "hold"): string | undefined {
   const type = columnOf(facts.columns, "path_type");
@@ -30,18 +30,17 @@ export function ofCheck(facts: TableFacts, check: "setup" | "hold"): string | un
     : `(${text} IS NULL OR ${text} NOT IN (${list}))`;
 }
 
-/** Whether the table has rows of hold checks. */
 export function hasHold({ values }: TableFacts): boolean {
   return (values.path_type ?? []).some(isHold);
 }
 
-/** Whether the column of waivers counts them, and does not mark rows. */
+/** True when the waiver column holds counts instead of flags. */
 export function isWaivedCount({ columns, greatest }: TableFacts): boolean {
   const flag = columnOf(columns, "waived");
   return flag?.shape === "number" && (greatest[flag.name] ?? 0) > 1;
 }
 
-/** Which rows are not waived, as SQL; undefined where no column says so. */
+/** SQL; undefined without a waiver or status column. */
 export function notWaived(facts: TableFacts): string | undefined {
   const { columns } = facts;
   const [flag, status] = [columnOf(columns, "waived"), columnOf(columns, "status")];
@@ -53,18 +52,15 @@ export function notWaived(facts: TableFacts): string | undefined {
   return status && `COALESCE(${lower(textOf(status))}, '') <> 'waived'`;
 }
 
-/** Which rows are the whole of a run, as SQL. */
 export function ofWhole({ mapping: { whole } }: TableFacts): string | undefined {
   return whole && `${textOf(whole.column)} IN (${whole.values.map(quoteText).join(", ")})`;
 }
 
-/** Which rows are of a stage that is called the total of the others, as SQL. */
 export function ofTotalStage({ mapping: { total_stage } }: TableFacts): string | undefined {
   return total_stage &&
     `${textOf(total_stage.column)} IN (${total_stage.values.map(quoteText).join(", ")})`;
 }
 
-/** All of these conditions as one, or undefined. */
 export function allOf(...parts: (string | undefined)[]): string | undefined {
   const given = parts.filter((part) => part !== undefined);
   return given.length > 0 ? given.join(" AND ") : undefined;

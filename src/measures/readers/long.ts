@@ -1,5 +1,5 @@
 import { isOfOne, neutralOf } from "./wide.ts";
-import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import { arePathGroups, columnOf, combined, jointWith } from "../names/choose.ts";
 import { type Column, type Meaning, readColumn, unitOf } from "../columns.ts";
 import { allOf, hasHold, notWaived, ofCheck } from "./conditions.ts";
 import type { Metric, TableFacts } from "../facts.ts";
@@ -16,13 +16,11 @@ function longOf({ columns, metrics }: TableFacts): Long | undefined {
   return { metric, value, unit: columnOf(columns, "unit") };
 }
 
-/** A metric's name as if it were a number column's. */
 function named({ name, meaning }: Metric): Column {
   const { meaning: _, ...column } = readColumn(name, "double precision");
   return { ...column, ...(meaning && { meaning }) };
 }
 
-/** The number of a long table that stands in the rows of these metrics. */
 function ofMetrics(
   facts: TableFacts,
   long: Long,
@@ -59,7 +57,7 @@ function ofMetrics(
   };
 }
 
-/** PrimeTime's report_global_timing has a row called NUM beside WNS and TNS. */
+/** `report_global_timing` of PrimeTime has a row NUM beside WNS and TNS. */
 function withCounts(columns: Column[]): Column[] {
   const has = (meaning: Meaning) => columns.some((column) => column.meaning === meaning);
   if (has("violations") || !has("setup_wns") || !has("setup_tns")) return columns;
@@ -68,7 +66,7 @@ function withCounts(columns: Column[]): Column[] {
   );
 }
 
-/** A long table's number of a meaning; of several metrics the one that says it best, or all that say it together. */
+/** A long table's number of a meaning; of several metrics the one that says it best, or all that say it joint. */
 export function longMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const long = longOf(facts);
   if (!long) return undefined;
@@ -80,9 +78,9 @@ export function longMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   const check = both && !isOfOne(chosen)
     ? ofCheck(facts, meaning.startsWith("hold") ? "hold" : "setup")
     : undefined;
-  const together = togetherWith(columns, chosen);
-  const found = together.map((column) => facts.metrics[columns.indexOf(column)]!);
+  const joint = jointWith(columns, chosen);
+  const found = joint.map((column) => facts.metrics[columns.indexOf(column)]!);
   const worst = meaning.endsWith("ns") ? "min" : "max";
-  const rows = arePathGroups(together) && !meaning.endsWith("wns") ? "sum" : worst;
-  return ofMetrics(facts, long, found, together.length > 1 ? rows : undefined, check);
+  const rows = arePathGroups(joint) && !meaning.endsWith("wns") ? "sum" : worst;
+  return ofMetrics(facts, long, found, joint.length > 1 ? rows : undefined, check);
 }

@@ -9,13 +9,13 @@ import { candidates } from "./wide.ts";
 
 const failing = (value: string) => `CASE WHEN ${value} < 0 THEN 1 WHEN ${value} >= 0 THEN 0 END`;
 
-/** The numbers of a table of paths: one row a path, its slack in a column. */
+/** One row per path, its slack in a column. */
 export function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const slack = columnOf(candidates(facts), "slack");
   const defaults = DEFAULTS[meaning];
   if (!slack || !defaults || facts.metrics.length > 0) return undefined;
   const hold = meaning.startsWith("hold");
-  // Only where there are such paths: a panel that stays empty says nothing.
+  // Without hold paths the panel would stay empty.
   if (hold && !hasHold(facts)) return undefined;
   const end = columnOf(facts.columns, "endpoint");
   if (!meaning.endsWith("wns") && !end && !columnOf(facts.columns, "startpoint")) return undefined;
@@ -35,9 +35,9 @@ export function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
 
 function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Measure | undefined {
   if (meaning.endsWith("wns")) return { ...base, rows: "min" };
-  const listed = "Of the listed paths alone";
+  const listed = "Listed paths only";
   if (meaning.endsWith("tns") && end) {
-    const note = `${listed}: the sum of each endpoint's worst slack below 0, of the worst corner.`;
+    const note = `${listed}: the sum of each endpoint's worst negative slack, in the worst corner.`;
     return {
       ...base,
       rows: "min",
@@ -48,14 +48,14 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
   if (!/^(?:setup|hold)_violations$/.test(meaning)) return undefined;
   const ends = end ? "endpoints" : "paths";
   const title = meaning.startsWith("hold") ? `Hold failing ${ends}` : `Failing ${ends}`;
-  const note = `${listed}: endpoints with a slack below 0, of the worst corner.`;
+  const note = `${listed}: endpoints with negative slack, in the worst corner.`;
   const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
   if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
   const { stated: _, ...counted } = count;
   return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
 }
 
-/** A table of violations counts itself: one row each, or a count in a column. */
+/** Counts violations: one per row, or a count column. */
 export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const { columns, kind } = facts;
   if (meaning !== "drc_total" || facts.metrics.length > 0 || columnOf(columns, "slack")) {
@@ -77,7 +77,7 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
   } as const;
   const whole = ofWhole(facts);
   if (count) {
-    // A total also counts what its parts have waived.
+    // A total includes the waived violations of its parts.
     const rows = where && whole
       ? { where: `${where} AND (${whole}) IS NOT TRUE` }
       : whole && { whole };
@@ -90,10 +90,10 @@ export function violationMeasure(facts: TableFacts, meaning: Meaning): Measure |
   return object && { ...base, expression: "1" };
 }
 
-/** The start of a status word that says a test did not pass, as a regular expression. */
+/** A regex for statuses other than passed. */
 const FAILED = "^\\s*(fail|err|time|crash|kill|abort|mismatch|incorrect)";
 
-/** A regression, a row a test: how many did not pass. */
+/** A regression with one row per test. */
 export function testMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const { columns } = facts;
   const status = columnOf(columns, "status");
@@ -113,7 +113,7 @@ export function testMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   };
 }
 
-/** Checks against a limit, each row one: how many did not pass. */
+/** Checks against a limit, one per row. */
 export function failedMeasure({ columns }: TableFacts, meaning: Meaning): Measure | undefined {
   const pass = columnOf(columns, "failed");
   if (meaning !== "failed" || !pass || columnOf(columns, "test")) return undefined;

@@ -6,14 +6,13 @@ import { cellUnit, numberOf, textOf } from "../sql.ts";
 import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
-/** Numbers that have no unit of their own. */
 const COUNTS =
   /_violations$|^violations$|_total$|_errors$|_tests$|^cells$|^vias$|^antenna$|^failed$/;
 
-/** From here on a column's greatest utilization says that it holds percentages, not ratios. */
+/** Above this maximum, a utilization column holds percentages. */
 const MOST_RATIO = 1.5;
 
-/** Units that cells state, brought to one: the unit that boards show. */
+/** The display unit where cells state different units. */
 const SHOWN: Partial<Record<Meaning, string>> = {
   power: "mW",
   leakage: "mW",
@@ -26,7 +25,7 @@ export type Scaled = Pick<
   "expression" | "unit" | "symbol" | "stated" | "note" | "decimals"
 >;
 
-/** The unit that a column's values stand in, with the SQL of a value in it. */
+/** The display unit and the SQL that converts to it. */
 export function scaled(
   facts: TableFacts,
   column: Column,
@@ -46,11 +45,11 @@ export function scaled(
   if (time_unit && meaning && TIMES.has(meaning)) {
     const target = facts.time_unit ?? "ns";
     const note =
-      `In ${target} by the unit in ${time_unit.name}; rows that state none are left out.`;
+      `Converted to ${target} from the unit in ${time_unit.name}; rows without a unit are left out.`;
     return { ...inOneUnit(value, textOf(time_unit), target), note };
   }
   if (meaning === "utilization") return ratioOrPercent(facts, column, value);
-  // A name without a unit says nothing of it: only powers have one that all tools share.
+  // Only power has a unit that all tools share.
   const unit = meaning && !TIMES.has(meaning) ? defaultsOf({ meaning })?.unit ?? "none" : "none";
   return { unit, symbol: null, expression: value, ...(decimals !== undefined && { decimals }) };
 }
@@ -64,7 +63,7 @@ function inOneUnit(value: string, unit: string, target: string): Scaled {
   };
 }
 
-/** The whole column decides, not each value; below 0 there is no value: the step did not run. */
+/** The column's maximum decides. A negative value means that the step did not run. */
 function ratioOrPercent(facts: TableFacts, column: Column, value: string): Scaled {
   const percent = (facts.greatest[column.name] ?? 0) > MOST_RATIO;
   const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;

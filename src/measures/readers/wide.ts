@@ -1,4 +1,4 @@
-import { arePathGroups, columnOf, combined, togetherWith } from "../names/choose.ts";
+import { arePathGroups, columnOf, combined, jointWith } from "../names/choose.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { partedWords } from "../names/words.ts";
 import { allOf, hasHold, notWaived, ofCheck, ofTotalStage, ofWhole } from "./conditions.ts";
@@ -6,7 +6,7 @@ import type { TableFacts } from "../facts.ts";
 import { type Aggregate, DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
 
-/** Number columns that have a value somewhere. */
+/** Number columns with at least one value. */
 export function candidates({ columns, empty }: TableFacts): Column[] {
   return columns.filter(({ name, shape }) => shape === "number" && !empty.includes(name));
 }
@@ -14,7 +14,7 @@ export function candidates({ columns, empty }: TableFacts): Column[] {
 const COUNTED = /_violations$|^violations$/;
 const SIZES: Meaning[] = ["area", "power", "leakage", "cells"];
 
-/** Whether rows are types, instances or groups that a size is the sum of, and not paths that repeat it. */
+/** True when rows are types, instances or groups whose sizes add up, not paths that repeat one size. */
 function hasParts({ columns }: TableFacts): boolean {
   const group = columnOf(columns, "path_group");
   return ["cell", "instance", "category"].some((meaning) =>
@@ -22,10 +22,9 @@ function hasParts({ columns }: TableFacts): boolean {
   ) || group !== undefined && !/path|cl(?:oc)?k/i.test(group.name);
 }
 
-/** How the rows of one part of a run become one value. */
 function rowsOf(facts: TableFacts, meaning: Meaning, rows: Aggregate): Aggregate {
   if (meaning.endsWith("tns") || COUNTED.test(meaning)) {
-    // Beside the slack of each path, a total is of a summary, the same in every row.
+    // In a list of paths each row repeats the summary's total.
     if (columnOf(facts.columns, "slack") && columnOf(facts.columns, "endpoint")) {
       return meaning.endsWith("tns") ? "min" : "max";
     }
@@ -36,13 +35,13 @@ function rowsOf(facts: TableFacts, meaning: Meaning, rows: Aggregate): Aggregate
 
 type Source = { column: Column; where?: string };
 
-/** The column of a check's number that has the other check's rows too. */
+/** The column that holds a number of both checks. */
 export function neutralOf(columns: Column[], meaning: Meaning): Column | undefined {
   return columnOf(columns, meaning.replace("hold_", "setup_") as Meaning) ??
     (meaning.endsWith("violations") ? columnOf(columns, "violations") : undefined);
 }
 
-/** The column that holds a number, and which of its rows: one column may hold setup and hold by turns. */
+/** The column and rows of a number; one column may hold both setup and hold. */
 function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
   const filled = candidates(facts);
   const own = columnOf(filled, meaning);
@@ -55,18 +54,17 @@ function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
   return neutral && { column: neutral, where: ofCheck(facts, check)! };
 }
 
-/** Whether a column of this name speaks of one check alone. */
+/** True for a name of one check only. */
 export const isOfOne = ({ name }: Column) =>
   partedWords(wordsOf(name)).some((word) => /^(?:setup|hold|whs|ths)$/.test(word));
 
-/** A number that has a column of its own. */
 export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
   const defaults = DEFAULTS[meaning];
   const source = defaults && sourceOf(facts, meaning);
   if (!source) return undefined;
   const { column } = source;
-  const together = togetherWith(candidates(facts), column);
-  const names = together.map(({ name }) => name);
+  const joint = jointWith(candidates(facts), column);
+  const names = joint.map(({ name }) => name);
   const whole = (meaning === "runtime" ? ofTotalStage(facts) : undefined) ?? ofWhole(facts);
   const where = allOf(
     isOfOne(column) ? undefined : source.where,
@@ -77,8 +75,8 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
     ...defaults,
     meaning,
     rows: rowsOf(facts, meaning, defaults.rows),
-    ...(names.length > 1 && { note: togetherNote(together, names) }),
-    ...scaled(facts, column, meaning, combined(together, meaning)),
+    ...(names.length > 1 && { note: jointNote(joint, names) }),
+    ...scaled(facts, column, meaning, combined(joint, meaning)),
     ...(where && { where }),
     ...(whole && { whole }),
     ...(doubt && { doubt }),
@@ -86,25 +84,24 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   };
 }
 
-/** Why it is not sure that a column holds this number. */
 function doubtOfColumn(
   { mapping, greatest }: TableFacts,
   meaning: Meaning,
   { name }: Column,
 ) {
   const rival = mapping.rivals[meaning];
-  if (rival) return `${name} and ${rival} both may be this number.`;
+  if (rival) return `${name} and ${rival} both match and have different values.`;
   if (mapping.rootless && SIZES.includes(meaning)) {
-    return "Nothing tells which instance is the whole of the others.";
+    return "No row is known to be the root of the hierarchy.";
   }
   const isTotal = /viol/i.test(name) && (greatest[name] ?? 0) > 0;
   return /_[wt]ns$/.test(meaning) && (isTotal || mapping.magnitudes.includes(name))
-    ? `${name} has values above 0: it may count violations as positive.`
+    ? `${name} has positive values: it may store violations as positive numbers.`
     : undefined;
 }
 
-function togetherNote(together: Column[], names: string[]): string {
+function jointNote(joint: Column[], names: string[]): string {
   const list = `${names.slice(0, 6).join(", ")}${names.length > 6 ? ", …" : ""}`;
-  const sum = !together[0]!.meaning!.endsWith("wns") && arePathGroups(together);
+  const sum = !joint[0]!.meaning!.endsWith("wns") && arePathGroups(joint);
   return `The ${sum ? "sum" : "worst"} of ${list}.`;
 }

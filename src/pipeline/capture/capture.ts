@@ -13,7 +13,6 @@ import { type Claim, claimNext } from "../row.ts";
 export type Deps = SceneDeps & {
   browser: Browser;
   gifFolder?: GifFolder | undefined;
-  /** `delay_ms` between `frames`. */
   capture: {
     width: number;
     height: number;
@@ -25,7 +24,7 @@ export type Deps = SceneDeps & {
   };
 };
 
-/** Third step: the board is opened in the browser, recorded and evaluated. True: there may be more to do. */
+/** Third step: opens, records and evaluates a board. True: there may be more rows. */
 export async function captureNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "capture");
   if (!claim) return false;
@@ -56,7 +55,7 @@ async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
   }, signal);
 }
 
-/** What Grafana says before the browser is asked, as the page itself would have said it. */
+/** Outcomes of Grafana's errors before the browser opens the page. */
 const UNSEEN: Record<string, Outcome> = {
   key_refused: "denied",
   key_unknown: "denied",
@@ -64,7 +63,7 @@ const UNSEEN: Record<string, Outcome> = {
   gone: "gone",
 };
 
-/** The panels of an earlier look would belie it. */
+/** Clear the previous capture's panel states. */
 function unseen(error: unknown): Preview {
   const outcome = error instanceof ExternalError && UNSEEN[error.more.code ?? ""];
   if (!outcome) throw error;

@@ -8,16 +8,13 @@ import { advance, type Claim, saveOutcome, setBack } from "../row.ts";
 import { savePictures } from "../runs_store.ts";
 import { wasPosted } from "../messages_store.ts";
 
-/**
- * Writes what a capture saw, and moves its row: on to Slack where the dashboard is finished and its run
- * was not told; back, or to a stop, with the sentence that says why not. Throws ClaimLost.
- */
+/** Saves a capture and advances the row, or sets it back or stops it with the reason. Throws ClaimLost. */
 export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Promise<void> {
   const { outcome, panels, gif, may_pass } = preview;
   await db.begin(async (tx) => {
     const tries = await saveOutcome(tx, claim, outcome, panels);
     if (tries === undefined) throw new ClaimLost();
-    // Where there was nothing to see, as at a login page, the last picture stays.
+    // A capture without pictures (a sign-in page) keeps the previous ones.
     if (gif) await savePictures(tx, claim, { ...preview, gif });
     const next = nextAfter(outcome, tries, may_pass);
     if (next === "on") {
@@ -31,7 +28,6 @@ export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Pr
   });
 }
 
-/** Whether another template, or another version of it, would draw the board now. */
 async function isTemplateChanged(db: Db, claim: Claim): Promise<boolean> {
   const used = await findUsedTemplate(db, claim.id);
   const chosen = await chosenFor(db, claim);

@@ -1,11 +1,10 @@
 import type { Outcome, Panel } from "../../previews/outcome.ts";
 
-/** So many captures in a row may show an error or be late before the row stops. */
+/** Consecutive captures with an error or timeout before the row stops. */
 const MOST_TRIES = 3;
-/** So many may be refused for a right: with their back-off 75 s, longer than Grafana remembers rights. */
+/** With their back-off 75 s: longer than Grafana caches permissions. */
 const MOST_FORBIDDEN = 5;
 
-/** Where a row goes after its capture: on, back to try again, or it waits for a person. */
 export function nextAfter(
   outcome: Outcome,
   tries: number,
@@ -16,13 +15,13 @@ export function nextAfter(
   return isBoardFault(outcome) && tries < MOST_TRIES ? "again" : "stop";
 }
 
-/** Whether the board itself may be why it was not finished: its queries, or what draws them. */
+/** The board's own queries or panels may be the cause. */
 export const isBoardFault = (outcome: Outcome) => outcome === "error" || outcome === "timeout";
 
-/** Six names fit on a line of Slack's context. */
+/** Fits on a line of Slack's context block. */
 const MOST_NAMED = 6;
 
-/** The panels that a finished picture shows without data; null where all have some. */
+/** A sentence that names panels without data; null when all have some. */
 export function withoutData(outcome: Outcome | null, panels: Panel[]): string | null {
   if (outcome === "empty") return "No panel has data yet.";
   const names = panels.filter(({ state }) => state === "empty")

@@ -11,21 +11,21 @@ import type { Claim } from "../row.ts";
 
 export type Deps = WorkspaceDeps & {
   signingKey: CryptoKey;
-  /** `base_url`: where the browser reaches this service; `theme` and `timezone` as Grafana names them. */
+  /** `base_url`: this service as the browser reaches it; `theme` and `timezone` as in Grafana. */
   capture: { base_url: string; theme?: string; timezone?: string };
 };
 
-/** What is captured: a page, the headers that go to its origin alone, and the dashboard that it shows. */
+/** `headers` go to the url's origin only. */
 export type CaptureTarget = { url: string; headers: Record<string, string>; dashboard: Dashboard };
 
-/** Since 12 `kiosk` leaves them above the panels. */
+/** Since Grafana 12, `kiosk` does not hide these. */
 const NO_CONTROLS = {
   "_dash.hideTimePicker": "true",
   "_dash.hideVariables": "true",
   "_dash.hideLinks": "true",
 };
 
-/** Where a claimed row's dashboard is to be seen. Throws ExternalError, permanent `gone` among them. */
+/** Throws ExternalError; permanent `gone` when a person deleted the dashboard. */
 export async function captureTarget(
   deps: Deps,
   claim: Claim,
@@ -41,7 +41,7 @@ export async function captureTarget(
   };
 }
 
-/** As it stands in Grafana, perhaps edited. Its page is answered with 200 also where there is none. */
+/** The dashboard as stored, perhaps edited. Asks the API, as the page returns 200 for a missing one. */
 async function inGrafana(
   deps: Deps,
   { id, user_id }: Claim,
@@ -70,7 +70,7 @@ async function inGrafana(
   };
 }
 
-/** A library panel is but named in a dashboard: its type and queries are asked for. */
+/** A dashboard holds only names of library panels: fetch their types and queries. */
 async function withLibraryPanels(grafana: Grafana, dashboard: DashboardJson, signal: AbortSignal) {
   const panels = await Promise.all((dashboard.panels ?? []).map(async (panel: DashboardJson) => {
     const uid = panel.libraryPanel?.uid;
@@ -80,7 +80,7 @@ async function withLibraryPanels(grafana: Grafana, dashboard: DashboardJson, sig
   return { ...dashboard, panels } as Dashboard;
 }
 
-/** `now-6h` as it is; a date as Grafana's address takes it. */
+/** Dates in ms as in Grafana's URLs; `now-6h` unchanged. */
 function inMilliseconds(time: string): string {
   return /^now/.test(time) || Number.isNaN(Date.parse(time)) ? time : `${Date.parse(time)}`;
 }

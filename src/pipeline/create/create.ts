@@ -5,7 +5,7 @@ import { composeChosen } from "../../templates/board.ts";
 import { isUnavailable, type Sql, sqlState } from "../../external/postgres/postgres.ts";
 import { grafanaAt, grafanaOf, type UserGrafana } from "../../grafana/grafana.ts";
 import { dashboardUid, datasourceUid } from "../../workspaces/names.ts";
-import { withReader } from "../../workspaces/reader.ts";
+import { asReader, type OpenWorkspace, openWorkspace } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import {
@@ -22,18 +22,17 @@ import { advance, type Claim, claimNext } from "../row.ts";
 import { saveBoard } from "../board_store.ts";
 import { summarize, type Summary } from "../../measures/summary.ts";
 
-/**
- * Second step: the table's columns become panels, the panels a board, and of its newest run the numbers.
- * True: there may be more to do.
- */
+/** Second step: composes the board and computes the numbers of the newest run. True: there may be more rows. */
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
   await attempt(deps.db, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
-    const target = await settle(deps, claim, state);
-    const { board, template, summary, error } = await readBoard(deps, claim, target !== undefined);
-    const put = target && await upsertDashboard(deps, claim, state, target, board, signal);
+    const target = await chooseGrafana(deps, claim, state);
+    const opened = await openWorkspace(deps, claim.user_id);
+    const { board, template, summary, error } = await readBoard(deps, claim, opened, !!target);
+    const put = target &&
+      await upsertDashboard({ deps, claim, state, target, board, opened }, signal);
     await deps.db.begin(async (tx) => {
       if (put) await saveWritten(tx, claim.id, put);
       else await saveBoard(tx, claim.id, JSON.stringify(board));
@@ -45,11 +44,8 @@ export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Prom
   return true;
 }
 
-/**
- * The Grafana that the dashboard belongs in; undefined: it is drawn here. What was made in one state stays
- * there; a row that was never drawn goes where its user's new dashboards go.
- */
-async function settle(
+/** The dashboard's Grafana; undefined: the built-in board. A written dashboard stays where it is. */
+async function chooseGrafana(
   deps: WorkspaceDeps,
   claim: Claim,
   { source, board, grafana_base, grafana_version, grafana_writing }: BoardState,
@@ -67,11 +63,16 @@ async function settle(
   return target;
 }
 
-async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean) {
+async function readBoard(
+  deps: WorkspaceDeps,
+  claim: Claim,
+  opened: OpenWorkspace,
+  in_grafana: boolean,
+) {
   const { installation } = deps;
   const { id, user_id, username, kind, schema_name, table_name } = claim;
   const correction = await findCorrection(deps.db, claim);
-  return await withReader(deps, user_id, kind, async (reader) => {
+  return await asReader(opened, kind, async (reader) => {
     const facts = await readTable(reader, schema_name, table_name, kind, correction);
     const composed = await composeChosen(deps, reader, facts, {
       uid: dashboardUid(installation, id),
@@ -84,8 +85,8 @@ async function readBoard(deps: WorkspaceDeps, claim: Claim, in_grafana: boolean)
 }
 
 /**
- * A board without numbers is worth more than none: where they cannot be had (time limit, a refused
- * query), the run has none. Only a server that is away is waited for: it would draw no board either.
+ * A refused or slow query leaves the run without numbers but keeps the board. Rethrows when the
+ * server is unavailable.
  */
 async function summaryOf(
   { db, log }: WorkspaceDeps,
@@ -98,7 +99,7 @@ async function summaryOf(
     return { summary: await summarize(reader, facts, kept), error: null };
   } catch (error) {
     const state = sqlState(error);
-    // 53…: such a query may fill a disk or its quota each time anew; that must not be tried for ever.
+    // 53…: the query may fill a disk or quota each time; do not retry it forever.
     if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
     log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);

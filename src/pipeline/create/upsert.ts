@@ -4,92 +4,93 @@ import type { DashboardJson, Saved, StoredDashboard } from "../../external/grafa
 import { ensureInGrafana, folderStep } from "../../grafana/steps.ts";
 import { namingRights, type UserGrafana } from "../../grafana/grafana.ts";
 import { archiveUid, dashboardUid, folderUid } from "../../workspaces/names.ts";
-import { findWorkspace } from "../../workspaces/store.ts";
+import type { OpenWorkspace } from "../../workspaces/reader.ts";
 import type { Deps as WorkspaceDeps } from "../../grafana/datasources.ts";
 import { ClaimLost } from "../attempt.ts";
 import { beginWriting, type BoardState } from "../board_store.ts";
 import type { Claim } from "../row.ts";
 
-/** `url`: where people see it; `version`: the one that we wrote last; `edited`: theirs was left as it is. */
+/** `version`: of our last write; `edited`: a person's version was kept. */
 export type Put = { url: string; version: number | null; edited: boolean };
 
-/** Somebody may write at the same time, or a title may be taken: so often it is tried in one go. */
+/** What one upsert works with. `state`: the row's, before the write. */
+type Write = {
+  deps: WorkspaceDeps;
+  claim: Claim;
+  state: BoardState;
+  target: UserGrafana;
+  board: Dashboard;
+  opened: OpenWorkspace;
+};
+
+/** Covers concurrent writers and taken titles. */
 const MOST_WRITES = 25;
 
-/** A dashboard's address for people, from the one that Grafana told, which may hold its sub-path. */
+/** The public address of a `url` from Grafana, which may include its sub-path. */
 export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: string): string {
   return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
 }
 
 /**
- * Writes a row's board into its user's folder in Grafana, under our own uid, so that it can be repeated.
- * What a person changed after us is left as it is, unless the row says `rewrite`. Throws ExternalError:
- * permanent `gone` where a person deleted it, and what the calls throw.
+ * Upserts the board under our uid and keeps a person's edits, unless the row says `rewrite`. Throws
+ * ExternalError; permanent `gone` when a person deleted the dashboard.
  */
-export async function upsertDashboard(
-  deps: WorkspaceDeps,
-  claim: Claim,
-  state: BoardState,
-  target: UserGrafana,
-  board: Dashboard,
-  signal: AbortSignal,
-): Promise<Put> {
+export async function upsertDashboard(write: Write, signal: AbortSignal): Promise<Put> {
+  const { deps, claim, target, opened: { workspace, server, passwords } } = write;
+  const work = { deps, workspace, server, password: passwords.reader, target };
   return await namingRights(target, signal, async () => {
-    const workspace = await findWorkspace(deps.db, claim.user_id);
-    if (!workspace) throw new Error(`user ${claim.user_id} has no workspace`);
-    await ensureInGrafana(deps, workspace, target, [claim.kind], signal);
-    return await write(deps, claim, state, target, board, signal);
+    await ensureInGrafana(work, [claim.kind], signal);
+    return await writeBoard(write, signal);
   });
 }
 
-async function write(
-  deps: WorkspaceDeps,
-  claim: Claim,
-  state: BoardState,
-  target: UserGrafana,
-  board: Dashboard,
-  signal: AbortSignal,
-): Promise<Put> {
-  const { grafana } = target;
+async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
+  const { deps, claim, target, board, opened: { workspace } } = write;
   const uid = dashboardUid(deps.installation, claim.id);
-  const folder = folderUid(deps.installation, claim.user_id);
-  const archive = archiveUid(deps.installation, claim.user_id);
-  // Grafana trims titles, and takes no empty one.
+  // Grafana trims titles and refuses empty ones.
   const titles = numberedTitles(board.title?.trim() || uid, uid);
-  const message = `Dashkeeper: run ${claim.run}`;
-  // A write that was given up before may still arrive.
-  const before = state;
+  // An abandoned write may still arrive.
+  const before = write.state;
+  let state = before;
   for (let writes = 0, taken = 0; writes < MOST_WRITES; writes++) {
-    const found = await grafana.findDashboard(uid, signal);
+    const found = await target.grafana.findDashboard(uid, signal);
     if (!found && state.grafana_version !== null && !state.rewrite) throw gone();
     if (found && !state.rewrite && isEdited(found, state) && isEdited(found, before)) {
-      return await leave(target, found, state, { folder, archive }, signal);
+      return await leave(write, found, state, signal);
     }
-    const version = found?.version ?? 0;
-    const title = taken === 0 && titles.includes(`${found?.dashboard.title}`)
-      ? found!.dashboard.title
-      : titles[taken]!;
+    const isOurs = taken === 0 && titles.includes(`${found?.dashboard.title}`);
+    const title = isOurs ? found!.dashboard.title : titles[taken]!;
     const dashboard = { ...board, uid, title };
-    if (!await beginWriting(deps.db, claim, version, JSON.stringify(dashboard))) {
-      throw new ClaimLost();
-    }
-    const saved = await grafana.saveDashboard(
-      { dashboard, version, folderUid: folder, message },
-      signal,
-    );
+    const version = found?.version ?? 0;
+    const saved = await save(write, dashboard, version, signal);
     if (saved.what === "saved") return written(target, uid, saved);
-    // Our own uid stands at the end of the last title.
+    // The last title contains our uid, so it is free.
     if (saved.what === "title_taken") taken = Math.min(taken + 1, titles.length - 1);
-    if (saved.what === "folder_missing") {
-      const workspace = await findWorkspace(deps.db, claim.user_id);
-      if (workspace) await folderStep(deps, workspace, target, signal);
-    }
+    if (saved.what === "folder_missing") await folderStep(deps, workspace, target, signal);
     state = { ...state, board: dashboard, grafana_writing: version };
   }
   throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
 }
 
-/** `paths`, `paths (2)` …: what it is called where a stranger's dashboard has the title. */
+/** One write over `version`. The row records it first. */
+async function save(
+  { deps, claim, target }: Write,
+  dashboard: DashboardJson,
+  version: number,
+  signal: AbortSignal,
+): Promise<Saved> {
+  if (!await beginWriting(deps.db, claim, version, JSON.stringify(dashboard))) {
+    throw new ClaimLost();
+  }
+  const into = folderUid(deps.installation, claim.user_id);
+  const message = `Dashkeeper: run ${claim.run}`;
+  return await target.grafana.saveDashboard(
+    { dashboard, version, folderUid: into, message },
+    signal,
+  );
+}
+
+/** `paths`, `paths (2)` …, for titles that other dashboards have. */
 export function numberedTitles(title: string, uid: string): string[] {
   const more = Array.from({ length: 18 }, (_, i) => `${title} (${i + 2})`);
   return [title, ...more, `${title} (${uid})`];
@@ -102,21 +103,21 @@ function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved
   return { url: publicUrl(target, saved.url), version: saved.version, edited: false };
 }
 
-/** A person's dashboard, with all that is in it; out of the archive, where its table has returned. */
+/** Keeps a person's version; moves it out of the archive when its table is back. */
 async function leave(
-  target: UserGrafana,
+  { deps: { installation }, claim: { user_id }, target }: Write,
   found: StoredDashboard,
   state: BoardState,
-  { folder, archive }: { folder: string; archive: string },
   signal: AbortSignal,
 ): Promise<Put> {
-  if (found.folderUid === archive) {
+  if (found.folderUid === archiveUid(installation, user_id)) {
+    const folder = folderUid(installation, user_id);
     if (await refile(target, found, folder, signal) === undefined) throw beingChanged();
   }
   return { url: publicUrl(target, found.url), version: lastWritten(state), edited: true };
 }
 
-/** Puts a dashboard, as it is, into another folder. Undefined: somebody changed it meanwhile. */
+/** Moves a dashboard to another folder and returns its version. Undefined: it was changed concurrently. */
 export async function refile(
   { grafana }: UserGrafana,
   { dashboard, version }: { dashboard: DashboardJson; version: number },
@@ -134,7 +135,7 @@ export async function refile(
   }
 }
 
-/** Not the version that we wrote last, nor the end of a write of ours that nobody saw. */
+/** True unless the version is our last write or an unconfirmed one. */
 export function isEdited({ version, dashboard }: StoredDashboard, state: BoardState): boolean {
   const { grafana_version, grafana_writing, board } = state;
   if (grafana_version === null && grafana_writing === null) return false;
@@ -142,19 +143,19 @@ export function isEdited({ version, dashboard }: StoredDashboard, state: BoardSt
   return !(grafana_writing === version - 1 && isSame(dashboard, board as DashboardJson));
 }
 
-/** Of a first write whose end nobody saw it is known all the same. */
+/** The version of an unconfirmed first write follows from what it replaced. */
 function lastWritten({ grafana_version, grafana_writing }: BoardState): number | null {
   return grafana_version ?? (grafana_writing === null ? null : grafana_writing + 1);
 }
 
-/** Whatever Grafana itself puts in, and the number that another folder may ask for, are no change. */
+/** Ignores fields that Grafana sets, and the number in a title. */
 function isSame(theirs: DashboardJson, ours: DashboardJson | null): boolean {
   if (!ours || !numberedTitles(ours.title, `${theirs.uid}`).includes(theirs.title)) return false;
   const own = { id: null, uid: null, version: null, title: null };
   return sorted({ ...theirs, ...own }) === sorted({ ...ours, ...own });
 }
 
-/** As JSON with the members in the order of their names: a database keeps another one. */
+/** JSON with sorted keys: jsonb reorders them. */
 function sorted(value: unknown): string {
   return JSON.stringify(
     value,
@@ -165,12 +166,10 @@ function sorted(value: unknown): string {
   );
 }
 
-/** Somebody writes at the same time as we. */
 export function beingChanged(): ExternalError {
   return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
 }
 
-/** A person deleted the dashboard in Grafana. */
 export function gone(): ExternalError {
   return new ExternalError(
     "Grafana",

@@ -165,7 +165,7 @@ async function compose(
   is_posted: boolean,
 ): Promise<Message> {
   const signature = await signLink(signingKey, claim.id, board_link_days);
-  const { now, told } = await findCovered(db, claim);
+  const { now, posted } = await findCovered(db, claim);
   return composeMessage({
     username: claim.username,
     kind: claim.kind,
@@ -174,7 +174,7 @@ async function compose(
     run: claim.run,
     rows: run.row_count,
     rows_before: run.rows_before,
-    numbers: ofNewRuns(run.numbers, now, told),
+    numbers: ofNewRuns(run.numbers, now, posted),
     why: run.why,
     dashboard_url: run.grafana_url ??
       `${frontend_url}/boards/${claim.id}?signature=${signature}`,

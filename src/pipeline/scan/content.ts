@@ -2,10 +2,10 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import { quoteName } from "../../measures/sql.ts";
 import type { Relation } from "./relations.ts";
 
-/** Rows of a table, and a digest that changes whenever its rows or columns do; the oid comes first. */
+/** `content`: the oid and a digest that changes with rows or columns. */
 export type Content = { content: string; rows: number };
 
-/** Above this size the statistics stand for the content: reading 256 MiB takes about half a second. */
+/** Larger tables are compared by statistics: reading 256 MiB takes about 0.5 s. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 const shapeOf = ({ oid, columns }: Relation) => `${oid}:${columns}`;
@@ -13,19 +13,16 @@ const shapeOf = ({ oid, columns }: Relation) => `${oid}:${columns}`;
 export const isOfShape = (content: string | null, relation: Relation) =>
   content?.startsWith(`${shapeOf(relation)}:`) === true;
 
-/** 0 where nothing was read yet. */
+/** 0 before the first read. */
 export const oidOf = (content: string): number => Number(content.split(":")[0]);
 
-/** A view is read again only when the tables below it changed: `now()` in it is no change. */
+/** A view counts as changed only when its tables did: `now()` in it does not matter. */
 export function keptContent(relation: Relation, known: string | null): Content | undefined {
   if (relation.type !== "view" || !isOfShape(known, relation)) return undefined;
   return { content: known!, rows: Number(known!.split(":")[2]) };
 }
 
-/**
- * Count and sum of `xmin`: inserts and updates raise the sum, a delete lowers the count; freezing, VACUUM
- * FULL and a roll-back change neither. A view's rows have no `xmin`: their hashes are summed.
- */
+/** Count and sum of `xmin`, which VACUUM and rollbacks do not change; views have no `xmin` and use row hashes. */
 export async function contentOf(reader: Sql, relation: Relation): Promise<Content> {
   const name = `${quoteName(relation.schema_name)}.${quoteName(relation.table_name)}`;
   const shape = shapeOf(relation);

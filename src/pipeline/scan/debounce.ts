@@ -1,7 +1,7 @@
 import { oidOf } from "./content.ts";
 
 export type Seen = { content: string; rows: number; writing: boolean };
-/** What the scan before left: when this content was first seen, when the change began. */
+/** State of the previous scan; `since`: when the change began. */
 export type Remembered = { content: string; changed_at: Date; since: Date; scan_at: Date | null };
 export type Known = {
   content: string;
@@ -13,7 +13,7 @@ export type Known = {
 };
 export type Limits = { settleSeconds: number; updateMinSeconds: number; scanSeconds: number };
 
-/** `found`: its row goes to "create". Otherwise `why` it waits (null: nothing new), and until when. */
+/** `found`: start a run. Otherwise `why` and until when it waits (null: nothing new). */
 export type Decision = {
   found: boolean;
   why: string | null;
@@ -22,17 +22,17 @@ export type Decision = {
   since: Date;
 };
 
-/** A table that never goes quiet is still reported. */
+/** A table that never goes quiet is still reported after this time. */
 const LONGEST_DEBOUNCE_SECONDS = 600;
 
-/** A row may take days while Slack is down: its database is not opened every few seconds. */
+/** A row may be busy for days while Slack is down: do not open its database every few seconds. */
 const BUSY_SECONDS = 30;
 
 const later = (time: Date, seconds: number) => new Date(time.getTime() + seconds * 1000);
 
 export const sameTable = (a: string, b: string) => oidOf(a) === oidOf(b);
 
-/** Whether a table holds something new, and is quiet. `now` is the database's clock. */
+/** Finds new content in a quiet table. `now` is the database's clock. */
 export function decide(
   now: Date,
   seen: Seen,

@@ -7,7 +7,7 @@ const TEMPORARY: [tool: string, name: RegExp][] = [
   ["Airbyte", /^_airbyte_tmp_|_airbyte_tmp$/],
 ];
 
-/** Why a relation gets no row; undefined where it does. `chosen`: a person pressed "Read this view". */
+/** Undefined: the relation gets a row. `chosen`: a person pressed "Read this view". */
 export function whyIgnored(
   { type, table_name, comment, of_extension }: Relation,
   chosen: boolean,

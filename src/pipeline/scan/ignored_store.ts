@@ -40,7 +40,7 @@ export async function readViews(db: Db, user_id: number, kind: Kind): Promise<Na
     select schema_name, table_name from read_views where user_id = ${user_id} and kind = ${kind}`;
 }
 
-/** From the next scan on the view is read; a row of it that a person deleted comes back. */
+/** From the next scan on; also restores a deleted row of the view. */
 export async function addReadView(
   db: Db,
   { user_id, kind, schema_name, table_name }: Name & { user_id: number; kind: Kind },
@@ -56,7 +56,6 @@ export async function addReadView(
     update scanned_databases set counter = -1 where user_id = ${user_id} and kind = ${kind}`;
 }
 
-/** The view of a dashboard that a person deletes is ignored again. */
 export async function removeReadView(db: Db, dashboard_id: number): Promise<void> {
   await db`
     with removed as (

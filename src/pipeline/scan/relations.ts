@@ -8,7 +8,7 @@ export type Relation = {
   comment: string | null;
   of_extension: boolean;
   columns: string; // a hash of their names and types
-  /** Rows ever inserted, updated and deleted, up to 10 s late; of a view: in the tables below it. */
+  /** Rows inserted, updated and deleted, up to 10 s late; for a view, in its tables. */
   counter: number;
   bytes: number;
   stored_rows: number; // by the statistics, also those that row level security hides
@@ -19,10 +19,7 @@ export type Relation = {
   readable: boolean;
 };
 
-/**
- * A partition counts as its parent; a view has the statistics of the tables below it. Without any, its
- * counter moves once an hour.
- */
+/** Partitions count as their parent, views by their tables. Without statistics, the counter changes once an hour. */
 export async function relationsIn(reader: Sql): Promise<Relation[]> {
   return await reader<Relation[]>`
     select n.nspname::text as schema_name, c.relname::text as table_name, c.oid::int8 as oid,
@@ -81,7 +78,7 @@ const statisticsOf = (reader: Sql) =>
           'AccessExclusiveLock')
     ) l`;
 
-/** The relation `c`, what inherits from it, and what views read; pg_partition_tree() would wait for locks. */
+/** `c`, its children, and the tables of a view; pg_partition_tree() would wait for locks. */
 const treeOf = (reader: Sql) =>
   reader`
     with recursive tree (relid) as (

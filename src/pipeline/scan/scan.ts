@@ -22,10 +22,7 @@ export type ScanResult = {
   ignored: Omit<store.Ignored, "user_id" | "type">[];
 };
 
-/**
- * First step: scans every database that changed, and puts the row of each table that is new, or has a
- * new run, and is quiet, at "create".
- */
+/** First step: scans changed databases and moves new runs in quiet tables to "create". */
 export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult> {
   return await store.lockScan(deps.db, async () => {
     const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
@@ -44,11 +41,11 @@ export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult>
   });
 }
 
-/** The query takes a few milliseconds, connecting to a server that is down 5 to 20 s. */
+/** The query takes milliseconds; connecting to a server that is down takes 5 to 20 s. */
 const COUNTERS_MS = 500;
 const asked = new WeakMap<WorkspaceServer, Promise<store.Counter[]>>();
 
-/** A server that does not answer in time is left out: it delays its own users only. */
+/** Skips a slow server, so that it delays only its own users. */
 async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store.Counter[]> {
   const { name, master } = server;
   if (name === "") return await store.countersOf(master, name);
@@ -61,10 +58,10 @@ async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store
   return await within(COUNTERS_MS, answer) ? await answer : [];
 }
 
-/** So long is read in one database before the others go on; the rest follows with the next scan. */
+/** Per database and scan; the rest follows in the next scan. */
 const PASS_MS = 2_000;
 
-/** A database that does not open is tried again with the next scan: nothing is noted of it. */
+/** A database that fails to open is retried with the next scan. */
 async function scanDatabase(
   deps: Deps,
   database: Database,
@@ -100,7 +97,7 @@ async function scanDatabase(
 const key = (table: { schema_name: string; table_name: string }) =>
   JSON.stringify([table.schema_name, table.table_name]);
 
-/** `kept`: the names whose rows stay as they are. */
+/** `kept`: names whose rows are not archived. */
 async function tablesOf({ db }: Deps, reader: Sql, { user_id, kind }: Database) {
   const relations = await relationsIn(reader);
   const known = await store.knownTables(db, user_id, kind);
@@ -127,7 +124,7 @@ async function tablesOf({ db }: Deps, reader: Sql, { user_id, kind }: Database) 
 const isFormer = ({ dashboard_content }: store.KnownTable, { oid }: Relation) =>
   oidOf(dashboard_content!) === oid;
 
-/** Tables before views, those with a row alternating with new ones, the longest unscanned first. */
+/** Tables before views, known and new ones alternating, the longest unscanned first. */
 function inOrder(tables: Scanned[]): Scanned[] {
   const isView = ({ table }: Scanned) => Number(table.type === "view");
   const time = ({ known }: Scanned) => known?.scanned_at ? Date.parse(known.scanned_at) : 0;

@@ -12,7 +12,7 @@ export type ChangedDatabase = {
   counter: number;
   now: string;
 };
-/** A server's databases with their counters: rows ever inserted, updated and deleted. */
+/** `counter`: rows inserted, updated and deleted. */
 export type Counter = { server: string; name: string; counter: number };
 
 export async function countersOf(master: Db, server: string): Promise<Counter[]> {
@@ -22,9 +22,9 @@ export async function countersOf(master: Db, server: string): Promise<Counter[]>
     from pg_stat_database where datname is not null`;
 }
 
-/** Those whose counter changed (a lower one: the server crashed), with a table that is due, or unopened for 1 h. */
+/** Databases with a changed counter (lower after a crash), a due table, or unopened for an hour. */
 export async function changedDatabases(db: Db, counters: Counter[]): Promise<ChangedDatabase[]> {
-  // From the servers' few databases to their users, by index: there may be a million users.
+  // From the few databases to users by index: there may be a million users.
   const ours = counters.flatMap(({ server, name, counter }) => {
     const [, username, kind] = /^(.+)_(timing|qor|drc)$/.exec(name) ?? [];
     return username && kind ? [{ server, username, kind, counter }] : [];
@@ -107,7 +107,7 @@ export async function rememberTable(db: Db, user_id: number, kind: Kind, table: 
 
 type Name = Pick<TableState, "schema_name" | "table_name">;
 
-/** A row follows its table to another name, with its correction. */
+/** Also moves its correction and its place in read_views. */
 export async function renameDashboard(
   db: Sql,
   from: Name & { id: number; user_id: number; kind: Kind },
@@ -129,7 +129,7 @@ export async function renameDashboard(
   });
 }
 
-/** Forgets the tables of this database that are not among `there`. */
+/** Deletes the scan state of tables that are not among `there`. */
 export async function forgetOthers(db: Db, user_id: number, kind: Kind, there: Name[]) {
   const schemas = there.map(({ schema_name }) => schema_name);
   const tables = there.map(({ table_name }) => table_name);
@@ -164,7 +164,7 @@ export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> 
     order by 2, 3, 4, 5`;
 }
 
-/** Milliseconds until the first table is due; undefined: none waits for a time. */
+/** Milliseconds until the next table is due; undefined without one. */
 export async function nextScan(db: Db): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from min(scan_at) - now())::float8 * 1000 as ms
@@ -176,7 +176,6 @@ export function lockScan<T>(db: Sql, work: () => Promise<T>): Promise<T> {
   return withLock(db, LOCKS.scan, work);
 }
 
-/** How many tables the scan knows of each kind. */
 export async function tablesByKind(db: Db, user_id: number): Promise<Map<Kind, number>> {
   const rows = await db<{ kind: Kind; tables: number }[]>`
     select kind, count(*) as tables from scanned_tables where user_id = ${user_id} group by kind`;

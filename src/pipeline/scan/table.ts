@@ -9,14 +9,14 @@ import * as store from "./store.ts";
 
 type Deps = { db: Sql; limits: Limits };
 type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
-/** A table with what is known of it; `former`: the row of a name that is gone, under which it was known. */
+/** `former`: the row of the table's previous name. */
 export type Scanned = {
   table: Relation;
   known: store.KnownTable | undefined;
   former: store.KnownTable | undefined;
 };
 
-/** Returns the table's run if that is a new one. */
+/** Returns the number of a new run. */
 export async function scanTable(
   deps: Deps,
   reader: Sql,
@@ -60,7 +60,7 @@ function isUntouched(table: Relation, known: store.KnownTable): boolean {
 
 type Unread = { why: string; content: "" | typeof SLOW };
 const RETRY_SECONDS = 60;
-/** Each try costs the whole time limit, and delays others. */
+/** Each attempt costs the full time limit and delays others. */
 const SLOW_RETRY_SECONDS = 600;
 const SLOW = "slow";
 
@@ -77,7 +77,7 @@ async function read(
   if (!table.readable) {
     return unread("the reader role may not read it: grant it SELECT (and USAGE on its schema)");
   }
-  // Its size and rows could only be waited for, and every other table with them.
+  // Size and rows would wait for the lock, and so would every other table.
   if (table.locked) return unread("a transaction that has not ended yet keeps it locked");
   if (!table.populated) return unread("it holds no data yet: run REFRESH MATERIALIZED VIEW");
   try {
@@ -112,7 +112,7 @@ function remembered(known: store.KnownTable | undefined) {
 }
 
 function rowOf(known: store.KnownTable | undefined) {
-  // The content of a tombstone may be empty: its table counts as created anew.
+  // A tombstone's content may be empty: then the table counts as new.
   if (typeof known?.dashboard_content !== "string" || !known.run || !known.run_at) return undefined;
   const { dashboard_content: content, run, busy, archived, deleted } = known;
   return { content, run, run_at: new Date(known.run_at), busy, archived, deleted };

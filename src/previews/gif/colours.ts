@@ -1,20 +1,20 @@
 const SLOTS = 1 << 18;
-/** Half full, a search takes 1.5 steps. */
+/** At half load a lookup takes 1.5 probes. */
 const MOST = SLOTS / 2;
-/** More colours make a palette no better, and cost 2 µs each. */
+/** More colours do not improve the palette and cost 2 µs each. */
 const MOST_COUNTED = 1 << 16;
 const TAKEN = 1 << 24;
-/** From fine to coarse; the coarsest has 32,768 colours, which always fit. */
+/** The coarsest mask leaves 32,768 colours, which always fit. */
 const MASKS = [0xffffff, 0xfefefe, 0xfcfcfc, 0xf8f8f8];
 
-/** A number for each colour (0xbbggrr): its count, or its index in a palette. */
+/** Maps a colour (0xbbggrr) to its count or palette index. */
 export class ColourTable {
   readonly #keys = new Uint32Array(SLOTS);
   readonly #values = new Uint32Array(SLOTS);
   #mask: number;
   #size = 0;
 
-  /** Distinguishes colours as finely as `like` does. */
+  /** Uses the colour resolution of `like`. */
   constructor(like?: ColourTable) {
     this.#mask = like ? like.#mask : MASKS[0]!;
   }
@@ -24,7 +24,7 @@ export class ColourTable {
     this.#size = 0;
   }
 
-  /** Counts the pixels that differ from `previous`, as finely as there is room for. */
+  /** Counts pixels that differ from `previous`, at the finest resolution that fits. */
   count(pixels: Uint32Array, previous?: Uint32Array) {
     for (const mask of MASKS) {
       this.#mask = mask;
@@ -44,7 +44,7 @@ export class ColourTable {
     return { colours, counts };
   }
 
-  /** `find` computes the number of a new colour. */
+  /** `find` computes the value of a new colour. */
   get(colour: number, find: (colour: number) => number): number {
     const slot = this.#slot(colour);
     if (this.#keys[slot] !== 0) return this.#values[slot]!;

@@ -1,16 +1,15 @@
 import { Shrinker } from "./shrink.ts";
 import { GifStrip } from "./strip.ts";
 
-/** A Slack channel shows a larger image as a link. */
+/** Slack shows larger images as a link. */
 const MOST_WIDTH = 1000;
 const MOST_BYTES = 2_000_000;
-/** The first copy that is small enough is taken. */
 const WIDTHS = [1000, 640, 360];
 
 type Size = { width: number; height: number; delayMs: number };
 type Copy = { shrinker: Shrinker; strip: GifStrip };
 
-/** Smaller copies of a GIF, made of the same frames beside it. */
+/** Encodes smaller copies of a GIF from the same frames. */
 export class SlackCopies {
   readonly #size: Size;
   #copies: Copy[];
@@ -30,7 +29,7 @@ export class SlackCopies {
   add(pixels: Uint32Array, holdMs: number | undefined) {
     let larger = pixels;
     for (const { shrinker, strip } of this.#copies) {
-      // Each from the one before takes a third of the time.
+      // Shrinking the previous copy takes a third of the time.
       const from = larger;
       strip.add((small) => shrinker.shrink(from, larger = small), holdMs);
     }
@@ -40,7 +39,7 @@ export class SlackCopies {
     for (const { strip } of this.#copies) strip.repeat(holdMs);
   }
 
-  /** The largest copy that is small enough; null where the GIF itself (of `bytes`) is. */
+  /** The largest copy within Slack's limits; null when the GIF itself (of `bytes`) is. */
   finish(bytes: number): Uint8Array | null {
     if (this.#size.width <= MOST_WIDTH && bytes <= MOST_BYTES) return null;
     const last = this.#copies.at(-1);

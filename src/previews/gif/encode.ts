@@ -2,16 +2,16 @@ import { pngSize } from "./png.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
 export type GifEncoder = {
-  /** A screenshot of exactly the GIF's size, whose buffer is transferred; shown for `holdMs`. */
+  /** Takes a screenshot of the GIF's size and transfers its buffer. */
   add(png: Uint8Array, how?: { holdMs?: number }): void;
-  /** `gif` is there about 50 ms after the last frame, `copy` 50 ms later. */
+  /** `gif` resolves about 50 ms after the last frame, `copy` 50 ms later. */
   finish(): { gif: Promise<Uint8Array>; copy: Promise<Uint8Array | null> };
   cancel(): void;
 };
 
 /**
- * Encodes frames on a thread of its own. `delayMs`: at least 20. `copy`: a smaller recording where it is
- * over 2 MB or wider than 1,000 px, else null. cancel() must be called in any case.
+ * Encodes frames in a worker. `delayMs` >= 20. `copy`: for Slack, above 2 MB or 1,000 px, else
+ * null. Always call cancel().
  */
 export function encodeGif(size: { width: number; height: number; delayMs: number }): GifEncoder {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });

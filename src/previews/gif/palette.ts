@@ -1,11 +1,11 @@
 export type Histogram = { colours: Uint32Array; counts: Uint32Array };
 
-/** More passes gain under 0.1 dB. */
+/** More passes gain less than 0.1 dB. */
 const MEANS_PASSES = 3;
 
 /**
- * At most `most` colours for a picture: split at the largest variance, then moved to the mean. A colour
- * that half of a group's pixels have is taken as it is, so that flat areas stay exact.
+ * Median-cut at the largest variance, refined by k-means. A colour of half a group's pixels is kept
+ * exactly, for flat areas.
  */
 export function makePalette({ colours, counts }: Histogram, most: number): Uint32Array {
   if (colours.length <= most) return colours.slice();
@@ -19,10 +19,7 @@ export function makePalette({ colours, counts }: Histogram, most: number): Uint3
   return palette;
 }
 
-/**
- * The index of the palette's nearest colour. Trying all takes 0.5 µs: search structures do not pay back
- * for the 25,000 colours of a screenshot, asked once each.
- */
+/** A linear search takes 0.5 µs; search structures do not pay off for 25,000 colours looked up once. */
 export function nearestIn(palette: Uint32Array): (colour: number) => number {
   const size = palette.length;
   const [reds, greens, blues] = [0, 8, 16].map((shift) =>
@@ -52,7 +49,6 @@ const green = (colour: number) => (colour >> 8) & 255;
 
 type Box = { start: number; end: number; spread: number; shift: number; mean: number };
 
-/** Each colour's group: the group with the largest spread is split again and again. */
 function split({ colours, counts }: Histogram, groups: number): Uint16Array {
   const order = Uint32Array.from(colours.keys());
   const boxes = [measure(colours, counts, order, 0, order.length)];
@@ -97,7 +93,7 @@ function measure(
   }
   const spreads = squares.map((square, channel) => square - sum[channel]! ** 2 / weight);
   const channel = spreads.indexOf(Math.max(...spreads));
-  // One colour alone has no spread but for the rounding of the sums.
+  // A single colour has no spread except rounding errors.
   const spread = end - start > 1 ? spreads[0]! + spreads[1]! + spreads[2]! : 0;
   return { start, end, spread, shift: 8 * channel, mean: sum[channel]! / weight };
 }

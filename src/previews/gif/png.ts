@@ -7,7 +7,7 @@ export function pngSize(png: Uint8Array): { width: number; height: number } {
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
-/** Decodes a browser's screenshot (8 bits, RGB or opaque RGBA, not interlaced) into 0xbbggrr pixels. */
+/** Decodes a browser screenshot (8-bit RGB or opaque RGBA, not interlaced) into 0xbbggrr pixels. */
 export function decodePng(png: Uint8Array, inflate: Inflate, pixels: Uint32Array) {
   const { width, height } = pngSize(png);
   const [depth, colourType, , , interlace] = png.subarray(24);
@@ -44,7 +44,7 @@ function imageData(png: Uint8Array): Uint8Array {
   return all;
 }
 
-/** Undoes a row's filter in place; `n`: bytes a pixel (PNG specification, 9.2). */
+/** Reverses a row's filter in place; `n`: bytes per pixel (PNG specification, 9.2). */
 function unfilter(filter: number, row: Uint8Array, above: Uint8Array, n: number) {
   const size = row.length;
   if (filter === 1) { for (let i = n; i < size; i++) row[i]! += row[i - n]!; }

@@ -1,7 +1,7 @@
 type Size = { width: number; height: number };
 type Cover = { first: number; shares: number[] };
 
-/** Scales pictures (0xbbggrr) down: each pixel is the mean of the area that it covers. */
+/** Scales images (0xbbggrr) down by area averaging. */
 export class Shrinker {
   readonly #columns: Cover[];
   readonly #rows: Cover[];

@@ -2,12 +2,9 @@ import gifenc from "gifenc";
 import { ColourTable } from "./colours.ts";
 import { distance, type Histogram, makePalette, nearestIn } from "./palette.ts";
 
-/** One of the palette's 256 entries means "unchanged". */
+/** One of 256 palette entries means "unchanged". */
 const MOST_COLOURS = 255;
-/**
- * A frame gets a palette of its own where its squared error is above `multiple` times the first frame's,
- * and `least`, if that halves the error.
- */
+/** A frame gets its own palette when its squared error exceeds both limits and the palette halves it. */
 const BAD_FIT = { multiple: 3, least: 12 };
 
 type Palette = {
@@ -18,7 +15,7 @@ type Palette = {
 };
 type Box = { left: number; top: number; width: number; height: number };
 
-/** A GIF as it grows, frame by frame; loops for ever. Sizes in pixels. */
+/** Builds a looping GIF frame by frame; sizes in pixels. */
 export class GifStrip {
   readonly #gif = gifenc.GIFEncoder({ initialCapacity: 1 << 20 });
   readonly #index: Uint8Array;
@@ -28,7 +25,7 @@ export class GifStrip {
   #palette?: Palette;
   #frames = 0;
   #badFit = 0;
-  /** Then unchanged pixels need not have the first palette's colour. */
+  /** True once frames have different palettes. */
   #isMixed = false;
 
   constructor(readonly size: { width: number; height: number; delayMs: number }) {
@@ -38,7 +35,7 @@ export class GifStrip {
     this.#index = new Uint8Array(pixels);
   }
 
-  /** The last frame, each pixel 0xbbggrr, until the next one. */
+  /** The last frame (0xbbggrr), valid until the next one. */
   get pixels(): Uint32Array {
     return this.#now;
   }
@@ -47,7 +44,6 @@ export class GifStrip {
     return this.#gif.bytesView().length;
   }
 
-  /** Appends the frame that `draw` writes into all pixels. */
   add(draw: (pixels: Uint32Array) => void, holdMs?: number) {
     [this.#now, this.#before] = [this.#before, this.#now];
     draw(this.#now);
@@ -65,7 +61,7 @@ export class GifStrip {
     this.#write(palette, box, holdMs);
   }
 
-  /** Appends the last frame once more: one transparent pixel. */
+  /** Repeats the last frame as one transparent pixel. */
   repeat(holdMs?: number) {
     this.#index[0] = this.#palette!.colours.length;
     this.#write(this.#palette!, { left: 0, top: 0, width: 1, height: 1 }, holdMs);
@@ -93,8 +89,8 @@ export class GifStrip {
   }
 
   /**
-   * Writes the box's indexes, unchanged pixels transparent; returns the mean error of the others. A run
-   * includes unchanged pixels of its colour: 4 % fewer bytes in lively recordings.
+   * Writes the box with unchanged pixels transparent and returns the mean error. Runs of one colour
+   * include them: 4 % smaller.
    */
   #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box): number {
     const now = this.#now, before = this.#before, index = this.#index;
@@ -136,13 +132,14 @@ export class GifStrip {
     });
     this.#frames++;
     if (isFirst) return;
-    // gifenc knows no place: it follows the graphic control extension (8 bytes) and the separator.
-    const place = new DataView(this.#gif.buffer, start + 9);
-    place.setUint16(0, left, true);
-    place.setUint16(2, top, true);
+    // gifenc has no frame offset: patch it after the graphic control extension (8 bytes) and the
+    // separator.
+    const offset = new DataView(this.#gif.buffer, start + 9);
+    offset.setUint16(0, left, true);
+    offset.setUint16(2, top, true);
   }
 
-  /** In ms, rounded to hundredths of a second without drift; players take 0 and 1 for 10. */
+  /** Rounds ms to hundredths of a second without drift; players treat 0 and 1 as 10. */
   #delay(): number {
     const until = (frames: number) => Math.round(frames * this.size.delayMs / 10);
     return 10 * Math.max(2, until(this.#frames + 1) - until(this.#frames));
@@ -159,7 +156,7 @@ function toPalette(histogram: Histogram, counted: ColourTable): Palette {
   return { colours, rgb, nearest: nearestIn(colours), table: new ColourTable(counted) };
 }
 
-/** Mean squared error of the pixels whose colour is not in the palette. */
+/** The mean squared error of pixels outside the palette. */
 function inexactness({ colours, counts }: Histogram, { table, nearest, colours: exact }: Palette) {
   let error = 0, pixels = 0;
   for (let i = 0; i < colours.length; i++) {

@@ -6,17 +6,17 @@ import { decodePng } from "./png.ts";
 import { GifStrip } from "./strip.ts";
 
 type Size = { width: number; height: number; delayMs: number };
-/** The GIF's size, then screenshots, then the end. */
+/** Messages in order: size, screenshots, end. */
 export type ToWorker =
   | { start: Size }
   | { png: Uint8Array; holdMs: number | undefined }
   | { finish: true };
 export type FromWorker = { gif: Uint8Array } | { copy: Uint8Array | null } | { error: string };
 
-/** Copies wait until nobody waits for the GIF. */
+/** Copies are encoded after the GIF is delivered. */
 const COPY_AFTER_MS = 20;
 
-/** One chunk of the known size; zlib takes none below 64 bytes. */
+/** zlib accepts chunks of at least 64 bytes. */
 const inflate = (data: Uint8Array, size: number) =>
   inflateSync(data, { chunkSize: Math.max(64, size) });
 

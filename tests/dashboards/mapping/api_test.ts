@@ -270,6 +270,6 @@ Deno.test("a corrected column that vanished leaves its number to the automatic m
   same([wns.source.column, wns.sure, wns.better], ["wns_ns", false, null]);
   equal(
     wns.doubt,
-    'The correction of this number is not used: There is no column "quux".',
+    'Correction ignored: There is no column "quux".',
   );
 });

@@ -95,14 +95,14 @@ Deno.test("the form shows what is wrong beside its field, with all that was type
     "unit:setup_wns": "parsec",
   });
   equal(reply.status, 422);
-  match(reply.text, /id="fault-unit:setup_wns">The unit &quot;parsec&quot; is not known\./);
+  match(reply.text, /id="fault-unit:setup_wns">Unknown unit &quot;parsec&quot;\./);
   equal(chosen(reply.text, "role:who"), "group");
   equal(chosen(reply.text, "column:setup_wns"), "note");
   equal(written(reply.text, "unit:setup_wns"), "parsec");
   const twice = await test.fill({ "role:who": "order", "role:run_ts": "order" });
   match(twice.text, /id="fault-role:who">Only one column can be the time of the run\./);
   const timeless = await test.fill({ "role:who": "order", "role:run_ts": "" });
-  match(timeless.text, /id="fault-role:who">The column &quot;who&quot; holds no times\./);
+  match(timeless.text, /id="fault-role:who">Column &quot;who&quot; has no times\./);
   equal((await test.mapping()).corrected.join(), "", "nothing of it was kept");
 });
 

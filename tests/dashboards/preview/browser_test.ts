@@ -96,11 +96,11 @@ Deno.test("captureNext() keeps from Slack what shows an error, until the table i
   for (const stopped of [false, false, true]) {
     const row = await test.capture();
     same([row.step, row.outcome, row.stopped], ["capture", "error", stopped]);
-    match(row.last_error, /asks for a column that is not there, near "area"/);
+    match(row.last_error, /selects a column that does not exist, near "area"/);
     const wrong = row.panels.filter(({ state }: Panel) => state === "error");
     ok(wrong.length > 0 && wrong.length < row.panels.length);
     for (const { message } of wrong) {
-      match(message, /asks for a column that is not there, near "area"/);
+      match(message, /selects a column that does not exist, near "area"/);
     }
   }
   equal((await test.picture()).gif.frames.length, 2, "the picture is kept for the page");

@@ -11,12 +11,21 @@ import {
   readerRole,
   urlCredential,
 } from "../../../src/workspaces/names.ts";
-import { readerAddress } from "../../../src/workspaces/reader.ts";
+import {
+  type Deps as ReaderDeps,
+  openWorkspace,
+  readerLogin,
+} from "../../../src/workspaces/reader.ts";
 import { findWorkspace } from "../../../src/workspaces/store.ts";
 import type { User } from "./accounts.ts";
 import type { Calls } from "./calls.ts";
 import type { Deps } from "./deps.ts";
 import { login, opened, scoped, testServer } from "./postgres.ts";
+
+/** How to open a user's database as its reader. */
+export async function readerAddress(deps: ReaderDeps, user_id: number, kind: Kind) {
+  return readerLogin(await openWorkspace(deps, user_id), kind);
+}
 
 /** Ways into a user's databases. */
 export function logins({ db, deps, call }: { db: Sql; deps: Deps } & Calls) {

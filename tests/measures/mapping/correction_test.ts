@@ -162,12 +162,12 @@ Deno.test("mappingOf() falls back where a corrected column is gone, and says so"
     const lost = await read(reader, { measures: [{ name: "setup_wns", column: "gone" }] });
     const wns = lost.mapping.measures.find(({ name }) => name === "setup_wns")!;
     same([wns.column, wns.sure], ["wns_a", false]);
-    equal(wns.doubt, 'The correction of this number is not used: There is no column "gone".');
+    equal(wns.doubt, 'Correction ignored: There is no column "gone".');
     same(lost.mapping.corrected, []);
     same(lost.faults.map(({ path }) => path), ["measures.setup_wns.column"]);
     const run = await read(reader, { run: { columns: ["gone"], order_by: null } });
     same(run.mapping.run, (await read(reader)).mapping.run);
-    equal(run.doubts[0], 'The correction of run is not used: There is no column "gone".');
+    equal(run.doubts[0], 'Correction of run ignored: There is no column "gone".');
   });
 });
 
@@ -178,23 +178,23 @@ Deno.test("mappingOf() names each fault of a correction by its place", async () 
     const measure = (column: string, more: { unit?: string; metric?: string } = {}) =>
       of({ measures: [{ name: "setup_wns", column, ...more }] });
     same(await measure("block_nm"), [
-      'measures.setup_wns.column: The column "block_nm" holds no numbers.',
+      'measures.setup_wns.column: Column "block_nm" has no numbers.',
     ]);
     same(await measure("quux", { unit: "parsec" }), [
-      'measures.setup_wns.unit: The unit "parsec" is not known.',
+      'measures.setup_wns.unit: Unknown unit "parsec".',
     ]);
     same(await measure("quux", { unit: "mW" }), [
-      'measures.setup_wns.unit: "mW" is no unit of this number.',
+      'measures.setup_wns.unit: "mW" is not a unit of this number.',
     ]);
     same(await measure("quux", { metric: "ws" }), [
-      'measures.setup_wns.metric: No row is called "ws".',
+      'measures.setup_wns.metric: No metric is named "ws".',
     ]);
     same(await of({ run: { columns: ["night"], order_by: "pvt" } }), [
-      'run.order_by: The column "pvt" holds no times.',
+      'run.order_by: Column "pvt" has no times.',
     ]);
     same(await of({ group: ["pvt"], dimensions: ["build", "pvt"] }), [
-      'group.0: "pvt" stands in "dimensions" too.',
-      'dimensions.1: "pvt" stands in "group" too.',
+      'group.0: "pvt" is also listed in "dimensions".',
+      'dimensions.1: "pvt" is also listed in "group".',
     ]);
   });
 });

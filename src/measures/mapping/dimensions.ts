@@ -1,8 +1,6 @@
 import type { Meaning } from "../columns.ts";
 
-/** Meanings of columns that name one design under test. */
 export const GROUP: Meaning[] = ["platform", "design", "variant"];
-/** Meanings of columns that cut a run into parts. */
 export const DIMENSIONS: Meaning[] = [
   "stage",
   "corner",
@@ -24,6 +22,6 @@ export const DIMENSIONS: Meaning[] = [
   "y",
 ];
 
-const PLACED: Meaning[] = [...GROUP, ...DIMENSIONS];
-export const isPlaced = (word: string): word is Meaning =>
-  PLACED.some((meaning) => meaning === word);
+const ROLES: Meaning[] = [...GROUP, ...DIMENSIONS];
+export const isRoleWord = (word: string): word is Meaning =>
+  ROLES.some((meaning) => meaning === word);
