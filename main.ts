@@ -25,7 +25,6 @@ import { openServer } from "./src/external/server.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
 import { joinServices } from "./src/external/services.ts";
 import { readInstallation } from "./src/credentials/installation_store.ts";
-import { connectSlack } from "./src/external/slack/slack.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
@@ -84,7 +83,7 @@ async function connect(config: Config) {
     frontend_url: config.FRONTEND_URL,
     board_link_days: config.BOARD_LINK_DAYS,
     gifFolder: config.GIF_CAPTURE_DIR ? openGifFolder(config.GIF_CAPTURE_DIR, log) : undefined,
-    slack: config.SLACK_BOT_TOKEN ? connectSlack(slackOf(config)) : undefined,
+    slack: slackOf(config),
     outside: outsideOf(config),
     limits: limitsOf(config),
     capture: captureOf(config),

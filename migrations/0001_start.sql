@@ -271,6 +271,7 @@ create table dashboards (
   step text not null default 'create' check (step in ('create', 'capture', 'notify', 'done')),
   stopped boolean not null default false,
   stop_code text, -- why it stopped, for restarts by a new key
+  slack_target text, -- hash of the token and channel that refused it
   failures int not null default 0,
   deaths int not null default 0,
   claim_id uuid,
@@ -315,9 +316,12 @@ create table runs (
   captured_at timestamptz,
   slack_file_id text,
   posting_at timestamptz, -- a post was begun and its answer is not known
+  posting_channel text, -- of that post
+  posting_thread text, -- ts of the message that it answers
   slack_message jsonb,
   slack_channel text,
   slack_ts text,
+  slack_thread text, -- ts of the message that it answers; null: it begins a thread
   told_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
   correcting boolean not null default false, -- the message does not say yet how the table is read now
@@ -327,6 +331,12 @@ alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
   alter slack_gif set storage external;
+
+-- No call is made with a Slack token before its rate limit ends.
+create table slack_pauses (
+  token_hash text primary key,
+  until timestamptz not null
+);
 
 -- The numbers of each group's runs, kept after the table's rows are gone.
 create table run_numbers (
@@ -380,7 +390,7 @@ create view listed_dashboards as
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
-    d.template_note
+    d.template_note, d.stop_code as error_code
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

@@ -43,6 +43,16 @@ const timezone = z.string().refine((name) => {
   }
 }, "must be utc or a time zone's name, such as Europe/Berlin");
 
+/** `gpu_*=C0123,ddr_*=C0456`: patterns on a design's or table's name, and their channels. */
+const routes = z.string().transform((text, context) =>
+  text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+    const [, pattern, channel] = /^([^=]{1,200})=([A-Z0-9]{2,})$/.exec(part) ?? [];
+    if (pattern && channel) return { pattern: pattern.trim(), channel };
+    context.addIssue("must be a list of pattern=channel ID, such as gpu_*=C0123456789");
+    return z.NEVER;
+  })
+);
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -123,6 +133,13 @@ export const VARIABLES = {
     "must be a channel's ID, such as C0123456789",
   )
     .optional(),
+  SLACK_ROUTES: routes.default([]),
+  SLACK_BROADCAST: z.enum(["worse", "always", "never"], "must be worse, always or never")
+    .default("worse"),
+  SLACK_WORSE_PERCENT: z.string().regex(/^\d{1,3}(\.\d+)?$/, "must be a number of percent")
+    .transform(Number).default(2),
+  SLACK_CONTENT: z.enum(["full", "numbers", "link"], "must be full, numbers or link")
+    .default("full"),
   SLACK_API_URL: address.default("https://slack.com/api"),
   BROWSER_PATH: z.string().min(1).optional(),
   BROWSER_URL: z.url({ protocol: /^(https?|wss?)$/, error: "must be a CDP address (http or ws)" })
@@ -271,9 +288,10 @@ export function browserOf(
 }
 
 export const slackOf = (config: Config) => ({
-  token: config.SLACK_BOT_TOKEN!,
-  channel: config.SLACK_CHANNEL_ID!,
-  apiUrl: `${config.SLACK_API_URL}/`,
+  routes: config.SLACK_ROUTES,
+  broadcast: config.SLACK_BROADCAST,
+  worse_percent: config.SLACK_WORSE_PERCENT,
+  content: config.SLACK_CONTENT,
 });
 
 /** The outside systems that users' own credentials may name. */

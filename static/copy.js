@@ -1,4 +1,4 @@
-// Buttons with data-copy put that text on the clipboard. They stay hidden where there is none to write to.
+// Buttons with data-copy copy that text; they stay hidden without clipboard access.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) break;
   button.hidden = false;

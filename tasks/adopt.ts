@@ -1,7 +1,6 @@
 /**
- * Takes over the database of an older installation: `deno task adopt` shows what would be done,
- * `deno task adopt --do [--skip-refused]` does it, `deno task adopt --refused FILE` writes the rows that
- * were refused, opened, into a new file.
+ * Takes over an older installation's database: `deno task adopt` prints the plan, `--do [--skip-
+ * refused]` runs it, `--refused FILE` writes refused rows, decrypted, to a new file.
  */
 import { parseArgs } from "node:util";
 import { ConfigError, readConfig, serverOf } from "../src/config.ts";

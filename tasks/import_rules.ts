@@ -4,8 +4,8 @@ import { checkTables } from "./rules/tables.ts";
 import { checkFolders, checkFunctions, findCycles } from "./rules/tree.ts";
 
 /**
- * The order of src: whoever stands further on may import what stands before, never the other way.
- * Names on one line are peers, which do not import each other. config is for main alone.
+ * Import order of src: a folder may import earlier ones only. Names on one line do not import each
+ * other. config is for main only.
  */
 const ORDER = [
   ["errors"],
@@ -43,7 +43,7 @@ const ROUTES = /^src\/(?:.+\/)?(?:\w+_)?routes\.tsx?$/;
 const STORE = /^src\/(?:.+\/)?(?:\w+_)?store\.ts$/;
 const VIEWS = /^views\//;
 
-/** What may be written, or imported, in some places only. */
+/** Code that is allowed in certain files only. */
 type Home = { what: string; pattern: RegExp; homes: RegExp[] };
 
 const WRITTEN: Home[] = [
@@ -95,13 +95,10 @@ const IMPORTED: Home[] = [
 ];
 
 const LINES = 400;
-/** A thing lives where it is made; these names say nothing of what is inside. */
+/** Names that say nothing about their content. */
 const EMPTY_NAMES = /^(?:utils?|common|types|models?|helpers?)$/i;
 
-/**
- * What a file breaks of the import rules, a sentence each. `path` is seen from the project's root; other
- * files than those of src and views, and main.ts, are held to names and length alone.
- */
+/** Broken rules as sentences. `path` is relative to the project; files outside src and views: names and length only. */
 export function breaches(path: string, text: string): string[] {
   const found: string[] = [];
   const empty = path.split("/").find((part) => EMPTY_NAMES.test(part.replace(/\..*/, "")));
@@ -134,7 +131,6 @@ function faultsOf(path: string, { names, typeOnly, from }: Import): string[] {
   return fault ? [...faults, `may not import ${to}: ${fault}`] : faults;
 }
 
-/** Why one file of ours may not import another, or undefined. */
 function faultOfOwn(path: string, to: string, typeOnly: boolean): string | undefined {
   if (VIEWS.test(path)) {
     return to.startsWith("src/") && !typeOnly ? "views take types only" : undefined;

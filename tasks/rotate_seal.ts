@@ -1,7 +1,4 @@
-/**
- * Seals everything anew with the current key: `deno task rotate-seal [--new]`. Ends with 1 when rows did
- * not open or it did not come to its end, with 2 when it is called wrongly.
- */
+/** Reseals all values with the current key: `deno task rotate-seal [--new]`. Exit code 1: incomplete; 2: usage. */
 import { ConfigError, readConfig, serverOf } from "../src/config.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
@@ -14,7 +11,7 @@ import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { refuseOldInstallation } from "../src/adoption/adopt.ts";
 import { renewSealKey, rotateSeal } from "../src/credentials/rotation/rotate.ts";
 
-/** Longer than any call of a service takes from sealing a value to storing it. */
+/** Longer than any call takes between sealing and storing a value. */
 const SETTLE_SECONDS = 10;
 
 async function rotate(makeNew: boolean, signal: AbortSignal) {

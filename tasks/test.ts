@@ -1,7 +1,4 @@
-/**
- * Runs the tests: `deno task test [arguments of deno test] [files]`. Starts a database server for the
- * run, makes sure of a browser, and ends with the line `N passed, N failed`.
- */
+/** Runs the tests against its own database server: `deno task test [arguments of deno test] [files]`. */
 import { dirname } from "node:path";
 import { startEmbedded } from "../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../src/external/postgres/postgres.ts";
@@ -12,7 +9,7 @@ type Pass = { files: string[]; parallel: boolean };
 const say = (line: string) => console.error(line);
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed\b/gm;
 
-/** The counts of deno test's last line, undefined when it came to none. */
+/** The counts in deno test's last line, if any. */
 export function countsIn(output: string): Counts | undefined {
   // deno-lint-ignore no-control-regex
   const last = [...output.replace(/\x1b\[[0-9;]*m/g, "").matchAll(SUMMARY)].at(-1);
@@ -45,10 +42,10 @@ async function* filesIn(folder: string): AsyncGenerator<string> {
 }
 
 const ALONE = /_alone_test\.ts$/;
-/** The longest files, which start first: else one of them is what a run waits for at its end. */
+/** Long files start first, so that the run does not wait for one at its end. */
 const LONG = /^tests\/(?:whole|external\/postgres|workspaces|measures\/field|boards\/draw)/;
 
-/** The files to run: …_alone_test.ts look at all that their process does, so they have one of their own. */
+/** …_alone_test.ts inspect their whole process, so each runs in its own. */
 async function passes(args: string[]): Promise<Pass[]> {
   const named = [];
   for (const arg of args) if (await isThere(arg)) named.push(arg);
@@ -66,10 +63,10 @@ async function passes(args: string[]): Promise<Pass[]> {
   ].filter(({ files }) => files.length > 0);
 }
 
-/** What only tests need is in their own config, so that a first start does not download it. */
+/** Tests have their own config, so that a first start does not download their dependencies. */
 const CONFIG = ["--config", "tests/deno.json", "--lock", "tests/deno.lock"];
 
-/** Runs deno test, passes on what it prints and returns it with its exit code. */
+/** Returns the output and exit code of deno test. */
 async function runTests(
   args: string[],
   parallel: boolean,
@@ -82,7 +79,7 @@ async function runTests(
     args: ["test", ...CONFIG, ...flags, ...(parallel ? ["--parallel"] : []), ...args],
     env: {
       TEST_DATABASE_URL: url,
-      // Most of a test's time is waiting for a server: three files at a time suit two cores.
+      // Tests mostly wait for servers: three files at a time suit two cores.
       DENO_JOBS: "3",
       ...(Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {}),
     },
@@ -102,7 +99,7 @@ async function runTests(
   return { code, output };
 }
 
-/** Runs all passes at once; what the later ones print follows the first. */
+/** Runs all passes at once; later output is buffered. */
 async function runPasses(all: Pass[], options: string[], url: string, signal: AbortSignal) {
   const held: Uint8Array[] = [];
   const show = (part: Uint8Array) => void Deno.stdout.writeSync(part);
@@ -116,7 +113,7 @@ async function runPasses(all: Pass[], options: string[], url: string, signal: Ab
   return runs;
 }
 
-/** The whole run. The exit code is deno test's own, and never 0 when nothing ran. */
+/** The exit code is deno test's, and not 0 when nothing ran. */
 async function main(args: string[], signal: AbortSignal): Promise<Counts & { code: number }> {
   const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-test-" });
   try {
@@ -149,7 +146,7 @@ async function main(args: string[], signal: AbortSignal): Promise<Counts & { cod
 
 async function removeData(dataDir: string) {
   const cluster = await Deno.realPath(`${dataDir}/postgres`).catch(() => "");
-  // A cluster that runs as another user may lie elsewhere, in a folder of its own.
+  // The cluster of another OS user may be in its own folder.
   if (cluster && !cluster.startsWith(await Deno.realPath(dataDir))) {
     await Deno.remove(dirname(cluster), { recursive: true });
   }

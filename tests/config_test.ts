@@ -180,3 +180,13 @@ Deno.test("readConfig() takes the two themes and every time zone's name for the 
     equal(faultsOf({ CAPTURE_TIMEZONE: zone }).length, 1, zone);
   }
 });
+
+Deno.test("readConfig() reads routes to other channels, and says which is none", () => {
+  same(read({ SLACK_ROUTES: "gpu_*=C0123, ddr_*=C0456" }).SLACK_ROUTES, [
+    { pattern: "gpu_*", channel: "C0123" },
+    { pattern: "ddr_*", channel: "C0456" },
+  ]);
+  same(faultsOf({ SLACK_ROUTES: "gpu_*" }), [
+    "SLACK_ROUTES must be a list of pattern=channel ID, such as gpu_*=C0123456789",
+  ]);
+});

@@ -5,18 +5,17 @@ import type { Dashboard } from "../src/boards/compose.ts";
 export type BoardProps = {
   title: string;
   dashboard: Dashboard;
-  /** Where the page asks for each panel's rows (POST, JSON). */
+  /** POST, JSON: returns a panel's rows. */
   query_url: string;
   assets: { echarts: string; script: string; modules: string[]; style: string };
   header?: Child;
 };
 
-/** JSON that may stand inside a script element: nothing in it can end that element. */
+/** JSON for a script element, which it cannot close. */
 function embedded(value: unknown) {
   return raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }
 
-/** A whole page that draws one Grafana dashboard; its panels are mounted by `board.js`. */
 export function BoardPage({ title, dashboard, query_url, assets, header }: BoardProps) {
   return (
     <>

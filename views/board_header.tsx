@@ -1,6 +1,6 @@
 type Props = { title: string; from: string; to: string; signed_in: boolean };
 
-/** What stands over a board when a person looks at it; `board.js` writes its days in the viewer's zone. */
+/** The header for viewers; `board.js` writes its dates in the viewer's zone. */
 export function BoardHeader({ title, from, to, signed_in }: Props) {
   const day = (time: string) => time.slice(0, 10);
   return (

@@ -11,7 +11,7 @@ import { Layout } from "./layout.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Versions = z.infer<typeof Version>[];
-/** What was just asked for: a value, how a test went, or a form that is shown again. */
+/** The result of the submitted form. */
 export type Answer = {
   revealed?: { version: number; key_value: string };
   tested?: z.infer<typeof Tested>;
@@ -159,7 +159,7 @@ function ForVersion({ path, version, action, text }: {
   );
 }
 
-/** One credential; its value only as the answer to a form that asked for it. */
+/** Shows the value only after a reveal. */
 export function CredentialPage({ who, user, credential, versions, answer }: Props) {
   const { key_name } = credential;
   const path = `/users/${user.id}/credentials/${key_name}`;

@@ -7,7 +7,6 @@ import { SecretField, TextField, TimeField } from "./field.tsx";
 type Credential = z.infer<typeof CredentialSchema>;
 type Props = { id: number; credentials: Credential[]; again: Again | undefined };
 
-/** When a credential expires, or that it has. */
 export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | "expired">) {
   if (!expires_at) return <>never</>;
   return (
@@ -19,7 +18,7 @@ export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | 
   );
 }
 
-/** A button for a deed that needs no more than its address. */
+/** A form with only a button. */
 export function AuditedAction({ action, text, of }: { action: string; text: string; of: string }) {
   return (
     <form method="post" action={action}>
@@ -85,7 +84,6 @@ function Addition({ id, again }: { id: number; again: Again | undefined }) {
   );
 }
 
-/** A user's credentials, never with a value. */
 export function Credentials({ id, credentials, again }: Props) {
   return (
     <div class="stack">

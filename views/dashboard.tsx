@@ -169,6 +169,12 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
       <a class="button" href={row.dashboard_url}>Open dashboard</a>
       <a href={`/dashboards/${row.id}/message`}>Message</a>
       {row.stopped && <Action row={row} what="retry" text="Retry" from="row" />}
+      {row.error_code === "post_unclear" && (
+        <>
+          <Action row={row} what="posted" text="It is in the channel" from="row" />
+          <Action row={row} what="post" text="Post" from="row" />
+        </>
+      )}
       {(row.edited || row.outcome === "gone") && !row.archived_at && (
         <Action row={row} what="rewrite" text="Rewrite" from="row" />
       )}
@@ -233,7 +239,7 @@ function State({ story }: { story: Story }) {
   );
 }
 
-/** Reloads all of `main` when the row moves: the answer may be an error or the sign-in page. */
+/** Reloads all of `main` on an event: the response may be an error or the sign-in page. */
 export function DashboardPage({ who, story, mapping }: {
   who: Who;
   story: Story;

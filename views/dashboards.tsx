@@ -17,7 +17,6 @@ export const STEPS = {
   done: "Done",
 };
 
-/** How the row stands, in a few words. */
 export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
   if (archived_at) return { mark: "idle", text: "Archived: its table is gone or ignored" };
   if (stopped) return { mark: "bad", text: `Stopped: ${STEPS[step].toLowerCase()}` };
@@ -26,7 +25,7 @@ export function state({ step, stopped, archived_at, last_error, slack_sent_at }:
   return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
 }
 
-/** A time in UTC: to the minute, or `exact` to the second. */
+/** In UTC, to the minute or (`exact`) second. */
 export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
   return <time datetime={at}>{`${at.slice(0, exact ? 19 : 16).replace("T", " ")} UTC`}</time>;
 }
@@ -84,13 +83,13 @@ function Card({ row, who }: { row: Row; who: Who }) {
   );
 }
 
-/** Whether a new picture may be asked for: there is a table, and a board or the prospect of one. */
+/** True with a table and a board, or a board to come. */
 export const canBeTaken = ({ archived_at, stopped, step }: Row) =>
   !archived_at && !(stopped && step === "create");
 
 type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 
-/** A button that works without JavaScript; `from` its row's page it leads back there. */
+/** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
   return (
     <form method="post" action={`/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`}>
@@ -99,10 +98,10 @@ export function Action({ row, what, text, from }: ActionProps) {
   );
 }
 
-/** Events of a row; and the stream's (re)opening, for what moved before it or behind a hidden page's back. */
+/** Row events, and the stream's (re)connection for events missed before. */
 export const LIVE = "moved from:#live, htmx:sse:after:connection from:#live";
 
-/** The list alone: what is fetched again when a row has moved. */
+/** The part that is reloaded on events. */
 export function DashboardList({ who, dashboards }: Props) {
   return (
     <div
@@ -132,10 +131,8 @@ type IgnoredRow = Pick<
   "username" | "kind" | "schema_name" | "table_name" | "type" | "why"
 >;
 
-/** A long list makes no page slow; the API has all of it. */
 const MOST_IGNORED = 100;
 
-/** What the scan ignores, with a button where a person may have it read. */
 function IgnoredTables({ ignored }: { ignored: IgnoredRow[] }) {
   return (
     <section class="card" id="ignored">

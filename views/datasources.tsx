@@ -38,7 +38,6 @@ function Maintenance({ id, what, text }: { id: number; what: string; text: strin
   );
 }
 
-/** What a user has in Grafana, on its page. */
 export function DatasourcesCard({ id, who, datasources, again }: Props) {
   return (
     <section class="card">
@@ -63,7 +62,6 @@ export function DatasourcesCard({ id, who, datasources, again }: Props) {
   );
 }
 
-/** What a check of the data sources, or their repair, found. */
 export function DatasourceCheckPage(
   { who, user, check }: {
     who: Who;

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { Again } from "../src/http/forms.ts";
 
-/** What is wrong at a field; "" is the whole form. */
+/** The fault at a field; "" is the whole form. */
 export const faultAt = (again: Again | undefined, name: string) =>
   again?.issues.find(({ path }) => path === name)?.message;
 
@@ -48,7 +48,7 @@ function Field(
   );
 }
 
-/** A line of text; other properties go to the input. */
+/** Other properties go to the input. */
 export function TextField({ form, name, label, hint, again, value, ...more }: Props & Line) {
   return (
     <Field
@@ -69,13 +69,13 @@ export function TextField({ form, name, label, hint, again, value, ...more }: Pr
   );
 }
 
-/** A moment in UTC, or none. `value`: in ISO 8601, ending in Z. */
+/** A time in UTC; `value` in ISO 8601, ending in Z. */
 export function TimeField({ value, ...props }: Props & { value?: string | null }) {
-  // "any": a moment that came with seconds must not stop its form.
+  // "any": a time with seconds must not invalidate the form.
   return <TextField {...props} type="datetime-local" step="any" value={value?.slice(0, -1)} />;
 }
 
-/** A secret of one or many lines: never sent back, nor to a spell checker. */
+/** Never sent back, nor spell-checked. */
 export function SecretField(props: Props) {
   return (
     <Field
@@ -88,7 +88,6 @@ export function SecretField(props: Props) {
   );
 }
 
-/** One of a few; `options` are values with their names. */
 export function ChoiceField(
   { options, value, ...props }: Props & { options: [value: string, name: string][]; value: string },
 ) {
@@ -107,7 +106,6 @@ export function ChoiceField(
   );
 }
 
-/** Why a form as a whole was refused. */
 export function Refused({ again }: { again?: Again | undefined }) {
   const fault = faultAt(again, "");
   return fault ? <p class="fault" role="alert" tabindex={-1} autofocus>{fault}</p> : null;

@@ -4,7 +4,7 @@ import type { Who } from "../src/who.ts";
 
 type Props = { title: string; who?: Who | undefined; children: Child };
 
-/** The frame of every page but the boards. */
+/** All pages except boards. */
 export function Layout({ title, who, children }: Props) {
   return (
     <>

@@ -3,7 +3,7 @@ import type { Reading } from "../src/dashboards/mapping/mapping.ts";
 import type { Again } from "../src/http/forms.ts";
 import { faultAt } from "./field.tsx";
 
-/** Views take no code from src: the page's route adds the roles and the names of numbers. */
+/** Views import no code from src: the route adds roles and labels. */
 export type MappingCard = {
   reading: (Reading & { roles: Role[]; labels: Record<string, string> }) | { unreadable: string };
   again?: Again | undefined;
@@ -21,7 +21,7 @@ const ROLES: [Role, string][] = [
   ["ignored", "Ignored"],
 ];
 
-/** Columns that fit a form; the API takes all of them. */
+/** The API accepts all columns. */
 const MOST_COLUMNS = 60;
 
 function Fault({ again, name }: { again: Again | undefined; name: string }) {
@@ -29,7 +29,6 @@ function Fault({ again, name }: { again: Again | undefined; name: string }) {
   return fault ? <p class="fault" id={`fault-${name}`}>{fault}</p> : null;
 }
 
-/** What marks a field with a fault, and what was typed into it. */
 function field(again: Again | undefined, name: string, value: string) {
   return {
     name,
@@ -86,7 +85,7 @@ function Text({ again, name, value, label, most }: {
   );
 }
 
-/** One line for each column: its role, and its cells in the first rows. */
+/** One row per column: its role and first values. */
 function Columns({ reading: { columns, roles, rows }, again }: Props) {
   const shown = columns.map((name, i) => ({ name, role: roles[i]!, i }))
     .toSorted((a, b) => Number(b.role !== "") - Number(a.role !== "") || a.i - b.i)
@@ -230,10 +229,7 @@ function Form({ id, reading, again }: Props & { id: number }) {
   );
 }
 
-/**
- * How the table is read, beside its first rows. `card` undefined: a page that is fetched again keeps the form
- * that it has, with what is typed into it.
- */
+/** `card` undefined: a reloaded page keeps its form and input. */
 export function HowItIsRead({ id, card }: { id: number; card: MappingCard | undefined }) {
   return (
     <section class="card mapping" id="mapping" hx-morph-skip>

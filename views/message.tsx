@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
+import { Action } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
 
@@ -16,7 +17,7 @@ type Block = {
   alt_text?: string;
 };
 
-/** Slack's blocks, drawn much as Slack draws them. */
+/** Slack's blocks, drawn as Slack does. */
 function BlockView({ block, preview }: { block: Block; preview: string }) {
   switch (block.type) {
     case "header":
@@ -49,7 +50,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
   }
 }
 
-/** The message of a dashboard's newest told run, as a channel member reads it. */
+/** The newest posted message. */
 export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard }) {
   const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
   return (
@@ -66,13 +67,16 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
             ))}
           </section>
         )
-        : <p class="hint">This run has not been told yet.</p>}
+        : <p class="hint">This run has not been posted yet.</p>}
       {slack_message && (
         <p class="hint">
           {slack_sent_at
             ? `Sent to Slack at ${slack_sent_at}.`
-            : "Kept here: no Slack was configured when it was told, or the newest run is still on its way."}
+            : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
         </p>
+      )}
+      {slack_message && !slack_sent_at && dashboard.step === "done" && (
+        <Action row={dashboard} what="post" text="Post to Slack" from="row" />
       )}
       {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
     </Layout>

@@ -7,11 +7,10 @@ type Props = {
   user: { id: number; username: string };
   api_key: string;
   expires_at: string | null;
-  /** What became of the keys before. */
   before?: string;
 };
 
-/** The only page on which an API key ever stands. */
+/** The only page that shows an API key. */
 export function NewKeyPage({ who, user, api_key, expires_at, before }: Props) {
   return (
     <Layout title={`The API key of ${user.username}`} who={who}>

@@ -1,13 +1,13 @@
 import type { ShownNumber } from "../src/measures/format.ts";
 
-/** What fits under a card's name beside its picture. */
+/** Fits below a card's name. */
 const ON_A_CARD = 4;
 
 function Change({ number: { change, state } }: { number: ShownNumber }) {
   return <span class={state === "none" ? "hint" : `state ${state}`}>{change}</span>;
 }
 
-/** The first numbers of the group that matters most, for a card. */
+/** The first numbers of the most important group. */
 export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   const [first] = numbers;
   if (!first) return null;
@@ -35,7 +35,6 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   );
 }
 
-/** All numbers of a run, each with what it was at the run before. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
     <section class="card">

@@ -3,7 +3,6 @@ import { Layout } from "./layout.tsx";
 
 type Props = { status: number; message: string; request_id: string; who?: Who | undefined };
 
-/** What a person sees instead of a page. */
 export function ProblemPage({ status, message, request_id, who }: Props) {
   return (
     <Layout title={message} who={who}>

@@ -1,6 +1,6 @@
 import { Layout } from "./layout.tsx";
 
-/** `next`: where to go afterwards, a path of ours; `fault`: why the last try failed. */
+/** `next`: the path to open afterwards; `fault`: why the last attempt failed. */
 export function SignInPage({ next, fault }: { next: string; fault?: string | undefined }) {
   return (
     <Layout title="Sign in">

@@ -163,7 +163,6 @@ function Changes({ template: { id, name, kind }, again }: {
   );
 }
 
-/** One template: where it is chosen, what it drew, its versions. */
 export function TemplatePage({ who, template, again }: Props) {
   const { id, name, kind, built_in, version } = template;
   const admin = who.role === "admin";

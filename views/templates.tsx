@@ -15,7 +15,6 @@ export const KIND_NAMES: Record<Template["kind"], string> = {
 };
 const KINDS = Object.entries(KIND_NAMES);
 
-/** What is wrong with what a form sent. */
 export function Issues({ again }: { again: Again | undefined }) {
   if (!again) return null;
   return (
@@ -36,7 +35,6 @@ const HINT =
   "As Grafana exports it, at most 2 MiB. ${table}, ${schema} and ${datasource} are filled " +
   "in for each board, in SQL as quoted names.";
 
-/** Name, kind and dashboard of a template. */
 export function TemplateFields(
   { form, again, name = "", kind = "timing" }: {
     form: string;
@@ -121,7 +119,6 @@ function Rows({ templates }: { templates: Template[] }) {
 
 type Props = { who: Who; templates: Template[]; again?: Again | undefined };
 
-/** The templates; an admin can add one. */
 export function TemplatesPage({ who, templates, again }: Props) {
   return (
     <Layout title="Templates" who={who}>

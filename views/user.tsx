@@ -14,7 +14,7 @@ import { WorkspaceCard } from "./workspace.tsx";
 import { Activity } from "./users.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
-/** The forms of the page, for the one that is shown again. */
+/** The form to show with its faults. */
 export type UserForm = "change" | "key" | "remove" | "credential" | "workspace" | "datasources";
 type Props = {
   who: Who;
@@ -92,7 +92,6 @@ function Key({ id, again }: { id: number; again: Again | undefined }) {
   );
 }
 
-/** A button that sends one value. */
 function Change(
   { id, name, value, text }: { id: number; name: string; value: string; text: string },
 ) {
@@ -161,7 +160,6 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
   );
 }
 
-/** A user, as an admin or the user itself sees it. */
 export function UserPage({ who, user, credentials, overview, datasources, again = {} }: Props) {
   return (
     <Layout title={user.username} who={who}>

@@ -11,15 +11,14 @@ type User = z.infer<typeof UserSchema>;
 type Props = {
   who: Who;
   users: User[];
-  /** The search as it stands, by field. */
+  /** The current search, by field. */
   search: Again;
-  /** Addresses of the first page, where this is another one, and of the next. */
+  /** Links to the first page, unless it is shown, and to the next. */
   first?: string | undefined;
   next?: string | undefined;
   creation?: Again | undefined;
 };
 
-/** Whether somebody may come in. */
 export function Activity({ active }: { active: boolean }) {
   return <span class={`state ${active ? "good" : "idle"}`}>{active ? "Active" : "Inactive"}</span>;
 }
@@ -123,7 +122,6 @@ function Rows({ users }: { users: User[] }) {
   );
 }
 
-/** The users, for an admin. */
 export function UsersPage({ who, users, search, first, next, creation }: Props) {
   return (
     <Layout title="Users" who={who}>
@@ -148,10 +146,9 @@ export function UsersPage({ who, users, search, first, next, creation }: Props) 
 const FATES = {
   kept: "Its databases are kept, with roles that cannot log in.",
   dropped: "Its databases are dropped.",
-  dropping: "The server did not drop its databases yet: that is tried again by itself.",
+  dropping: "The server has not dropped its databases yet. Retrying automatically.",
 };
 
-/** What became of a user that was removed. */
 export function RemovedPage({ who, removed }: { who: Who; removed: z.infer<typeof RemovedUser> }) {
   const { username, databases } = removed;
   const fate = databases.timing ? FATES[databases.timing] : "It had no databases.";

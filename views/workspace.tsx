@@ -88,7 +88,6 @@ function Maintenance({ id, what, text }: { id: number; what: string; text: strin
   );
 }
 
-/** The workspace on its user's page: steps, databases, the last check, and what can be done. */
 export function WorkspaceCard({ id, who, overview, again }: Props) {
   const [mark, text] = STATES[overview.state];
   const gone = overview.findings.some(({ what, found }) =>

@@ -6,7 +6,8 @@ import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
 import { type Deps as GrafanaDeps, grafanaOf, lacking, valueOf } from "../grafana/grafana.ts";
 import { dropSteps, planAllSteps, planSteps } from "../grafana/steps.ts";
-import { restartForKey } from "../pipeline/row.ts";
+import { targetOf } from "../pipeline/notify/target.ts";
+import { restartForKey, restartForSlack } from "../pipeline/row.ts";
 import type { Who } from "../who.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";
@@ -68,6 +69,10 @@ async function withWarnings<T extends { key_name: string }>(
  * work, as sentences; throws nothing, for the credential is saved.
  */
 async function applySaved(deps: Deps, user_id: number, key_name: string, key_value?: string) {
+  if (key_name === "SLACK_BOT_TOKEN" || key_name === "SLACK_CHANNEL_ID") {
+    await restartForSlack(deps.db, user_id);
+    return await slackWarnings(deps, user_id);
+  }
   if (key_name !== "GRAFANA_BASE_URL" && key_name !== "GRAFANA_API_KEY") return [];
   try {
     // Where the address is not used, its key is not either.
@@ -87,6 +92,22 @@ async function applySaved(deps: Deps, user_id: number, key_name: string, key_val
     return warnings;
   } catch (error) {
     deps.log(`grafana: a saved ${key_name}: ${error instanceof Error ? error.name : "unknown"}`);
+    return ["It is saved, but could not be tried."];
+  }
+}
+
+const SLACK_WAIT_MS = 5_000;
+
+/** What does not work with the user's Slack, as sentences. Throws nothing. */
+async function slackWarnings(deps: Deps, user_id: number): Promise<string[]> {
+  try {
+    const target = await targetOf({ ...deps, slack: { routes: [] } }, user_id, []);
+    if (!target) return [];
+    const signal = AbortSignal.timeout(SLACK_WAIT_MS);
+    return (await target.in(target.channel).inspect(signal)).warnings;
+  } catch (error) {
+    if (error instanceof ExternalError) return [error.message];
+    deps.log(`slack: a saved credential: ${error instanceof Error ? error.name : "unknown"}`);
     return ["It is saved, but could not be tried."];
   }
 }

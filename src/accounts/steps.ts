@@ -101,7 +101,7 @@ async function recordFailure(
   error: unknown,
 ): Promise<Ended> {
   const known = error instanceof ExternalError || error instanceof AppError;
-  const why = known ? error.message : "Unexpected error: see the log.";
+  const why = known ? error.message : "Unexpected error. Check the log.";
   const state = isPermanent(error) ? "failed" : "pending";
   const wait = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
   await store.recordStep(deps.db, user_id, step, state, why, wait);

@@ -113,10 +113,7 @@ export function widen(frame: Frame): Frame {
   };
 }
 
-/**
- * Reads up to 10,000 rows with a cursor; cancels on `stopped` or after `limitMs`, as SQL can switch
- * off statement_timeout.
- */
+/** Reads up to 10,000 rows; cancels after `limitMs` too, as SQL can switch statement_timeout off. */
 async function read(
   reader: Db,
   sql: string,
@@ -185,9 +182,8 @@ async function runSql(
 }
 
 /**
- * Runs a panel's stored SQL as the reader role, `chosen` variables as text constants; the reply is
- * that of Grafana's /api/ds/query. Throws 404 `panel_unknown`, 400 `query_refused`, ExternalError
- * when PostgreSQL is unavailable, and the signal's reason.
+ * Runs a panel's SQL and answers as Grafana's /api/ds/query. Throws `panel_unknown`,
+ * `query_refused`, ExternalError.
  */
 export async function runPanel(
   reader: Db,

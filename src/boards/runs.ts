@@ -137,10 +137,7 @@ export function newestOfEach(facts: TableFacts, measure: Measure): string {
   }) r WHERE "value" IS NOT NULL ORDER BY 2 ${order(measure)}, 1 LIMIT 20`;
 }
 
-/**
- * SQL: the newest run by one dimension, at most 20, the worst first; iterations in order, at most
- * 70. `every`: all runs.
- */
+/** SQL: the newest run (`every`: all) by one dimension: the worst 20, or 70 iterations in order. */
 export function newestBy(
   facts: TableFacts,
   measure: Measure,

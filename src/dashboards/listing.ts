@@ -18,30 +18,35 @@ export const Dashboard = z.object({
   kind: z.enum(KINDS),
   schema_name: z.string(),
   table_name: z.string(),
-  run: z.int().openapi({ description: "The number of the table's content, from 1." }),
+  run: z.int().openapi({ description: "The run's number, from 1." }),
   source: z.enum(["built-in", "grafana"]),
   dashboard_url: z.url(),
   local_snapshot_url: z.url(),
   step: z.enum(["create", "capture", "notify", "done"]),
-  stopped: z.boolean().openapi({ description: "It waits for a person; `last_error` says why." }),
+  stopped: z.boolean().openapi({ description: "Needs attention; `last_error` says why." }),
   last_error: z.string().nullable(),
+  error_code: z.string().nullable().openapi({
+    example: "post_unclear",
+    description:
+      "Why it stopped; `post_unclear`: Slack may have the message, and a person must check.",
+  }),
   next_try_at: time,
   created_at: time,
   captured_at: time.nullable(),
   slack_sent_at: time.nullable(),
-  archived_at: time.nullable().openapi({ description: "Since when its table is gone." }),
+  archived_at: time.nullable().openapi({ description: "When its table was dropped." }),
   edited: z.boolean().openapi({
-    description: "A person changed it in Grafana: it is left as it is, until it is rewritten.",
+    description: "A person changed it in Grafana; it is kept until it is rewritten.",
   }),
   outcome: Outcome.nullable().openapi({
     description:
-      "What the run's last capture came to, null before there was one; `gone`: a person deleted it.",
+      "Outcome of the run's last capture, null before the first; `gone`: a person deleted the dashboard.",
   }),
-  panels: z.array(Panel).openapi({ description: "What that capture saw, panel by panel." }),
-  numbers: z.array(KeyNumber).openapi({ description: "Of the newest run; at most 200." }),
-  why: z.string().nullable().openapi({ description: "Why the first of them moved." }),
+  panels: z.array(Panel).openapi({ description: "State of each panel in that capture." }),
+  numbers: z.array(KeyNumber).openapi({ description: "Numbers of the newest run; at most 200." }),
+  why: z.string().nullable().openapi({ description: "Why the first of them changed." }),
   template_note: z.string().nullable().openapi({
-    description: "Why the chosen template did not draw this board, but the built-in one.",
+    description: "Why the built-in board replaced the chosen template.",
   }),
 }).openapi("Dashboard");
 
@@ -55,7 +60,7 @@ export const DashboardWithMessage = Dashboard.extend({
 
 export type Filter = store.Filter;
 
-/** One page of the dashboards that `who` may see, newest first. 404 for somebody else's `user_id`. */
+/** Newest first. Throws 404 for another user's `user_id`. */
 export async function pageOfDashboards(
   db: Sql,
   who: Who,
@@ -73,7 +78,7 @@ export async function pageOfDashboards(
 
 const unknown = () => new AppError("dashboard_unknown", 404, "There is no such dashboard.");
 
-/** The row, if `who` may see it. Throws 404 otherwise. */
+/** Throws 404 unless `who` may see the row. */
 export async function visibleDashboard(db: Sql, who: Who, id: number) {
   const row = await store.findListed(db, id);
   if (!row || (who.role !== "admin" && row.user_id !== who.user_id)) throw unknown();
@@ -89,30 +94,31 @@ export async function showDashboard(db: Sql, who: Who, id: number) {
   };
 }
 
-/** Sets a stopped row going. Throws 409 `not_stopped`. */
+/** Throws 409 `not_stopped`. */
 export async function retryDashboard(db: Sql, who: Who, id: number) {
   await visibleDashboard(db, who, id);
   if (!await restart(db, id)) {
-    throw new AppError("not_stopped", 409, "This dashboard is not stopped: it goes on by itself.");
+    throw new AppError(
+      "not_stopped",
+      409,
+      "This dashboard is not stopped: it continues without a retry.",
+    );
   }
   return await visibleDashboard(db, who, id);
 }
 
-/**
- * Has a new picture taken; a row whose board is being drawn gets one anyway. Throws 409 `archived`, and
- * `stopped` where that drawing waits for a person.
- */
+/** A row that is being drawn gets a preview anyway. Throws 409 `archived`, or `stopped` when drawing has stopped. */
 export async function retakePreview(db: Sql, who: Who, id: number) {
   const { archived_at, step, stopped } = await visibleDashboard(db, who, id);
   if (stopped && step === "create") {
-    const message = "This board could not be drawn, as its row says: press Retry or Rewrite.";
+    const message = "This board could not be created, see its error. Press Retry or Rewrite.";
     throw new AppError("stopped", 409, message);
   }
   if (archived_at) {
     throw new AppError(
       "archived",
       409,
-      "The table of this dashboard is gone: there is nothing to show.",
+      "The table of this dashboard no longer exists.",
     );
   }
   await requestCapture(db, id);

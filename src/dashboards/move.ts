@@ -10,38 +10,39 @@ import { visibleDashboard } from "./listing.ts";
 import { publicUrl } from "../pipeline/create/upsert.ts";
 
 export const Moving = z.object({
-  moving: z.int().openapi({ description: "How many dashboards are on their way." }),
+  moving: z.int().openapi({ description: "How many dashboards are moving." }),
 }).openapi("Moving");
 
-/** Has ours written again over what a person changed or deleted. Throws 404, 409 `not_in_grafana`. */
+/** Overwrites a person's change or deletion. Throws 404, 409 `not_in_grafana`. */
 export async function rewriteDashboard({ db }: Deps, who: Who, id: number) {
   await visibleDashboard(db, who, id);
   if (!await requestRewrite(db, id)) {
-    const message = "This dashboard is not in a Grafana, or its table is gone.";
+    const message = "This dashboard is not in Grafana, or its table no longer exists.";
     throw new AppError("not_in_grafana", 409, message);
   }
   return await visibleDashboard(db, who, id);
 }
 
-/**
- * Has a dashboard made in the Grafana of now: its user's own, or the configured one. Throws 404, 409
- * `grafana_unset`, `already_there` or `archived`.
- */
+/** Throws 404, 409 `grafana_unset`, `already_there` or `archived`. */
 export async function moveDashboard(deps: Deps, who: Who, id: number) {
   const { user_id, archived_at } = await visibleDashboard(deps.db, who, id);
   if (archived_at) {
-    throw new AppError("archived", 409, "The table of this dashboard is gone: it stays in place.");
+    throw new AppError(
+      "archived",
+      409,
+      "The table of this dashboard no longer exists, so it cannot move.",
+    );
   }
   const target = await targetOf(deps, user_id);
   const row = (await listMovable(deps.db, user_id)).find((row) => row.id === id);
   if (!row || isThere(row, target)) {
-    throw new AppError("already_there", 409, "This dashboard is in that Grafana already.");
+    throw new AppError("already_there", 409, "This dashboard is already in that Grafana.");
   }
   await move(deps, row, target);
   return await visibleDashboard(deps.db, who, id);
 }
 
-/** The same for all that `who` sees. Users for whom there is no Grafana keep what they have. */
+/** Moves all dashboards that `who` sees; skips users without a Grafana. */
 export async function moveDashboards(deps: Deps, who: Who) {
   const rows = await listMovable(deps.db, who.role === "admin" ? undefined : who.user_id);
   let moving = 0;
@@ -69,10 +70,10 @@ async function targetOf(deps: Deps, user_id: number): Promise<UserGrafana> {
     if (!(error instanceof ExternalError)) throw error;
     throw new AppError("grafana_unset", 409, error.message);
   }
-  throw new AppError("grafana_unset", 409, "There is no Grafana to move to: set GRAFANA_BASE_URL.");
+  throw new AppError("grafana_unset", 409, "No Grafana is configured. Set GRAFANA_BASE_URL.");
 }
 
-/** What it leaves in another Grafana is removed there. */
+/** Enqueues the removal of the copy in the previous Grafana. */
 async function move(deps: Deps, row: Movable, target: UserGrafana): Promise<void> {
   const uid = dashboardUid(deps.installation, row.id);
   const left = row.grafana_base;

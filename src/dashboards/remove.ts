@@ -9,13 +9,9 @@ import { removeReadView } from "../pipeline/scan/ignored_store.ts";
 import { visibleDashboard } from "./listing.ts";
 import { softDelete } from "../pipeline/row.ts";
 
-/** How long the removal of a dashboard waits for Grafana. */
 const GRAFANA_MS = 5_000;
 
-/**
- * Removes the row until its table is created anew, and its dashboard from Grafana: now, or later where
- * Grafana is unavailable. Admins only; 404 before 403 for the row of another user.
- */
+/** Hides the row until its table is created anew; removes it from Grafana now or later. Throws 404, 403. */
 export async function removeDashboard(deps: Deps, who: Who, id: number): Promise<void> {
   const { user_id } = await visibleDashboard(deps.db, who, id);
   adminOnly(who);

@@ -12,6 +12,7 @@ import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
 import * as listing from "./listing.ts";
 import * as moving from "./move.ts";
+import { confirmPosted, postMessage } from "./posting.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
 import { visibleIgnored } from "./ignored/ignored.ts";
@@ -33,7 +34,7 @@ const Query = z.strictObject({
 const list = createRoute({
   method: "get",
   path: "/",
-  summary: "The dashboards, newest first",
+  summary: "Lists dashboards, newest first",
   request: { query: Query },
   responses: {
     200: json(
@@ -48,7 +49,7 @@ const list = createRoute({
 const show = createRoute({
   method: "get",
   path: "/{id}",
-  summary: "One dashboard with its message",
+  summary: "Shows a dashboard with its Slack message",
   request: { params: ById },
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
 });
@@ -56,17 +57,33 @@ const show = createRoute({
 const retry = createRoute({
   method: "post",
   path: "/{id}/retry",
-  summary: "Sets a stopped row going",
+  summary: "Retries a stopped dashboard",
   request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
+});
+
+const posted = createRoute({
+  method: "post",
+  path: "/{id}/posted",
+  summary: "Counts a message whose post is unclear as sent",
+  request: { params: ById, body: noFields },
+  responses: { 202: json(listing.Dashboard, "It counts as sent."), ...errorReplies(400, 404, 409) },
+});
+
+const post = createRoute({
+  method: "post",
+  path: "/{id}/post",
+  summary: "Posts a message whose post is unclear, or that was kept without Slack",
+  request: { params: ById, body: noFields },
+  responses: { 202: json(listing.Dashboard, "It will be posted."), ...errorReplies(400, 404, 409) },
 });
 
 const capture = createRoute({
   method: "post",
   path: "/{id}/capture",
-  summary: "Has a new picture taken",
+  summary: "Takes a new preview",
   request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It will be taken."), ...errorReplies(400, 404, 409) },
+  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
 });
 
 const remove = createRoute({
@@ -80,28 +97,27 @@ const remove = createRoute({
 const rewrite = createRoute({
   method: "post",
   path: "/{id}/rewrite",
-  summary: "Writes ours again over what a person changed or deleted in Grafana",
+  summary: "Overwrites a person's change or deletion in Grafana",
   request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
 });
 
 const move = createRoute({
   method: "post",
   path: "/{id}/move",
-  summary: "Moves a dashboard to the Grafana of now",
+  summary: "Moves a dashboard to the current Grafana",
   request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It goes on."), ...errorReplies(400, 404, 409) },
+  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
 });
 
 const moveAll = createRoute({
   method: "post",
   path: "/move",
-  summary: "Moves all dashboards (a member: its own) to the Grafana of now",
+  summary: "Moves all dashboards (members: their own) to the current Grafana",
   request: { body: noFields },
-  responses: { 202: json(moving.Moving, "They go on."), ...errorReplies() },
+  responses: { 202: json(moving.Moving, "Accepted."), ...errorReplies() },
 });
 
-/** Under `/api/v1/dashboards`. */
 export function dashboardApi(deps: Deps) {
   const { db } = deps;
   return newApi()
@@ -137,6 +153,14 @@ export function dashboardApi(deps: Deps) {
       capture,
       async (c) => c.json(await listing.retakePreview(db, c.var.who, c.req.valid("param").id), 202),
     )
+    .openapi(
+      posted,
+      async (c) => c.json(await confirmPosted(db, c.var.who, c.req.valid("param").id), 202),
+    )
+    .openapi(
+      post,
+      async (c) => c.json(await postMessage(db, c.var.who, c.req.valid("param").id), 202),
+    )
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
@@ -145,37 +169,37 @@ export function dashboardApi(deps: Deps) {
     .route("/", previewApi({ db }));
 }
 
-const place = {
+const table = {
   username: z.string(),
   kind: z.enum(KINDS),
   schema_name: z.string(),
   table_name: z.string(),
 };
-const LookSchema = z.object({
+const ScanSchema = z.object({
   databases_opened: z.int(),
-  found: z.array(z.object({ ...place, run: z.int() })),
-  waiting: z.array(z.object({ ...place, why: z.string() })),
-  ignored: z.array(z.object({ ...place, why: z.string() })),
+  found: z.array(z.object({ ...table, run: z.int() })),
+  waiting: z.array(z.object({ ...table, why: z.string() })),
+  ignored: z.array(z.object({ ...table, why: z.string() })),
 }).openapi("Scan");
 
 const scanNow = createRoute({
   method: "post",
   path: "/",
-  summary: "Looks for new tables and runs now (admin)",
+  summary: "Scans for new tables and runs now (admin)",
   request: { body: noFields },
-  responses: { 200: json(LookSchema, "What was found."), ...errorReplies(403) },
+  responses: { 200: json(ScanSchema, "What was found."), ...errorReplies(403) },
 });
 
-/** `/api/v1/scan`. */
-export function scanApi(look: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
+export function scanApi(scan: (who: Env["Variables"]["who"]) => Promise<ScanResult>) {
   return newApi()
-    .openapi(scanNow, async (c) => c.json(await look(c.var.who), 200));
+    .openapi(scanNow, async (c) => c.json(await scan(c.var.who), 200));
 }
 
-/** What the buttons of a row do. */
 const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unknown>> = {
   retry: ({ db }, who, id) => listing.retryDashboard(db, who, id),
   capture: ({ db }, who, id) => listing.retakePreview(db, who, id),
+  posted: ({ db }, who, id) => confirmPosted(db, who, id),
+  post: ({ db }, who, id) => postMessage(db, who, id),
   rewrite: moving.rewriteDashboard,
   move: moving.moveDashboard,
 };
@@ -207,10 +231,7 @@ function listPages({ db }: Deps) {
     });
 }
 
-/**
- * Under `/dashboards`: the list, and a page for each row. Without JavaScript the buttons are plain forms;
- * they lead back to where they stand.
- */
+/** `/dashboards`: the list and one page per row. Without JavaScript, buttons are forms that redirect back. */
 export function dashboardPages(deps: Deps) {
   const { db } = deps;
   const from = zValidator("query", z.object({ from: z.literal("row").optional() }), refuse);

@@ -4,7 +4,7 @@ import type { Outcome, Panel } from "../previews/outcome.ts";
 import type { Step } from "../pipeline/row.ts";
 import type { Summary } from "../measures/summary.ts";
 
-/** One listed dashboard; `captured_at`, `slack_sent_at`, `numbers` and `why` are those of its newest run. */
+/** `captured_at`, `slack_sent_at`, `numbers` and `why` belong to the newest run. */
 export type Listed = {
   id: number;
   user_id: number;
@@ -19,6 +19,7 @@ export type Listed = {
   step: Step;
   stopped: boolean;
   last_error: string | null;
+  error_code: string | null;
   next_try_at: string;
   created_at: string;
   captured_at: string | null;
@@ -32,7 +33,7 @@ export type Listed = {
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
-    local_snapshot_url, step, stopped, last_error, next_try_at, created_at, captured_at, slack_sent_at,
+    local_snapshot_url, step, stopped, last_error, error_code, next_try_at, created_at, captured_at, slack_sent_at,
     archived_at, edited, outcome, panels, numbers, why,
     template_note`;
 
@@ -43,7 +44,7 @@ export type Filter = {
   archived?: boolean | undefined;
 };
 
-/** One page, newest first, below the id `below`. */
+/** Newest first, below the id `below`. */
 export async function listDashboards(
   db: Db,
   { user_id, kind, step, archived }: Filter,

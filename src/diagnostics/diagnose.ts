@@ -3,13 +3,21 @@ import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
 import { ExternalError } from "../errors.ts";
 import type { Browser } from "../external/browser/browser.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
+import type { Sql } from "../external/postgres/postgres.ts";
+import { connectSlack } from "../external/slack/slack.ts";
+import { findRefusals } from "../pipeline/messages_store.ts";
 import { adminOnly } from "../who.ts";
 import type { Who } from "../who.ts";
 import { lacking } from "../grafana/grafana.ts";
 import { crowding, preflight } from "../workspaces/preflight.ts";
 import type { Servers } from "../workspaces/servers.ts";
 
-export type Deps = { servers: Servers; browser: Pick<Browser, "state">; outside: Outside };
+export type Deps = {
+  db: Sql;
+  servers: Servers;
+  browser: Pick<Browser, "state">;
+  outside: Outside;
+};
 
 const Grafana = z.object({
   reachable: z.boolean(),
@@ -20,6 +28,15 @@ const Grafana = z.object({
   advice: z.string().nullable(),
 }).openapi("GrafanaState");
 
+const SlackDiagnosis = z.object({
+  scopes: z.array(z.string()).nullable().openapi({ description: "Null: not known." }),
+  missing: z.array(z.string()).openapi({ description: "Scopes that the app lacks." }),
+  channel: z.string().nullable(),
+  is_member: z.boolean().nullable(),
+  can_upload: z.boolean().nullable(),
+  warnings: z.array(z.string()).openapi({ description: "What does not work, and what to do." }),
+}).openapi("SlackState");
+
 export const Diagnosis = z.object({
   ok: z.boolean(),
   findings: z.array(z.object({
@@ -27,6 +44,9 @@ export const Diagnosis = z.object({
     message: z.string().openapi({ description: "What is missing, and what to do." }),
   })),
   grafana: Grafana.nullable().openapi({ description: "Null: none is configured." }),
+  slack: SlackDiagnosis.nullable().openapi({
+    description: "The default token and channel. Null: none are configured.",
+  }),
 }).openapi("Diagnosis");
 
 /** Whoever asks waits for Grafana so long. */
@@ -35,16 +55,28 @@ const LIMIT_MS = 10_000;
 /** Whether what Dashkeeper needs is there, and what exactly is missing. Admins only. */
 export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Diagnosis>> {
   adminOnly(who);
-  const { servers, browser, outside } = deps;
-  const [warnings, grafana] = await Promise.all([
+  const { db, servers, browser, outside } = deps;
+  const [warnings, grafana, slack, refusals] = await Promise.all([
     Promise.all([...servers.all.map(preflight), ...servers.all.map(crowding)]),
     outside.grafana ? probeGrafana(outside.grafana) : null,
+    probeSlack(outside),
+    findRefusals(db),
   ]);
   const findings = warnings.flat().map(({ server, message }) => ({ what: server, message }));
   const { state, message } = browser.state();
   if (state !== "ready") findings.push({ what: "the browser", message });
   if (grafana?.message) findings.push({ what: "Grafana", message: grafana.message });
-  return { ok: findings.length === 0, findings, grafana };
+  for (const message of slack?.warnings ?? []) findings.push({ what: "Slack", message });
+  for (const { username, message } of refusals) {
+    findings.push({ what: `Slack for ${username}`, message });
+  }
+  return { ok: findings.length === 0, findings, grafana, slack };
+}
+
+async function probeSlack({ slack_api_url, slack_token: token, slack_channel: channel }: Outside) {
+  if (!token || !channel) return null;
+  const slack = connectSlack({ token, channel, apiUrl: `${slack_api_url.replace(/\/+$/, "")}/` });
+  return await slack.inspect(AbortSignal.timeout(LIMIT_MS));
 }
 
 const CAPTURE_ADVICE =

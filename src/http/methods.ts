@@ -43,6 +43,6 @@ export function onlyKnown(operations: (c: Context) => Operations): MiddlewareHan
       issues.push({ path: "", message: "This call takes no fields." });
     }
     if (issues.length === 0) return await next();
-    throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
+    throw new AppError("invalid_input", 422, "The input is invalid, see `issues`.", { issues });
   };
 }

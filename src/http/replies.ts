@@ -51,7 +51,7 @@ export function refuse(result: Checked): void {
   if (result.target === "param") {
     throw new AppError("invalid_path", 400, "The address is not well formed.", { issues });
   }
-  throw new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
+  throw new AppError("invalid_input", 422, "The input is invalid, see `issues`.", { issues });
 }
 
 /** An error reply in the OpenAPI document. */

@@ -3,11 +3,12 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { type Deps as NotifyDeps, notifyNext } from "../pipeline/notify/notify.ts";
+import { type Deps as NotifyDeps, notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import type { Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
 import { startClock } from "./clock.ts";
+import { logged } from "./log.ts";
 import { startMaintenance } from "./maintenance.ts";
 import { startScanner } from "./scanner.ts";
 import { oneAtATime, startWorkers, type Workers } from "./workers.ts";
@@ -45,6 +46,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     "create dashboards": steps.create!.wake,
     "capture previews": steps.capture!.wake,
     "notify Slack": steps.notify!.wake,
+    "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
     "finish workspaces": maintenance,
     "archive dashboards": archive.wake,
     "remove old pictures": pictures.wake,

@@ -50,7 +50,7 @@ export function shownNumber(number: KeyNumber): ShownNumber {
     change: number.sure === false
       ? `not sure: ${number.doubt ?? ""}`
       : number.change === null
-      ? number.doubt ?? "no value before"
+      ? number.doubt ?? "no previous value"
       : change(number.change, better, unit),
     state: better === null ? "none" : better ? "good" : "bad",
   };

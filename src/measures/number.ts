@@ -127,10 +127,7 @@ export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
     .flatMap((group) => group.toSorted((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name)));
 }
 
-/**
- * Numbers of groups with a new run since the last message, or all. `now`, `posted`: run name or
- * time by group ('' for none).
- */
+/** Numbers of groups with a run since the last message, or all. `now`, `posted`: runs by group ('' for none). */
 export function ofNewRuns(
   numbers: KeyNumber[],
   now: Record<string, string>,

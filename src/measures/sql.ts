@@ -15,10 +15,7 @@ import {
 } from "./names/cells.ts";
 import type { Column } from "./columns.ts";
 
-/**
- * A quoted identifier. Characters that Grafana would interpolate (`$name`, `[[name]]`, brackets,
- * commas) are escaped.
- */
+/** A quoted identifier. Characters that Grafana would interpolate ($, brackets, commas) are escaped. */
 export function quoteName(name: string): string {
   const quoted = name.replaceAll('"', '""');
   if (!/[$[\](),]/.test(name)) return `"${quoted}"`;

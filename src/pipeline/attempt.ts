@@ -15,8 +15,9 @@ export async function attempt(
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   if (claim.deaths >= MOST_DEATHS) {
-    const why = `The work on this table died ${claim.deaths} times: see the log, then press Retry.`;
-    return await setBack(db, claim, why, { stop: true });
+    const why =
+      `The worker crashed ${claim.deaths} times on this table. Check the log, then press Retry.`;
+    return await setBack(db, claim, why, { stop: true, code: "crashed" });
   }
   const lost = new AbortController();
   const heartbeat = setInterval(async () => {
@@ -30,7 +31,7 @@ export async function attempt(
     if (lost.signal.aborted || thrown instanceof ClaimLost) return;
     const error = asExternal(thrown);
     if (!(error instanceof ExternalError)) {
-      await putBack(db, claim, "Unexpected error: see the log.", { stop: false });
+      await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
       throw error;
     }
     const { message, permanent: stop, more } = error;
@@ -42,7 +43,7 @@ export async function attempt(
 }
 
 const LEASE_MS = 30_000;
-const AGAIN_MS = 500;
+const RETRY_MS = 500;
 
 /** Releases the row once the database is back: a lease that expires would count as a crash. */
 async function persistently([db, claim]: Parameters<typeof setBack>, write: () => Promise<void>) {
@@ -53,7 +54,7 @@ async function persistently([db, claim]: Parameters<typeof setBack>, write: () =
     if (!isUnavailable(error)) throw error;
   }
   while (performance.now() < end) {
-    await pause(AGAIN_MS);
+    await pause(RETRY_MS);
     const away = await release(db, claim).then(() => false, isUnavailable);
     if (!away) return;
   }

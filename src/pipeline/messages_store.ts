@@ -6,6 +6,7 @@ import type { Claim } from "./row.ts";
 export type Run = {
   row_count: number | null;
   rows_before: number | null;
+  found_at: string;
   numbers: Summary["numbers"];
   why: string | null;
   gif: Uint8Array | null; // as Slack is to have it
@@ -13,18 +14,23 @@ export type Run = {
   panels: Panel[];
   slack_file_id: string | null;
   posting_at: string | null;
+  posting_channel: string | null;
+  posting_thread: string | null;
+  failures: number;
   told_at: string | null;
   slack_channel: string | null;
   slack_ts: string | null;
+  slack_message: unknown;
   correcting: boolean;
   grafana_url: string | null;
 };
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
-    select r.row_count, b.row_count as rows_before, r.numbers, r.why,
+    select r.row_count, b.row_count as rows_before, r.found_at, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.told_at, r.slack_channel, r.slack_ts, r.correcting, d.grafana_url
+      r.posting_channel, r.posting_thread, d.failures, r.told_at, r.slack_channel, r.slack_ts,
+      r.slack_message, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
@@ -42,10 +48,19 @@ export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | n
   await db`update runs set slack_file_id = ${file} where dashboard_id = ${id} and run = ${run}`;
 }
 
+export type Destination = { channel: string; thread_ts: string | null };
+
 /** Records a post before it starts. False: the claim was lost, do not post. */
-export async function beginPosting(db: Db, { id, claim_id, run }: Claim): Promise<boolean> {
+export async function beginPosting(
+  db: Db,
+  { id, claim_id, run }: Claim,
+  { channel, thread_ts }: Destination,
+  message: unknown,
+): Promise<boolean> {
   const { count } = await db`
-    update runs set posting_at = now() where dashboard_id = ${id} and run = ${run}
+    update runs set posting_at = now(), posting_channel = ${channel}, posting_thread = ${thread_ts},
+      slack_message = ${JSON.stringify(message)}::text::jsonb
+    where dashboard_id = ${id} and run = ${run}
       and exists (select from dashboards where id = ${id} and claim_id = ${claim_id})`;
   return count === 1;
 }
@@ -60,15 +75,81 @@ export async function saveMessage(
   db: Db,
   { id, run }: Claim,
   message: unknown,
-  sent: { channel: string; ts: string } | undefined,
+  sent: { channel: string; ts: string; thread_ts?: string | null } | undefined,
 ): Promise<void> {
   await db`
     update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
       told_at = coalesce(told_at, now()), correcting = false,
       slack_channel = coalesce(${sent?.channel ?? null}, slack_channel),
       slack_ts = coalesce(${sent?.ts ?? null}, slack_ts),
+      slack_thread = coalesce(${sent?.thread_ts ?? null}, slack_thread),
       slack_sent_at = coalesce(slack_sent_at, case when ${sent !== undefined} then now() end)
     where dashboard_id = ${id} and run = ${run}`;
+}
+
+/** Records where the message is, before its GIF follows in the thread. */
+export async function saveMessageRef(
+  db: Db,
+  { id, run }: Claim,
+  { channel, ts, thread_ts }: { channel: string; ts: string; thread_ts: string | null },
+): Promise<void> {
+  await db`
+    update runs set posting_at = null, slack_channel = ${channel}, slack_ts = ${ts},
+      slack_thread = ${thread_ts}, slack_sent_at = now()
+    where dashboard_id = ${id} and run = ${run}`;
+}
+
+/** How long runs of a table go into the thread of its first message. */
+const THREAD_DAYS = 30;
+
+/** The message that begins the table's thread in a channel; undefined: there is none, or it is too old. */
+export async function findThread(
+  db: Db,
+  { id, run }: Claim,
+  channel: string,
+): Promise<string | undefined> {
+  const [row] = await db<{ slack_ts: string }[]>`
+    select slack_ts from runs
+    where dashboard_id = ${id} and run < ${run} and slack_channel = ${channel}
+      and slack_ts is not null and slack_thread is null
+      and slack_sent_at > now() - make_interval(days => ${THREAD_DAYS})
+    order by run desc limit 1`;
+  return row?.slack_ts;
+}
+
+/** No call with this token before `seconds` have passed. */
+export async function pauseToken(db: Db, token_hash: string, seconds: number): Promise<void> {
+  await db`
+    insert into slack_pauses (token_hash, until)
+    values (${token_hash}, now() + make_interval(secs => ${seconds}))
+    on conflict (token_hash) do update set until = greatest(slack_pauses.until, excluded.until)`;
+}
+
+/** Seconds until the token may be used; 0: now. */
+export async function pauseOf(db: Db, token_hash: string): Promise<number> {
+  const [row] = await db<{ seconds: number }[]>`
+    select extract(epoch from until - now())::float8 as seconds from slack_pauses
+    where token_hash = ${token_hash}`;
+  return Math.max(0, row?.seconds ?? 0);
+}
+
+/** A person says that the unclear post is in the channel. False: none of this row's is unclear. */
+export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean> {
+  const { count } = await db`
+    update runs r set posting_at = null, told_at = now(), slack_sent_at = now()
+    from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run
+      and r.posting_at is not null and d.stopped and d.stop_code = 'post_unclear'`;
+  return count === 1;
+}
+
+/** A person has the run posted: one whose post is unclear, or one kept while there was no Slack. */
+export async function forgetPost(db: Db, dashboard_id: number): Promise<boolean> {
+  const { count } = await db`
+    update runs r set posting_at = null, told_at = null
+    from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run
+      and r.slack_sent_at is null
+      and (d.stopped and d.stop_code = 'post_unclear' or d.step = 'done' and r.told_at is not null)`;
+  return count === 1;
 }
 
 export async function findMessage(db: Db, dashboard_id: number): Promise<unknown> {
@@ -76,4 +157,13 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
     select slack_message from runs where dashboard_id = ${dashboard_id} and told_at is not null
     order by run desc limit 1`;
   return row?.slack_message ?? null;
+}
+
+/** Whose rows Slack refuses, and why: one line for each user and reason. */
+export async function findRefusals(db: Db): Promise<{ username: string; message: string }[]> {
+  return await db<{ username: string; message: string }[]>`
+    select distinct u.username, d.last_error as message
+    from dashboards d join users u on u.id = d.user_id
+    where d.step = 'notify' and d.stopped and d.deleted_at is null and d.last_error is not null
+    order by u.username, message limit 100`;
 }

@@ -3,10 +3,7 @@ import type { Kept, RunNumbers, Summary } from "../measures/summary.ts";
 
 type Run = { id: number; run: number };
 
-/**
- * Saves the newest run's numbers and their explanation, and keeps those of recent runs. `error`:
- * why there are none.
- */
+/** Saves the newest run's numbers and keeps those of recent runs. `error`: why there are none. */
 export async function saveNumbers(
   db: Db,
   { id, run }: Run,

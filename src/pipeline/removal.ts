@@ -23,7 +23,7 @@ async function removeUnused(
   const use = dashboard_id && await findUse(deps.db, dashboard_id, retry.target);
   if (use === "used") return undefined;
   if (use === "moving") {
-    return { message: "The dashboard is not in its new Grafana yet.", unavailable: false };
+    return { message: "The dashboard is still moving to its new Grafana.", unavailable: false };
   }
   return await removeFromGrafana(deps, retry, signal);
 }

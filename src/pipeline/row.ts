@@ -79,10 +79,7 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
   return count === 1;
 }
 
-/**
- * Releases a row after a failure: retry after the back-off and at least `after` seconds, or stop
- * with `code`. Retries at once, uncounted, if the row's inputs changed meanwhile.
- */
+/** Sets a failed row back: after the back-off and `after` s, at once if its inputs changed, or stopped with `code`. */
 export async function setBack(
   db: Db,
   { id, claim_id }: Claim,
@@ -151,6 +148,63 @@ export async function restart(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set ${reset(db)} where id = ${id} and stopped and deleted_at is null`;
   return count === 1;
+}
+
+/** Gives a claimed dashboard back until `seconds` have passed; no failure is counted. */
+export async function postpone(
+  db: Db,
+  { id, claim_id }: Claim,
+  why: string,
+  seconds: number,
+): Promise<void> {
+  await db`
+    update dashboards set ${unclaim(db)}, last_error = ${why}, deaths = 0,
+      next_try_at = now() + make_interval(secs => ${seconds})
+    where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Notes which token and channel (`target`, a hash) refused a claimed row. */
+export async function saveTarget(db: Db, { id, claim_id }: Claim, target: string): Promise<void> {
+  await db`
+    update dashboards set slack_target = ${target} where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Restarts the rows that `target` refused: it accepts messages now. */
+export async function restartForTarget(db: Db, target: string, codes: string[]): Promise<void> {
+  await db`
+    update dashboards set ${reset(db)}
+    where stopped and step = 'notify' and slack_target = ${target} and stop_code = any(${codes})`;
+}
+
+/** Tries one row again for each target that refused rows with one of `codes`. */
+export async function probeTargets(db: Db, codes: string[]): Promise<void> {
+  await db`
+    update dashboards set stopped = false, next_try_at = now()
+    where id in (
+      select distinct on (slack_target) id from dashboards d
+      where stopped and step = 'notify' and stop_code = any(${codes}) and slack_target is not null
+        and not exists (
+          select from dashboards o
+          where o.slack_target = d.slack_target and o.step = 'notify' and not o.stopped)
+      order by slack_target, id)`;
+}
+
+/** Restarts what stopped for a user's Slack token or channel, which changed. */
+export async function restartForSlack(db: Db, user_id: number): Promise<void> {
+  await db`
+    update dashboards set stale = true
+    where claim_id is not null and step = 'notify' and user_id = ${user_id}`;
+  await db`
+    update dashboards set ${reset(db)}
+    where stopped and step = 'notify' and user_id = ${user_id} and deleted_at is null
+      and stop_code is not null`;
+}
+
+/** Puts a row whose run a person has posted, or has confirmed as posted, at its next step. */
+export async function resumeAt(db: Db, id: number, step: "notify" | "done"): Promise<void> {
+  await db`
+    update dashboards set step = ${step}, ${reset(db)}, ${unclaim(db)}
+    where id = ${id} and deleted_at is null`;
 }
 
 /** Stop codes that a new key or new permissions resolve. */
@@ -222,10 +276,7 @@ export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
     where id = ${id}`;
 }
 
-/**
- * Starts a run with the scanned content and ends an archive or tombstone. Returns the run;
- * undefined: known content.
- */
+/** Ends an archive or tombstone. Returns the new run; undefined: known content. */
 export async function beginRun(
   db: Sql,
   { user_id, kind }: Database,

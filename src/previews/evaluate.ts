@@ -5,10 +5,7 @@ import type { Outcome, Panel } from "./outcome.ts";
 import type { Signs } from "./signs.ts";
 import type { NetworkLog } from "./network_log.ts";
 
-/**
- * Combines the network log (data) with the document (drawing). Once `isFinished`, a panel without
- * queries counts as drawn.
- */
+/** Once the page `isFinished`, a panel without queries counts as drawn. */
 export function evaluatePanels(
   network: NetworkLog,
   signs: Signs | undefined,

@@ -21,10 +21,7 @@ export type Recording = {
 /** For the last frame of a scrolled board. */
 const HOLD_MS = 2000;
 
-/**
- * Records `frames` frames, scrolling through a tall board, and a still. Frame i is due at
- * captured_at + i × delayMs.
- */
+/** Scrolls through a tall board. Frame i is due at captured_at + i × delayMs. */
 export async function record(page: Page, shot: Recording, signal: AbortSignal): Promise<Pictures> {
   const { width, height, frames, delayMs, layout } = shot;
   const scrolled = Math.max(0, layout.boardHeight - layout.height);

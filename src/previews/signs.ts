@@ -1,7 +1,4 @@
-/**
- * The document at one moment, by panel id; `loading` has 0 for a sign outside panels. `bottom` of
- * the lowest panel and `hidden` height below the viewport in CSS px.
- */
+/** The document by panel id; 0 in `loading` is outside panels. `bottom` and `hidden` (below the viewport) in CSS px. */
 export type Signs = {
   mounted: number[];
   drawn: number[];
@@ -15,11 +12,7 @@ export type Signs = {
   path: string;
 };
 
-/**
- * JavaScript that returns Signs. Panels have data-panelid (Grafana up to 10, built-in board) or
- * data-viz-panel-key="panel-7". Canvases are hashed by a thumbnail, and only when nothing is
- * loading: hashing is slow.
- */
+/** Panels have data-panelid (Grafana up to 10, built-in board) or data-viz-panel-key="panel-7". Hashing is slow. */
 export const PROBE = `(() => {
   const PANEL = "[data-panelid], [data-viz-panel-key]";
   const CONTENT = '.panel-content, [data-testid="data-testid panel content"]';

@@ -19,10 +19,7 @@ const DRAWN = `Promise.race([document.fonts.ready, new Promise((late) => setTime
 /** A page may grow with its viewport. */
 const MOST_RESIZES = 3;
 
-/**
- * Opens a board and checks it until it is finished or `timeoutMs` are over. Throws
- * ExternalError("browser") and the signal's reason.
- */
+/** Checks a page until finished or `timeoutMs` are over. Throws ExternalError("browser") and the signal's reason. */
 export async function watch(
   page: Page,
   network: NetworkLog,

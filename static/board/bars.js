@@ -1,4 +1,4 @@
-// Bars: one a row, a gauge a row, and how often which value comes.
+// Bar charts, gauges and histograms.
 
 import { AXIS, chart, EDGES, element, legendOf, LINES, onAxis } from "./chart.js";
 import { GRID, INK } from "./theme.js";
@@ -29,7 +29,7 @@ export function drawBarchart(panel, content, columns) {
     splitNumber: 4,
     splitLine: LINES,
   };
-  // Room for the numbers beyond the longest bars; that end is no round number and gets no label.
+  // Room for the numbers beyond the longest bars; the axis end gets no label.
   const share = upright ? 0.18 : Math.max(0.18, Math.min(0.5, 75 / content.clientWidth * 1.6));
   const room = ({ min, max }) => share * (Math.max(max, 0) - Math.min(min, 0));
   value.min = (ends) => ends.min < 0 ? ends.min - room(ends) : 0;
@@ -72,7 +72,7 @@ export function drawBarchart(panel, content, columns) {
   });
 }
 
-/** One line a row: its name, a bar between the smallest and the greatest value, its number. */
+/** One row each: name, bar from minimum to maximum, number. */
 export function drawGauges(panel, content, columns) {
   const values = columns.find(({ type }) => type === "number");
   const names = columns.find(({ type }) => type === "string");
@@ -100,13 +100,13 @@ export function drawGauges(panel, content, columns) {
   return shown.length > 0;
 }
 
-/** A round size of bucket that cuts `span` into about `wanted`. */
+/** A round bucket size that divides `span` into about `wanted` buckets. */
 function roundStep(span, wanted) {
   const size = 10 ** Math.floor(Math.log10(span / wanted));
   return [1, 2, 2.5, 5, 10].map((factor) => factor * size).find((step) => span / step <= wanted);
 }
 
-/** How many values of each column lie in which bucket, `panel.options.bucketSize` wide or a round size. */
+/** Buckets are `panel.options.bucketSize` wide, or a round size. */
 export function drawHistogram(panel, content, columns) {
   const series = columns.filter(({ type }) => type === "number");
   const all = series.flatMap(({ values }) => values.filter((value) => value !== null));

@@ -1,5 +1,5 @@
-// Draws a Grafana dashboard from its JSON alone. Every panel asks for its own rows; `data-state` on each
-// says how far it is.
+// Draws a Grafana dashboard from its JSON. Each panel queries its own rows; `data-state` shows its
+// progress.
 
 /* global echarts */
 
@@ -30,7 +30,7 @@ const range = {
   from: onClock(Date.parse(dashboard.time?.from)),
   to: onClock(Date.parse(dashboard.time?.to)),
 };
-/** ECharts is read after this script, while the first answers are on their way. */
+/** ECharts loads after this script, in parallel with the first queries. */
 const isRead = new Promise((done) => addEventListener("DOMContentLoaded", done, { once: true }));
 
 function mount(board, panel) {
@@ -60,7 +60,7 @@ function show(section, state, sentence) {
   section.dataset.state = state;
 }
 
-/** The first answer with rows, or undefined. Throws what the server says is wrong. */
+/** The first response with rows, or undefined. Throws the server's error. */
 async function ask(question, headers = {}) {
   const url = new URL(query_url, location.href);
   const signature = new URLSearchParams(location.search).get("signature");
@@ -83,7 +83,7 @@ async function ask(question, headers = {}) {
   );
 }
 
-/** Draws from what came; again after a resize. A kind that is not known here shows its rows. */
+/** Also redraws after a resize. Unknown panel types show a table. */
 function draw(section, panel, frame) {
   const content = section.querySelector(".panel-content");
   for (const box of content.querySelectorAll(".chart")) echarts.getInstanceByDom(box)?.dispose();
@@ -93,11 +93,11 @@ function draw(section, panel, frame) {
   else show(section, "loaded");
 }
 
-/** What each panel shows now, to be drawn again after a resize. */
+/** Data of each panel, for redrawing after a resize. */
 const shown = new Map();
 
 let frame;
-/** Just before the next frame: what comes until then is laid out and painted once. */
+/** Batches layout and paint until the next frame. */
 const nextFrame = () =>
   frame ??= new Promise((done) =>
     requestAnimationFrame(() => {
@@ -107,7 +107,7 @@ const nextFrame = () =>
   );
 
 async function load(section, panel) {
-  // A text, or whatever else asks for nothing, shows its words as they stand.
+  // Text panels and others without queries.
   if (!panel.targets?.length) return show(section, "none", panel.options?.content || " ");
   section.dataset.state = "loading";
   section.append(element("div", "panel-loading"));
@@ -127,17 +127,17 @@ async function load(section, panel) {
     if (isStale(variables)) return;
     section.querySelector("header").append(element("span", "panel-info-corner--error"));
     show(section, "error", error.message);
-    // A person's page comes back by itself; a preview shows what there was.
+    // Reloads for a viewer; a capture keeps the error.
     if (error.seconds > 0 && document.getElementById("board-times")) {
       setTimeout(() => isStale(variables) || load(section, panel), error.seconds * 1000);
     }
   }
 }
 
-/** Whether the viewer chose something else meanwhile: then another answer is on its way. */
+/** True when the viewer's choice changed meanwhile. */
 const isStale = (variables) => JSON.stringify(variables) !== JSON.stringify(chosen(dashboard));
 
-/** Which days, and in which zone all times are: beside the title, or under a board that has none over it. */
+/** Shows the days and the time zone, in the header or below the board. */
 function sayTimes() {
   const place = document.getElementById("board-times");
   const day = (time) => moment(time, "YYYY-MM-DD");

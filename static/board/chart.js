@@ -1,4 +1,4 @@
-// What every kind of panel is drawn with: elements, axes, a chart in a box, a legend.
+// Shared by all panel types: elements, axes, charts, legends.
 
 /* global echarts */
 
@@ -37,13 +37,13 @@ export function chart(content, option) {
 export const AXIS = { axisLabel: { color: SOFT, fontSize: 12 }, axisTick: { show: false } };
 export const LINES = { show: true, lineStyle: { color: GRID } };
 
-/** Tick labels need no more digits than tell them apart. */
+/** Tick labels have only the digits that distinguish them. */
 export const onAxis = ({ unit }, values = []) => {
   const significant = digitsOf(values);
   return (value) => text(value, { unit, significant });
 };
 
-/** The significant digits that tell an axis' five ticks around these values apart, at least 3. */
+/** The digits that distinguish five ticks around these values, at least 3. */
 function digitsOf(values) {
   const known = values.filter((value) => typeof value === "number");
   const [low, high] = [Math.min(...known), Math.max(...known)];

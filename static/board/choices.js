@@ -1,4 +1,4 @@
-// The board's variables as selects over it; what is chosen stands in the address, as Grafana writes it.
+// The board's variables as selects; choices are kept in the address, as in Grafana.
 
 import { element } from "./chart.js";
 import { moment } from "./units.js";
@@ -7,7 +7,7 @@ import { onClock } from "./zone.js";
 const variablesOf = (dashboard) => dashboard.templating?.list ?? [];
 const inAddress = (name) => new URLSearchParams(location.search).get(`var-${name}`);
 
-/** The values by variable: the address's, else what the board shows by itself. */
+/** Values by variable: from the address, else the board's defaults. */
 export function chosen(dashboard) {
   return Object.fromEntries(
     variablesOf(dashboard).map((
@@ -16,7 +16,7 @@ export function chosen(dashboard) {
   );
 }
 
-/** Puts a select for each variable where the page has a place for them; `changed` after a choice. */
+/** `changed` is called after a choice. */
 export function mountChoices(dashboard, list, changed) {
   const place = document.getElementById("board-choices");
   if (!place) return; // a capture shows what the board shows by itself
@@ -51,7 +51,7 @@ function remember({ name, current }, value) {
 const written = (text, value) =>
   /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? moment(onClock(Date.parse(value))) : text;
 
-/** Asked for when somebody comes near: most look at a board and choose nothing. */
+/** Loaded on focus: most viewers choose nothing. */
 async function fill(select, variable, list) {
   if (select.dataset.filled) return;
   select.dataset.filled = "true";

@@ -1,4 +1,4 @@
-// What moves over time: lines, and states one after the other.
+// Time series and state timelines.
 
 import { AXIS, chart, EDGES, legendOf, LINES, onAxis, timeAxis } from "./chart.js";
 import { GRID, INK, themed } from "./theme.js";
@@ -60,7 +60,7 @@ export function drawTimeseries(panel, content, columns, range) {
   chart(content, option);
 }
 
-/** A line's points as one shape: as a line's own symbols, each for itself, they take three times as long. */
+/** One shape for all points: a symbol per point takes three times as long. */
 const pointsOf = (data, color, { pointSize = 5 }) => ({
   type: "scatter",
   data,
@@ -108,7 +108,7 @@ function logScale(values, config) {
   };
 }
 
-/** The lines that thresholds draw where the panel asks for them. */
+/** Threshold lines, if the panel shows them. */
 function limitsOf({ custom, thresholds }) {
   if ((custom?.thresholdsStyle?.mode ?? "off") === "off") return undefined;
   return {
@@ -122,7 +122,7 @@ function limitsOf({ custom, thresholds }) {
   };
 }
 
-/** Each series a row of blocks: a state lasts until the next one, the last until the range ends. */
+/** One row of blocks per series; a state lasts until the next one or the end of the range. */
 export function drawStates(panel, content, columns, range) {
   const time = columns.find(({ type }) => type === "time");
   const series = columns.filter(({ type }) => type !== "time");
@@ -175,7 +175,7 @@ export function drawStates(panel, content, columns, range) {
   });
 }
 
-/** Neighbours of one value are one block; a missing value does not end it. */
+/** Merges neighbours of one value; missing values do not end a block. */
 function statesOf(times, values, end) {
   const found = [];
   values.forEach((value, i) => {

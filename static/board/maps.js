@@ -1,10 +1,10 @@
-// Two numbers at once: points in a plane, and how many rows lie where.
+// Scatter plots and heat maps.
 
 import { AXIS, chart, EDGES, element, LINES, onAxis, timeAxis } from "./chart.js";
 import { BLUES, GRID } from "./theme.js";
 import { colorOf, moment, text } from "./units.js";
 
-/** The first number is x, each other one a y; texts of the row are told on hover. */
+/** The first number is x, the others y; texts appear on hover. */
 export function drawPoints(panel, content, columns) {
   const [x, ...ys] = columns.filter(({ type }) => type === "number");
   if (!x || ys.length === 0) return false;
@@ -18,7 +18,7 @@ export function drawPoints(panel, content, columns) {
     splitLine: LINES,
     axisLine: { show: true, onZero: false, lineStyle: { color: GRID } },
   });
-  // One value in every row says of what the whole picture is.
+  // A value that is the same in all rows becomes the caption.
   const [caption] = texts.filter(({ values }) => values[0] && values.every((v) => v === values[0]));
   if (caption) content.append(element("div", "caption", caption.values[0]));
   chart(content, {
@@ -104,7 +104,7 @@ export function drawHeatmap(panel, content, columns, range) {
   });
 }
 
-/** By the square root, so that few rows beside many are still seen. */
+/** By square root, so that small counts stay visible. */
 function shade(share) {
   return BLUES[Math.min(Math.floor(Math.sqrt(share) * BLUES.length), BLUES.length - 1)];
 }

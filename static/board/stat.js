@@ -1,4 +1,4 @@
-// One number, large; behind it its course.
+// A large number, with its trend behind it.
 
 import { element, FONT } from "./chart.js";
 import { colorOf, pieces } from "./units.js";
@@ -11,7 +11,6 @@ function fitting(content, width, most) {
   return Math.max(14, Math.min(most, Math.floor(width / context.measureText(content).width * 100)));
 }
 
-/** The course behind a stat, as Grafana's area sparkline. */
 function course(values, color) {
   const points = values.flatMap((value, i) => value === null ? [] : [[i, value]]);
   if (points.length < 2) return null;

@@ -1,4 +1,4 @@
-// Rows as they are, with what is bad in red and counts coloured by their size.
+// Rows, bad values in red and counts coloured by size.
 
 import { element } from "./chart.js";
 import { readableOn } from "./theme.js";

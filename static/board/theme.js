@@ -1,4 +1,4 @@
-// Light or dark: what the address says (`?theme=light|dark`), else what the viewer's browser prefers.
+// From `?theme=light|dark`, else the browser's preference.
 
 const asked = new URLSearchParams(location.search).get("theme");
 const preference = matchMedia("(prefers-color-scheme: dark)");
@@ -15,15 +15,12 @@ export const GRID = isDark ? "#2f343a" : "#e9ebee";
 export const PAPER = isDark ? "#181b1f" : "#ffffff";
 const DARK_INK = "#24292e";
 
-/** From few to many: one hue, ever further from the paper. */
+/** From few to many: one hue with increasing contrast. */
 export const BLUES = isDark
   ? ["#12273d", "#153a61", "#1a5288", "#2a72b5", "#5296d4", "#8dbde6", "#d0e4f6"]
   : ["#e8f1fa", "#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c", "#08306b"];
 
-/**
- * The colours that boards are written with, on dark paper: the same hues, light enough to be read there
- * (4.5 : 1 for what is also text, 3 : 1 for lines), the counts of a table from dark to light.
- */
+/** Board colours on a dark page: same hues, contrast 4.5 : 1 for text and 3 : 1 for lines. */
 const ON_DARK = {
   "#24292e": INK,
   "#1f4e79": "#86b9ea",
@@ -41,7 +38,7 @@ const ON_DARK = {
   "#6b2a04": "#fbc27f",
 };
 
-/** A colour of the board's JSON as it is shown on this paper. */
+/** The JSON's colour in the current theme. */
 export const themed = (color) => isDark ? ON_DARK[color?.toLowerCase()] ?? color : color;
 
 /** Relative luminance by WCAG 2, of `#rrggbb`. */

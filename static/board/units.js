@@ -1,4 +1,4 @@
-// How values look: numbers and times as text by Grafana's unit ids, colours by overrides and thresholds.
+// Formats values by Grafana's unit ids, and colours them by overrides and thresholds.
 
 import { INK, themed } from "./theme.js";
 import { onClock } from "./zone.js";
@@ -32,7 +32,7 @@ const SECONDS = [
   ],
 ];
 const TIMES = { ns: 1e-9, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, d: 86400 };
-/** Units with SI prefixes: what one of them is in the base unit, and the base unit's symbol. */
+/** Units with SI prefixes: factor to the base unit, and its symbol. */
 const SI = {
   watt: [1, "W"],
   mwatt: [1e-3, "W"],
@@ -47,7 +47,7 @@ const SI = {
 };
 const BINARY = { bytes: 1, kbytes: 1024, mbytes: 1024 ** 2, gbytes: 1024 ** 3 };
 
-/** To make one takes 20 µs, to use it 1 µs. */
+/** Creating a format takes 20 µs, using it 1 µs. */
 const formats = new Map();
 
 /** Three significant digits or the whole part; fixed where `decimals` is given. */
@@ -154,7 +154,7 @@ export function colorOf(config, i, value) {
   return themed(PALETTE[i % PALETTE.length]);
 }
 
-/** The columns of the answer, each with its values (times as the shown zone's clocks have them) and its look. */
+/** Columns with their values (times in the shown zone) and field options. */
 export function columnsOf(panel, frame) {
   return frame.schema.fields.map((field, i) => {
     const config = configOf(panel, field);

@@ -1,6 +1,6 @@
-// Times are shown in the zone of the address (`?timezone=utc|browser|<IANA name>`), in UTC without one.
+// The zone of the address (`?timezone=utc|browser|<IANA name>`), UTC by default.
 
-/** The zone's name, as Intl knows it. What is no zone counts as UTC. */
+/** The IANA name; UTC for an unknown zone. */
 export const ZONE = zoneOf(new URLSearchParams(location.search).get("timezone") ?? "utc");
 
 function zoneOf(asked) {
@@ -15,7 +15,7 @@ function zoneOf(asked) {
 
 const written = ZONE !== "UTC" &&
   new Intl.DateTimeFormat("en-US", { timeZone: ZONE, timeZoneName: "longOffset" });
-/** No zone changes its clocks within a quarter of an hour: Intl is not asked for every row (3 µs each). */
+/** Zones change on quarter hours at most: Intl costs 3 µs per call. */
 const QUARTER = 900_000;
 const offsets = new Map();
 
@@ -31,10 +31,7 @@ function offsetAt(ms) {
   return offsets.get(quarter);
 }
 
-/**
- * What the zone's clocks show at this moment (ms), as a time in UTC: axes and texts that write UTC then
- * write the zone. Only the hour that autumn repeats is drawn over itself.
- */
+/** Shifts a moment (ms) so that its UTC fields show local time. The repeated hour in autumn overlaps. */
 export function onClock(ms) {
   return ZONE === "UTC" || ms === null || !(Math.abs(ms) <= 8.64e15) ? ms : ms + offsetAt(ms);
 }

@@ -22,6 +22,7 @@ export const OWNERS: Record<string, string> = {
   read_views: "pipeline",
   dashboards: "pipeline",
   runs: "pipeline",
+  slack_pauses: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   dashboards_as_before: "dashboards",

@@ -13,7 +13,6 @@ const KNOWN_LONG = new Set<string>([
   "src/boards/samples.ts spreadPanel",
   "src/dashboards/routes.tsx dashboardApi",
   "src/external/postgres/embedded.ts start",
-  "src/pipeline/notify/message.ts composeMessage",
 ]);
 
 /** Folders of src, static and tests with too many files; in src also siblings that share a prefix. */

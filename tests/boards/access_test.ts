@@ -99,7 +99,7 @@ Deno.test("openBoard() refuses what is of another board, too old or tampered wit
   for (const signature of [other, old, changed, "", "x"]) {
     const page = await test.page(`?signature=${signature}`);
     equal(page.status, 403, signature);
-    ok(page.text.includes("not valid any more"));
+    ok(page.text.includes("link has expired"));
     const query = await test.query(`?signature=${signature}`);
     same([query.status, query.body.code], [403, "link_expired"]);
   }

@@ -19,6 +19,7 @@ const FIELDS = [
   "step",
   "stopped",
   "last_error",
+  "error_code",
   "next_try_at",
   "created_at",
   "captured_at",
@@ -86,6 +87,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     slack_sent_at: null,
     archived_at: null,
     edited: false,
+    error_code: null,
     outcome: null,
     panels: [],
     numbers: [],
@@ -131,6 +133,8 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
       ["GET", "/preview.png"],
       ["POST", "/retry"],
       ["POST", "/capture"],
+      ["POST", "/posted"],
+      ["POST", "/post"],
       ["DELETE", ""],
     ] as const
   ) {

@@ -47,7 +47,10 @@ Deno.test("a saved key or address is told what is amiss with it, and is saved al
   same(await save(app, ada, ["GRAFANA_API_KEY", grafana.addToken("Admin")]), []);
   const [unknown] = await save(app, ada, ["GRAFANA_API_KEY", "glsa_nobody"]);
   match(unknown!, /^Grafana refuses the key/);
-  same(await save(app, ada, ["SLACK_BOT_TOKEN", "xoxb-1"]), []);
+  same(await save(app, ada, ["SLACK_BOT_TOKEN", "xoxb-1"]), [
+    "Set SLACK_CHANNEL_ID as well: the default channel belongs to another app.",
+  ]);
+  same(await save(app, ada, ["OTHER_TOKEN", "1"]), []);
 
   const [foreign] = await save(app, ada, ["GRAFANA_BASE_URL", "http://169.254.169.254/latest"]);
   match(foreign!, /^The host 169\.254\.169\.254 is not contacted.*ALLOWED_HOSTS/);

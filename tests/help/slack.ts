@@ -12,23 +12,28 @@ export type Message = {
   text: string;
   // deno-lint-ignore no-explicit-any
   blocks: any[];
+  thread_ts?: string;
+  reply_broadcast?: boolean;
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
 };
 type File = { id: string; name: string; title: string; size: number; mimetype: string };
 
 const SCOPES = ["chat:write", "files:write", "files:read", "channels:read", "channels:history"];
 const CHANNEL = "eda-dashboards";
+const OTHER_CHANNEL = "eda-gpu";
 
 /** A workspace with one channel: an emulated Slack behind a proxy of the rules that it lacks. */
 export async function startSlack() {
   const token = `xoxb-${crypto.randomUUID()}`;
   const blindToken = `xoxb-${crypto.randomUUID()}`;
+  const silentToken = `xoxb-${crypto.randomUUID()}`;
   const scopes = new Map([
     [token, SCOPES],
     [blindToken, SCOPES.filter((scope) => scope !== "channels:history")],
+    [silentToken, SCOPES.filter((scope) => scope !== "files:write")],
   ]);
   const faults: Fault[] = [];
-  const calls: { method: string; at: number; authorized: boolean }[] = [];
+  const calls: { method: string; at: number; authorized: boolean; body: string }[] = [];
   const rules = new Rules(scopes);
   const ended = new AbortController();
   const emulator = await startEmulator([...scopes]);
@@ -36,8 +41,15 @@ export async function startSlack() {
   const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
     const method = pathname.startsWith("/upload/") ? "upload" : pathname.replace("/api/", "");
-    calls.push({ method, at: Date.now(), authorized: request.headers.has("authorization") });
+    const call = {
+      method,
+      at: Date.now(),
+      authorized: request.headers.has("authorization"),
+      body: "",
+    };
+    calls.push(call);
     const body = await request.bytes();
+    if (method !== "upload") call.body = new TextDecoder().decode(body);
     const fault = faults.find((fault) => fault.method === method && fault.times > 0);
     if (fault) fault.times--;
     if (fault && !isAfter(fault)) return await stumble(fault, ended.signal);
@@ -58,7 +70,18 @@ export async function startSlack() {
     return await (await emulator.forward(request, body)).json();
   }
   const { channels } = await ask("conversations.list");
-  const channel: string = channels.find(({ name }: { name: string }) => name === CHANNEL).id;
+  const idOf = (wanted: string): string =>
+    channels.find(({ name }: { name: string }) => name === wanted).id;
+  const channel = idOf(CHANNEL);
+
+  async function rootsOf(channel: string): Promise<Message[]> {
+    const form = { channel, limit: "1000" };
+    return (await ask("conversations.history", form)).messages.toReversed();
+  }
+  async function repliesTo(ts: string, channel: string): Promise<Message[]> {
+    const { messages } = await ask("conversations.replies", { channel, ts });
+    return messages.filter((message: Message) => message.ts !== ts);
+  }
 
   return {
     apiUrl: `${url}/api/`,
@@ -67,14 +90,33 @@ export async function startSlack() {
     token,
     /** A token without channels:history. */
     blindToken,
+    /** A token without files:write. */
+    silentToken,
     /** The channel's ID. */
     channel,
     faults,
     calls,
     rules,
-    /** What stands in the channel, oldest first. */
-    async messages(): Promise<Message[]> {
-      return (await ask("conversations.history", { channel, limit: "1000" })).messages.toReversed();
+    /** What was sent to a method, field by field. */
+    forms: (of: string): Record<string, string>[] =>
+      calls.filter(({ method }) => method === of).map(({ body }) =>
+        Object.fromEntries(new URLSearchParams(body))
+      ),
+    /** The ID of a second channel. */
+    otherChannel: idOf(OTHER_CHANNEL),
+    /** What stands in the channel, threads included, oldest first. */
+    async messages(of = channel): Promise<Message[]> {
+      const roots = await rootsOf(of);
+      const replies = await Promise.all(roots.map(({ ts }) => repliesTo(ts, of)));
+      return [...roots, ...replies.flat()].sort((a, b) => Number(a.ts) - Number(b.ts));
+    },
+    /** What stands in the channel outside of threads, oldest first. */
+    roots: () => rootsOf(channel),
+    /** The replies to a message, oldest first. */
+    replies: (ts: string) => repliesTo(ts, channel),
+    /** A member deletes a message. */
+    async remove(ts: string): Promise<void> {
+      await ask("chat.delete", { channel, ts });
     },
     async files(): Promise<File[]> {
       return (await ask("files.list")).files;
@@ -106,7 +148,7 @@ async function startEmulator(tokens: [token: string, scopes: string[]][]) {
         team: { name: "Chip team", domain: "chip-team" },
         strict_scopes: true,
         users: [{ name: user, real_name: "Dashkeeper", email: "dashkeeper@localhost" }],
-        channels: [{ name: CHANNEL }],
+        channels: [{ name: CHANNEL }, { name: OTHER_CHANNEL }],
         tokens: tokens.map(([token, scopes]) => ({ token, user, scopes })),
       },
     },
@@ -133,8 +175,19 @@ async function startEmulator(tokens: [token: string, scopes: string[]][]) {
 class Rules {
   /** How long a file uploaded from now on stays unprocessed. */
   processingMs = 0;
+  /** How long `files.info` does not know a file uploaded from now on. */
+  unknownMs = 0;
+  /** Messages refuse every file, as some workspaces do. */
+  refusesFiles = false;
+  #knownAt = new Map<string, number>();
   #processedAt = new Map<string, number>();
   #shares = new Map<string, { public: Record<string, { ts: string }[]> }>();
+
+  /** Refuses every post with this code. */
+  refusal: string | undefined;
+  /** A token that is forwarded as another, which has more scopes in the emulator. */
+  readonly grants = new Map<string, string>();
+  readonly requires: Record<string, string> = { "files.getUploadURLExternal": "files:write" };
 
   constructor(readonly scopes: Map<string, string[]>) {}
 
@@ -150,11 +203,28 @@ class Rules {
     const scopes = this.scopes.get(bearer ?? "");
     if (!scopes) return refuse(bearer ? "invalid_auth" : "not_authed");
     const form = new URLSearchParams(new TextDecoder().decode(body));
-    const refused = method === "chat.postMessage" && this.#refuseMessage(form);
+    const { [method]: required } = this.requires;
+    if (required && !scopes.includes(required)) {
+      return Response.json({
+        ok: false,
+        error: "missing_scope",
+        needed: required,
+        provided: scopes.join(","),
+      });
+    }
+    const isPost = method === "chat.postMessage";
+    const refused = isPost && (this.refusal ? refuse(this.refusal) : this.#refuseMessage(form));
     if (refused) return refused;
+    // The emulator cuts to `limit` before it knows the time asked for.
+    if (form.has("latest")) form.set("limit", "1000");
     // The emulator reads another name than Slack documents.
     if (form.has("alt_txt")) form.set("alt_text", form.get("alt_txt")!);
-    const response = await forward(request, new TextEncoder().encode(form.toString()));
+    const headers = new Headers(request.headers);
+    if (this.grants.has(bearer!)) {
+      headers.set("authorization", `Bearer ${this.grants.get(bearer!)}`);
+    }
+    const sent = new Request(request.url, { method: "POST", headers });
+    const response = await forward(sent, new TextEncoder().encode(form.toString()));
     const result = await response.json();
     if (result.ok) this.#settle(method, form, result, origin);
     return Response.json(result, { headers: { "x-oauth-scopes": scopes.join(",") } });
@@ -165,7 +235,7 @@ class Rules {
     const faults = blockFaults(blocks);
     for (const [i, block] of blocks.entries()) {
       const id = block.slack_file?.id;
-      if (id && !(this.#processedAt.get(id)! <= Date.now())) {
+      if (id && (this.refusesFiles || !(this.#processedAt.get(id)! <= Date.now()))) {
         faults.push(`invalid slack file [json-pointer:/blocks/${i}/slack_file]`);
       }
     }
@@ -178,19 +248,31 @@ class Rules {
     if (method === "files.getUploadURLExternal") {
       result.upload_url = origin + new URL(result.upload_url).pathname;
     } else if (method === "files.completeUploadExternal") {
-      for (const { id } of result.files) this.#processedAt.set(id, Date.now() + this.processingMs);
+      for (const { id } of result.files) {
+        this.#processedAt.set(id, Date.now() + this.processingMs);
+        this.#knownAt.set(id, Date.now() + this.unknownMs);
+        const channel = form.get("channel_id");
+        if (channel) this.#shares.set(id, { public: { [channel]: [{ ts: "0" }] } });
+      }
     } else if (method === "files.info") {
       const { file } = result;
       if (this.#processedAt.get(file.id)! > Date.now()) file.mimetype = file.filetype = "";
       file.shares = this.#shares.get(file.id) ?? file.shares;
+      if (Date.now() < this.#knownAt.get(file.id)!) {
+        Object.assign(result, { ok: false, error: "file_not_found" });
+      }
     } else if (method === "chat.postMessage") {
       for (const { slack_file } of JSON.parse(form.get("blocks") ?? "[]")) {
         if (!slack_file) continue;
         this.#shares.set(slack_file.id, { public: { [result.channel]: [{ ts: result.ts }] } });
       }
-    } else if (method === "conversations.history") {
+    } else if (method === "conversations.history" || method === "conversations.replies") {
       const oldest = Number(form.get("oldest") ?? 0);
-      result.messages = result.messages.filter(({ ts }: Message) => Number(ts) > oldest);
+      const latest = Number(form.get("latest") ?? Infinity);
+      const inclusive = form.get("inclusive") === "true";
+      const isAsked = ({ ts }: Message) =>
+        inclusive ? Number(ts) >= oldest && Number(ts) <= latest : Number(ts) > oldest;
+      result.messages = result.messages.filter(isAsked);
       if (form.get("include_all_metadata") === "true") return;
       for (const message of result.messages) delete message.metadata;
     }

@@ -194,7 +194,7 @@ Deno.test("attempt() stops the row after ten deaths, without trying once more", 
   await attempt(test.db, await test.claim(), never, () => Promise.resolve(void (worked = true)));
   const { stopped, last_error } = await test.state();
   same([worked, stopped], [false, true]);
-  match(last_error!, /died 10 times: .*Retry/);
+  match(last_error!, /crashed 10 times .*Retry/);
 });
 
 Deno.test("attempt() writes no foreign text on the row, and throws it on for the log", async () => {
@@ -202,7 +202,7 @@ Deno.test("attempt() writes no foreign text on the row, and throws it on for the
   const foreign = new TypeError("xoxb-secret");
   await rejects(attempt(test.db, await test.claim(), never, fail(foreign)), /xoxb-secret/);
   const { last_error, stopped, wait } = await test.state();
-  same([last_error, stopped, Math.round(wait)], ["Unexpected error: see the log.", false, 5]);
+  same([last_error, stopped, Math.round(wait)], ["Unexpected error. Check the log.", false, 5]);
 
   await makeDue(test.db, test);
   const work = async () => void await test.db`select * from secret_table`;

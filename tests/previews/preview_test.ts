@@ -258,10 +258,10 @@ Deno.test("nextAfter() knows each outcome", () => {
     (["loaded", "empty", "error", "timeout", "denied", "gone"] as const)
       .map((outcome) => nextAfter(outcome, tries));
   for (const tries of [1, 2]) {
-    same(seen(tries), ["on", "on", "again", "again", "stop", "stop"]);
+    same(seen(tries), ["advance", "advance", "retry", "retry", "stop", "stop"]);
   }
   for (const tries of [3, 4]) {
-    same(seen(tries), ["on", "on", "stop", "stop", "stop", "stop"]);
+    same(seen(tries), ["advance", "advance", "stop", "stop", "stop", "stop"]);
   }
 });
 

@@ -71,7 +71,7 @@ Deno.test("main.ts tells a second run once and not too soon, an unchanged table 
     kind: "qor",
     schema_name: "public",
     table_name: "history",
-    why: "run 1 is not 15 s old yet",
+    why: "run 1 started less than 15 s ago",
   });
   await waitFor("run 2", async () => (await told()).length === 2);
   await pause(LOOKS);

@@ -150,7 +150,12 @@ for (const version of [18, 15] as const) {
       await root`revoke connect on database postgres from public`;
       await root`revoke connect on database template1 from public`;
       same(await preflight(app.servers.of("")), []);
-      same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
+      same((await app.call("GET", "/diagnosis")).body, {
+        ok: true,
+        findings: [],
+        grafana: null,
+        slack: null,
+      });
       await wholeLife(app, root);
     },
   });
@@ -188,7 +193,12 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
     equal(step.name, failed);
     match(step.message, /lacks a right/);
     await root.unsafe(`alter role ${master.user} createdb createrole`);
-    same((await app.call("GET", "/diagnosis")).body, { ok: true, findings: [], grafana: null });
+    same((await app.call("GET", "/diagnosis")).body, {
+      ok: true,
+      findings: [],
+      grafana: null,
+      slack: null,
+    });
     const { id } = created.body;
     same((await app.call("POST", `/users/${id}/repair`, { json: {} })).body, {
       ok: true,

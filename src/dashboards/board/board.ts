@@ -12,13 +12,9 @@ import { findBoard } from "../../pipeline/board_store.ts";
 
 export type Deps = WorkspaceDeps & { signingKey: CryptoKey };
 
-/** What the caller shows: a capture's token, a link's signature, or who is signed in. */
 export type Proof = { token?: string; signature?: string; who?: Who };
 
-/**
- * The board, for whoever may see it. Throws 401 `key_missing` where nothing is shown, 403 `link_expired`
- * where what is shown does not hold, and 404 for somebody else's row or one without a board.
- */
+/** Throws 401 `key_missing`, 403 `link_expired`, or 404 for another user's row or one without a board. */
 export async function openBoard({ db, signingKey }: Deps, id: number, proof: Proof) {
   const { token, signature, who } = proof;
   const row = await findBoard(db, id);
@@ -29,7 +25,7 @@ export async function openBoard({ db, signingKey }: Deps, id: number, proof: Pro
     if (token === undefined && signature === undefined) {
       throw new AppError("key_missing", 401, "Sign in to see this board.");
     }
-    const message = "This link is not valid any more: sign in, or ask for a new one.";
+    const message = "This link has expired. Sign in, or ask for a new link.";
     throw new AppError("link_expired", 403, message);
   }
   if (!row || !(held || who?.role === "admin" || who?.user_id === row.user_id)) {
@@ -39,7 +35,7 @@ export async function openBoard({ db, signingKey }: Deps, id: number, proof: Pro
   return { ...row, board: row.board as Dashboard };
 }
 
-/** One panel's rows with the viewer's choices (by variable), read as the reader of the board's owner. */
+/** Reads as the reader role of the board's owner. */
 export async function queryBoard(
   deps: Deps,
   id: number,
@@ -56,7 +52,6 @@ export async function queryBoard(
   );
 }
 
-/** What can be chosen for one of a board's variables, read likewise. */
 export async function queryChoices(
   deps: Deps,
   id: number,

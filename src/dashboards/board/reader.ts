@@ -4,14 +4,14 @@ import type { Kind } from "../../workspaces/names.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import type { Deps } from "../../workspaces/reader.ts";
 
-/** `run` says whether its reader may be used on. */
+/** Returns whether the reader can be reused. */
 type Job = { run(reader: Sql): Promise<boolean>; fail(error: unknown): void };
-/** What waits for a reader of one database, the readers that wait for work, and how many are open. */
+/** By database: waiting jobs, waiting readers, and the number of open readers. */
 type Queue = { jobs: Job[]; idle: ((job: Job) => void)[]; readers: number };
 
-/** Of the six questions that a browser has under way: more logins cost more than they win on two cores. */
+/** A browser has six requests open; on two cores, more logins cost more than they save. */
 const MOST_READERS = 3;
-/** A browser asks its next question within 10 ms of an answer. */
+/** A browser sends its next request within 10 ms of a response. */
 const IDLE_MS = 50;
 
 const queues = new WeakMap<Db, Map<string, Queue>>();
@@ -23,10 +23,7 @@ function queueOf(db: Db, name: string): Queue {
   return all.get(name)!;
 }
 
-/**
- * As withReader(), for the twenty questions of one page: an open reader takes the next one (a login costs
- * 27 ms, most questions 2 ms), and is closed when none comes for 50 ms. One that failed takes no other.
- */
+/** Like withReader(), but reuses readers for the twenty queries of a page: a login costs 27 ms, most queries 2 ms. */
 export function withSharedReader<T>(
   deps: Deps,
   user_id: number,
@@ -41,7 +38,7 @@ export function withSharedReader<T>(
       return true;
     } catch (error) {
       reject(error);
-      // A query that the database refused leaves the reader as it was.
+      // A refused query does not affect the reader.
       return error instanceof AppError;
     }
   };
@@ -61,7 +58,7 @@ async function serve(deps: Deps, user_id: number, kind: Kind, queue: Queue) {
   let job: Job | undefined;
   try {
     await withReader(deps, user_id, kind, async (reader) => {
-      do job = queue.jobs.shift() ?? await nextOf(queue); while (await job?.run(reader));
+      do job = queue.jobs.shift() ?? await nextJob(queue); while (await job?.run(reader));
     });
   } catch (error) {
     (job ?? queue.jobs.shift())?.fail(error);
@@ -70,8 +67,8 @@ async function serve(deps: Deps, user_id: number, kind: Kind, queue: Queue) {
   if (queue.jobs.length > 0 && queue.readers < MOST_READERS) serve(deps, user_id, kind, queue);
 }
 
-/** The next question, or undefined when none comes in time. */
-function nextOf({ idle }: Queue): Promise<Job | undefined> {
+/** Undefined when no job arrives in time. */
+function nextJob({ idle }: Queue): Promise<Job | undefined> {
   const { promise, resolve } = Promise.withResolvers<Job | undefined>();
   const timer = setTimeout(() => {
     idle.splice(idle.indexOf(take), 1);

@@ -9,13 +9,9 @@ import type { Env, Who } from "../../who.ts";
 import * as boards from "./board.ts";
 import { CAPTURE_HEADER } from "../../boards/access.ts";
 
-/** `session`: who is signed in, if anybody. */
 export type Deps = boards.Deps & { session: (c: Context) => Promise<Who | undefined> };
 
-/**
- * Under `/boards`: the built-in board, for a signed-in person who may see the row, for the capturing
- * browser by its token, and for a channel member by the signature in the link.
- */
+/** `/boards`: for a session, the capturing browser's token, or a link's signature. */
 export function boardPages(deps: Deps) {
   return new Hono<Env>()
     .get("/:id", byId, async (c) => {

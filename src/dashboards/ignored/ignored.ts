@@ -21,7 +21,7 @@ export function visibleIgnored(db: Sql, who: Who): Promise<Ignored[]> {
   return listIgnored(db, who.role === "admin" ? undefined : who.user_id);
 }
 
-/** Has a view read from the next scan on. Throws 404 `table_unknown`, 409 `not_a_view`. */
+/** Takes effect with the next scan. Throws 404 `table_unknown`, 409 `not_a_view`. */
 export async function readView(db: Sql, who: Who, name: TableName): Promise<TableName> {
   const table = (await visibleIgnored(db, who)).find((table) => isNamed(table, name));
   if (!table) {

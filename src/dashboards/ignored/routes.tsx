@@ -10,7 +10,7 @@ import { IgnoredTable, readView, TableName, visibleIgnored } from "./ignored.ts"
 const list = createRoute({
   method: "get",
   path: "/",
-  summary: "Views and tables that the scan ignores, with the reason",
+  summary: "Lists ignored views and tables with the reason",
   responses: {
     200: json(
       z.object({ ignored: z.array(IgnoredTable) }).openapi("IgnoredTables"),
@@ -23,12 +23,11 @@ const list = createRoute({
 const read = createRoute({
   method: "post",
   path: "/read",
-  summary: "Has a view read like a table",
+  summary: "Reads a view like a table",
   request: { body: body(TableName) },
   responses: { 202: json(TableName, "The next scan reads it."), ...errorReplies(404, 409) },
 });
 
-/** Under `/api/v1/ignored`. */
 export function ignoredApi({ db }: { db: Sql }) {
   return newApi()
     .openapi(list, async (c) => {
@@ -38,7 +37,6 @@ export function ignoredApi({ db }: { db: Sql }) {
     .openapi(read, async (c) => c.json(await readView(db, c.var.who, c.req.valid("json")), 202));
 }
 
-/** The form of "Read this view", under `/dashboards/ignored`. */
 export function ignoredPages({ db }: { db: Sql }) {
   return new Hono<Env>().post("/read", zValidator("form", TableName, refuse), async (c) => {
     await readView(db, c.var.who, c.req.valid("form"));

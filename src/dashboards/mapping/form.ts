@@ -3,11 +3,11 @@ import type { Described } from "../../measures/describe.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
 import type { Reading } from "./mapping.ts";
 
-/** The form's fields by name: `role:COLUMN`, and `column:NUMBER`, `metric:NUMBER`, `unit:NUMBER`. */
+/** Field names: `role:COLUMN`, `column:NUMBER`, `metric:NUMBER`, `unit:NUMBER`. */
 export type Fields = Record<string, string>;
 export type Filled = { change: Correction; issues: Issue[] };
 
-/** What a column does; "run order": its values are the runs and their order. */
+/** "run order": the column both identifies and orders runs. */
 export type Role = "" | "run" | "order" | "run order" | "group" | "dimension" | "ignored";
 
 export function roleOf({ mapping, dropped }: Reading, column: string): Role {
@@ -23,7 +23,7 @@ export function roleOf({ mapping, dropped }: Reading, column: string): Role {
 const isSame = (a: string[], b: string[]) =>
   JSON.stringify(a.toSorted()) === JSON.stringify(b.toSorted());
 
-/** The parts that the form sets differently from how the table is read now, and what of them is wrong. */
+/** The changes that the form makes to the current mapping, and their issues. */
 export function readForm(fields: Fields, reading: Reading): Filled {
   const { mapping, columns, dropped } = reading;
   const roles = columns.map((column) =>
@@ -59,7 +59,7 @@ export function readForm(fields: Fields, reading: Reading): Filled {
 
 type Line = NonNullable<Correction["measures"]>[number] & { key: string };
 
-/** The lines of numbers that differ from the mapping; the line "new" names its number itself. */
+/** Changed rows of the form; the row "new" has its own field for the number. */
 function measuresIn(fields: Fields, { measures }: Described): Line[] {
   const typed = (name: string) => fields[name]?.trim() ?? "";
   const lines = [...measures.map(({ name }): [string, string] => [name, name])];
@@ -84,7 +84,7 @@ function measuresIn(fields: Fields, { measures }: Described): Line[] {
   });
 }
 
-/** What is wrong with the form's fields; "" is the form itself. */
+/** Maps issues to form fields; "" is the form itself. */
 export function faultsIn(issues: Issue[], fields: Fields, change: Correction): Issue[] {
   return issues.map(({ path, message }) => ({ path: fieldOf(path, fields, change), message }));
 }

@@ -18,28 +18,27 @@ import { visibleDashboard } from "../listing.ts";
 
 type Row = Awaited<ReturnType<typeof visibleDashboard>>;
 
-/** How the table is read now. Throws 404, 409 `archived` or `table_unreadable`, and 503. */
+/** Throws 404, 409 `archived` or `table_unreadable`, and 503. */
 export async function showMapping(deps: Deps, who: Who, id: number): Promise<Described> {
   const row = await visibleDashboard(deps.db, who, id);
   if (row.archived_at) throw archived();
   return describeMapping(await factsOf(deps, row, await findCorrection(deps.db, row)));
 }
 
-/** The mapping with the table's columns and its first rows, for a person who corrects it. */
 export type Reading = {
   mapping: Described;
   columns: string[];
-  /** The columns that a person or a comment says to ignore. */
+  /** Columns ignored by a person or a comment. */
   dropped: string[];
   rows: (string | null)[][];
-  /** Whether its numbers stand in rows, by their metrics' names. */
+  /** True for a long table, whose numbers are rows. */
   is_long: boolean;
 };
 
-/** What a page can do without: a table that is not read in this time is read by the API alone. */
+/** When reading takes longer, the page is shown without the mapping. */
 const PAGE = DEADLINES.aside;
 
-/** As showMapping(), with the first rows; a sentence where the table cannot be read now. */
+/** Like showMapping(), with the first rows, or a sentence when the table cannot be read. */
 export async function showReading(deps: Deps, row: Row): Promise<Reading | { unreadable: string }> {
   try {
     const correction = await findCorrection(deps.db, row);
@@ -59,10 +58,7 @@ export async function showReading(deps: Deps, row: Row): Promise<Reading | { unr
   }
 }
 
-/**
- * Corrects how the table is read: board, numbers, preview and message of its run are made anew. Throws 422
- * with the place of each part that the table cannot follow, and as showMapping() does.
- */
+/** Also repeats the run's board, numbers, preview and message. Throws 422 with issues, and as showMapping(). */
 export async function changeMapping(
   deps: Deps,
   who: Who,
@@ -81,7 +77,7 @@ export async function changeMapping(
   return describeMapping(facts!);
 }
 
-/** Forgets a person's correction. Answers and throws as changeMapping() does. */
+/** Removes the correction. Returns and throws as changeMapping() does. */
 export async function resetMapping(deps: Deps, who: Who, id: number): Promise<Described> {
   const row = await visibleDashboard(deps.db, who, id);
   const facts = await liveFacts(deps, row);
@@ -90,12 +86,12 @@ export async function resetMapping(deps: Deps, who: Who, id: number): Promise<De
 }
 
 export const invalidInput = (issues: Issue[]) =>
-  new AppError("invalid_input", 422, "The input is not right: see `issues`.", { issues });
+  new AppError("invalid_input", 422, "The input is invalid, see `issues`.", { issues });
 
 const archived = () =>
-  new AppError("archived", 409, "The table of this dashboard is gone: there is nothing to read.");
+  new AppError("archived", 409, "The table of this dashboard no longer exists.");
 
-/** `change` says whether the correction is another one now. Throws 409 `archived`. */
+/** `change` returns whether anything changed. Throws 409 `archived`. */
 async function save(deps: Deps, who: Who, row: Row, change: (tx: Db) => Promise<boolean>) {
   const subject = `${row.username}/${row.kind}/${row.schema_name}.${row.table_name}`;
   const action: AuditedAction = { action: "mapping.change", subject, user_id: row.user_id };
@@ -105,7 +101,7 @@ async function save(deps: Deps, who: Who, row: Row, change: (tx: Db) => Promise<
   });
 }
 
-/** Undefined: the table is gone, which save() refuses and records. */
+/** Undefined for a dropped table: save() refuses it and writes the audit entry. */
 async function liveFacts(deps: Deps, row: Row, correction?: Correction) {
   return row.archived_at ? undefined : await factsOf(deps, row, correction);
 }
@@ -139,7 +135,7 @@ async function withTable<T>(
   }
 }
 
-/** A fault as the caller's input has it; none where the input does not name its part. */
+/** None when the request does not contain the faulty part. */
 function issueOf({ path, message }: Fault, change: Correction): Issue[] {
   const [part, ...rest] = path.split(".");
   if (!Object.hasOwn(change, part!)) return [];

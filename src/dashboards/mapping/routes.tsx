@@ -29,7 +29,7 @@ const answer = (description: string) => ({ 200: json(Described, description) });
 const show = createRoute({
   method: "get",
   path,
-  summary: "How the table is read",
+  summary: "Shows how the table is read",
   request: { params },
   responses: { ...answer("The mapping."), ...errorReplies(400, 404, 409) },
 });
@@ -37,7 +37,7 @@ const show = createRoute({
 const change = createRoute({
   method: "put",
   path,
-  summary: "Corrects parts of how the table is read; the others stay",
+  summary: "Corrects parts of the mapping",
   request: { params, body: optionalBody(Correction) },
   responses: { ...answer("The new mapping."), ...errorReplies(400, 404, 409, 422) },
 });
@@ -45,12 +45,11 @@ const change = createRoute({
 const reset = createRoute({
   method: "delete",
   path,
-  summary: "Forgets the correction",
+  summary: "Resets the mapping to the automatic one",
   request: { params },
   responses: { ...answer("The automatic mapping."), ...errorReplies(400, 404, 409) },
 });
 
-/** The mapping, under `/api/v1/dashboards`. */
 export function mappingApi(deps: Deps) {
   return newApi()
     .openapi(
@@ -67,7 +66,7 @@ export function mappingApi(deps: Deps) {
     );
 }
 
-/** A page that is fetched again by its script keeps the form that it has. */
+/** A page refreshed by its script keeps its form. */
 const isFetchedAgain = (c: PageContext) => c.req.header("hx-request") === "true";
 
 function cardOf(reading: Reading | { unreadable: string }, again?: Again) {
@@ -76,7 +75,7 @@ function cardOf(reading: Reading | { unreadable: string }, again?: Again) {
   return { reading: { ...reading, roles, labels: LABELS }, again };
 }
 
-/** The page of one dashboard. `again`: its mapping's form with what was typed, and what is wrong. */
+/** `again`: the mapping form as submitted, with its issues. */
 export async function dashboardPage(
   c: PageContext,
   deps: Deps,
@@ -94,7 +93,6 @@ export async function dashboardPage(
 
 const Form = z.record(z.string().max(200), z.string().max(200));
 
-/** The mapping's form, under `/dashboards`. */
 export function mappingPages(deps: Deps) {
   const show = (c: PageContext, again: Again, status: ErrorStatus) =>
     dashboardPage(c, deps, again, status);
@@ -109,7 +107,6 @@ export function mappingPages(deps: Deps) {
   });
 }
 
-/** Corrects what the form sets; its faults stand at its fields. */
 async function correct(deps: Deps, who: Who, id: number, typed: Fields): Promise<void> {
   const reading = await showReading(deps, await visibleDashboard(deps.db, who, id));
   if ("unreadable" in reading) throw new AppError("table_unreadable", 409, reading.unreadable);

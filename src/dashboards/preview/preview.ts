@@ -6,10 +6,7 @@ import { withoutData } from "../../pipeline/capture/outcome.ts";
 import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
 import { findTries } from "../../pipeline/row.ts";
 
-/**
- * The newest picture; without its bytes where `known`, the tags of an If-None-Match header, has its tag.
- * Throws 404 before there is one.
- */
+/** `known`: ETags of an If-None-Match header; a match is returned without bytes. Throws 404 without a preview. */
 export async function showPreview(
   db: Sql,
   who: Who,
@@ -27,7 +24,7 @@ export async function showPreview(
 
 const RUNS_SHOWN = 10;
 
-/** All that the page of one row shows. `pictured`: the run whose pictures are served. */
+/** `pictured`: the run whose pictures are shown. */
 export async function showStory(db: Sql, who: Who, id: number) {
   const row = await showDashboard(db, who, id);
   const [runs, tries] = await Promise.all([lastRuns(db, id, RUNS_SHOWN), findTries(db, id)]);

@@ -6,7 +6,7 @@ import { showPreview } from "./preview.ts";
 
 const SUMMARIES = {
   gif: "The newest preview, animated",
-  png: "A still picture of the whole board, taken with the newest preview",
+  png: "A still picture of the whole board from the newest preview",
 };
 
 const route = <What extends "gif" | "png">(what: What) =>
@@ -18,12 +18,12 @@ const route = <What extends "gif" | "png">(what: What) =>
       params: ById,
       query: z.strictObject({
         at: z.iso.datetime().optional().openapi({
-          description: "A page names the picture's time, so that a newer one is fetched.",
+          description: "Cache key: the picture's time.",
         }),
       }),
       headers: z.object({
         "if-none-match": z.string().optional().openapi({
-          description: "The ETag of a picture that one has.",
+          description: "ETag of the cached picture.",
         }),
       }),
     },
@@ -32,16 +32,15 @@ const route = <What extends "gif" | "png">(what: What) =>
         description: "The picture, with an ETag.",
         content: { [`image/${what}`]: { schema: z.string().openapi({ format: "binary" }) } },
       },
-      304: { description: "It is the one that If-None-Match names." },
+      304: { description: "Not modified." },
       ...errorReplies(400, 404),
     },
   });
 
-/** `W/"a", "b"` → a, b: a proxy that compresses makes a tag weak. */
+/** `W/"a", "b"` → a, b: compressing proxies make a tag weak. */
 const tagsIn = (header = "") =>
   header.split(",").map((tag) => tag.trim().replace(/^(?:W\/)?"(.*)"$/, "$1"));
 
-/** The pictures, under `/api/v1/dashboards`. */
 export function previewApi({ db }: { db: Sql }) {
   const api = newApi();
   for (const what of ["gif", "png"] as const) {

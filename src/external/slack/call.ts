@@ -37,14 +37,19 @@ export async function call<T>(
 ): Promise<T> {
   if (signal.aborted) throw slackError(STOPPED);
   try {
-    return answer.parse(await clientOf(login, signal).apiCall(method, args));
+    return answer.parse(await clientOf(login, method, signal).apiCall(method, args));
   } catch (error) {
     throw slackError(signal.aborted ? { ...STOPPED, unsure: true } : explain(error), method);
   }
 }
 
+/** What must not arrive twice: `fetch` repeats a POST whose kept-alive connection closes unanswered. */
+const ONCE = ["chat.postMessage"];
+const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+
 /** The client takes no signal, its fetch does. One client for each call costs 0.05 ms. */
-function clientOf({ token, apiUrl, timeoutMs }: Login, signal: AbortSignal) {
+function clientOf({ token, apiUrl, timeoutMs }: Login, method: string, signal: AbortSignal) {
+  const client = ONCE.includes(method) ? { client: withoutKeepAlive } : {};
   return new slack.WebClient(token, {
     ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
     timeout: timeoutMs,
@@ -53,7 +58,7 @@ function clientOf({ token, apiUrl, timeoutMs }: Login, signal: AbortSignal) {
     logger: SILENT,
     fetch: async (url, init) => {
       const stop = AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]);
-      const response = await fetch(url, { ...init, signal: stop });
+      const response = await fetch(url, { ...init, ...client, signal: stop });
       if (response.status === 429) await response.body?.cancel(); // the client leaves it open
       return response;
     },

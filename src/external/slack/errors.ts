@@ -1,7 +1,7 @@
 import slack from "@slack/web-api";
 import { z } from "zod";
 import { ExternalError } from "../../errors.ts";
-import { PERMANENT } from "./refusals.ts";
+import { lacking, PERMANENT } from "./refusals.ts";
 
 /** `unsure`: Slack may have done it although the call failed. */
 export type Failure = {
@@ -18,6 +18,7 @@ const passing = (code: string, message: string, unsure = false): Failure => {
 
 export const STOPPED = passing("stopped", "The call to Slack was cancelled.");
 export const NOT_READY = passing("file_not_ready", "Slack is still processing the GIF. Retrying.");
+export const LOST = passing("file_not_found", "Slack does not know the uploaded GIF. Retrying.");
 const UNREADABLE = passing(
   "unreadable",
   "The answer did not come from Slack's API. Is a proxy in between? Retrying.",
@@ -85,9 +86,7 @@ function refusal({ error: code, needed, errors, response_metadata }: Refusal): F
   if (code === "missing_scope") {
     const known = typeof needed === "string" && /^[a-z:.,_ ]{1,200}$/.test(needed);
     const what = known ? `the scope ${needed}` : "a scope";
-    const message =
-      `The Slack app lacks ${what}. Add it under "OAuth & Permissions" and install the app again.`;
-    return { message, permanent: true, code };
+    return { message: lacking(what), permanent: true, code };
   }
   const message = PERMANENT[code];
   if (message) return { message, permanent: true, code };

@@ -6,17 +6,23 @@ export type Metadata = { event_type: string; event_payload: Record<string, strin
 /** A posted message: the channel's ID, and the time that is the message's own ID. */
 export type MessageRef = { channel: string; ts: string };
 
-export type SentMessage = { text: string; blocks: Block[]; metadata: Metadata };
+export type SentMessage = {
+  text: string;
+  blocks: Block[];
+  metadata: Metadata;
+  /** The thread that it goes into; a broadcast shows it to the channel as well. */
+  thread?: { thread_ts: string; broadcast: boolean } | undefined;
+};
 
 const Posted = z.object({ channel: z.string(), ts: z.string() });
 
 /**
- * `more.code` of the error: "ambiguous" (Slack may have posted it), "file_not_ready" (upload it
- * anew).
+ * `more.code` of the error: "ambiguous" (Slack may have posted it), "file_not_ready" (the file cannot be
+ * shown in a message, or not yet).
  */
 export async function post(
   { call, channel }: Connection,
-  { text, blocks, metadata }: SentMessage,
+  { text, blocks, metadata, thread }: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
   const message = {
@@ -24,6 +30,7 @@ export async function post(
     text,
     blocks,
     metadata,
+    ...(thread ? { thread_ts: thread.thread_ts, reply_broadcast: thread.broadcast } : {}),
     mrkdwn: false, // `text` holds names that are not markup
     unfurl_links: false,
     unfurl_media: false,

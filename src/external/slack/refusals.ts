@@ -1,3 +1,7 @@
+export const lackingScope = (scope: string) => lacking(`the scope ${scope}`);
+export const lacking = (what: string) =>
+  `The Slack app lacks ${what}. Add it under "OAuth & Permissions" and install the app again.`;
+
 const NEW_TOKEN = "Slack does not accept the bot token. Set SLACK_BOT_TOKEN to a current one.";
 const NOT_ALLOWED =
   "The workspace's rules do not allow the Slack app to do this. Ask a workspace owner to allow it, or choose another channel.";
@@ -20,6 +24,15 @@ const NO_CORRECTION =
   "Slack does not allow a change of this run's message: it was deleted, is too old, or is another app's. The message on its page is corrected.";
 /** The message cannot be changed, now or later. */
 export const UNCHANGEABLE = ["message_not_found", "cant_update_message", "edit_window_closed"];
+
+/** The workspace takes no such file: the message goes without it. */
+export const UNUPLOADABLE = [
+  "file_uploads_disabled",
+  "file_type_not_allowed",
+  "blocked_file_type",
+  "file_upload_size_restricted",
+  "storage_limit_reached",
+];
 
 /** Slack's codes that need a person; all others are retried. */
 export const PERMANENT: Record<string, string> = {
@@ -56,3 +69,11 @@ export const PERMANENT: Record<string, string> = {
   storage_limit_reached:
     "The workspace's file storage is full. Delete files there, or ask a workspace owner for more space.",
 };
+
+/** The row goes on by itself once the token, the channel or the workspace allows it. */
+export const RECOVERABLE = [
+  "missing_scope",
+  ...Object.keys(PERMANENT).filter((code) =>
+    ![...BAD_MESSAGE, ...UNCHANGEABLE, ...UNUPLOADABLE].includes(code)
+  ),
+];

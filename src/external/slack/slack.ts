@@ -1,8 +1,8 @@
 import { call, type Connection } from "./call.ts";
-import { checkChannel, checkToken } from "./check.ts";
+import { checkChannel, checkToken, inspect } from "./check.ts";
 import { post, update } from "./post.ts";
-import { find } from "./search.ts";
-import { upload } from "./upload.ts";
+import { find, isThere } from "./search.ts";
+import { upload, uploadIntoThread, waitUntilProcessed } from "./upload.ts";
 
 export { SCOPES } from "./check.ts";
 
@@ -26,10 +26,14 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
   };
   return {
     upload: upload.bind(null, connection),
+    waitUntilProcessed: waitUntilProcessed.bind(null, connection),
+    uploadIntoThread: uploadIntoThread.bind(null, connection),
     post: post.bind(null, connection),
     update: update.bind(null, connection),
     find: find.bind(null, connection),
+    isThere: isThere.bind(null, connection),
     checkToken: checkToken.bind(null, connection),
+    inspect: inspect.bind(null, connection),
     checkChannel: checkChannel.bind(null, connection),
   };
 }

@@ -252,10 +252,7 @@ function rolesIn(content: Content, columns: Column[], parts: Parts, also: string
   return { group: parts.group ?? groupColumns(free, content), dimensions };
 }
 
-/**
- * Precedence: a person's correction, column comments, known format, vocabulary. Column order, row
- * order and case do not matter.
- */
+/** Precedence: a person's correction, comments, known format, vocabulary. Independent of column and row order. */
 export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const correction = withComments(whole, person);
   const content = withoutIgnored(whole, correction);

@@ -4,7 +4,7 @@ import { tableOf } from "../facts.ts";
 import { quoteName } from "../sql.ts";
 import type { Content, Found } from "./content.ts";
 
-/** Cells of a sample: what decides how a table is read must cost no more than a look at it. */
+/** Sampling must stay as cheap as a scan. */
 const MOST_CELLS = 400_000;
 const MOST_SAMPLED = 5000;
 
@@ -26,7 +26,7 @@ function describe(reader: Sql, schema: string, table: string) {
   `;
 }
 
-/** A cell as the sample has it; of a time its seconds since 1970. */
+/** Times as Unix seconds. */
 function sampledCell({ name, shape, type }: Omit<Found, "values" | "least" | "most">): string {
   const column = quoteName(name);
   if (shape === "other" && !type.startsWith("interval")) return "NULL::pg_catalog.text";
@@ -34,7 +34,7 @@ function sampledCell({ name, shape, type }: Omit<Found, "values" | "least" | "mo
   return `CASE WHEN pg_catalog.isfinite(${column}) THEN extract(epoch FROM ${column})::pg_catalog.text END`;
 }
 
-/** The columns with a sample of their content; one that cannot be read leaves all without. */
+/** Without values when one cell cannot be read. */
 export async function readSample(reader: Sql, schema: string, table: string): Promise<Content> {
   const described = (await describe(reader, schema, table)).map((
     { name, type, is_enum, comment },

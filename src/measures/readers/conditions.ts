@@ -12,10 +12,7 @@ const speaksOf = (words: string[]) => {
 const isHold = speaksOf(HOLD);
 const isNeither = speaksOf(["recovery", "removal", "pulse", "width", "period", "gating"]);
 
-/**
- * SQL: the rows of one check, by the values seen: a regex over a million rows takes seconds.
- * Undefined without a check column.
- */
+/** SQL by the values seen: a regex over a million rows takes seconds. Undefined without a check column. */
 export function ofCheck(facts: TableFacts, check: "setup" | "hold"): string | undefined {
   const type = columnOf(facts.columns, "path_type");
   if (!type) return undefined;

@@ -5,29 +5,29 @@ import { pathMeasure } from "../readers/objects.ts";
 import { conditions, numberOf, textOf } from "../sql.ts";
 import { keysOf, knownRuns, ofKnownRun, runOf } from "./runs.ts";
 
-/** The paths of one run that a report listed, and the round length that cut off failing ones. */
+/** A report's number of listed paths, and the round limit that cut off failing ones. */
 export type Listed = { paths: number; cut: number | null };
 type Check = "setup" | "hold";
 
 type List = { check: Check; run: unknown; paths: number; best: number } & Record<string, unknown>;
 
-/** Lengths that a report's list of paths is cut at: 10, 20, 25, 50, 100 … */
+/** Usual limits of reports: 10, 20, 25, 50, 100 … */
 const isRound = (n: number) =>
   n >= 10 && [1, 2, 2.5, 5].some((k) => Number.isInteger(Math.log10(n / k)));
 
-/** The length of a list that is round and ends with a path that still fails, else null. */
+/** Set when a list has a round length and its last path fails. */
 function cutOf(lists: List[]): number | null {
   const paths = lists.reduce((sum, list) => sum + list.paths, 0);
   return isRound(paths) && lists.every(({ best }) => best < 0) ? paths : null;
 }
 
-/** Each newest run's lists by `keyOfList`; empty where the table lists no paths. */
+/** By `keyOfList`; empty for tables without paths. */
 export async function readListed(reader: Db, facts: TableFacts): Promise<Map<string, Listed>> {
   const slack = columnOf(facts.columns, "slack");
   const measure = pathMeasure(facts, "setup_tns");
   if (!measure || !slack) return new Map();
   const names = [...keysOf(facts).map((_, i) => `k${i}`), "run", "check", "path_group", "corner"];
-  // A report limits its paths for each group, for each corner, or in all.
+  // Reports limit paths per group, per corner, or in total.
   const parts = [columnOf(facts.columns, "path_group"), facts.mapping.corner]
     .map((column) => column ? `COALESCE(${textOf(column)}, '')` : "''");
   const [hold, setup] = [ofCheck(facts, "hold"), ofCheck(facts, "setup") ?? "true"];
@@ -62,7 +62,6 @@ function listed(lists: List[]): Listed {
   };
 }
 
-/** One check of one run of one group as a text. */
 export function keyOfList(check: Check, keys: string[], run: unknown): string {
   return JSON.stringify([check, keys, run]);
 }

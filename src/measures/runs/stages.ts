@@ -1,7 +1,4 @@
-/**
- * Stages as flows name them, the later the higher (the first that fits: a global route is none of the
- * detailed ones); what has no known name comes before all.
- */
+/** Stages in flow order, first match; unknown names come before all. */
 const STAGES = [
   "syn",
   "floor",
@@ -12,10 +9,10 @@ const STAGES = [
   "finish|final|sign.?off|report",
 ];
 
-/** Steps that carry their number, `43-openroad-detailedrouting` or `5_2_route`, are in its order. */
+/** Numbered steps keep their numbers' order: `43-openroad-detailedrouting`, `5_2_route`. */
 const NUMBERED = String.raw`^(\d{1,4})(?:_(\d{1,3}))?[-_. ]`;
 
-/** A stage's rank as SQL; `stage` is the SQL of its name. `preCTS` is before `cts`, `postCTS` after it. */
+/** SQL: a stage's rank; `preCTS` is before `cts`, `postCTS` after it. */
 export function stageRank(stage: string): string {
   const name = `pg_catalog.lower(${stage})`;
   const cases = STAGES.map((words, i) => `WHEN ${name} ~ '${words}' THEN ${4 * i + 4}`);

@@ -17,12 +17,12 @@ export async function finishCapture(db: Sql, claim: Claim, preview: Preview): Pr
     // A capture without pictures (a sign-in page) keeps the previous ones.
     if (gif) await savePictures(tx, claim, { ...preview, gif });
     const next = nextAfter(outcome, tries, may_pass);
-    if (next === "on") {
+    if (next === "advance") {
       await advance(tx, claim, await wasPosted(tx, claim) ? "done" : "notify");
     } else if (next === "stop" && isBoardFault(outcome) && await isTemplateChanged(tx, claim)) {
       await advance(tx, claim, "create"); // It is another board's fault by now.
     } else {
-      const why = preview.sentence ?? "The dashboard could not be shown whole: look at its panels.";
+      const why = preview.sentence ?? "The dashboard did not load completely. Check its panels.";
       await setBack(tx, claim, why, { stop: next === "stop", code: outcome });
     }
   });

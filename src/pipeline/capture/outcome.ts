@@ -9,10 +9,10 @@ export function nextAfter(
   outcome: Outcome,
   tries: number,
   may_pass = false,
-): "on" | "again" | "stop" {
-  if (outcome === "loaded" || outcome === "empty") return "on";
-  if (may_pass) return tries < MOST_FORBIDDEN ? "again" : "stop";
-  return isBoardFault(outcome) && tries < MOST_TRIES ? "again" : "stop";
+): "advance" | "retry" | "stop" {
+  if (outcome === "loaded" || outcome === "empty") return "advance";
+  if (may_pass) return tries < MOST_FORBIDDEN ? "retry" : "stop";
+  return isBoardFault(outcome) && tries < MOST_TRIES ? "retry" : "stop";
 }
 
 /** The board's own queries or panels may be the cause. */

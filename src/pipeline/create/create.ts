@@ -84,10 +84,7 @@ async function readBoard(
   });
 }
 
-/**
- * A refused or slow query leaves the run without numbers but keeps the board. Rethrows when the
- * server is unavailable.
- */
+/** Keeps the board without numbers when a query is slow or refused. Throws when the server is unavailable. */
 async function summaryOf(
   { db, log }: WorkspaceDeps,
   reader: Sql,
@@ -108,7 +105,7 @@ async function summaryOf(
       : `PostgreSQL refused (${what})`;
     return {
       summary: { numbers: [], why: null, run_names: {}, runs: [] },
-      error: `The numbers could not be computed: ${why}. The next capture tries again.`,
+      error: `The numbers could not be computed: ${why}. The next capture retries.`,
     };
   }
 }

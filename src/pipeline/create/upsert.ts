@@ -31,10 +31,7 @@ export function publicUrl({ public_url }: Pick<UserGrafana, "public_url">, url: 
   return public_url + url.slice(Math.max(0, url.lastIndexOf("/d/")));
 }
 
-/**
- * Upserts the board under our uid and keeps a person's edits, unless the row says `rewrite`. Throws
- * ExternalError; permanent `gone` when a person deleted the dashboard.
- */
+/** Keeps a person's edits unless the row says `rewrite`. Throws ExternalError, `gone` after a deletion. */
 export async function upsertDashboard(write: Write, signal: AbortSignal): Promise<Put> {
   const { deps, claim, target, opened: { workspace, server, passwords } } = write;
   const work = { deps, workspace, server, password: passwords.reader, target };
@@ -56,7 +53,7 @@ async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
     const found = await target.grafana.findDashboard(uid, signal);
     if (!found && state.grafana_version !== null && !state.rewrite) throw gone();
     if (found && !state.rewrite && isEdited(found, state) && isEdited(found, before)) {
-      return await leave(write, found, state, signal);
+      return await keepEdited(write, found, state, signal);
     }
     const isOurs = taken === 0 && titles.includes(`${found?.dashboard.title}`);
     const title = isOurs ? found!.dashboard.title : titles[taken]!;
@@ -69,7 +66,7 @@ async function writeBoard(write: Write, signal: AbortSignal): Promise<Put> {
     if (saved.what === "folder_missing") await folderStep(deps, workspace, target, signal);
     state = { ...state, board: dashboard, grafana_writing: version };
   }
-  throw new ExternalError("Grafana", "Others keep changing this dashboard in Grafana.", false);
+  throw new ExternalError("Grafana", "Other users keep changing this dashboard in Grafana.", false);
 }
 
 /** One write over `version`. The row records it first. */
@@ -98,13 +95,13 @@ export function numberedTitles(title: string, uid: string): string[] {
 
 function written(target: UserGrafana, uid: string, saved: Saved & { what: "saved" }): Put {
   if (saved.uid !== uid) {
-    throw new ExternalError("Grafana", "Grafana wrote another dashboard than ours.", true);
+    throw new ExternalError("Grafana", "Grafana saved the dashboard under a different uid.", true);
   }
   return { url: publicUrl(target, saved.url), version: saved.version, edited: false };
 }
 
 /** Keeps a person's version; moves it out of the archive when its table is back. */
-async function leave(
+async function keepEdited(
   { deps: { installation }, claim: { user_id }, target }: Write,
   found: StoredDashboard,
   state: BoardState,
@@ -124,7 +121,7 @@ export async function refile(
   folder: string,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const message = "Dashkeeper: another folder";
+  const message = "Dashkeeper: moved to another folder";
   for (const title of numberedTitles(`${dashboard.title}`, `${dashboard.uid}`)) {
     const saved = await grafana.saveDashboard(
       { dashboard: { ...dashboard, title }, version, folderUid: folder, message },
@@ -167,13 +164,13 @@ function sorted(value: unknown): string {
 }
 
 export function beingChanged(): ExternalError {
-  return new ExternalError("Grafana", "Somebody is changing this dashboard in Grafana.", false);
+  return new ExternalError("Grafana", "Another user is changing this dashboard in Grafana.", false);
 }
 
 export function gone(): ExternalError {
   return new ExternalError(
     "Grafana",
-    "Somebody deleted this dashboard in Grafana. It is not made again by itself: press Rewrite.",
+    "A person deleted this dashboard in Grafana. Press Rewrite to create it again.",
     true,
     { code: "gone" },
   );

@@ -21,6 +21,9 @@ export type MessageBlock =
     }[];
   };
 
+/** What may leave the house: all, no picture, or only that there is a new run. */
+export type Content = "full" | "numbers" | "link";
+
 export type MessageInput = {
   username: string;
   kind: "timing" | "qor" | "drc";
@@ -37,6 +40,11 @@ export type MessageInput = {
   alt_text?: string;
   /** What there is to know of the picture. */
   note?: string | null;
+  /** Why there is none. */
+  no_picture?: string | null;
+  content?: Content;
+  /** When the run was found, ISO 8601. */
+  found_at?: string;
   /** The message was posted before, and the table is read another way since. */
   corrected?: boolean;
   /** In the order in which they matter. */
@@ -61,37 +69,27 @@ const CORRECTED = "Corrected: the table is read another way than when this was p
 
 /** The Slack message for one run of one table: `text` for notifications, `blocks` for the channel. */
 export function composeMessage(input: MessageInput): { text: string; blocks: MessageBlock[] } {
-  const { username, kind, run, image, dashboard_url } = input;
-  const table = name(
-    input.schema_name === "public" ? input.table_name : `${input.schema_name}.${input.table_name}`,
-  );
-  const owner = name(username);
-  const rows = rowCount(input);
-  const numbers = input.numbers ?? [];
+  const { kind, run, image, dashboard_url, content = "full" } = input;
+  const table = tableOf(input);
+  const owner = name(input.username);
+  const numbers = content === "link" ? [] : input.numbers ?? [];
   const first = headline(numbers);
   const heading = oneLine(input.title ?? "") ||
-    `${KINDS[kind]}: ${table}, run ${run}${first ? verdict(first) : ""}`;
-  const summary = [["Owner", owner], ["Kind", KINDS[kind]], ["Table", table], ["Run", String(run)]];
-  if (rows) summary.push(["Rows", rows]);
-  const told = rowCount(input, input.rows === 1 ? " row" : " rows");
-  const text = `${input.corrected ? "Corrected: " : ""}${
-    KINDS[kind]
-  } table ${table} of ${owner}: run ${run}${told && `, ${told}`}${
-    first ? `, ${inShort(first, numbers)}` : ""
-  }`;
+    `${KINDS[kind]}: ${table} of ${owner}, run ${run}${first ? verdict(first) : ""}`;
 
-  const before: MessageBlock[] = [
-    { type: "header", text: plain(heading, MOST.header) },
-    { type: "section", fields: summary.map(([label, value]) => field(label!, value!)) },
-  ];
-  const why = oneLine(input.why ?? "");
-  if (why) before.push({ type: "section", text: plain(why, MOST_IN_WHY) });
+  const before: MessageBlock[] = [{ type: "header", text: plain(heading, MOST.header) }];
   const after: MessageBlock[] = [];
-  if (image) {
-    const alt = oneLine(input.alt_text ?? "") || `The dashboard of ${table}, run ${run}`;
+  const why = content === "link" ? "" : oneLine(input.why ?? "");
+  if (why) after.push({ type: "section", text: plain(why, MOST_IN_WHY) });
+  if (image && content === "full") {
+    const alt = oneLine(input.alt_text ?? "") || altText(table, run, numbers);
     after.push({ type: "image", ...image, alt_text: cut(alt, MOST.alt) });
   }
-  const context = [...(input.corrected ? [CORRECTED] : []), origin(input, owner)];
+  const context = [
+    ...(input.corrected ? [CORRECTED] : []),
+    when(input),
+    origin(input, owner),
+  ];
   after.push({ type: "context", elements: context.map((line) => plain(line, MOST.field)) });
   if (dashboard_url.length <= MOST.url) after.push(openButton(dashboard_url));
 
@@ -99,7 +97,44 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
     blocks: MOST.blocks - before.length - after.length,
     characters: MOST_IN_ALL - JSON.stringify([...before, ...after]).length,
   });
-  return { text: escape(text), blocks: [...before, ...shown, ...after] };
+  return {
+    text: escape(summaryOf(input, table, owner, numbers)),
+    blocks: [...before, ...shown, ...after],
+  };
+}
+
+function tableOf({ schema_name, table_name }: MessageInput): string {
+  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`);
+}
+
+/** The message in one line, for notifications and screen readers. */
+function summaryOf(
+  input: MessageInput,
+  table: string,
+  owner: string,
+  numbers: KeyNumber[],
+): string {
+  const rows = rowCount(input);
+  const first = headline(numbers);
+  return `${input.corrected ? "Corrected: " : ""}${
+    KINDS[input.kind]
+  } table ${table} of ${owner}: run ${input.run}${rows && `, ${rows}`}${
+    first ? `, ${inShort(first, numbers)}` : ""
+  }`;
+}
+
+const MOST_IN_ALT = 10;
+
+function altText(table: string, run: number, numbers: KeyNumber[]): string {
+  const told = numbers.slice(0, MOST_IN_ALT).map((number) => inShort(number, numbers));
+  return `The dashboard of ${table}, run ${run}${told.length > 0 ? `: ${told.join("; ")}` : ""}`;
+}
+
+/** "Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC". */
+function when(input: MessageInput): string {
+  const { run, found_at } = input;
+  const found = found_at && `found ${found_at.slice(0, 16).replace("T", " ")} UTC`;
+  return [`Run ${run}`, rowCount(input), found].filter(Boolean).join(", ");
 }
 
 /** ": Setup WNS worse", where the first number moved. */
@@ -115,9 +150,13 @@ function inShort(first: KeyNumber, numbers: KeyNumber[]): string {
   return `${whose}${LABELS[first.name]} ${amount(first)}`;
 }
 
-function origin({ kind, image, run, note }: MessageInput, owner: string): string {
+function origin(input: MessageInput, owner: string): string {
+  const { kind, image, run, note, no_picture, content = "full" } = input;
   const made = `Made by Dashkeeper from ${owner}'s ${KINDS[kind]} database.`;
-  const picture = image ? oneLine(note ?? "") : `There is no picture of run ${run}.`;
+  if (content !== "full") return made;
+  const picture = oneLine(
+    (image ? note : no_picture || `There is no picture of run ${run}.`) ?? "",
+  );
   return picture ? `${made} ${picture}` : made;
 }
 
@@ -129,12 +168,17 @@ function openButton(url: string): MessageBlock {
   };
 }
 
-/** "1,234 (+12)", with " rows" in between where the label does not say so; empty when unknown. */
-function rowCount({ rows, rows_before }: MessageInput, unit = ""): string {
-  if (rows === null) return "";
+/** "1,234 rows (+12)"; empty when unknown, or when it may not be told. */
+function rowCount({ rows, rows_before, content }: MessageInput): string {
+  if (rows === null || content === "link") return "";
   const moved = rows_before === null ? "" : ` (${change(rows - rows_before, null)})`;
-  return figure(rows) + unit + moved;
+  return `${figure(rows)} ${rows === 1 ? "row" : "rows"}${moved}`;
 }
+
+/** What got worse first. */
+const worseFirst = (numbers: KeyNumber[]) =>
+  numbers.toSorted((a, b) => Number(isBad(b)) - Number(isBad(a)));
+const isBad = ({ better, sure }: KeyNumber) => sure !== false && better === false;
 
 /** One section for each of the first groups, as many numbers as there is room for. */
 function numberBlocks(
@@ -145,7 +189,7 @@ function numberBlocks(
   let left = room.characters - 200; // for the line that counts those left out
   let shown = 0;
   for (const [group, members] of Map.groupBy(numbers, ({ group }) => group)) {
-    const fields = members.slice(0, MOST.fields).map((number) =>
+    const fields = worseFirst(members).slice(0, MOST.fields).map((number) =>
       field(LABELS[number.name], amount(number))
     );
     const title = group ? { text: plain(name(group), MOST_IN_NAME) } : {};

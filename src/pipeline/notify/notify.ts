@@ -1,168 +1,190 @@
 import { ExternalError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
-import { UNCHANGEABLE } from "../../external/slack/refusals.ts";
-import type { Slack } from "../../external/slack/slack.ts";
+import type { SentMessage } from "../../external/slack/post.ts";
+import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ofNewRuns } from "../../measures/number.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
 import { signLink } from "../../boards/access.ts";
-import { composeMessage } from "./message.ts";
 import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
-import { advance, type Claim, claimNext, saveNote } from "../row.ts";
+import * as row from "../row.ts";
+import { composeMessage, type Content } from "./message.ts";
+import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
+import { EVENT, findOpenThread, findPosted, post, type Sent, update } from "./post.ts";
+import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { type Broadcast, isWorse } from "./worse.ts";
 
-export type Deps = {
+export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack?: Slack | undefined;
+  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
   board_link_days: number;
 };
-
-const EVENT = "dashkeeper_dashboard";
 type Message = ReturnType<typeof composeMessage>;
+type Composed = Message & Pick<SentMessage, "metadata">;
+/** `note`: what a person should know of a message that is posted. */
+type Done = { message: Message; sent?: Sent | undefined; note?: string | undefined };
 
 /**
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
 export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
-  const claim = await claimNext(deps.db, "notify");
+  const { db } = deps;
+  const claim = await row.claimNext(db, "notify");
   if (!claim) return false;
-  await attempt(deps.db, claim, signal, async (signal) => {
-    const run = await store.findRun(deps.db, claim.id, claim.run);
+  await attempt(db, claim, signal, async (signal) => {
+    const run = await store.findRun(db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
-    const { message, sent, note } = await tell(deps, claim, run, signal);
-    await deps.db.begin(async (tx) => {
-      if (!await advance(tx, claim, "done")) throw new ClaimLost();
-      await store.saveMessage(tx, claim, message, sent);
-      if (note) await saveNote(tx, claim.id, note);
-    });
+    if (run.told_at && !run.slack_ts) return await finish(db, claim, await keep(deps, claim, run));
+    const names = [claim.table_name, ...run.numbers.flatMap(({ group }) => designs(group))];
+    const target = await targetOf(deps, claim.user_id, names);
+    if (!target) return await finish(db, claim, await keep(deps, claim, run));
+    const seconds = await store.pauseOf(db, target.token_hash);
+    if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    try {
+      await finish(db, claim, await send(deps, claim, run, target, signal), target);
+    } catch (error) {
+      if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
+      throw error;
+    }
   });
   return true;
 }
 
-/** `note`: what a person should know of a message that is told. */
-type Told = { message: Message; sent?: MessageRef | undefined; note?: string };
+const LIMITED = "Slack's rate limit is reached. Retrying.";
+/** Of "gcd sky130hd base": the design, and all of it. */
+const designs = (group: string | null) => group ? [group, group.split(" ")[0]!] : [];
 
-async function tell(
+async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
+  const { retryAfterSeconds } = error.more;
+  if (retryAfterSeconds) await store.pauseToken(db, target.token_hash, retryAfterSeconds);
+  if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
+}
+
+/** Tries one row again for each Slack that refused rows, as the reason may be gone. */
+export async function probeRefusals({ db }: Pick<Deps, "db">): Promise<void> {
+  await row.probeTargets(db, RECOVERABLE);
+}
+
+async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): Promise<void> {
+  const { message: { text, blocks }, sent, note } = done;
+  await db.begin(async (tx) => {
+    if (!await row.advance(tx, claim, "done")) throw new ClaimLost();
+    await store.saveMessage(tx, claim, { text, blocks }, sent);
+    if (note) await row.saveNote(tx, claim.id, note);
+    if (sent && target) await row.restartForTarget(tx, target.target_hash, RECOVERABLE);
+  });
+}
+
+async function keep(deps: Deps, claim: row.Claim, run: store.Run): Promise<Done> {
+  const image_url = `${deps.frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
+  return { message: await compose(deps, claim, run, { image_url }, run.told_at !== null) };
+}
+
+async function send(
   deps: Deps,
-  claim: Claim,
+  claim: row.Claim,
   run: store.Run,
+  target: Target,
   signal: AbortSignal,
-): Promise<Told> {
-  const { db, slack, frontend_url, installation } = deps;
-  const { told_at, slack_channel: channel, slack_ts: ts } = run;
-  const posted = channel && ts ? { channel, ts } : undefined;
-  if (!slack || told_at && !posted) {
-    const image_url = `${frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
-    return { message: await compose(deps, claim, run, { image_url }, told_at !== null) };
-  }
-  const payload = { installation, dashboard_id: claim.id, run: claim.run };
-  const file = run.slack_file_id ?? await uploaded(db, slack, claim, run, signal);
-  const before = posted ?? (run.posting_at &&
-    await findPosted(deps, slack, claim, payload, run.posting_at, signal));
-  const image = file ? { slack_file: { id: file } } : null;
-  const message = await compose(deps, claim, run, image, Boolean(before));
-  const metadata = { event_type: EVENT, event_payload: payload };
-  if (!before) {
-    return { message, sent: await post(db, slack, claim, { ...message, metadata }, signal) };
-  }
-  if (!run.correcting) return { message, sent: before };
-  const note = await update(db, slack, claim, before, { ...message, metadata }, signal);
-  return { message, sent: before, ...(note && { note }) };
+): Promise<Done> {
+  const { slack_channel: channel, slack_ts: ts } = run;
+  const posted = channel && ts
+    ? { channel, ts, thread_ts: null }
+    : await findPosted(target.in, run, payloadOf(deps, claim), signal);
+  if (posted && !run.correcting) return { message: run.slack_message as Message, sent: posted };
+  const slack = target.in(posted?.channel ?? target.channel);
+  const picture: Picture = deps.slack.content === "full"
+    ? await preparePicture(deps.db, slack, claim, run, signal)
+    : { missing: null };
+  const message = await composeWith(deps, claim, run, picture, Boolean(posted));
+  if (!posted) return await postNew(deps, claim, run, target, picture, message, signal);
+  const note = await update(deps.db, slack, claim, posted, message, signal);
+  return { message, sent: posted, note };
 }
 
-async function uploaded(
-  db: Sql,
-  slack: Slack,
-  claim: Claim,
-  { gif }: store.Run,
+const payloadOf = ({ installation }: Deps, { id, run }: row.Claim) => {
+  return { installation, dashboard_id: id, run };
+};
+
+/** Where Slack goes on refusing the GIF in a message, the message is posted first, and the GIF follows. */
+async function postNew(
+  deps: Deps,
+  claim: row.Claim,
+  run: store.Run,
+  target: Target,
+  picture: Picture,
+  message: Composed,
   signal: AbortSignal,
-): Promise<string | null> {
-  if (!gif) return null;
-  const file = await slack.upload({
-    bytes: gif,
-    filename: `dashboard-${claim.id}-run-${claim.run}.gif`,
-    title: `${claim.table_name}, run ${claim.run}`.slice(0, 200),
-    alt_text: `The dashboard of ${claim.table_name}`.slice(0, 200),
-  }, signal);
-  await store.saveSlackFile(db, claim, file);
-  return file;
+): Promise<Done> {
+  const { db, slack: { broadcast, worse_percent } } = deps;
+  const { channel } = target;
+  const slack = target.in(channel);
+  const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
+  const to = {
+    channel,
+    thread_ts,
+    broadcast: broadcast === "always" ||
+      broadcast === "worse" && isWorse(run.numbers, worse_percent),
+  };
+  try {
+    const sent = await post(db, slack, claim, to, message, signal);
+    return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
+  } catch (error) {
+    if (!isNotReady(error) || !("file" in picture)) throw error;
+    await store.saveSlackFile(db, claim, null);
+    if (!waitedEnough(run)) throw error;
+    const inThread: Picture = { inThread: true };
+    const plain = await composeWith(deps, claim, run, inThread, false);
+    return await postNew(deps, claim, run, target, inThread, plain, signal);
+  }
 }
 
-/** Corrects a posted message in place. Where Slack will never allow that, the reason is the note. */
-async function update(
-  db: Sql,
-  slack: Slack,
-  claim: Claim,
-  posted: MessageRef,
-  message: SentMessage,
+/** The GIF that the message could not show goes into its thread, once the message is recorded. */
+async function follow(
+  { db }: Deps,
+  claim: row.Claim,
+  run: store.Run,
+  target: Target,
+  picture: Picture,
+  sent: Sent,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  try {
-    await slack.update(posted, message, signal);
-  } catch (error) {
-    if (!(error instanceof ExternalError)) throw error;
-    if (UNCHANGEABLE.includes(error.more.code ?? "")) return error.message;
-    if (error.more.code === "file_not_ready") await store.saveSlackFile(db, claim, null);
-    throw error;
-  }
+  if (!("inThread" in picture)) return undefined;
+  await store.saveMessageRef(db, claim, sent);
+  return await addToThread(target.in(sent.channel), claim, run, sent.thread_ts ?? sent.ts, signal);
 }
 
-/**
- * A post whose end nobody saw may stand in the channel. Where the history cannot be read, a person
- * decides: the trace is taken away, so that Retry posts.
- */
-async function findPosted(
-  { db }: Deps,
-  slack: Slack,
-  claim: Claim,
-  payload: Record<string, string | number>,
-  posting_at: string,
-  signal: AbortSignal,
-) {
-  // Slack's clock and ours may differ.
-  const oldest = new Date(Date.parse(posting_at) - 5 * 60_000);
-  try {
-    return await slack.find(EVENT, payload, oldest, signal);
-  } catch (error) {
-    if (!(error instanceof ExternalError) || error.more.code !== "missing_scope") throw error;
-    await store.endPosting(db, claim);
-    throw new ExternalError(
-      "Slack",
-      "Slack may have this message already, and without the scope channels:history (groups:history for a private channel) that cannot be seen. Look at the channel; Retry posts it again.",
-      true,
-    );
-  }
-}
+type Image = { slack_file: { id: string } } | { image_url: string } | null;
 
-async function post(
-  db: Sql,
-  slack: Slack,
-  claim: Claim,
-  message: SentMessage,
-  signal: AbortSignal,
-): Promise<MessageRef> {
-  if (!await store.beginPosting(db, claim)) throw new ClaimLost();
-  try {
-    return await slack.post(message, signal);
-  } catch (error) {
-    const code = error instanceof ExternalError ? error.more.code : "ambiguous";
-    if (code !== "ambiguous") await store.endPosting(db, claim);
-    if (code === "file_not_ready") await store.saveSlackFile(db, claim, null);
-    throw error;
-  }
+async function composeWith(
+  deps: Deps,
+  claim: row.Claim,
+  run: store.Run,
+  picture: Picture,
+  is_posted: boolean,
+): Promise<Composed> {
+  const image = "file" in picture ? { slack_file: { id: picture.file } } : null;
+  const why = "inThread" in picture
+    ? "The picture is in the thread."
+    : "missing" in picture
+    ? picture.missing
+    : null;
+  const metadata = { event_type: EVENT, event_payload: payloadOf(deps, claim) };
+  return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days }: Deps,
-  claim: Claim,
+  { db, signingKey, frontend_url, board_link_days, slack: { content } }: Deps,
+  claim: row.Claim,
   run: store.Run,
-  image: { slack_file: { id: string } } | { image_url: string } | null,
+  image: Image,
   is_posted: boolean,
+  no_picture: string | null = null,
 ): Promise<Message> {
   const signature = await signLink(signingKey, claim.id, board_link_days);
   const { now, posted } = await findCovered(db, claim);
@@ -176,10 +198,12 @@ async function compose(
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
     why: run.why,
-    dashboard_url: run.grafana_url ??
-      `${frontend_url}/boards/${claim.id}?signature=${signature}`,
-    image,
+    dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
+    image: content === "full" ? image : null,
     note: withoutData(run.outcome, run.panels),
+    no_picture,
+    content,
+    found_at: run.found_at,
     corrected: run.correcting && is_posted,
   });
 }

@@ -55,19 +55,19 @@ export function decide(
   if (now < quietAt && now < atLast) {
     const why = seen.writing
       ? "it is being written"
-      : `it changed a moment ago and is watched until it has been quiet for ${limits.settleSeconds} s`;
+      : `waiting for writes to finish (${limits.settleSeconds} s without a change)`;
     return wait(why, seen.writing ? later(now, limits.scanSeconds) : quietAt);
   }
   if (known && !known.deleted) {
     const earliest = later(known.run_at, limits.updateMinSeconds);
     if (now < earliest && !known.archived) {
       return wait(
-        `run ${known.run} is not ${limits.updateMinSeconds} s old yet`,
+        `run ${known.run} started less than ${limits.updateMinSeconds} s ago`,
         earliest,
       );
     }
     if (known.busy) {
-      return wait(`run ${known.run} is still on its way`, later(now, BUSY_SECONDS));
+      return wait(`run ${known.run} is still being processed`, later(now, BUSY_SECONDS));
     }
   }
   return { found: true, why: null, scan_at: null, changed_at, since };

@@ -75,16 +75,16 @@ async function read(
   known: store.KnownTable | undefined,
 ): Promise<Content | Unread> {
   if (!table.readable) {
-    return unread("the reader role may not read it: grant it SELECT (and USAGE on its schema)");
+    return unread("the reader role has no permission: grant it SELECT (and USAGE on its schema)");
   }
   // Size and rows would wait for the lock, and so would every other table.
-  if (table.locked) return unread("a transaction that has not ended yet keeps it locked");
+  if (table.locked) return unread("an open transaction locks it");
   if (!table.populated) return unread("it holds no data yet: run REFRESH MATERIALIZED VIEW");
   try {
     const content = known?.counter === table.counter && keptContent(table, known.content) ||
       await withDeadline(DEADLINES.scan, () => contentOf(reader, table));
     if (content.rows > 0 || !table.row_security || table.stored_rows === 0) return content;
-    return unread("row level security hides all its rows from the reader role: add a policy");
+    return unread("row-level security hides all rows from the reader role: add a policy");
   } catch (thrown) {
     return whyUnread(thrown);
   }
@@ -93,7 +93,7 @@ async function read(
 function whyUnread(thrown: unknown): Unread {
   if (sqlState(thrown) === "57014") {
     const limit = DEADLINES.scan.statement / 1000;
-    const why = `reading it took longer than ${limit} s, and is tried again after 10 minutes`;
+    const why = `reading it took longer than ${limit} s; next attempt in 10 minutes`;
     return unread(why, SLOW);
   }
   const error = asExternal(thrown);

@@ -9,10 +9,7 @@ export type GifEncoder = {
   cancel(): void;
 };
 
-/**
- * Encodes frames in a worker. `delayMs` >= 20. `copy`: for Slack, above 2 MB or 1,000 px, else
- * null. Always call cancel().
- */
+/** Encodes in a worker. `delayMs` >= 20; `copy` is null up to 2 MB and 1,000 px. Always call cancel(). */
 export function encodeGif(size: { width: number; height: number; delayMs: number }): GifEncoder {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   const gif = Promise.withResolvers<Uint8Array>();

@@ -3,10 +3,7 @@ export type Histogram = { colours: Uint32Array; counts: Uint32Array };
 /** More passes gain less than 0.1 dB. */
 const MEANS_PASSES = 3;
 
-/**
- * Median-cut at the largest variance, refined by k-means. A colour of half a group's pixels is kept
- * exactly, for flat areas.
- */
+/** Median cut refined by k-means. A colour of half a group's pixels stays exact, for flat areas. */
 export function makePalette({ colours, counts }: Histogram, most: number): Uint32Array {
   if (colours.length <= most) return colours.slice();
   const groupOf = split({ colours, counts }, most);

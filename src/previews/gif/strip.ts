@@ -88,10 +88,7 @@ export class GifStrip {
     this.#write(palette, { left: 0, top: 0, ...this.size }, holdMs);
   }
 
-  /**
-   * Writes the box with unchanged pixels transparent and returns the mean error. Runs of one colour
-   * include them: 4 % smaller.
-   */
+  /** Returns the box's mean error. Runs of one colour include unchanged pixels: 4 % smaller. */
   #paint({ table, nearest, colours }: Palette, { left, top, width, height }: Box): number {
     const now = this.#now, before = this.#before, index = this.#index;
     const transparent = colours.length;

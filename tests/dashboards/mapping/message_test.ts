@@ -1,10 +1,10 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
 import { finishCapture } from "../../../src/pipeline/capture/finish.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
+import { slackDeps } from "../../help/slack_deps.ts";
 import { never } from "../../help/time.ts";
 import { FRONTEND } from "../../help/world/deps.ts";
 import { makeDue, stateOf } from "../../help/world/rows.ts";
@@ -23,12 +23,7 @@ async function start(testSlack?: TestSlack) {
   await test.found();
   const [row] = await test.db<{ id: number }[]>`select id from dashboards`;
   const id = row!.id;
-  const slack = testSlack && connectSlack({
-    apiUrl: testSlack.apiUrl,
-    token: testSlack.token,
-    channel: testSlack.channel,
-    timeoutMs: 500,
-  });
+  const slack = slackDeps(testSlack);
   const deps = { ...test.deps, frontend_url: FRONTEND, board_link_days: 30 };
   let picture = 0;
   return Object.assign(test, {
@@ -47,7 +42,7 @@ async function start(testSlack?: TestSlack) {
         } as Parameters<typeof finishCapture>[2],
       );
     },
-    notify: (by: Slack | undefined = slack) => notifyNext({ ...deps, slack: by }, never),
+    notify: (by = slack) => notifyNext({ ...deps, ...by }, never),
     /** All steps to the end. */
     async finish() {
       await this.create();
@@ -163,12 +158,7 @@ Deno.test("a correction changes the kept message where no Slack is configured, a
   });
   await test.create();
   await test.capture();
-  const later = connectSlack({
-    apiUrl: slack.apiUrl,
-    token: slack.token,
-    channel: slack.channel,
-  });
-  await test.notify(later);
+  await test.notify(slackDeps(slack));
   match((await test.message()).slack_message.text, /^Corrected: .*-400 fs/);
   same(await slack.messages(), []);
 });

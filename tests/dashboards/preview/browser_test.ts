@@ -5,9 +5,9 @@ import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import type { Panel } from "../../../src/previews/outcome.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { openGifFolder } from "../../../src/external/gif_folder.ts";
-import { connectSlack } from "../../../src/external/slack/slack.ts";
 import { decodeGif } from "../../help/previews/gif.ts";
 import { startSlack } from "../../help/slack.ts";
+import { slackDeps } from "../../help/slack_deps.ts";
 import { never, until } from "../../help/time.ts";
 import { signingKeyOf } from "../../help/world/deps.ts";
 import { letLeaseRunOut, makeDue } from "../../help/world/rows.ts";
@@ -37,8 +37,7 @@ async function start() {
     timezone: "utc",
   };
   const deps = { ...test.deps, browser, capture };
-  const { apiUrl, token, channel } = slack;
-  const told = connectSlack({ apiUrl, token, channel, timeoutMs: 5000 });
+  const told = slackDeps(slack, { slack: { timeoutMs: 5000 } });
   const ask = async (method: string, path: string) =>
     (await test.call(method, `/dashboards/${id}${path}`, { key: test.ada.api_key })).body;
   return Object.assign(test, {
@@ -52,7 +51,7 @@ async function start() {
     },
     captureDeps: deps,
     ask,
-    tell: () => notifyNext({ ...test.deps, slack: told }, never),
+    tell: () => notifyNext({ ...test.deps, ...told }, never),
     picture: async () => {
       const [run] = await test.db`select gif, png from runs order by run desc limit 1`;
       return { gif: decodeGif(run!.gif), png: run!.png as Uint8Array };

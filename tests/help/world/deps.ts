@@ -6,6 +6,7 @@ import { readInstallation } from "../../../src/credentials/installation_store.ts
 import type { Limits } from "../../../src/pipeline/scan/debounce.ts";
 import { limitFailures } from "../../../src/users/failure_limit.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
+import { slackDeps } from "../slack_deps.ts";
 import { testServer } from "./postgres.ts";
 
 export type Options = {
@@ -44,6 +45,7 @@ export async function makeDeps(
     trust_proxy: options.trust_proxy ?? false,
     log: (line: string) => void lines.push(line),
     failures: limitFailures(options.now),
+    slack: slackDeps().slack,
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [], ...options.outside },
     installation: await readInstallation(db, frontend_url),
     sealKeys: { current: await importSealKey(sealKey) },

@@ -93,7 +93,7 @@ Deno.test("createNext() makes the board where the numbers cannot be read, and lo
   const listed = (await test.call("GET", "/dashboards", { key })).body.dashboards[0];
   equal(
     listed.why,
-    "The numbers could not be computed: PostgreSQL refused (22012). The next capture tries again.",
+    "The numbers could not be computed: PostgreSQL refused (22012). The next capture retries.",
   );
   equal((await test.call("POST", `/dashboards/${row!.id}/capture`, { key })).status, 202);
   const [again] = await test.db`select step from dashboards`;

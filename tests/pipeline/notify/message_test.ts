@@ -39,20 +39,28 @@ const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\ud
 Deno.test("composeMessage() tells what, whose, how much, and where to look", () => {
   const { text, blocks } = composeMessage(input);
   equal(text, "QoR table reports.qor_history of ada: run 3, 1,234 rows (+12)");
-  same(blocks.map(({ type }) => type), ["header", "section", "image", "context", "actions"]);
+  same(blocks.map(({ type }) => type), [
+    "header",
+    "image",
+    "context",
+    "actions",
+  ]);
   same(texts(blocks), [
-    "QoR: reports.qor_history, run 3",
-    "Owner\nada",
-    "Kind\nQoR",
-    "Table\nreports.qor_history",
-    "Run\n3",
-    "Rows\n1,234 (+12)",
+    "QoR: reports.qor_history of ada, run 3",
+    "Run 3, 1,234 rows (+12)",
     "Made by Dashkeeper from ada's QoR database.",
     "Open dashboard",
   ]);
-  same(blocks[2], { type: "image", slack_file: { id: "F1" }, alt_text: input.alt_text! });
-  const actions = blocks[4]!;
-  equal(actions.type === "actions" && actions.elements[0]!.url, input.dashboard_url);
+  same(blocks[1], {
+    type: "image",
+    slack_file: { id: "F1" },
+    alt_text: input.alt_text!,
+  });
+  const actions = blocks[3]!;
+  equal(
+    actions.type === "actions" && actions.elements[0]!.url,
+    input.dashboard_url,
+  );
   same(blockFaults(blocks), []);
 });
 
@@ -66,19 +74,27 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
     title: "Area of the core",
   });
   equal(text, "QoR table qor_history of ada: run 3");
-  same(blocks.map(({ type }) => type), ["header", "section", "context", "actions"]);
+  same(blocks.map(({ type }) => type), [
+    "header",
+    "context",
+    "actions",
+  ]);
   equal(texts(blocks)[0], "Area of the core");
-  match(texts(blocks).join("|"), /Table\nqor_history\|Run\n3\|Made by .* no picture of run 3/);
+  match(
+    texts(blocks).join("|"),
+    /core\|Run 3\|Made by .* no picture of run 3/,
+  );
   same(blockFaults(blocks), []);
 });
 
 Deno.test("composeMessage() counts rows from the last run", () => {
   for (
     const [rows, rows_before, told] of [
-      [5, null, "Rows\n5"],
-      [5, 5, "Rows\n5 (no change)"],
-      [1_000_000, 1_002_500, "Rows\n1,000,000 (-2,500)"],
-      [0, null, "Rows\n0"],
+      [5, null, "Run 3, 5 rows"],
+      [5, 5, "Run 3, 5 rows (no change)"],
+      [1_000_000, 1_002_500, "Run 3, 1,000,000 rows (-2,500)"],
+      [1, null, "Run 3, 1 row"],
+      [0, null, "Run 3, 0 rows"],
     ] as const
   ) {
     ok(
@@ -90,12 +106,65 @@ Deno.test("composeMessage() counts rows from the last run", () => {
   }
 });
 
+Deno.test("composeMessage() states the numbers in the alt text, and when the run was found", () => {
+  const doubtful: KeyNumber = { ...number, name: "area", value: 5, unit: null, sure: false };
+  const { alt_text: _, ...rest } = input;
+  const found = { ...rest, found_at: "2026-11-30T08:30:12.345Z" };
+  const { blocks } = composeMessage({ ...found, numbers: [number, doubtful] });
+  const image = blocks.find(({ type }) => type === "image");
+  equal(
+    image?.type === "image" && image.alt_text,
+    "The dashboard of reports.qor_history, run 3: Setup WNS -0.125 ns (+0.03, better); Area 5 (not sure)",
+  );
+  ok(texts(blocks).includes("Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC"));
+});
+
+Deno.test("composeMessage() sends no more than the content allows", () => {
+  const all = {
+    ...input,
+    numbers: [number],
+    why: "because of 7 endpoints",
+    note: "Without data: Area.",
+  };
+  const numbers = composeMessage({ ...all, content: "numbers" });
+  ok(!numbers.blocks.some(({ type }) => type === "image"));
+  ok(JSON.stringify(numbers).includes("-0.125 ns"));
+  const link = composeMessage({ ...all, content: "link" });
+  same(link.blocks.map(({ type }) => type), ["header", "context", "actions"]);
+  ok(
+    !/0\.125|1,234|endpoints|Without data|better/.test(JSON.stringify(link)),
+    JSON.stringify(link),
+  );
+  equal(link.text, "QoR table reports.qor_history of ada: run 3");
+});
+
 Deno.test("composeMessage() shows numbers by group, with change and verdict", () => {
   const numbers: KeyNumber[] = [
     number,
-    { ...number, name: "setup_tns", value: -1234.5678, change: -10, better: false },
-    { ...number, name: "area", group: null, value: 52_341, unit: "µm²", change: 0, better: null },
-    { ...number, name: "power", value: 1.23456e-7, unit: "W", change: 0.1 + 0.2, better: null },
+    {
+      ...number,
+      name: "setup_tns",
+      value: -1234.5678,
+      change: -10,
+      better: false,
+    },
+    {
+      ...number,
+      name: "area",
+      group: null,
+      value: 52_341,
+      unit: "µm²",
+      change: 0,
+      better: null,
+    },
+    {
+      ...number,
+      name: "power",
+      value: 1.23456e-7,
+      unit: "W",
+      change: 0.1 + 0.2,
+      better: null,
+    },
     {
       ...number,
       name: "drc_total",
@@ -107,26 +176,28 @@ Deno.test("composeMessage() shows numbers by group, with change and verdict", ()
     },
   ];
   const { text, blocks } = composeMessage({ ...input, numbers });
-  same(texts(blocks.slice(2, 5)), [
+  same(texts(blocks.slice(1, 4)), [
     "gcd sky130hd",
-    "Setup WNS\n-0.125 ns (+0.03, better)",
     "Setup TNS\n-1,234.57 ns (-10, worse)",
+    "Setup WNS\n-0.125 ns (+0.03, better)",
     "Power\n1.235e-7 W (+0.3)",
     "Area\n52,341 µm² (no change)",
     "aes",
     "DRC violations\n0",
   ]);
-  equal(texts(blocks)[0], "QoR: reports.qor_history, run 3: Setup TNS worse");
-  match(text, /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/);
+  equal(texts(blocks)[0], "QoR: reports.qor_history of ada, run 3: Setup TNS worse");
+  match(
+    text,
+    /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/,
+  );
   same(blockFaults(blocks), []);
 });
 
-Deno.test("composeMessage() says why the first number moved, before the numbers", () => {
+Deno.test("composeMessage() says why the first number moved, after the numbers", () => {
   const why = "setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
   const { text, blocks } = composeMessage({ ...input, numbers: [number], why });
   same(blocks.map(({ type }) => type), [
     "header",
-    "section",
     "section",
     "section",
     "image",
@@ -135,8 +206,11 @@ Deno.test("composeMessage() says why the first number moved, before the numbers"
   ]);
   same(texts(blocks[2]), [why]);
   ok(text.endsWith(", Setup WNS -0.125 ns (+0.03, better)"), text);
-  equal(composeMessage({ ...input, why: " \n" }).blocks.length, 5);
-  same(blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks), []);
+  equal(composeMessage({ ...input, why: " \n" }).blocks.length, 4);
+  same(
+    blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks),
+    [],
+  );
 });
 
 Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says what it left out", () => {
@@ -147,19 +221,38 @@ Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says 
       group: `${i % groups} ${emoji}`,
       unit: emoji,
     }));
-    const long = { ...input, username: emoji, table_name: emoji, alt_text: emoji, title: emoji };
+    const long = {
+      ...input,
+      username: emoji,
+      table_name: emoji,
+      alt_text: emoji,
+      title: emoji,
+    };
     const { text, blocks } = composeMessage({ ...long, numbers });
     same(blockFaults(blocks), []);
     const size = JSON.stringify(blocks).length;
     ok(size > 2_000 && size <= 13_200, `${size} characters`);
     ok(text.length < 1_000);
     ok(!HALF.test(JSON.stringify(blocks) + text));
-    match(texts(blocks).join("\n"), /And 3\d\d more numbers on the dashboard\./);
+    match(
+      texts(blocks).join("\n"),
+      /And 3\d\d more numbers on the dashboard\./,
+    );
     equal(blocks.at(-1)!.type, "actions");
   }
-  const small = Array.from({ length: 400 }, (_, i) => ({ ...number, group: `g${i}` }));
+  const small = Array.from(
+    { length: 400 },
+    (_, i) => ({ ...number, group: `g${i}` }),
+  );
   const { blocks } = composeMessage({ ...input, numbers: small });
-  same(texts(blocks).filter((text) => /^g\d/.test(text)), ["g0", "g1", "g2", "g3", "g4", "g5"]);
+  same(texts(blocks).filter((text) => /^g\d/.test(text)), [
+    "g0",
+    "g1",
+    "g2",
+    "g3",
+    "g4",
+    "g5",
+  ]);
   ok(texts(blocks).includes("And 394 more numbers on the dashboard."));
   same(blockFaults(blocks), []);
 });
@@ -191,7 +284,10 @@ Deno.test("composeMessage() keeps hostile names inert", () => {
       table_name: hostile,
       title: hostile,
     };
-    const numbers = [{ ...number, group: hostile, unit: hostile }, { ...number, group: "b" }];
+    const numbers = [{ ...number, group: hostile, unit: hostile }, {
+      ...number,
+      group: "b",
+    }];
     const all = { ...hostiles, alt_text: hostile, why: hostile, numbers };
     const { text, blocks } = composeMessage({ ...input, ...all });
     same(blockFaults(blocks), []);

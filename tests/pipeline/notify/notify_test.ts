@@ -1,5 +1,6 @@
-import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
+import { anySealKeys, slackDeps } from "../../help/slack_deps.ts";
 import { never, until } from "../../help/time.ts";
 import { FRONTEND, signingKeyOf } from "../../help/world/deps.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
@@ -15,13 +16,17 @@ import { restart } from "../../../src/pipeline/row.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { beginPosting } from "../../../src/pipeline/messages_store.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
-import { connectSlack, type Slack } from "../../../src/external/slack/slack.ts";
+import { showDashboard } from "../../../src/dashboards/listing.ts";
+import { confirmPosted, postMessage } from "../../../src/dashboards/posting.ts";
+import type { Who } from "../../../src/who.ts";
+import { connectSlack } from "../../../src/external/slack/slack.ts";
 
+const admin = { user_id: 1, username: "admin", role: "admin", from: "127.0.0.1" } as Who;
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
 const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** A row of ada's at "notify", and the step with or without a Slack. */
-async function start(testSlack?: TestSlack, more: { token?: string; channel?: string } = {}) {
+async function start(testSlack?: TestSlack, more: Parameters<typeof slackDeps>[1] = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
@@ -33,16 +38,11 @@ async function start(testSlack?: TestSlack, more: { token?: string; channel?: st
     rows: 30,
   });
   await db`insert into runs (dashboard_id, run, row_count) values (${id}, 1, 20)`;
-  const slack = testSlack && connectSlack({
-    apiUrl: testSlack.apiUrl,
-    token: testSlack.token,
-    channel: testSlack.channel,
-    timeoutMs: 500,
-    ...more,
-  });
   const deps = {
     db,
-    slack,
+    ...slackDeps(testSlack, more),
+    sealKeys: await anySealKeys(),
+    log: () => {},
     signingKey,
     installation: "abc123",
     frontend_url: FRONTEND,
@@ -52,8 +52,10 @@ async function start(testSlack?: TestSlack, more: { token?: string; channel?: st
     db,
     id,
     deps,
-    notify: (slack: Slack | undefined = deps.slack, signal = never) =>
-      notifyNext({ ...deps, slack }, signal),
+    /** The channel's Slack as the step itself calls it. */
+    client: testSlack && connectSlack({ ...testSlack, ...more, timeoutMs: 500 }),
+    notify: (other: Partial<typeof deps> = {}, signal = never) =>
+      notifyNext({ ...deps, ...other }, signal),
     state: () => stateOf(db, id),
     due: () => makeDue(db, { id }),
     async run() {
@@ -66,6 +68,7 @@ async function start(testSlack?: TestSlack, more: { token?: string; channel?: st
   };
 }
 
+const at = ({ channel }: TestSlack) => ({ channel, thread_ts: null });
 const posts = (slack: TestSlack) =>
   slack.calls.filter(({ method }) => method === "chat.postMessage").length;
 
@@ -98,7 +101,7 @@ Deno.test("notifyNext() sends one message with the GIF, the change and a link th
   const [file] = await slack.files();
   equal(image.slack_file.id, file!.id);
   same(new Uint8Array(await slack.download(file!)), GIF);
-  ok(JSON.stringify(message!.blocks).includes("30 (+10)"), JSON.stringify(message!.blocks));
+  ok(JSON.stringify(message!.blocks).includes("30 rows (+10)"), JSON.stringify(message!.blocks));
   const text = JSON.stringify(message!.blocks);
   const [, signature] = new RegExp(`/boards/${test.id}\\?signature=([\\w.-]+)`).exec(text)!;
   ok(await isLink(signingKey, test.id, signature!));
@@ -129,7 +132,7 @@ Deno.test("notifyNext() gives Slack the smaller copy where there is one, and say
   const [message] = await slack.messages();
   const context = message!.blocks.find(({ type }) => type === "context");
   equal(
-    context.elements[0].text,
+    context.elements[1].text,
     "Made by Dashkeeper from ada's QoR database. Without data: Setup WNS, Hold WNS.",
   );
 });
@@ -170,8 +173,8 @@ Deno.test("notifyNext() says it once when it was killed between the post and the
   await using slack = await startSlack();
   await using test = await start(slack);
   const killed = (await claimNext(test.db, "notify"))!;
-  ok(await beginPosting(test.db, killed));
-  const posted = await test.deps.slack!.post({
+  ok(await beginPosting(test.db, killed, at(slack), {}));
+  const posted = await test.client!.post({
     text: "what the killed process sent",
     blocks: [{ type: "header", text: { type: "plain_text", text: "runs" } }],
     metadata: {
@@ -191,7 +194,7 @@ Deno.test("notifyNext() takes no other run's or installation's message for its o
   await using slack = await startSlack();
   await using test = await start(slack);
   const claim = (await claimNext(test.db, "notify"))!;
-  await beginPosting(test.db, claim);
+  await beginPosting(test.db, claim, at(slack), {});
   const payloads = [
     { installation: "abc123", dashboard_id: test.id, run: 1 },
     { installation: "other1", dashboard_id: test.id, run: 2 },
@@ -199,10 +202,10 @@ Deno.test("notifyNext() takes no other run's or installation's message for its o
   ];
   for (const event_payload of payloads) {
     const metadata = { event_type: "dashkeeper_dashboard", event_payload };
-    await test.deps.slack!.post({ text: "other", blocks: [{ type: "divider" }], metadata }, never)
+    await test.client!.post({ text: "other", blocks: [{ type: "divider" }], metadata }, never)
       .catch(() => {});
     const blocks = [{ type: "header", text: { type: "plain_text", text: "other" } }];
-    await test.deps.slack!.post({ text: "other", blocks, metadata }, never);
+    await test.client!.post({ text: "other", blocks, metadata }, never);
   }
   await letLeaseRunOut(test.db, test.id);
   await test.notify();
@@ -215,7 +218,7 @@ Deno.test("beginPosting() refuses a worker whose claim was lost, so that it does
   const slow = (await claimNext(test.db, "notify"))!;
   await letLeaseRunOut(test.db, test.id);
   equal(await test.notify(), true);
-  equal(await beginPosting(test.db, slow), false);
+  equal(await beginPosting(test.db, slow, at(slack), {}), false);
   equal((await slack.messages()).length, 1);
 });
 
@@ -230,9 +233,8 @@ Deno.test("notifyNext() stops the row when the token is refused, and Retry sets 
   await test.due();
   equal(await test.notify(), false);
 
-  const current = connectSlack({ ...slack, timeoutMs: 500 });
   equal(await restart(test.db, test.id), true);
-  equal(await test.notify(current), true);
+  equal(await test.notify(slackDeps(slack)), true);
   same([(await slack.messages()).length, (await test.state()).step], [1, "done"]);
 });
 
@@ -255,25 +257,57 @@ Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF onc
   same([stopped, Math.round(wait)], [false, 7]);
   match(last_error!, /rate limit/);
   equal((await test.run()).posting_at, null);
+  await test.db`update slack_pauses set until = now()`;
   await test.due();
   await test.notify();
   same([(await slack.messages()).length, (await slack.files()).length], [1, 1]);
 });
 
 Deno.test("notifyNext() leaves it to a person where it cannot see whether Slack has it", async () => {
+  for (const decided of ["post", "posted"] as const) {
+    await using slack = await startSlack();
+    await using test = await start(slack, { token: slack.blindToken });
+    slack.faults.push({ method: "chat.postMessage", what: "drop-after", times: 1 });
+    await test.notify();
+    await test.due();
+    await test.notify();
+    const { stopped, last_error } = await test.state();
+    equal(stopped, true);
+    match(last_error!, /may have this message already.*"Post"/);
+    const row = await showDashboard(test.db, admin, test.id);
+    equal(row.error_code, "post_unclear");
+    equal(posts(slack), 1);
+
+    equal(await restart(test.db, test.id), true);
+    await test.notify();
+    same([posts(slack), (await test.state()).stopped], [1, true], "Retry only searches again");
+    if (decided === "post") {
+      await postMessage(test.db, admin, test.id);
+      await test.notify();
+      same([posts(slack), (await test.state()).step], [2, "done"]);
+      ok((await test.run()).slack_ts);
+      await rejects(postMessage(test.db, admin, test.id), { code: "already_posted" });
+    } else {
+      await confirmPosted(test.db, admin, test.id);
+      equal(await test.notify(), false);
+      same([posts(slack), (await test.state()).step], [1, "done"]);
+      const run = await test.run();
+      ok(run.slack_sent_at && run.told_at && run.slack_message.text);
+      equal(run.posting_at, null);
+    }
+    await rejects(confirmPosted(test.db, admin, test.id), { code: "not_unclear" });
+  }
+});
+
+Deno.test("postMessage() posts a run that was kept without Slack, and no run that is on its way", async () => {
   await using slack = await startSlack();
-  await using test = await start(slack, { token: slack.blindToken });
-  slack.faults.push({ method: "chat.postMessage", what: "drop-after", times: 1 });
+  await using test = await start(slack);
+  await rejects(postMessage(test.db, admin, test.id), { code: "not_ready" });
+  await test.notify(slackDeps());
+  same((await slack.messages()).length, 0);
+  await postMessage(test.db, admin, test.id);
   await test.notify();
-  await test.due();
-  await test.notify();
-  const { stopped, last_error } = await test.state();
-  equal(stopped, true);
-  match(last_error!, /may have this message already.*Retry posts it again/);
-  equal(posts(slack), 1);
-  await restart(test.db, test.id);
-  await test.notify();
-  same([posts(slack), (await test.state()).step], [2, "done"]);
+  same([(await slack.messages()).length, (await test.state()).step], [1, "done"]);
 });
 
 Deno.test("notifyNext() uploads the GIF anew when Slack has lost it", async () => {
@@ -304,7 +338,7 @@ Deno.test("notifyNext() gives the row back when the service stops in the middle 
   await using test = await start(slack);
   slack.faults.push({ method: "chat.postMessage", what: "hang-after", times: 1 });
   const stopping = new AbortController();
-  const work = test.notify(undefined, stopping.signal);
+  const work = test.notify({}, stopping.signal);
   await until(() => posts(slack) > 0);
   stopping.abort();
   await work;

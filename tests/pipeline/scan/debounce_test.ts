@@ -46,15 +46,15 @@ Deno.test("decide() waits for rows for ever, without looking by the clock", () =
   // The ten minutes begin with the first rows, not with the empty table.
   same(watch([[0, empty], [5000, table("a")], [5001, table("b")]]).map((s) => s.slice(0, 10)), [
     "it has no ",
-    "it changed",
-    "it changed",
+    "waiting fo",
+    "waiting fo",
   ]);
 });
 
 Deno.test("decide() finds a table once it has been quiet for SETTLE_SECONDS", () => {
   const first = decide(at(0), table("a"), undefined, undefined, limits);
   same([first.found, first.scan_at], [false, at(10)]);
-  match(first.why!, /quiet for 10 s/);
+  match(first.why!, /10 s without a change/);
   const before = { content: table("a").content, ...first };
   equal(decide(at(9.9), table("a"), before, undefined, limits).found, false);
   equal(decide(at(10), table("a"), before, undefined, limits).found, true);
@@ -67,7 +67,7 @@ Deno.test("decide() waits while somebody writes, though nothing of it is seen ye
   const first = decide(at(0), writing, undefined, undefined, limits);
   same([first.why, first.scan_at], ["it is being written", at(5)]);
   const said = watch([[0, table("a")], [9, writing], [12, table("a")], [18, table("a")]]);
-  ok(said[1] === "it is being written" && said[2]!.startsWith("it changed"), said.join());
+  ok(said[1] === "it is being written" && said[2]!.startsWith("waiting for writes"), said.join());
   equal(said[3], said[2], "quiet is counted from the last look at which somebody wrote");
   equal(watch([[0, table("a")], [9, writing], [12, table("a")], [22, table("a")]])[3], "found");
 });
@@ -104,17 +104,21 @@ Deno.test("decide() finds a new run at most once in UPDATE_MIN_SECONDS", () => {
     scan_at: at(110),
   };
   const early = decide(at(111), changed, before, row, limits);
-  same([early.found, early.why, early.scan_at], [false, "run 4 is not 600 s old yet", at(600)]);
+  same([early.found, early.why, early.scan_at], [
+    false,
+    "run 4 started less than 600 s ago",
+    at(600),
+  ]);
   equal(decide(at(599), changed, { ...before, scan_at: at(600) }, row, limits).found, false);
   equal(decide(at(600), changed, { ...before, scan_at: at(600) }, row, limits).found, true);
 });
 
-Deno.test("decide() waits for a row that is still on its way", () => {
+Deno.test("decide() waits while the previous run is being processed", () => {
   const before = { content: table("b").content, changed_at: at(0), since: at(0), scan_at: at(10) };
   const decision = decide(at(20), table("b"), before, known("a", { busy: true }), limits);
   same([decision.found, decision.why, decision.scan_at], [
     false,
-    "run 1 is still on its way",
+    "run 1 is still being processed",
     at(50),
   ]);
   equal(decide(at(50), table("b"), before, known("a"), limits).found, true);
@@ -134,7 +138,7 @@ Deno.test("decide() finds a table that was made anew, or came back after it was 
   equal(watch(looks({ ...table("a"), content: "2:cols:a" }), known("a"))[1], "found");
   const gone = known("a", { archived: true, run_at: at(-5) });
   const said = watch(looks(table("a")), gone);
-  same([said[0]!.slice(0, 10), said[1]], ["it changed", "found"]);
+  same([said[0]!.slice(0, 10), said[1]], ["waiting fo", "found"]);
 });
 
 Deno.test("sameTable() compares the table's own number", () => {

@@ -41,7 +41,7 @@ Deno.test("scan() says why a table that its reader may not read waits", async ()
   const { found, waiting } = await test.look();
   same(found.map(({ table_name }) => table_name), ["runs"]);
   same(waiting.map(({ table_name }) => table_name), ["closed", "inside"]);
-  for (const { why } of waiting) match(why, /reader role may not read it: grant it SELECT/);
+  for (const { why } of waiting) match(why, /reader role has no permission: grant it SELECT/);
 
   await test.run(
     `grant select on closed to ${test.ada.username}_reader`,

@@ -11,7 +11,7 @@ Deno.test("scan() finds a table after it has been quiet for SETTLE_SECONDS", asy
   same(first.found, []);
   same(first.waiting.map(({ why, ...table }) => [table, why.slice(0, 10)]), [[
     { username: ada.username, kind: "qor", schema_name: "public", table_name: "runs" },
-    "it changed",
+    "waiting fo",
   ]]);
   await pass(90);
   same(await test.found(), []);
@@ -81,16 +81,16 @@ Deno.test("scan() finds a run for every kind of change, and none where there is 
   same({ ...runs[0] }, { run, row_count: 3 });
 });
 
-Deno.test("scan() tells a row once in UPDATE_MIN_SECONDS, and not while one is on its way", async () => {
+Deno.test("scan() starts a run at most every UPDATE_MIN_SECONDS, and not while one is being processed", async () => {
   await using test = await startWorld({ user: true, limits: { updateMinSeconds: 600 } });
   await test.run(MAKE);
   same(await test.found(), ["runs 1"]);
   await test.run("insert into runs values (4)");
-  match((await test.waiting()).runs!, /run 1 is not 600 s old yet/);
+  match((await test.waiting()).runs!, /run 1 started less than 600 s ago/);
   await test.pass(601);
-  match((await test.waiting()).runs!, /run 1 is still on its way/);
+  match((await test.waiting()).runs!, /run 1 is still being processed/);
   await test.pass(31);
-  match((await test.waiting()).runs!, /on its way/);
+  match((await test.waiting()).runs!, /being processed/);
   await test.finishRows();
   same(await test.found(), []);
   await test.pass(31);

@@ -27,7 +27,7 @@ Deno.test("scan() reads a materialized view like a table", async () => {
   await session`refresh materialized view worst`;
   await test.run("insert into runs values (4)");
   same(await test.found(), ["runs 2"]);
-  match((await test.waiting()).worst!, /keeps it locked/);
+  match((await test.waiting()).worst!, /open transaction locks it/);
   await session`commit`;
   await test.pass(61);
   same(await test.found(), ["worst 3"]);
@@ -133,7 +133,7 @@ Deno.test("scan() leaves out what a comment ignores, and what tools keep for a m
 Deno.test("scan() says that row level security hides all rows", async () => {
   await using test = await startWorld({ user: true });
   await test.run(MAKE, "alter table runs enable row level security");
-  match((await test.waiting()).runs!, /row level security hides all its rows/);
+  match((await test.waiting()).runs!, /row-level security hides all rows/);
   await test.run("create policy shown on runs using (a > 1)");
   await test.pass(61);
   same(await test.found(), ["runs 1"]);

@@ -1,0 +1,68 @@
+import type { Outside } from "../../credentials/hosts.ts";
+import type { Deps as CredentialDeps } from "../../credentials/credentials.ts";
+import { ExternalError } from "../../errors.ts";
+import { connectSlack, type Slack } from "../../external/slack/slack.ts";
+import { valueOf } from "../../grafana/grafana.ts";
+
+/** A pattern on a design's or table's name ("gpu_*"), and the channel of those that match. */
+export type Route = { pattern: string; channel: string };
+export type Deps = CredentialDeps & {
+  outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
+  slack: { routes: Route[]; timeoutMs?: number | undefined };
+};
+
+/** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
+export type Target = {
+  channel: string;
+  token_hash: string;
+  target_hash: string;
+  in(channel: string): Slack;
+};
+
+const refused = (code: string, message: string) =>
+  new ExternalError("Slack", message, true, { code });
+const NO_CHANNEL = "Set SLACK_CHANNEL_ID as well: the default channel belongs to another app.";
+const NO_TOKEN = "Set SLACK_BOT_TOKEN as well: there is no default token for this channel.";
+
+/**
+ * The user's own token and channel, else the channel of the first route that matches one of `names`, else
+ * the default one. Undefined: there is no Slack for the user. Throws ExternalError where one is missing.
+ */
+export async function targetOf(
+  deps: Deps,
+  user_id: number,
+  names: string[],
+): Promise<Target | undefined> {
+  const { outside, slack } = deps;
+  const own = {
+    token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),
+    channel: await valueOf(deps, user_id, "SLACK_CHANNEL_ID"),
+  };
+  if (own.token && !own.channel) throw refused("channel_missing", NO_CHANNEL);
+  const token = own.token ?? outside.slack_token;
+  const channel = own.channel ?? routeOf(slack.routes, names) ?? outside.slack_channel;
+  if (own.channel && !token) throw refused("token_missing", NO_TOKEN);
+  if (!token || !channel) return undefined;
+  const apiUrl = `${outside.slack_api_url.replace(/\/+$/, "")}/`;
+  const time = slack.timeoutMs === undefined ? {} : { timeoutMs: slack.timeoutMs };
+  return {
+    channel,
+    token_hash: await hash(token),
+    target_hash: await hash(`${token} ${channel}`),
+    in: (channel) => connectSlack({ token, channel, apiUrl, ...time }),
+  };
+}
+
+function routeOf(routes: Route[], names: string[]): string | undefined {
+  return routes.find(({ pattern }) => names.some((name) => matches(pattern, name)))?.channel;
+}
+
+/** "*" stands for any characters. */
+function matches(pattern: string, name: string): boolean {
+  return new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`, "s").test(name);
+}
+
+async function hash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 32);
+}
