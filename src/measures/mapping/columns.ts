@@ -43,7 +43,8 @@ function textColumn(column: Column, values: string[], isComma: boolean): Column 
   const known = number.meaning !== undefined && number.meaning !== "run" &&
     number.meaning !== "seed";
   if (form === "number" || form === "comma" || form === "duration") {
-    const isName = column.meaning && (!known || NAMES.includes(column.meaning));
+    const isName = column.meaning && column.meaning !== "status" &&
+      (!known || NAMES.includes(column.meaning));
     if (isName && column.meaning !== "runtime") return column;
     const said = cellUnitOf(values);
     const unit = form === "duration" ? unitOf("in s") : number.unit ?? unitOf(`in ${said}`);

@@ -91,10 +91,14 @@ function rootIn(column: Column, found: Found, content: Content): string[] {
   return names.length === 1 ? names : [];
 }
 
-function wholeIfAny(content: Content, dimensions: Column[]): Pick<Mapping, "whole" | "rootless"> {
+function wholeIfAny(
+  content: Content,
+  dimensions: Column[],
+): Pick<Mapping, "whole" | "rootless" | "total_stage"> {
   const whole = wholeOf(content, dimensions);
-  if (whole) return { whole };
-  return isRootless(content, dimensions) ? { rootless: true } : {};
+  const stage = totalStage(content, dimensions);
+  if (whole) return { whole, ...stage };
+  return isRootless(content, dimensions) ? { rootless: true, ...stage } : stage;
 }
 
 function isRootless(content: Content, dimensions: Column[]): boolean {
@@ -185,11 +189,16 @@ function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
     const chosen = columnOf(numbers, meaning);
     if (!chosen) return [];
     const rivals = rivalsOf(numbers, chosen).filter((other) =>
+      converted(1, symbolOf(other), symbolOf(chosen)) !== undefined &&
       valuesOf(other, chosen) !== valuesOf(chosen, chosen)
     );
     return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
   });
   return Object.fromEntries(claims);
+}
+
+function doubtfulIn(content: Content, columns: Column[]): Pick<Mapping, "magnitudes" | "rivals"> {
+  return { magnitudes: magnitudesIn(content, columns), rivals: rivalsIn(content, columns) };
 }
 
 /** Total area counts as the area only when it equals the sum of the other areas. */
@@ -280,9 +289,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ...(corner && { corner }),
     ...wholeIfAny(content, dimensions),
     ...(read.figures && { figures: read.figures }),
-    ...totalStage(content, dimensions),
-    magnitudes: magnitudesIn(content, columns),
-    rivals: rivalsIn(content, columns),
+    ...doubtfulIn(content, columns),
     ...(repeated && { repeated }),
     chosen,
     faults: parts.faults,

@@ -13,6 +13,7 @@ const PREFERRED: Partial<Record<Meaning, string[]>> = {
   hold_wns: ["wns", "whs", "ws"],
   power: ["total"],
   runtime: ["total"],
+  frequency: ["fmax"],
   utilization: ["utilization", "utilisation", "util"],
   area: ["cell", "instance"],
   cells: ["instance", "cells"],
