@@ -73,6 +73,7 @@ export const PERMANENT: Record<string, string> = {
 /** The row goes on by itself once the token, the channel or the workspace allows it. */
 export const RECOVERABLE = [
   "missing_scope",
+  "post_unclear", // with the scope for it, the channel is searched
   ...Object.keys(PERMANENT).filter((code) =>
     ![...BAD_MESSAGE, ...UNCHANGEABLE, ...UNUPLOADABLE].includes(code)
   ),

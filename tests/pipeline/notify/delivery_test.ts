@@ -151,6 +151,20 @@ Deno.test("notifyNext() stops a row that lacks files:write, and goes on when the
   equal((await slack.messages()).length, 3);
 });
 
+Deno.test("notifyNext() finds an unclear post by itself when the token may search the channel", async () => {
+  await using slack = await startSlack();
+  await using test = await start(slack, { token: slack.blindToken });
+  slack.faults.push({ method: "chat.postMessage", what: "drop-after", times: 1 });
+  equal((await test.finish()).stopped, true);
+  await probeRefusals(test.deps);
+  while (await test.notify());
+  same([(await stateOf(test.db, test.id)).stopped, posts(slack)], [true, 1]);
+  slack.rules.grants.set(slack.blindToken, slack.token);
+  await probeRefusals(test.deps);
+  while (await test.notify());
+  same([(await stateOf(test.db, test.id)).step, posts(slack)], ["done", 1]);
+});
+
 Deno.test("notifyNext() posts the rows that stopped when the app is invited", async () => {
   await using slack = await startSlack();
   await using test = await start(slack, {}, 3);
