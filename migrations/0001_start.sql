@@ -322,7 +322,7 @@ create table runs (
   slack_channel text,
   slack_ts text,
   slack_thread text, -- ts of the message that it answers; null: it begins a thread
-  told_at timestamptz, -- sent, or kept where no Slack is configured
+  posted_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
   correcting boolean not null default false, -- the message does not say yet how the table is read now
   primary key (dashboard_id, run)

@@ -151,11 +151,11 @@ function Runs({ runs }: { runs: Run[] }) {
         </tr>
       </thead>
       <tbody>
-        {runs.map(({ run, row_count, found_at, captured_at, told_at }) => (
+        {runs.map(({ run, row_count, found_at, captured_at, posted_at }) => (
           <tr key={run}>
             <th scope="row">{run}</th>
             <td>{row_count?.toLocaleString("en-US") ?? "–"}</td>
-            {[found_at, captured_at, told_at].map((at) => <td>{at ? <Time at={at} /> : "–"}</td>)}
+            {[found_at, captured_at, posted_at].map((at) => <td>{at ? <Time at={at} /> : "–"}</td>)}
           </tr>
         ))}
       </tbody>

@@ -31,11 +31,11 @@ function Field(
 ) {
   const id = `${form}-${name}`;
   const fault = faultAt(again, name);
-  const told = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+  const described = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
   const same = {
     id,
     name,
-    "aria-describedby": told || undefined,
+    "aria-describedby": described || undefined,
     ...(fault ? { "aria-invalid": "true", autofocus: true } : {}),
   };
   return (

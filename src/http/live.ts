@@ -15,13 +15,13 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
       const { role, user_id } = c.var.who;
       let moved = false;
       let waiting = new AbortController();
-      const tell = () => {
+      const notify = () => {
         moved = true;
         waiting.abort();
       };
       const end = events.subscribe((event) => {
-        if (role === "admin" || event.user_id === user_id) tell();
-      }, tell);
+        if (role === "admin" || event.user_id === user_id) notify();
+      }, notify);
       const stop = () => {
         end();
         waiting.abort();

@@ -6,7 +6,6 @@ import {
   type Kind,
   type Metric,
   MOST_GROUPS,
-  MOST_METRICS,
   MOST_RUNS,
   type NewestRun,
   type TableFacts,
@@ -21,45 +20,12 @@ import { checkIn } from "./mapping/metrics.ts";
 import { type Moment, startsOf } from "./mapping/runs.ts";
 import { keyMeasures } from "./measures.ts";
 import { isBetterHigh } from "./number.ts";
-import { cellOf, numberOf, quoteName, textOf, timeOf } from "./sql.ts";
+import { textOf, timeOf } from "./sql.ts";
 import { writtenUnit } from "./names/units.ts";
-import { readNewest } from "./runs/newest.ts";
+import { type Overall, readOverall } from "./overall.ts";
+import { plainRun, readNewest } from "./runs/newest.ts";
+import { hasRuns } from "./runs/runs.ts";
 import { runValues } from "./runs/values.ts";
-
-/** One pass over the table: rows, the ends of each time column, and which numbers are there at all. */
-async function readEnds(reader: Sql, place: string, times: Column[], numbers: Column[]) {
-  const ends = times.flatMap((column) => {
-    const time = timeOf(column);
-    const sane = `${time} BETWEEN '1900-01-01Z' AND '9999-12-31Z'`;
-    return ["min", "max"].map((end) =>
-      `(extract(epoch FROM pg_catalog.${end}(${time}) FILTER (WHERE ${sane})) * 1000)::float8`
-    );
-  });
-  const filled = numbers.flatMap((column) => [
-    `pg_catalog.count(${numberOf(column)})::float8`,
-    `pg_catalog.max(${numberOf(column)})::float8`,
-  ]);
-  const [row] = await reader.unsafe(
-    `SELECT pg_catalog.count(*)::float8, (extract(epoch FROM pg_catalog.now()) * 1000)::float8
-       ${[...ends, ...filled].map((item) => `, ${item}`).join("")} FROM ${place}`,
-  ).values() as unknown as (number | null)[][];
-  const [rows, now, ...rest] = row!;
-  const found = times.map((column, i) => ({ column, first: rest[2 * i], last: rest[2 * i + 1] }));
-  return {
-    rows: rows!,
-    read_at: new Date(now!),
-    times: found,
-    empty: rows
-      ? numbers.filter(({ meaning }, i) => {
-        const [count, most] = rest.slice(ends.length + 2 * i);
-        return !count || meaning === "utilization" && most! < 0; // -1: the step did not run
-      }).map(({ name }) => name)
-      : [],
-    greatest: Object.fromEntries(
-      numbers.map(({ name }, i) => [name, rest[ends.length + 2 * i + 1] ?? 0]),
-    ),
-  };
-}
 
 /** Groups with a line of their own in a trend. */
 const SHOWN = 6;
@@ -95,44 +61,30 @@ async function readGroups(reader: Sql, place: string, columns: Column[], newest?
 }
 
 /** The same without any number where one of them cannot be computed (a generated column that divides by 0). */
-async function readEndsOrNone(
+async function readAll(
   reader: Sql,
   place: string,
-  time: Column | undefined,
+  content: Content,
+  mapping: Mapping,
   numbers: Column[],
-): Promise<Awaited<ReturnType<typeof readEnds>> & { refused?: Error }> {
-  const times = time ? [time] : [];
+): Promise<Overall> {
   try {
-    return await readEnds(reader, place, times, numbers);
+    return await readOverall(reader, place, content, mapping, numbers);
   } catch (error) {
     if (!/^22/.test(sqlState(error) ?? "") || !(error instanceof Error)) throw error;
-    const ends = await readEnds(reader, place, times, []);
-    return { ...ends, empty: numbers.map(({ name }) => name), refused: error };
+    const read = await readOverall(reader, place, content, mapping, []);
+    return { ...read, greatest: numbers.map(() => null), refused: error };
   }
 }
 
-async function readRuns(reader: Sql, place: string, time?: Column): Promise<number> {
-  if (!time) return 1;
-  const name = time.type.startsWith("timestamp") ? quoteName(time.name) : timeOf(time);
-  const [row] = await reader.unsafe(
-    `SELECT pg_catalog.count(*)::float8 FROM (SELECT DISTINCT ${name} FROM ${place}
-       WHERE ${name} IS NOT NULL LIMIT ${MOST_RUNS + 1}) d`,
-  ).values() as unknown as number[][];
-  return row![0]!;
-}
-
-async function readValues(reader: Sql, place: string, columns: Column[]) {
-  const values: TableFacts["values"] = {};
-  for (const meaning of ["path_type", "layer"] as const) {
-    const column = columnOf(columns, meaning);
-    if (!column) continue;
-    const rows = await reader.unsafe(
-      `SELECT ${cellOf(column)} FROM ${place} WHERE ${quoteName(column.name)} IS NOT NULL
-       GROUP BY ${quoteName(column.name)} ORDER BY pg_catalog.count(*) DESC, 1 LIMIT 50`,
-    ).values() as unknown as string[][];
-    values[meaning] = rows.map(([value]) => value!);
-  }
-  return values;
+/** Number columns without any value; -1 in a utilization says that the step did not run. */
+function emptyOf(numbers: Column[], { rows, greatest }: Overall): string[] {
+  if (rows === 0) return [];
+  const isEmpty = ({ meaning }: Column, most: number | null) =>
+    most === null || meaning === "utilization" && most < 0;
+  return numbers.filter((column, i) => isEmpty(column, greatest[i] ?? null)).map(({ name }) =>
+    name
+  );
 }
 
 /** Different values of each column in the sample, at most 51. */
@@ -143,34 +95,34 @@ function distinctIn(content: Content, columns: Column[]) {
   }));
 }
 
-async function readMetrics(reader: Sql, place: string, columns: Column[]): Promise<Metric[]> {
-  const [metric, value] = [columnOf(columns, "metric"), columnOf(columns, "value")];
-  if (!metric || !value) return [];
-  const unit = columnOf(columns, "unit");
-  const rows = await reader.unsafe(
-    `SELECT ${quoteName(metric.name)}::pg_catalog.text,
-       ${unit ? `pg_catalog.max(${textOf(unit)})` : "''"}
-     FROM ${place} WHERE ${quoteName(metric.name)} IS NOT NULL
-     GROUP BY 1 ORDER BY pg_catalog.count(*) DESC, 1 LIMIT ${MOST_METRICS}`,
-  ).values() as unknown as [string, string | null][];
-  const check = metric.meaning === "metric" ? checkIn(metric) : "";
-  return rows.map(([name, unit]) => {
+function metricsOf(columns: Column[], { metric: found }: Overall): Metric[] {
+  const metric = columnOf(columns, "metric");
+  const check = metric?.meaning === "metric" ? checkIn(metric) : "";
+  return (found ?? []).map(([name, unit]) => {
     const meaning = meaningOf(`${check} ${name}`, "number");
     return { name, unit: unit ?? "", ...(meaning && { meaning }) };
   });
 }
 
-/** The one unit that the rows of the newest time state, if it is one. */
-async function readTimeUnit(reader: Sql, place: string, columns: Column[], time?: Column) {
-  const unit = columnOf(columns, "time_unit");
-  if (!unit) return undefined;
-  const at = time && timeOf(time);
-  const rows = await reader.unsafe(
-    `SELECT DISTINCT ${textOf(unit)} FROM ${place} WHERE ${quoteName(unit.name)} IS NOT NULL${
-      at ? ` AND ${at} = (SELECT pg_catalog.max(${at}) FROM ${place})` : ""
-    } LIMIT 2`,
-  ).values() as unknown as string[][];
-  return rows.length === 1 ? writtenUnit(rows[0]![0]!) ?? undefined : undefined;
+/** The facts that the figures of the whole table say. */
+function saidBy(overall: Overall, { columns, run }: Mapping, numbers: Column[]) {
+  const { rows, runs = 1, now, first, last, time_unit: units, path_type, layer } = overall;
+  const column = run.time;
+  const isTimed = column && first != null && last != null;
+  const time_unit = units?.length === 1 ? writtenUnit(units[0]!) : undefined;
+  return {
+    ...{ rows, runs, read_at: new Date(now) },
+    empty: emptyOf(numbers, overall),
+    greatest: Object.fromEntries(numbers.map(({ name }, i) => [name, overall.greatest[i] ?? 0])),
+    ...(overall.refused && { refused: overall.refused }),
+    ...(isTimed && { time: { column, first: new Date(first), last: new Date(last) } }),
+    ...(time_unit && { time_unit }),
+    values: {
+      ...(path_type !== undefined && { path_type: path_type ?? [] }),
+      ...(layer !== undefined && { layer: layer ?? [] }),
+    },
+    metrics: metricsOf(columns, overall),
+  };
 }
 
 const MOST_MOMENTS = 20_000;
@@ -213,8 +165,8 @@ function looked({ columns, chosen }: Mapping) {
 }
 
 /**
- * Reads what boards and numbers need to know of a table, as the reader role, in at most twelve queries that
- * each see the table at most once (1.2 s on a million rows). Throws what postgres.js throws.
+ * Reads what boards and numbers need to know of a table, as the reader role: one pass over all rows, one more for
+ * each column of many values, and the rows of the newest runs. Throws what postgres.js throws.
  */
 export async function readTable(
   reader: Sql,
@@ -228,31 +180,27 @@ export async function readTable(
   const mapping = mappingOf(content, correction);
   const { columns, group } = mapping;
   const { numbers, texts } = looked(mapping);
-  const { times, ...ends } = await readEndsOrNone(reader, place, mapping.run.time, numbers);
-  const [{ first, last, column } = {}] = times;
-  const time = column && first != null && last != null
-    ? { column, first: new Date(first), last: new Date(last) }
-    : undefined;
-  const time_unit = await readTimeUnit(reader, place, columns, time?.column);
-  const runs = await readRuns(reader, place, time?.column);
-  const starts = await readStarts(reader, place, mapping, ends.rows, runs);
+  const overall = await readAll(reader, place, content, mapping, numbers);
+  const said = saidBy(overall, mapping, numbers);
+  const starts = await readStarts(reader, place, mapping, said.rows, said.runs);
   const known = {
-    ...{ schema, table, kind, mapping, columns, runs, group_columns: group, ...ends },
-    ...(time && { time }),
-    ...(time_unit && { time_unit }),
+    ...{ schema, table, kind, mapping, columns, group_columns: group },
+    ...said,
     ...(starts && { starts }),
     unordered: isUnordered(content, mapping),
-    values: await readValues(reader, place, columns),
     distinct: distinctIn(content, texts),
-    metrics: await readMetrics(reader, place, columns),
     groups: { count: 1, shown: [] },
   };
-  const newest = await readNewest(reader, known);
+  const isRead = overall.newest && !starts && hasRuns(known) &&
+    Boolean(said.time) === Boolean(mapping.run.time);
+  const newest = isRead
+    ? overall.newest!.map(plainRun)
+    : await readNewest(reader, known, overall.since);
   const facts: TableFacts = {
     ...known,
     ...(newest && { newest }),
     groups: await readGroups(reader, place, group, newest),
   };
-  if (ends.refused) return facts;
+  if (overall.refused) return facts;
   return { ...facts, groups: { ...facts.groups, shown: await readWorst(reader, facts) } };
 }

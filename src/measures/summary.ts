@@ -2,6 +2,7 @@ import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
 import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
+import { hashed } from "./runs/hashed.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
 import { writtenUnit } from "./names/units.ts";
@@ -43,12 +44,7 @@ const MOST_GROUPS = 200;
  */
 export async function summarize(reader: Sql, facts: TableFacts, kept?: Kept): Promise<Summary> {
   if (facts.refused) throw facts.refused;
-  return await reader.begin("read only", async (tx) => {
-    // A table that was just loaded has no statistics: without these, a million paths are sorted by
-    // their endpoints on disk (3.0 s); hashed in memory it is 1.3 s.
-    await tx.unsafe("SET LOCAL enable_sort = off; SET LOCAL work_mem = '64MB'");
-    return await readSummary(tx, facts, kept);
-  });
+  return await hashed(reader, (tx) => readSummary(tx, facts, kept));
 }
 
 /** The newest run of each group and the one before it, the group that ran last first. */

@@ -115,7 +115,7 @@ async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undef
       runOf(facts).at
     }) AS at, pg_catalog.min(${textOf(commit)}) AS low,
          pg_catalog.max(${textOf(commit)}) AS high
-       FROM ${tableOf(facts)}${conditions([...where, knownRuns(facts, 2)])}
+       FROM ${tableOf(facts)}${conditions([knownRuns(facts, 2), ...where])}
        GROUP BY 1) r`,
   ) as unknown as { now: boolean; low: string | null; high: string | null }[];
   const of = (now: boolean) =>

@@ -24,7 +24,7 @@ export async function insertAdopted(db: Db, dashboards: AdoptedDashboard[]): Pro
         coalesce(created_at, now()), coalesce(created_at, now())
       from old
     )
-    insert into runs (dashboard_id, run, found_at, told_at, slack_sent_at)
+    insert into runs (dashboard_id, run, found_at, posted_at, slack_sent_at)
     select id, 1, coalesce(created_at, now()), coalesce(slack_sent_at, created_at, now()),
       slack_sent_at
     from old`;

@@ -17,7 +17,7 @@ export type Run = {
   posting_channel: string | null;
   posting_thread: string | null;
   failures: number;
-  told_at: string | null;
+  posted_at: string | null;
   slack_channel: string | null;
   slack_ts: string | null;
   slack_message: unknown;
@@ -29,7 +29,7 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.found_at, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.posting_channel, r.posting_thread, d.failures, r.told_at, r.slack_channel, r.slack_ts,
+      r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_channel, r.slack_ts,
       r.slack_message, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
@@ -39,9 +39,9 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
 
 /** False also while a correction is pending. */
 export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
-  const [row] = await db<{ told: boolean }[]>`
-    select told_at is not null and not correcting as told from runs where dashboard_id = ${id} and run = ${run}`;
-  return row?.told ?? false;
+  const [row] = await db<{ posted: boolean }[]>`
+    select posted_at is not null and not correcting as posted from runs where dashboard_id = ${id} and run = ${run}`;
+  return row?.posted ?? false;
 }
 
 export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | null) {
@@ -79,7 +79,7 @@ export async function saveMessage(
 ): Promise<void> {
   await db`
     update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
-      told_at = coalesce(told_at, now()), correcting = false,
+      posted_at = coalesce(posted_at, now()), correcting = false,
       slack_channel = coalesce(${sent?.channel ?? null}, slack_channel),
       slack_ts = coalesce(${sent?.ts ?? null}, slack_ts),
       slack_thread = coalesce(${sent?.thread_ts ?? null}, slack_thread),
@@ -136,7 +136,7 @@ export async function pauseOf(db: Db, token_hash: string): Promise<number> {
 /** A person says that the unclear post is in the channel. False: none of this row's is unclear. */
 export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`
-    update runs r set posting_at = null, told_at = now(), slack_sent_at = now()
+    update runs r set posting_at = null, posted_at = now(), slack_sent_at = now()
     from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run
       and r.posting_at is not null and d.stopped and d.stop_code = 'post_unclear'`;
   return count === 1;
@@ -145,16 +145,16 @@ export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean
 /** A person has the run posted: one whose post is unclear, or one kept while there was no Slack. */
 export async function forgetPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`
-    update runs r set posting_at = null, told_at = null
+    update runs r set posting_at = null, posted_at = null
     from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run
       and r.slack_sent_at is null
-      and (d.stopped and d.stop_code = 'post_unclear' or d.step = 'done' and r.told_at is not null)`;
+      and (d.stopped and d.stop_code = 'post_unclear' or d.step = 'done' and r.posted_at is not null)`;
   return count === 1;
 }
 
 export async function findMessage(db: Db, dashboard_id: number): Promise<unknown> {
   const [row] = await db<{ slack_message: unknown }[]>`
-    select slack_message from runs where dashboard_id = ${dashboard_id} and told_at is not null
+    select slack_message from runs where dashboard_id = ${dashboard_id} and posted_at is not null
     order by run desc limit 1`;
   return row?.slack_message ?? null;
 }

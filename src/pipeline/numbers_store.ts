@@ -65,7 +65,7 @@ export async function findCovered(db: Db, { id, run }: Run) {
   const [row] = await db<{ now: Record<string, string>; posted: Record<string, string> | null }[]>`
     select run_names as now, (
       select run_names from runs
-      where dashboard_id = ${id} and run < ${run} and told_at is not null
+      where dashboard_id = ${id} and run < ${run} and posted_at is not null
       order by run desc limit 1) as posted
     from runs where dashboard_id = ${id} and run = ${run}`;
   return { now: row?.now ?? {}, posted: row?.posted ?? {} };

@@ -27,7 +27,7 @@ export type RunTimes = {
   row_count: number | null;
   found_at: string;
   captured_at: string | null;
-  told_at: string | null;
+  posted_at: string | null;
   slack_sent_at: string | null;
   has_gif: boolean;
   has_png: boolean;
@@ -36,7 +36,7 @@ export type RunTimes = {
 /** Newest first. */
 export async function lastRuns(db: Db, dashboard_id: number, most: number): Promise<RunTimes[]> {
   return await db<RunTimes[]>`
-    select run, row_count, found_at, captured_at, told_at, slack_sent_at, gif is not null as has_gif,
+    select run, row_count, found_at, captured_at, posted_at, slack_sent_at, gif is not null as has_gif,
       png is not null as has_png
     from runs where dashboard_id = ${dashboard_id} order by run desc limit ${most}`;
 }
@@ -59,7 +59,7 @@ export async function savePictures(
   await db`
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
       captured_at = ${(captured_at ?? new Date()).toISOString()},
-      slack_file_id = case when correcting or told_at is null and posting_at is null then null
+      slack_file_id = case when correcting or posted_at is null and posting_at is null then null
         else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
   await db`

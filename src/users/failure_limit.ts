@@ -5,7 +5,7 @@ export type FailureLimit = { count(from: string, key: string): void };
 
 const MOST_A_MINUTE = 20;
 const MINUTE_MS = 60_000;
-/** Of `dk_` and 43 characters: enough to tell keys apart, too few to help anybody. */
+/** Of `dk_` and 43 characters: enough to distinguish keys, too few to help anybody. */
 const PREFIX = 8;
 const MOST_PLACES = 10_000;
 

@@ -5,10 +5,13 @@ import { colorOf, pieces } from "./units.js";
 
 const context = document.createElement("canvas").getContext("2d");
 
+/** As in board.css: the line under a value, and the value's own line. */
+const NAME_PX = 24, LINE_HEIGHT = 1.15;
+
 /** A font size at which `content` fills `width`, at most `most` px. */
 function fitting(content, width, most) {
   context.font = `500 100px ${FONT}`;
-  return Math.max(14, Math.min(most, Math.floor(width / context.measureText(content).width * 100)));
+  return Math.max(14, Math.floor(Math.min(most, width / context.measureText(content).width * 100)));
 }
 
 function course(values, color) {
@@ -52,14 +55,14 @@ export function drawStat(panel, content, columns) {
   const [number, unit] = pieces(value, shown.config);
   const line = element("div", "value", number);
   if (unit) line.append(element("small", "", unit));
-  const most = panel.options?.graphMode === "area" ? 40 : 46;
+  const name = panel.options?.textMode === "value_and_name" &&
+    columns.find(({ type }) => type === "string")?.values[0];
+  const room = (content.clientHeight - (name ? NAME_PX : 0)) / LINE_HEIGHT;
+  const most = Math.min(room, panel.options?.graphMode === "area" ? 40 : 46);
   line.style.fontSize = `${fitting(number + unit, content.clientWidth - 24, most)}px`;
   line.style.color = color;
   box.append(line);
-  const name = columns.find(({ type }) => type === "string")?.values[0];
-  if (name && panel.options?.textMode === "value_and_name") {
-    box.append(element("div", "name", name));
-  }
+  if (name) box.append(element("div", "name", name));
   const svg = panel.options?.graphMode === "area" && !rows ? course(values, color) : null;
   if (svg) {
     box.classList.add("with-course");

@@ -250,7 +250,7 @@ Deno.test("runPanel() answers in Grafana's shape: numbers, times in ms, null for
   });
 });
 
-Deno.test("runPanel() says what is wrong, cuts at 10,000 rows, and stops when told", async () => {
+Deno.test("runPanel() reports refused SQL, stops at 10,000 rows, and on the signal", async () => {
   await withTables(async (_, reader) => {
     const unknown = { code: "panel_unknown", status: 404 };
     await rejects(runPanel(reader, boardWith("select 1"), 8, never), unknown);

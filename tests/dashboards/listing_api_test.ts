@@ -177,7 +177,7 @@ Deno.test("showDashboard() adds the message of the newest run that was told", as
   await db`update dashboards set run = 2, step = 'create'`;
   await db`insert into runs (dashboard_id, run) values (${id}, 2)`;
   same((await get()).slack_message, message, "until run 2 is told");
-  await db`update runs set told_at = now(), slack_sent_at = now(), slack_message = '{"text": "", "blocks": []}'
+  await db`update runs set posted_at = now(), slack_sent_at = now(), slack_message = '{"text": "", "blocks": []}'
     where run = 2`;
   match((await get()).slack_sent_at, /Z$/);
 });
@@ -199,7 +199,7 @@ Deno.test("retryDashboard() sets a stopped row going, and only that", async () =
   refused(await app.call("POST", "/dashboards/999999/retry"), 404, "dashboard_unknown");
 });
 
-Deno.test("retakePreview() has a new picture taken; whoever worked on the row loses it", async () => {
+Deno.test("retakePreview() requests a new preview and takes the claim from a worker", async () => {
   await using app = await start();
   const { db, ada } = app;
   const id = await addDashboard(db, ada.id, { step: "done" });

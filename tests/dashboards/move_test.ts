@@ -40,7 +40,7 @@ Deno.test("moveDashboard() brings a built-in board to Grafana, which otherwise s
   const here = await test.shown(id);
   same([here.source, here.run, test.grafana.dashboards.size], ["built-in", 2, 0]);
   match(here.dashboard_url, /\/boards\/\d+$/);
-  await db`update runs set told_at = now()`;
+  await db`update runs set posted_at = now()`;
   const eve = await test.addAccount({ username: "eve" });
   equal((await test.post(`/dashboards/${id}/move`, {}, eve.api_key)).status, 404);
   const moved = await test.post(`/dashboards/${id}/move`, {}, test.ada.api_key);

@@ -65,7 +65,7 @@ Deno.test("a saved key or address is told what is amiss with it, and is saved al
   for (const { message } of await app.steps(ada)) ok(!message?.includes("glsa_nobody"));
 });
 
-Deno.test("a Grafana that is away is told when its key is saved", async () => {
+Deno.test("saving a key reports an unavailable Grafana", async () => {
   await using app = await startWorld({ grafana: {} });
   const ada = await app.addUser();
   await app.grafana.stop();

@@ -203,7 +203,7 @@ Deno.test("pages show hostile names as text", async () => {
     gif: new Uint8Array([1]),
   });
   await app.db`update dashboards set last_error = ${hostile}`;
-  await app.db`update runs set told_at = now(), slack_message = ${
+  await app.db`update runs set posted_at = now(), slack_message = ${
     JSON.stringify({
       text: hostile,
       blocks: [

@@ -278,7 +278,7 @@ Deno.test("savePictures() keeps the pictures of the last three runs, all of a ki
   ]);
 });
 
-Deno.test("a row that moves says so to whoever listens", async () => {
+Deno.test("a row that changes its step sends an event", async () => {
   await using test = await start();
   const heard: unknown[] = [];
   const events = await listenForEvents(test.db);

@@ -151,9 +151,9 @@ Deno.test("finishCapture() goes on when a later try shows the dashboard, and for
   same([step, last_error, capture_tries, failures, gif], ["notify", null, 0, 0, "GIF loaded"]);
 });
 
-Deno.test("finishCapture() says nothing of a run that was told, whatever the new picture shows", async () => {
+Deno.test("finishCapture() does not post a run again, whatever the new preview shows", async () => {
   await using test = await start();
-  await test.db`update runs set told_at = now(), gif = ${bytes("old")}, slack_file_id = 'F1'`;
+  await test.db`update runs set posted_at = now(), gif = ${bytes("old")}, slack_file_id = 'F1'`;
   const { step, gif } = await test.take(preview("loaded"));
   same([step, gif], ["done", "GIF loaded"]);
   await requestCapture(test.db, test.id);

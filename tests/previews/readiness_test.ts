@@ -100,7 +100,7 @@ Deno.test("Readiness takes a drawn panel that asks for nothing over the network 
   equal(readyAt(asking, () => drawn), undefined, "a variable's query is under way");
 });
 
-Deno.test("evaluatePanels() believes the document where it shows less than what came", () => {
+Deno.test("evaluatePanels() prefers the document when it shows less than the network log", () => {
   const signs = { ...SIGNS, mounted: [4], drawn: [4] };
   const state = (network: NetworkLog, more: Partial<Signs>, isFinished = false) =>
     evaluatePanels(network, { ...signs, ...more }, isFinished).map(({ id, state }) =>

@@ -105,7 +105,7 @@ async function drained(master: Sql, users: number[], rows: number[]): Promise<st
     const last = await master<{ user_id: number; step: string; row_count: number; why: string }[]>`
       select d.user_id, d.step, r.row_count, d.last_error as why
       from dashboards d join runs r on r.dashboard_id = d.id and r.run = d.run`;
-    const untold = await master`select dashboard_id, run from runs where told_at is null`;
+    const untold = await master`select dashboard_id, run from runs where posted_at is null`;
     return [
       ...untold.map(({ dashboard_id, run }) => `run ${run} of ${dashboard_id} was not told`),
       ...users.flatMap((id, i) => {

@@ -12,7 +12,7 @@ function breaks(path: string, text: string, sentence: RegExp) {
 }
 const keeps = (path: string, text: string) => same(breaches(path, text), []);
 
-Deno.test("breaches() lets a folder import itself and what stands before it, no more", () => {
+Deno.test("breaches() allows imports of the own folder and earlier ones only", () => {
   const users = 'import { a } from "../users/users.ts";';
   keeps("src/workspaces/workspaces.ts", users);
   keeps("src/users/sign_in.ts", 'import { a } from "./store.ts";');

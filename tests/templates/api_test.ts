@@ -165,7 +165,7 @@ Deno.test("what is no template is refused with each place and its reason", async
   equal((await api.db`select 1 from templates`).length, 0);
 });
 
-Deno.test("what can be minded is told, not refused", async () => {
+Deno.test("unsupported options are reported as warnings, not refused", async () => {
   await using api = await started();
   await using _ = api.dropping;
   const { status, body, text } = await api.add(template({ kind: "any" }, [
@@ -210,7 +210,7 @@ const names = async (api: World) =>
     `${row.name} ${row.version}`
   );
 
-Deno.test("of two who take one name at a time, one is told 409", async () => {
+Deno.test("one of two concurrent creations with the same name gets a 409", async () => {
   await using api = await started();
   await using _ = api.dropping;
   await api.add(template({ name: "first" }));

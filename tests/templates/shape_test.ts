@@ -55,7 +55,7 @@ Deno.test("what would break a board's page is refused with its place", async () 
   }
 });
 
-Deno.test("what the built-in board leaves to Grafana is told", async () => {
+Deno.test("panels that only Grafana can draw are reported", async () => {
   await using api = await started();
   await using _ = api.dropping;
   const two = [{ rawSql: "SELECT 1 AS a" }, { rawSql: "SELECT 2 AS b" }];

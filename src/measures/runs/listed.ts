@@ -38,7 +38,7 @@ export async function readListed(reader: Db, facts: TableFacts): Promise<Map<str
     `SELECT ${by.map((sql, i) => `${sql} AS "${names[i]}"`).join(", ")},
        pg_catalog.count(*)::float8 AS paths, pg_catalog.max(${value}) AS best
      FROM ${tableOf(facts)}${
-      conditions([`${value} IS NOT NULL`, ofKnownRun(facts), knownRuns(facts, 1)])
+      conditions([knownRuns(facts, 1), ofKnownRun(facts), `${value} IS NOT NULL`])
     } GROUP BY ${by.map((_, i) => i + 1).join(", ")}`,
   ) as unknown as List[];
   const runs = Map.groupBy(rows, (row) => {

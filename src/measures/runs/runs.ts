@@ -1,11 +1,14 @@
 import { type NewestRun, type TableFacts, tableOf } from "../facts.ts";
 import { conditions, quoteName, quoteText, textOf, timeOf } from "../sql.ts";
 
+/** What of the facts decides which runs are the newest. */
+export type RunFacts = Pick<TableFacts, "mapping" | "group_columns" | "time" | "starts">;
+
 /** How a row's run is known, as SQL over one row: `key` names it (null: it is of none), `at` is its time. */
 export type Run = { key: string; at: string };
 
 /** What a row's run is known by: its name, else its time; without either all rows are one run. */
-export function runOf(facts: TableFacts): Run {
+export function runOf(facts: RunFacts): Run {
   const { names } = facts.mapping.run;
   const time = facts.time && timeOf(facts.time.column);
   const at = time ?? "NULL::pg_catalog.timestamptz";
@@ -22,14 +25,14 @@ export function runOf(facts: TableFacts): Run {
  * The order of runs by name as people see it, as SQL over `run`: numbers inside it by their value, 100
  * after 99. Over rows it would cost more than all else.
  */
-function naturalOrder({ mapping: { run: { names } } }: TableFacts): string {
+function naturalOrder({ mapping: { run: { names } } }: RunFacts): string {
   if (names.length < 2 && names[0]?.shape !== "text") return "run";
   const padded = String.raw`pg_catalog.regexp_replace(run, '(\d+)', '00000000000000000000\1', 'g')`;
   return String.raw`pg_catalog.regexp_replace(${padded}, '0*(\d{20})', '\1', 'g') COLLATE "C"`;
 }
 
 /** The number of the run in which a row's time falls, by when its group's runs start. */
-function startedAt(facts: TableFacts, starts: Record<string, number[]>, time: string): string {
+function startedAt(facts: RunFacts, starts: Record<string, number[]>, time: string): string {
   const seconds = `extract(epoch FROM ${time})::float8`;
   const bucket = (of: number[]) =>
     `pg_catalog.width_bucket(${seconds}, ARRAY[${of.join(", ")}]::float8[])`;
@@ -41,28 +44,28 @@ function startedAt(facts: TableFacts, starts: Record<string, number[]>, time: st
 }
 
 /** The group's names as SQL texts, '' for a row that has none. */
-export function keysOf({ group_columns }: TableFacts): string[] {
+export function keysOf({ group_columns }: RunFacts): string[] {
   return group_columns.map((column) => `COALESCE(${textOf(column)}, '')`);
 }
 
 /** Rows of a run whose time PostgreSQL and a chart can show; "infinity" is none. */
-export function ofKnownRun({ time, mapping }: TableFacts): string | undefined {
+export function ofKnownRun({ time, mapping }: RunFacts): string | undefined {
   const names = mapping.run.names.map(({ name }) => `${quoteName(name)} IS NOT NULL`);
   if (names.length > 0) return names.join(" AND ");
   return time && `${timeOf(time.column)} BETWEEN '1900-01-01' AND '9999-12-31'`;
 }
 
 /** A run more than a day ahead is not the newest while there are others. */
-const isAhead = ({ time }: TableFacts) =>
+const isAhead = ({ time }: RunFacts) =>
   time ? "(at > pg_catalog.now() + interval '1 day') IS TRUE, " : "";
 
 /** The order of runs, the newest first, as SQL over rows with `run` and `at`. */
-export function newestFirst(facts: TableFacts): string {
+export function newestFirst(facts: RunFacts): string {
   return `${isAhead(facts)}at DESC NULLS LAST, ${naturalOrder(facts)} DESC, run DESC`;
 }
 
 /** Whether the rows are of several runs at all. */
-export function hasRuns({ time, mapping }: TableFacts): boolean {
+export function hasRuns({ time, mapping }: RunFacts): boolean {
   return time !== undefined || mapping.run.names.length > 0;
 }
 
@@ -104,7 +107,7 @@ export function knownRuns(facts: TableFacts, most: number): string | undefined {
 
 /** Where the time is the run, rows before the oldest picked run need no closer look. */
 function allOfRun({ time, starts, mapping }: TableFacts, picked: NewestRun[], condition: string) {
-  const times = picked.flatMap(({ at }) => at ?? []);
+  const times = [...new Set(picked.flatMap(({ at }) => at ?? []))];
   if (!time || starts || mapping.run.names.length > 0 || times.length === 0) return condition;
   const list = times.map((at) => `${quoteText(at)}::pg_catalog.timestamptz`).join(", ");
   return `${

@@ -88,7 +88,7 @@ function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choi
   const by = outerNames(facts, parts, choice).map((_, i) => i + 1).join(", ");
   const picked = choice.newest ? knownRuns(facts, choice.newest) : undefined;
   return `SELECT ${[...named, ...ends, ...values].join(", ")} FROM ${tableOf(facts)}${
-    conditions([...(choice.where ?? []), ofKnownRun(facts), picked])
+    conditions([picked, ofKnownRun(facts), ...(choice.where ?? [])])
   } GROUP BY ${by}`;
 }
 

@@ -57,7 +57,7 @@ const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
 
 /** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
 const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
-/** Designs whose numbers a channel is told: more would push the picture out of sight. */
+/** Designs with numbers in a message: more would push the preview out of sight. */
 const MOST_GROUPS = 6;
 /** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
 const MOST_IN_ALL = 13_000;
@@ -126,8 +126,8 @@ function summaryOf(
 const MOST_IN_ALT = 10;
 
 function altText(table: string, run: number, numbers: KeyNumber[]): string {
-  const told = numbers.slice(0, MOST_IN_ALT).map((number) => inShort(number, numbers));
-  return `The dashboard of ${table}, run ${run}${told.length > 0 ? `: ${told.join("; ")}` : ""}`;
+  const parts = numbers.slice(0, MOST_IN_ALT).map((number) => inShort(number, numbers));
+  return `The dashboard of ${table}, run ${run}${parts.length > 0 ? `: ${parts.join("; ")}` : ""}`;
 }
 
 /** "Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC". */
@@ -168,7 +168,7 @@ function openButton(url: string): MessageBlock {
   };
 }
 
-/** "1,234 rows (+12)"; empty when unknown, or when it may not be told. */
+/** "1,234 rows (+12)"; empty when unknown, or when the content setting forbids it. */
 function rowCount({ rows, rows_before, content }: MessageInput): string {
   if (rows === null || content === "link") return "";
   const moved = rows_before === null ? "" : ` (${change(rows - rows_before, null)})`;

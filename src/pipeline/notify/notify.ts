@@ -39,7 +39,9 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
   await attempt(db, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
-    if (run.told_at && !run.slack_ts) return await finish(db, claim, await keep(deps, claim, run));
+    if (run.posted_at && !run.slack_ts) {
+      return await finish(db, claim, await keep(deps, claim, run));
+    }
     const names = [claim.table_name, ...run.numbers.flatMap(({ group }) => designs(group))];
     const target = await targetOf(deps, claim.user_id, names);
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
@@ -82,7 +84,7 @@ async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): P
 
 async function keep(deps: Deps, claim: row.Claim, run: store.Run): Promise<Done> {
   const image_url = `${deps.frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
-  return { message: await compose(deps, claim, run, { image_url }, run.told_at !== null) };
+  return { message: await compose(deps, claim, run, { image_url }, run.posted_at !== null) };
 }
 
 async function send(

@@ -30,9 +30,9 @@ export function encodeGif(size: { width: number; height: number; delayMs: number
     event.preventDefault();
     fail(event.message);
   };
-  const tell = (message: ToWorker, transfer: Transferable[] = []) =>
+  const send = (message: ToWorker, transfer: Transferable[] = []) =>
     worker.postMessage(message, transfer);
-  tell({ start: size });
+  send({ start: size });
 
   return {
     add(png, { holdMs } = {}) {
@@ -40,10 +40,10 @@ export function encodeGif(size: { width: number; height: number; delayMs: number
       if (width !== size.width || height !== size.height) {
         throw new Error(`a frame of ${width}×${height} in a GIF of ${size.width}×${size.height}`);
       }
-      tell({ png, holdMs }, [png.buffer as ArrayBuffer]);
+      send({ png, holdMs }, [png.buffer as ArrayBuffer]);
     },
     finish() {
-      tell({ finish: true });
+      send({ finish: true });
       return { gif: gif.promise, copy: copy.promise };
     },
     cancel,

@@ -58,7 +58,7 @@ async function start(testSlack?: TestSlack) {
     due: () => makeDue(test.db, { id }),
     async message() {
       const [run] = await test.db`
-        select slack_message, slack_ts, slack_sent_at, told_at, correcting from runs`;
+        select slack_message, slack_ts, slack_sent_at, posted_at, correcting from runs`;
       return run!;
     },
   });
@@ -99,8 +99,8 @@ Deno.test("a correction changes the message of its run in place, once, and says 
   );
   same([count(slack, "chat.postMessage"), count(slack, "chat.update")], [1, 1]);
   const kept = await test.message();
-  same([kept.slack_ts, kept.told_at, kept.slack_sent_at, kept.correcting], [
-    ...[first.slack_ts, first.told_at, first.slack_sent_at, false],
+  same([kept.slack_ts, kept.posted_at, kept.slack_sent_at, kept.correcting], [
+    ...[first.slack_ts, first.posted_at, first.slack_sent_at, false],
   ]);
   same(kept.slack_message.text, after!.text);
   equal((await test.state()).step, "done");
@@ -136,7 +136,7 @@ Deno.test("a correction finds the message whose post nobody saw end, and correct
     times: 1,
   });
   await test.finish();
-  equal((await test.message()).told_at, null);
+  equal((await test.message()).posted_at, null);
   await test.correct();
   await test.finish();
   const [message, ...others] = await slack.messages();

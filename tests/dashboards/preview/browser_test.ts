@@ -62,7 +62,7 @@ async function start() {
 
 const states = (panels: Panel[]) => [...new Set(panels.map(({ state }) => state))].sort();
 
-Deno.test("captureNext() films a board, and Slack is told of it once, whatever is filmed after", async () => {
+Deno.test("captureNext() records a board, and a run is posted once even after later captures", async () => {
   await using test = await start();
   const folder = await Deno.makeTempDir();
   try {

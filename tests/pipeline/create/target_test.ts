@@ -30,7 +30,7 @@ async function startScene(settings: Options["grafana"] = {}) {
   });
 }
 
-Deno.test("captureTarget() shows the dashboard as it stands in Grafana, with the viewer's key", async () => {
+Deno.test("captureTarget() reads the stored dashboard from Grafana with the viewer's key", async () => {
   await using test = await startScene({ subPath: "/grafana", public_url: "https://g.example.com" });
   const { grafana, id } = test;
   const uid = test.uidOf(id);

@@ -60,7 +60,7 @@ async function start(testSlack?: TestSlack, more: Parameters<typeof slackDeps>[1
     due: () => makeDue(db, { id }),
     async run() {
       const [row] = await db`
-        select slack_message, slack_ts, slack_channel, slack_file_id, told_at, slack_sent_at,
+        select slack_message, slack_ts, slack_channel, slack_file_id, posted_at, slack_sent_at,
           posting_at from runs where dashboard_id = ${id} and run = 2`;
       return row!;
     },
@@ -77,8 +77,8 @@ Deno.test("notifyNext() keeps the message where no Slack is configured", async (
   equal(await test.notify(), true);
   const { step, last_error } = await test.state();
   same([step, last_error], ["done", null]);
-  const { slack_message, told_at, slack_sent_at, slack_ts } = await test.run();
-  match(told_at, /Z$/);
+  const { slack_message, posted_at, slack_sent_at, slack_ts } = await test.run();
+  match(posted_at, /Z$/);
   same([slack_sent_at, slack_ts], [null, null]);
   const text = JSON.stringify(slack_message);
   ok(text.includes("ada") && text.includes("runs") && text.includes("30"), text);
@@ -113,7 +113,7 @@ Deno.test("notifyNext() sends one message with the GIF, the change and a link th
     file!.id,
     null,
   ]);
-  ok(run.slack_sent_at && run.told_at);
+  ok(run.slack_sent_at && run.posted_at);
   same(run.slack_message.blocks, message!.blocks);
   equal((await test.state()).step, "done");
 });
@@ -292,7 +292,7 @@ Deno.test("notifyNext() leaves it to a person where it cannot see whether Slack 
       equal(await test.notify(), false);
       same([posts(slack), (await test.state()).step], [1, "done"]);
       const run = await test.run();
-      ok(run.slack_sent_at && run.told_at && run.slack_message.text);
+      ok(run.slack_sent_at && run.posted_at && run.slack_message.text);
       equal(run.posting_at, null);
     }
     await rejects(confirmPosted(test.db, admin, test.id), { code: "not_unclear" });

@@ -37,7 +37,7 @@ function watch(looks: [seconds: number, seen: Seen][], row?: Known) {
   });
 }
 
-Deno.test("decide() waits for rows for ever, without looking by the clock", () => {
+Deno.test("decide() waits for rows indefinitely, without a next scan time", () => {
   const empty = table("0", { rows: 0 });
   for (const seconds of [0, 100, 1_000_000]) {
     const decision = decide(at(seconds), empty, undefined, undefined, limits);
