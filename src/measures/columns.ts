@@ -1,5 +1,5 @@
 import type { Form } from "./names/cells.ts";
-import { type Meaning, meaningOfWords, type Shape, wordsFor } from "./names/vocabulary.ts";
+import { type Meaning, meaningOfWords, type Shape } from "./names/vocabulary.ts";
 import { wordsOf } from "./names/words.ts";
 
 export type { Meaning, Shape } from "./names/vocabulary.ts";
@@ -83,24 +83,6 @@ function namingWords(name: string): string[] {
 
 export function meaningOf(name: string, shape: Shape): Meaning | undefined {
   return meaningOfWords(namingWords(name), shape);
-}
-
-/** Words of a slack that is not this run's result. */
-const OTHER = new Set(
-  "target goal limit required before previous prev old last baseline pre post".split(" "),
-);
-
-/** True when two columns of one meaning and unit differ only in a team's own word: `wns_ss`, `wns_tt`. */
-export function areAlike(a: Column, b: Column): boolean {
-  if (a.meaning !== b.meaning || a.unit?.symbol !== b.unit?.symbol) return false;
-  const [left, right] = [wordsOf(a.name), wordsOf(b.name)];
-  const [at, other] = [left.indexOf("corner"), right.indexOf("corner")];
-  // METRICS 2.1 names the corner at the end: `timing__setup__ws__corner:max_ss_100C_1v60`.
-  if (at > 0 && at === other) return left.slice(0, at).join() === right.slice(0, at).join();
-  const known = wordsFor(a.meaning);
-  const differing = left.flatMap((word, i) => word === right[i] ? [] : [word, right[i]!]);
-  return left.length === right.length && differing.length <= 2 &&
-    differing.every((word) => !known.includes(word) && !OTHER.has(word));
 }
 
 const NUMBERS = /^(smallint|integer|bigint|real|double precision|numeric)\b(?!.*\[\])/;

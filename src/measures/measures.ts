@@ -73,7 +73,10 @@ function doubtOfTable({ mapping, unordered }: TableFacts, { doubt, objects, mean
 /** Violations of rules are not failing endpoints. */
 function meaningsIn({ kind, columns }: TableFacts, name: NumberName): Meaning[] {
   const ofRules = kind === "drc" || columnOf(columns, "rule") || columnOf(columns, "layer");
-  return meaningsOf(name).filter((meaning) => meaning !== "violations" || !ofRules);
+  const ofShapes = columnOf(columns, "rule") || columnOf(columns, "layer");
+  return meaningsOf(name).filter((meaning) =>
+    (meaning !== "violations" || !ofRules) && (meaning !== "area" || !ofShapes)
+  );
 }
 
 export type Named = Measure & { name: NumberName };

@@ -1,5 +1,7 @@
 import {
   CLOCK,
+  COMMA_NUMBER,
+  COMMA_PART,
   EPOCHS,
   LETTERS,
   MINUTES,
@@ -34,7 +36,7 @@ function escaped(character: string): string {
 export function numberOf(column: Column): string {
   if (column.sum) return `(${column.sum.map(numberOf).join(" + ")})`;
   if (column.form === "duration") return durationOf(column);
-  if (column.shape === "text" || column.form === "number") {
+  if (column.shape === "text" || column.form === "number" || column.form === "comma") {
     return column.meaning === "runtime" && !column.form ? durationOf(column) : readText(column);
   }
   const name = quoteName(column.name);
@@ -92,11 +94,13 @@ const regex = (pattern: string) => quoteText(pattern);
 
 function readText(column: Column): string {
   const text = textOf(column);
-  return `CASE WHEN ${text} ~ ${
-    regex(NUMBER)
-  } THEN pg_catalog.replace(pg_catalog.substring(${text}, ${
-    regex(NUMBER_PART)
-  }), ',', '')::float8 END`;
+  const isComma = column.form === "comma";
+  const [whole, part] = isComma ? [COMMA_NUMBER, COMMA_PART] : [NUMBER, NUMBER_PART];
+  const digits = `pg_catalog.substring(${text}, ${regex(part)})`;
+  const plain = isComma
+    ? `pg_catalog.translate(${digits}, U&',. \\00a0\\202f', '.')`
+    : `pg_catalog.translate(${digits}, U&',''\\2019', '')`;
+  return `CASE WHEN ${text} ~ ${regex(whole)} THEN ${plain}::float8 END`;
 }
 
 export function cellUnit(column: Column): string {

@@ -137,9 +137,15 @@ function numberOfRun(
     ...(doubt && { better: null }),
     before_run: number.before === null ? null : then?.run ?? null,
     sure: doubt === undefined,
-    doubt: doubt ?? (then?.why || ofListed(listed)),
+    doubt: doubt ?? (then?.why || unitReason(number, then) || ofListed(listed)),
     source: { ...measure.source, unit: value.unit },
   };
+}
+
+function unitReason({ before, unit }: KeyNumber, then: Compared | undefined): string | null {
+  if (before !== null || !then?.value) return null;
+  const said = (unit: string | null) => unit ? `in ${unit}` : "without a unit";
+  return `This run's value is ${said(unit)}, the one before ${said(then.value.unit)}.`;
 }
 
 function comparedWith(

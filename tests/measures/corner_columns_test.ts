@@ -1,5 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert";
-import { areAlike, readColumn } from "../../src/measures/columns.ts";
+import { readColumn } from "../../src/measures/columns.ts";
+import { areAlike } from "../../src/measures/names/alike.ts";
 import { boardOf, withTables } from "../help/boards/boards.ts";
 import { told } from "../help/boards/summaries.ts";
 

@@ -2,7 +2,7 @@ import { type Column, unitOf } from "../columns.ts";
 import type { FormatEntry } from "./entry.ts";
 import { klayout } from "./klayout.ts";
 import { openlane } from "./openlane.ts";
-import { reportArea } from "./report_area.ts";
+import { reportArea, reportAreaDc } from "./report_area.ts";
 import { siliconcompiler } from "./siliconcompiler.ts";
 import { vivadoTiming, vivadoUtilization } from "./vivado.ts";
 
@@ -15,6 +15,7 @@ const ENTRIES: FormatEntry[] = [
   vivadoUtilization,
   klayout,
   reportArea,
+  reportAreaDc,
 ];
 
 const plain = (name: string) => name.trim().toLowerCase();

@@ -1,4 +1,13 @@
-import { epochOf, formOf, isMissing, SPELLED, unitInCell } from "../names/cells.ts";
+import {
+  areCommaNumbers,
+  epochOf,
+  formOf,
+  hasDecimalComma,
+  hasDecimalPoint,
+  isMissing,
+  SPELLED,
+  unitInCell,
+} from "../names/cells.ts";
 import { type Column, type Meaning, meaningOf, readColumn, unitOf, wordsOf } from "../columns.ts";
 import { HOLD, SETUP } from "../names/checks.ts";
 import { withSiblings } from "./siblings.ts";
@@ -23,18 +32,23 @@ function isMixed(values: string[]): boolean {
 /** These stay text whatever the cells contain: `1ps` is a unit, 3211 a commit. */
 const NAMES: Meaning[] = ["time_unit", "unit", "run", "commit", "metric"];
 
-function textColumn(column: Column, values: string[]): Column {
+function textColumn(column: Column, values: string[], isComma: boolean): Column {
   const { name, type } = column;
   const number = readColumn(name, type, "number");
-  const form = formOf(values, number.meaning && !column.meaning ? 0.5 : 0.9);
+  const share = number.meaning && !column.meaning ? 0.5 : 0.9;
+  const isOwn = isComma && areCommaNumbers(values, share) || hasDecimalComma(values);
+  const written = isOwn ? "comma" : formOf(values, share);
+  const isDate = written === "comma" && formOf(values, share)?.match(/^[dmy]{3}$/);
+  const form = isDate ? formOf(values, share) : written;
   const known = number.meaning !== undefined && number.meaning !== "run" &&
     number.meaning !== "seed";
-  if (form === "number" || form === "duration") {
-    const isName = column.meaning && (!known || NAMES.includes(column.meaning));
+  if (form === "number" || form === "comma" || form === "duration") {
+    const isName = column.meaning && column.meaning !== "status" &&
+      (!known || NAMES.includes(column.meaning));
     if (isName && column.meaning !== "runtime") return column;
     const said = cellUnitOf(values);
     const unit = form === "duration" ? unitOf("in s") : number.unit ?? unitOf(`in ${said}`);
-    const mixed = form === "number" && isMixed(values) && { mixed: true as const };
+    const mixed = form !== "duration" && isMixed(values) && { mixed: true as const };
     return { ...number, form, ...(unit && { unit }), ...mixed };
   }
   if (form) return timeColumn(column, form, values);
@@ -84,7 +98,7 @@ function byContent(column: Column, values: string[]): Column {
   return column;
 }
 
-function columnIn(found: Found): Column {
+function columnIn(found: Found, isComma: boolean): Column {
   const { name, type, shape } = found;
   const values = filled(found);
   const column = readColumn(name, type, shape);
@@ -93,7 +107,7 @@ function columnIn(found: Found): Column {
     return { ...column, shape: "number", ...(meaning && { meaning }), unit: unitOf("in s")! };
   }
   if (shape === "number") return numberColumn(column, found);
-  return shape === "text" ? byContent(textColumn(column, values), values) : column;
+  return shape === "text" ? byContent(textColumn(column, values, isComma), values) : column;
 }
 
 /** Without a rule column, the category holds the rule's name. */
@@ -107,5 +121,7 @@ function withRule(columns: Column[]): Column[] {
 }
 
 export function readColumns({ columns }: Content): Column[] {
-  return withSiblings(withRule(columns.map(columnIn)));
+  const texts = columns.filter(({ shape }) => shape === "text").map(filled);
+  const isComma = texts.some(hasDecimalComma) && !texts.some(hasDecimalPoint);
+  return withSiblings(withRule(columns.map((found) => columnIn(found, isComma))));
 }

@@ -4,7 +4,8 @@ import { type Format, formatOf } from "../formats/formats.ts";
 import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
-import { type Content, filled, type Found } from "./content.ts";
+import { converted, symbolOf } from "../names/units.ts";
+import { type Content, distinct, filled, type Found } from "./content.ts";
 import { type Chosen, chosenMeasures, withChosen } from "./chosen.ts";
 import { correctedIn, doubtsOfFaults, withoutIgnored } from "./corrected.ts";
 import { type Correction, withComments } from "./correction.ts";
@@ -27,6 +28,10 @@ export type Mapping = {
   corner?: Column;
   /** Rows that cover a whole run: `Total`, or the root of a hierarchy. */
   whole?: { column: Column; values: string[] };
+  /** Rows of a stage `Total`: the runtime of all stages. */
+  total_stage?: { column: Column; values: string[] };
+  /** Slack columns that may store violations as positive numbers. */
+  magnitudes: string[];
   /** Several columns of figures, one per path group: Innovus. */
   figures?: Column[];
   /** By meaning, a column with different values for the same number that was not chosen. */
@@ -43,23 +48,34 @@ export type Mapping = {
 };
 
 /** In a hierarchy, a design column that varies within a run is not the group. */
-function groupColumns(columns: Column[]): Column[] {
-  const parts = columnOf(columns, "instance") !== undefined;
+function groupColumns(columns: Column[], content: Content): Column[] {
+  const instance = columnOf(columns, "instance");
+  const design = columnOf(columns, "design");
+  const valuesOf = ({ name }: Column) =>
+    distinct(content.columns.find((column) => column.name === name)!);
+  const isPart = instance && design &&
+    (!/design|block|top/i.test(design.name) || valuesOf(design) > 1 &&
+        valuesOf(design) > valuesOf(instance) / 2);
   return GROUP.flatMap((meaning) =>
-    parts && meaning === "design" && !columns.some(({ name }) => /design|block|top/i.test(name))
-      ? []
-      : columnOf(columns, meaning) ?? []
+    isPart && meaning === "design" ? [] : columnOf(columns, meaning) ?? []
   );
 }
 
 const TOTAL = /^\s*(?:grand |sub)?(?:totals?|all|overall|sum|whole)\s*:?\s*$/i;
 
+const isOver = (root: string, name: string) =>
+  name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
+
+/** True for totals and for roots of all instances. */
+const isOverAll = (roots: string[], found: Found) =>
+  roots.some((root) => TOTAL.test(root)) ||
+  roots.length > 0 &&
+    filled(found).every((name) => roots.some((root) => root === name || isOver(root, name)));
+
 function wholeIn(column: Column, found: Found): string[] {
   const values = [...new Set(filled(found))];
   const total = values.filter((value) => TOTAL.test(value));
   if (total.length > 0 || column.meaning !== "instance") return total;
-  const isOver = (root: string, name: string) =>
-    name.length > root.length && name.startsWith(root) && /^[/.|]/.test(name.slice(root.length));
   const roots = values.filter((value) => !values.some((other) => isOver(other, value)));
   return roots.filter((root) => values.some((name) => isOver(root, name)));
 }
@@ -75,10 +91,14 @@ function rootIn(column: Column, found: Found, content: Content): string[] {
   return names.length === 1 ? names : [];
 }
 
-function wholeIfAny(content: Content, dimensions: Column[]): Pick<Mapping, "whole" | "rootless"> {
+function wholeIfAny(
+  content: Content,
+  dimensions: Column[],
+): Pick<Mapping, "whole" | "rootless" | "total_stage"> {
   const whole = wholeOf(content, dimensions);
-  if (whole) return { whole };
-  return isRootless(content, dimensions) ? { rootless: true } : {};
+  const stage = totalStage(content, dimensions);
+  if (whole) return { whole, ...stage };
+  return isRootless(content, dimensions) ? { rootless: true, ...stage } : stage;
 }
 
 function isRootless(content: Content, dimensions: Column[]): boolean {
@@ -102,13 +122,36 @@ function wholeOf(content: Content, dimensions: Column[]): Mapping["whole"] {
     "test",
   ];
   for (const column of dimensions.filter(({ meaning }) => parts.includes(meaning!))) {
-    const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
-    const roots = values.length > 0
-      ? values
-      : rootIn(column, content.columns.find(({ name }) => name === column.name)!, content);
+    const found = content.columns.find(({ name }) => name === column.name)!;
+    const over = wholeIn(column, found);
+    const named = isOverAll(over, found) ? [] : rootIn(column, found, content);
+    const roots = named.length > 0 ? named : over;
     if (roots.length > 0) return { column, values: roots };
   }
   return undefined;
+}
+
+function totalStage(content: Content, dimensions: Column[]): Pick<Mapping, "total_stage"> {
+  const column = columnOf(dimensions, "stage");
+  if (!column) return {};
+  const values = wholeIn(column, content.columns.find(({ name }) => name === column.name)!);
+  return values.length > 0 ? { total_stage: { column, values } } : {};
+}
+
+/** Design Compiler prints violations as positive numbers: a TNS that is only ever above 0. */
+function magnitudesIn(content: Content, columns: Column[]): string[] {
+  const isPositive = ({ name }: Column) => {
+    const values = filled(content.columns.find((column) => column.name === name)!).map(Number)
+      .filter(Number.isFinite);
+    return values.some((value) => value > 0) && values.every((value) => value >= 0);
+  };
+  return (["setup", "hold"] as const).flatMap((check) => {
+    const own = columns.filter(({ meaning }) =>
+      meaning === `${check}_wns` || meaning === `${check}_tns`
+    );
+    const isSized = own.some((column) => column.meaning!.endsWith("tns") && isPositive(column));
+    return isSized ? own.filter(isPositive).map(({ name }) => name) : [];
+  });
 }
 
 function doubtsOf(content: Content, { names, time }: RunColumns): string[] {
@@ -130,18 +173,32 @@ const KEY: Meaning[] = [
 ];
 
 function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
-  const valuesOf = ({ name }: Column) =>
-    JSON.stringify(content.columns.find((column) => column.name === name)?.values);
+  const valuesOf = (column: Column, { unit }: Column) => {
+    const { values } = content.columns.find(({ name }) => name === column.name)!;
+    const [own, other] = [symbolOf(column), unit ? symbolOf({ unit }) : null];
+    return JSON.stringify(
+      own && other && own !== other && column.unit !== unit
+        ? values.map((value) =>
+          value === null ? null : String(converted(Number(value), own, other) ?? value)
+        )
+        : values,
+    );
+  };
   const numbers = columns.filter(({ shape }) => shape === "number");
   const claims = KEY.flatMap((meaning) => {
     const chosen = columnOf(numbers, meaning);
     if (!chosen) return [];
     const rivals = rivalsOf(numbers, chosen).filter((other) =>
-      valuesOf(other) !== valuesOf(chosen)
+      converted(1, symbolOf(other), symbolOf(chosen)) !== undefined &&
+      valuesOf(other, chosen) !== valuesOf(chosen, chosen)
     );
     return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
   });
   return Object.fromEntries(claims);
+}
+
+function doubtfulIn(content: Content, columns: Column[]): Pick<Mapping, "magnitudes" | "rivals"> {
+  return { magnitudes: magnitudesIn(content, columns), rivals: rivalsIn(content, columns) };
 }
 
 /** Total area counts as the area only when it equals the sum of the other areas. */
@@ -149,7 +206,7 @@ function withTotalArea(content: Content, columns: Column[]): Column[] {
   const areas = columns.filter(({ name, shape }) =>
     shape === "number" && wordsOf(name).includes("area")
   );
-  const total = areas.find(({ name }) => wordsOf(name).includes("total"));
+  const total = areas.find(({ name, meaning }) => meaning && wordsOf(name).includes("total"));
   const cells = areas.find((column) => column !== total && column.meaning === "area");
   if (!total || !cells) return columns;
   const rowsOf = ({ name }: Column) =>
@@ -194,14 +251,14 @@ function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): s
   ).map(({ name }) => name);
 }
 
-function rolesIn(columns: Column[], parts: Parts, also: string[]) {
+function rolesIn(content: Content, columns: Column[], parts: Parts, also: string[]) {
   const taken = [...parts.run?.names ?? [], ...parts.group ?? [], ...parts.dimensions ?? []];
   const free = columns.filter((column) => !taken.includes(column));
   const dimensions = parts.dimensions ?? [
     ...DIMENSIONS.flatMap((meaning) => columnOf(free, meaning) ?? []),
     ...columns.filter(({ name }) => also.includes(name)),
   ];
-  return { group: parts.group ?? groupColumns(free), dimensions };
+  return { group: parts.group ?? groupColumns(free, content), dimensions };
 }
 
 /** Precedence: a person's correction, comments, known format, vocabulary. Independent of column and row order. */
@@ -215,11 +272,12 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
   const parts = correctedParts(whole, content, read.columns, correction);
   const chosen = chosenMeasures(whole, parts.columns, correction.measures ?? []);
   const columns = withChosen(parts.columns, chosen);
-  const { group, dimensions } = rolesIn(columns, parts, correction.also.dimensions);
+  const { group, dimensions } = rolesIn(content, columns, parts, correction.also.dimensions);
   const own = runColumns(content, columns, [...group, ...dimensions]);
   const { names = own.names, time = own.time } = parts.run ?? {};
   const run = { names, ...(time && { time }) };
-  const corner = columnOf(dimensions, "corner") ?? columnOf(dimensions, "tool");
+  const corner = columnOf(dimensions, "corner") ??
+    (columnOf(dimensions, "test") ? undefined : columnOf(dimensions, "tool"));
   const repeated = repeatedIn(content, columns, run, [...group, ...dimensions]);
   const found = {
     format,
@@ -231,7 +289,7 @@ export function mappingOf(whole: Content, person: Correction = {}): Mapping {
     ...(corner && { corner }),
     ...wholeIfAny(content, dimensions),
     ...(read.figures && { figures: read.figures }),
-    rivals: rivalsIn(content, columns),
+    ...doubtfulIn(content, columns),
     ...(repeated && { repeated }),
     chosen,
     faults: parts.faults,

@@ -20,7 +20,7 @@ const RULES: Rule[] = [
   {
     name: /^(?:num |n |# ?)?fail(?:ed|ing|s)?$/,
     meaning: "failing_tests",
-    when: (has) => has.word("passed") || has.word("passing") || has.word("pass"),
+    when: (has) => ["passed", "passing", "pass", "proven"].some(has.word),
   },
   {
     name: /^total(?: w| mw| uw| nw)?$/,

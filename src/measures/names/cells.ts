@@ -1,6 +1,7 @@
 /** How cells are written. The same patterns decide the form here and compute values in PostgreSQL. */
 export type Form =
   | "number"
+  | "comma"
   | "duration"
   | "ymd"
   | "dmy"
@@ -16,12 +17,44 @@ export type Form =
   | "epoch_ns";
 
 /** Bounded to what fits a float8 cast. */
-const DIGITS = String.raw`[-+]?(?:\d{1,40}(?:,\d{3})*\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,2})?`;
+const DIGITS = String
+  .raw`[-+]?(?:\d{1,40}(?:[,'’]\d{3})*\.?\d{0,40}|\.\d{1,40})(?:[eE][-+]?\d{1,2})?`;
+/** Numbers with a decimal comma: `1.234,5`, `1 234,5`. */
+const COMMA_DIGITS = String
+  .raw`[-+]?\d{1,20}(?:[. \u00a0\u202f]\d{3})*(?:,\d{1,20})?(?:[eE][-+]?\d{1,2})?`;
 const UNIT = String.raw`(?![eE][-+]?\d)[A-Za-z%°µμ][A-Za-z0-9µμ²³^/%]{0,9}`;
 const REMARK = String.raw`(?:\s*\([A-Za-z ]{1,20}\))?`;
 export const NUMBER = String.raw`^\s*${DIGITS}\s*(?:${UNIT})?${REMARK}\s*$`;
 export const NUMBER_PART = String.raw`^\s*(${DIGITS})`;
 export const UNIT_PART = String.raw`^\s*${DIGITS}\s*(${UNIT})${REMARK}\s*$`;
+export const COMMA_NUMBER = String.raw`^\s*${COMMA_DIGITS}\s*(?:${UNIT})?${REMARK}\s*$`;
+export const COMMA_PART = String.raw`^\s*(${COMMA_DIGITS})`;
+const COMMA_UNIT = new RegExp(String.raw`^\s*${COMMA_DIGITS}\s*(${UNIT})${REMARK}\s*$`);
+/** What only a number with a decimal comma looks like (`1,234` may be a thousand), and only one with a point. */
+const COMMA_ALONE =
+  /^\s*[-+]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|\d{1,3}(?:[. \u00a0\u202f]\d{3})+,\d+)(?![\d.,])/;
+const POINT_ALONE = /^\s*[-+]?(?:0\.\d+|\d+\.(?:\d{1,2}|\d{4,})|\d{1,3}(?:,\d{3})+\.\d+)(?![\d.,])/;
+
+/** Whether texts write their numbers with a decimal comma, and none with a point. */
+export function hasDecimalComma(values: string[]): boolean {
+  const point = values.some((value) => POINT_ALONE.test(value) && new RegExp(NUMBER).test(value));
+  return !point && areCommaNumbers(values) && values.some((value) => COMMA_ALONE.test(value));
+}
+
+/** Whether texts write their numbers with a decimal point. */
+export function hasDecimalPoint(values: string[]): boolean {
+  return values.some((value) => POINT_ALONE.test(value)) && matches(NUMBER, values);
+}
+
+/** Whether a column's texts are numbers with a decimal comma. */
+export function areCommaNumbers(values: string[], share = 0.9): boolean {
+  const said = values.filter((value) => !isMissing(value));
+  const numbers = said.filter((value) => {
+    const unit = COMMA_UNIT.exec(value)?.[1] ?? "";
+    return new RegExp(COMMA_NUMBER).test(value) && (unit === "" || CELL_UNITS.test(unit));
+  });
+  return numbers.length > 0 && numbers.length >= share * said.length;
+}
 
 export const CLOCK = String
   .raw`^\s*(?:(\d{1,4})(?:-|\s*days?,?\s*))?(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d{1,12})?)\s*$`;
@@ -85,7 +118,7 @@ const CELL_UNITS = new RegExp(
 );
 
 export function unitInCell(text: string): string {
-  return new RegExp(UNIT_PART).exec(text)?.[1] ?? "";
+  return new RegExp(UNIT_PART).exec(text)?.[1] ?? COMMA_UNIT.exec(text)?.[1] ?? "";
 }
 
 /** The form of at least this share of the values; undefined for plain text. */

@@ -1,31 +1,7 @@
-import { areAlike, type Column, type Meaning, wordsOf } from "../columns.ts";
+import { type Column, type Meaning, wordsOf } from "../columns.ts";
+import { areAlike, isPathGroup, LATEST, NO_STAGE, sayAlike } from "./alike.ts";
 import { numberOf } from "../sql.ts";
 
-/** Flow stages, latest first: `finish__…__ws` wins over `cts__…__ws`. */
-const LATEST = [
-  "finish",
-  "final",
-  "signoff",
-  "spef",
-  "post",
-  "postroute",
-  "detailedroute",
-  "drt",
-  "route",
-  "globalroute",
-  "grt",
-  "postcts",
-  "cts",
-  "detailedplace",
-  "place",
-  "pl",
-  "prects",
-  "preroute",
-  "pre",
-  "floorplan",
-  "synth",
-  "syn",
-];
 /** Words that restrict a number to a part of the design. */
 const PARTIAL = new Set(
   ("stdcell std peak macro macros r2r reg2reg in2reg reg2out in2out unmapped avg average mean corner hier sub estimated")
@@ -37,6 +13,7 @@ const PREFERRED: Partial<Record<Meaning, string[]>> = {
   hold_wns: ["wns", "whs", "ws"],
   power: ["total"],
   runtime: ["total"],
+  frequency: ["fmax"],
   utilization: ["utilization", "utilisation", "util"],
   area: ["cell", "instance"],
   cells: ["instance", "cells"],
@@ -46,11 +23,11 @@ const PREFERRED: Partial<Record<Meaning, string[]>> = {
 function rankOf({ name, meaning }: Column): number[] {
   const words = wordsOf(name);
   const preferred = PREFERRED[meaning!] ?? [];
-  const at = (list: string[]) => {
+  const at = (list: string[], none = list.length) => {
     const found = list.findIndex((word) => words.includes(word));
-    return found < 0 ? list.length : found;
+    return found < 0 ? none : found;
   };
-  return [Number(words.some((word) => PARTIAL.has(word))), at(preferred), at(LATEST)];
+  return [Number(words.some((word) => PARTIAL.has(word))), at(preferred), at(LATEST, NO_STAGE)];
 }
 
 const compared = (a: number[], b: number[]) => a.map((n, i) => n - b[i]!).find((n) => n !== 0) ?? 0;
@@ -73,8 +50,7 @@ export function rivalsOf(columns: Column[], column: Column): Column[] {
   const joint = jointWith(columns, column);
   return columns.filter((other) =>
     other !== column && other.meaning === column.meaning && !joint.includes(other) &&
-    other.unit?.symbol === column.unit?.symbol &&
-    compared(rankOf(other), rankOf(column)) === 0
+    (compared(rankOf(other), rankOf(column)) === 0 || sayAlike(column, other))
   );
 }
 
@@ -96,13 +72,13 @@ export function jointWith(columns: Column[], column: Column): Column[] {
   if (!isTool && !TIMING.includes(column.meaning)) return [column];
   const all = columns.filter((other) =>
     other === column ||
-    (isTool ? other.meaning === column.meaning && TOOLS.test(other.name) : areAlike(column, other))
+    (isTool
+      ? other.meaning === column.meaning && TOOLS.test(other.name)
+      : areAlike(column, other, columns))
   );
   const whole = all.find(({ name }) => wordsOf(name).some((word) => WHOLE.test(word)));
   return whole && all.length > 1 && !isTool ? [whole] : all;
 }
-
-const PATH_GROUP = /^(?:\w+2\w+|io|default|clkgate\w*|\w*clk\w*|clock\w*)$/;
 
 /** Path groups add up; corners do not. */
 export function arePathGroups(columns: Column[]): boolean {
@@ -111,7 +87,7 @@ export function arePathGroups(columns: Column[]): boolean {
     const other = i === 0 ? rest[0] ?? [] : first!;
     return words.filter((word) => !other.includes(word));
   });
-  return columns.length > 1 && own.every((words) => words.some((word) => PATH_GROUP.test(word)));
+  return columns.length > 1 && own.every((words) => words.some(isPathGroup));
 }
 
 /** SQL: the worst of the columns, or the sum of path groups. */

@@ -16,12 +16,19 @@ const CLASSES: Record<string, string[]> = {
   ends: "endpoints endpoint paths path eps".split(" "),
 };
 
+function without(words: string): string {
+  return words.split(" ").map((word) => `-${word}`).join(" ");
+}
+
 /** Violations that are not failing endpoints. */
-const NOT_TIMING =
-  ("erc em noise xtalk crosstalk lint cdc rdc density width spacing short shorts power ir esd lup latchup antenna " +
-    "drv drvs period gating layout physical well metal worst waived").split(" ").map((word) =>
-      `-${word}`
-    ).join(" ");
+const NOT_TIMING = without(
+  "erc em noise xtalk crosstalk lint cdc rdc density width spacing short shorts power ir esd lup latchup antenna " +
+    "drv drvs period gating layout physical well metal worst waived",
+);
+
+const PART_OF_DESIGN = without(
+  "min minimum buffer buf buffers inverter inv clock clk physical combinational comb sequential seq hierarchical hier register",
+);
 
 /**
  * Column meanings, most specific first. A pattern lists words that must all occur in a name, in any
@@ -38,23 +45,26 @@ const VOCABULARY = {
   run: [
     "text number",
     "run id | run tag | run name | run number | run no | run uuid | run dir | rundir | run -type -time -date -dir -ts -seconds -hours -design -platform -variant | build -time -date -dir -type | " +
-    "pipeline -time -stage | job -time -type | tag -waiver | uuid | regression id | session id",
+    "pipeline -time -stage | job -time -type | tag -waiver | uuid | regression id | regr id | session id",
   ],
   stage: ["text", "stage | step | flow step | phase"],
   seed: ["number text", "seed"],
   test: [
     "text",
-    "test -bench | testcase | test case | test name | testname | classname | class name",
+    "property | assertion | property name | assert name | test -bench | testcase | test case | test name | testname | classname | class name",
   ],
   status: ["text", "status | result | outcome | verdict | pass fail"],
   waived: ["boolean text number", "waived | is waived | waiver -id -comment"],
   site_type: ["text", "site type | resource | resource type"],
   instance: ["text", "hinst | hier | hierarchy | instance -count | inst -count | hierarchical"],
-  cell: ["text", "cell -top -library -lib | cell name | cell type | macro | ref name | lib cell"],
+  cell: [
+    "text",
+    "cell -top -library -lib -hierarchical | cell name | cell type | macro | ref name | lib cell",
+  ],
   platform: ["text", "platform | pdk | technology | tech -lef | process node"],
   design: [
     "text",
-    "design -rule -instance -stage -type | block name | block -memory -ram -bits | top -cell -net | top cell | top module | top name | module -type | chip | partition | subsystem | ip name | ip",
+    "design -rule -instance -stage -type | block name | block -memory -ram -bits | top -cell -net | top cell | top module | top name | module -type | chip -on | partition | subsystem | ip name | ip",
   ],
   variant: ["text", "variant | flow variant | experiment | config | configuration | flow"],
   path_type: [
@@ -123,7 +133,7 @@ const VOCABULARY = {
     "text",
     "rule -op | drc type | check name | violation type | drc check | rulecheck | rule check",
   ],
-  category: ["text", "category | class | type | power group | cell group | group name"],
+  category: ["text", "category | class | type | on chip | power group | cell group | group name"],
   severity: ["text", "severity"],
   tool: ["text", "tool -version | checker | engine"],
   violations: [
@@ -133,12 +143,12 @@ const VOCABULARY = {
   utilization: ["number", "utilization | utilisation | util | density -power"],
   area: [
     "number",
-    "area -io -core -die -net -macros -macro -stdcell -floorplan -bbox -blackbox | total area | cell area -per | area total",
+    `area -io -core -die -net -macros -macro -stdcell -floorplan -bbox -blackbox ${PART_OF_DESIGN} | total area -net ${PART_OF_DESIGN} | cell area -per ${PART_OF_DESIGN} | area total ${PART_OF_DESIGN}`,
   ],
   leakage: ["number", "leakage | leak"],
   power: [
     "number",
-    "power -internal -switching -dynamic -percent -static -pct -clock -density -ratio",
+    "power -internal -switching -dynamic -percent -static -pct -clock -clk -density -ratio -domain -switch",
   ],
   wirelength: ["number", "wirelength -iter | wire length -iter | wl | hpwl | wire len"],
   vias: ["number", "vias | via count"],
@@ -150,7 +160,7 @@ const VOCABULARY = {
   ],
   cells: [
     "number",
-    "cells -io -macro -tie -fill -filler | instance count | num cells | instances | cell count | inst count -io | instance count",
+    `cells -io -macro -tie -fill -filler ${PART_OF_DESIGN} | instance count ${PART_OF_DESIGN} | instances ${PART_OF_DESIGN} | cell count ${PART_OF_DESIGN} | inst count -io ${PART_OF_DESIGN}`,
   ],
   errors: ["number", "errors | error count | mismatches"],
   count: [
@@ -194,7 +204,7 @@ const ENTRIES: Entry[] = Object.entries(VOCABULARY).map(([meaning, [shapes, spel
 const ALONE = new Set(
   ("x y at group class mode step count num total view rev val unit units tag to from start end when clk clock ip top " +
     "module flow status result type fails failures no level depth date tool time job cell errors figure resource " +
-    "period used test category").split(" "),
+    "period used test category property assertion").split(" "),
 );
 /** Words that do not count beside one of ALONE: `Clock Name`, `Physical Design Stage`. */
 const FILLERS = new Set("name id physical".split(" "));

@@ -53,6 +53,11 @@ export function ofWhole({ mapping: { whole } }: TableFacts): string | undefined 
   return whole && `${textOf(whole.column)} IN (${whole.values.map(quoteText).join(", ")})`;
 }
 
+export function ofTotalStage({ mapping: { total_stage } }: TableFacts): string | undefined {
+  return total_stage &&
+    `${textOf(total_stage.column)} IN (${total_stage.values.map(quoteText).join(", ")})`;
+}
+
 export function allOf(...parts: (string | undefined)[]): string | undefined {
   const given = parts.filter((part) => part !== undefined);
   return given.length > 0 ? given.join(" AND ") : undefined;

@@ -19,6 +19,8 @@ export function pathMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   if (hold && !hasHold(facts)) return undefined;
   const end = columnOf(facts.columns, "endpoint");
   if (!meaning.endsWith("wns") && !end && !columnOf(facts.columns, "startpoint")) return undefined;
+  const counted = meaning === "setup_violations" && columnOf(candidates(facts), "violations");
+  if (counted && end) return undefined;
   const where = allOf(ofCheck(facts, hold ? "hold" : "setup"), notWaived(facts));
   const base: Measure = {
     ...defaults,

@@ -1,7 +1,7 @@
 import { arePathGroups, columnOf, combined, jointWith } from "../names/choose.ts";
 import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { partedWords } from "../names/words.ts";
-import { allOf, hasHold, notWaived, ofCheck, ofWhole } from "./conditions.ts";
+import { allOf, hasHold, notWaived, ofCheck, ofTotalStage, ofWhole } from "./conditions.ts";
 import type { TableFacts } from "../facts.ts";
 import { type Aggregate, DEFAULTS, type Measure } from "../measure.ts";
 import { scaled } from "./scaled.ts";
@@ -24,12 +24,22 @@ function hasParts({ columns }: TableFacts): boolean {
 
 function rowsOf(facts: TableFacts, meaning: Meaning, rows: Aggregate): Aggregate {
   if (meaning.endsWith("tns") || COUNTED.test(meaning)) {
+    // In a list of paths each row repeats the summary's total.
+    if (columnOf(facts.columns, "slack") && columnOf(facts.columns, "endpoint")) {
+      return meaning.endsWith("tns") ? "min" : "max";
+    }
     return columnOf(facts.columns, "path_group") ? "sum" : rows;
   }
   return SIZES.includes(meaning) && hasParts(facts) ? "sum" : rows;
 }
 
 type Source = { column: Column; where?: string };
+
+/** The column that holds a number of both checks. */
+export function neutralOf(columns: Column[], meaning: Meaning): Column | undefined {
+  return columnOf(columns, meaning.replace("hold_", "setup_") as Meaning) ??
+    (meaning.endsWith("violations") ? columnOf(columns, "violations") : undefined);
+}
 
 /** The column and rows of a number; one column may hold both setup and hold. */
 function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
@@ -40,12 +50,12 @@ function sourceOf(facts: TableFacts, meaning: Meaning): Source | undefined {
   const both = timing && hasHold(facts);
   if (own) return { column: own, ...(both && { where: ofCheck(facts, check)! }) };
   if (!both) return undefined;
-  const neutral = columnOf(filled, meaning.replace("hold_", "setup_") as Meaning) ??
-    (meaning.endsWith("violations") ? columnOf(filled, "violations") : undefined);
+  const neutral = neutralOf(filled, meaning);
   return neutral && { column: neutral, where: ofCheck(facts, check)! };
 }
 
-const isOfOne = ({ name }: Column) =>
+/** True for a name of one check only. */
+export const isOfOne = ({ name }: Column) =>
   partedWords(wordsOf(name)).some((word) => /^(?:setup|hold|whs|ths)$/.test(word));
 
 export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | undefined {
@@ -55,7 +65,7 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   const { column } = source;
   const joint = jointWith(candidates(facts), column);
   const names = joint.map(({ name }) => name);
-  const whole = ofWhole(facts);
+  const whole = (meaning === "runtime" ? ofTotalStage(facts) : undefined) ?? ofWhole(facts);
   const where = allOf(
     isOfOne(column) ? undefined : source.where,
     COUNTED.test(meaning) || meaning === "drc_total" ? notWaived(facts) : undefined,
@@ -74,14 +84,18 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   };
 }
 
-function doubtOfColumn({ mapping, greatest }: TableFacts, meaning: Meaning, { name }: Column) {
+function doubtOfColumn(
+  { mapping, greatest }: TableFacts,
+  meaning: Meaning,
+  { name }: Column,
+) {
   const rival = mapping.rivals[meaning];
   if (rival) return `${name} and ${rival} both match and have different values.`;
   if (mapping.rootless && SIZES.includes(meaning)) {
     return "No row is known to be the root of the hierarchy.";
   }
-  const isMagnitude = /_[wt]ns$/.test(meaning) && /viol/i.test(name) && (greatest[name] ?? 0) > 0;
-  return isMagnitude
+  const isTotal = /viol/i.test(name) && (greatest[name] ?? 0) > 0;
+  return /_[wt]ns$/.test(meaning) && (isTotal || mapping.magnitudes.includes(name))
     ? `${name} has positive values: it may store violations as positive numbers.`
     : undefined;
 }
