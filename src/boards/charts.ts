@@ -42,22 +42,14 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
   const compared = isCompared(facts);
   const panel = new timeseries.PanelBuilder()
     .title(
-      compared
-        ? `${measure.title} by design`
-        : `${measure.title} over ${measure.meaning ? "runs" : "time"}`,
+      `${measure.title} ${compared ? "by design" : measure.meaning ? "over runs" : "over time"}`,
     )
     .description(description(measure, pointSentence(facts, measure)))
     .datasource(datasource)
     .withTarget(new PostgresQuery(datasource, trend(facts, measure), "time_series"))
     .unit(measure.unit)
     .thresholds(thresholds(measure.good === "from 0" ? measure.good : undefined))
-    .thresholdsStyle(
-      new common.GraphThresholdsStyleConfigBuilder().mode(
-        measure.good === "from 0"
-          ? common.GraphThresholdsStyleMode.Line
-          : common.GraphThresholdsStyleMode.Off,
-      ),
-    )
+    .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(zeroLine(measure)))
     .colorScheme(colors(dashboard.FieldColorModeId.PaletteClassic))
     .lineWidth(2).fillOpacity(0).pointSize(5)
     .showPoints(isDense(facts) ? common.VisibilityMode.Never : common.VisibilityMode.Always)
@@ -75,13 +67,15 @@ export function trendPanel({ facts, datasource }: Source, measure: Measure): Pan
     );
   }
   const names = compared ? facts.groups.shown : [shownName(measure)];
-  names.forEach((name, i) =>
-    panel.overrideByName(name, [
-      { id: "color", value: { mode: "fixed", fixedColor: SERIES[i % SERIES.length] } },
-    ])
-  );
+  names.forEach((name, i) => {
+    const value = { mode: "fixed", fixedColor: SERIES[i % SERIES.length] };
+    panel.overrideByName(name, [{ id: "color", value }]);
+  });
   return panel;
 }
+
+const zeroLine = ({ good }: Measure) =>
+  good === "from 0" ? common.GraphThresholdsStyleMode.Line : common.GraphThresholdsStyleMode.Off;
 
 type Bars = { title: string; about: string; sql: string; measure: Measure; upright?: boolean };
 

@@ -46,23 +46,14 @@ export function spreadPanel(
   const shown = cut
     ? `CASE WHEN "v" < 0 THEN "v" END AS "violated", CASE WHEN "v" >= 0 THEN "v" END AS "met"`
     : `"v" AS ${quoteName(shownName(measure))}`;
+  const sampled = sampleOf(`SELECT "v" FROM (${found}) r WHERE "v" IS NOT NULL`);
+  const ofRun = measure.meaning && facts.time ? ", in the newest run" : "";
+  const red = cut ? "; below 0 in red" : "";
   const panel = new histogram.PanelBuilder()
     .title(`Spread of ${of}`)
-    .description(description(
-      measure,
-      `The number of rows by value${measure.meaning && facts.time ? ", in the newest run" : ""}${
-        cut ? "; below 0 in red" : ""
-      }. ${SAMPLED}`,
-    ))
+    .description(description(measure, `The number of rows by value${ofRun}${red}. ${SAMPLED}`))
     .datasource(datasource)
-    .withTarget(
-      new PostgresQuery(
-        datasource,
-        `SELECT ${shown} FROM (${
-          sampleOf(`SELECT "v" FROM (${found}) r WHERE "v" IS NOT NULL`)
-        }) v`,
-      ),
-    )
+    .withTarget(new PostgresQuery(datasource, `SELECT ${shown} FROM (${sampled}) v`))
     .unit(measure.unit)
     .thresholds(thresholds(undefined))
     .colorScheme(colors(dashboard.FieldColorModeId.Fixed, SERIES[0]))

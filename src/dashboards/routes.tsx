@@ -118,8 +118,7 @@ const moveAll = createRoute({
   responses: { 202: json(moving.Moving, "Accepted."), ...errorReplies() },
 });
 
-export function dashboardApi(deps: Deps) {
-  const { db } = deps;
+function moveApi(deps: Deps) {
   return newApi()
     .openapi(moveAll, async (c) => c.json(await moving.moveDashboards(deps, c.var.who), 202))
     .openapi(
@@ -131,7 +130,25 @@ export function dashboardApi(deps: Deps) {
       rewrite,
       async (c) =>
         c.json(await moving.rewriteDashboard(deps, c.var.who, c.req.valid("param").id), 202),
+    );
+}
+
+function postApi({ db }: Deps) {
+  return newApi()
+    .openapi(
+      posted,
+      async (c) => c.json(await confirmPosted(db, c.var.who, c.req.valid("param").id), 202),
     )
+    .openapi(
+      post,
+      async (c) => c.json(await postMessage(db, c.var.who, c.req.valid("param").id), 202),
+    );
+}
+
+export function dashboardApi(deps: Deps) {
+  const { db } = deps;
+  return newApi()
+    .route("/", moveApi(deps))
     .openapi(list, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid("query");
       const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
@@ -153,14 +170,7 @@ export function dashboardApi(deps: Deps) {
       capture,
       async (c) => c.json(await listing.retakePreview(db, c.var.who, c.req.valid("param").id), 202),
     )
-    .openapi(
-      posted,
-      async (c) => c.json(await confirmPosted(db, c.var.who, c.req.valid("param").id), 202),
-    )
-    .openapi(
-      post,
-      async (c) => c.json(await postMessage(db, c.var.who, c.req.valid("param").id), 202),
-    )
+    .route("/", postApi(deps))
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);

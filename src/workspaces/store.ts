@@ -22,6 +22,11 @@ const columns = (db: Db) =>
   db`w.user_id, u.username, w.server, u.is_active, w.owner_password, w.reader_password,
     w.next_owner_password, w.next_reader_password`;
 
+/** Whether a user's workspace is ready on a server, as a condition; both are SQL. */
+export const isReadyOn = (db: Db, user_id: Fragment, server: Fragment): Fragment =>
+  db`exists (select from workspaces w
+    where w.user_id = ${user_id} and w.server = ${server} and w.ready_at is not null)`;
+
 export async function insertWorkspace(
   db: Db,
   workspace: Pick<Workspace, "user_id" | "server" | "owner_password" | "reader_password">,

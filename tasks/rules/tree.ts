@@ -4,16 +4,6 @@ import { importsOf } from "./imports.ts";
 const MOST_FILES = 20;
 const MOST_SIBLINGS = 2;
 const MOST_LINES = 40;
-/** Longer functions that are left, as "file name". This list may only become shorter. */
-const KNOWN_LONG = new Set<string>([
-  "src/boards/charts.ts trendPanel",
-  "src/boards/layouts/drc.ts drc",
-  "src/boards/layouts/plain.ts plain",
-  "src/boards/layouts/qor.ts qor",
-  "src/boards/samples.ts spreadPanel",
-  "src/dashboards/routes.tsx dashboardApi",
-  "src/external/postgres/embedded.ts start",
-]);
 
 /** Folders of src, static and tests with too many files; in src also siblings that share a prefix. */
 export function checkFolders(paths: string[]): string[] {
@@ -27,9 +17,7 @@ export function checkFolders(paths: string[]): string[] {
       ? [...prefixes].filter(([, { length }]) => length > MOST_SIBLINGS)
       : [];
     return [
-      ...(files.length > MOST_FILES && folder !== "tests/help"
-        ? [`${folder}: ${files.length} files, at most 20`]
-        : []),
+      ...(files.length > MOST_FILES ? [`${folder}: ${files.length} files, at most 20`] : []),
       ...shared.map(([prefix]) => `${folder}: three files begin with "${prefix}": make a folder`),
     ];
   });
@@ -62,19 +50,11 @@ const FUNCTION =
 
 /** Top-level functions of `files` that are too long, with what they contain. */
 export function checkFunctions(files: Map<string, string>): string[] {
-  const long = new Map<string, number>(
-    [...files].flatMap(([path, text]) =>
-      tooLong(text).map(([name, length]) => [`${path} ${name}`, length] as const)
-    ),
+  return [...files].flatMap(([path, text]) =>
+    tooLong(text).map(([name, length]) =>
+      `${path} ${name}() has ${length} lines, at most ${MOST_LINES}`
+    )
   );
-  return [
-    ...[...long].filter(([name]) => !KNOWN_LONG.has(name)).map(([name, length]) =>
-      `${name}() has ${length} lines, at most ${MOST_LINES}`
-    ),
-    ...[...KNOWN_LONG].filter((name) => !long.has(name)).map((name) =>
-      `tasks/rules/tree.ts: "${name}" is short now: remove it`
-    ),
-  ];
 }
 
 /** The top-level functions over 40 lines, with their lengths. */

@@ -78,17 +78,21 @@ export function drc(source: Source): Row[] {
   ]);
   const [total] = measures;
   if (!total) return [];
+  return rowsOf(source, measures, total);
+}
+
+function rowsOf(source: Source, measures: Measure[], total: Measure): Row[] {
   const course = iterationMeasures(source.facts, total);
   const { bars, worst } = byDimension(source, total);
   const stats = [...measures, ...course].map((m) => newestStat(source, m));
-  // The last iteration nearly always ends at 0: the iterations before it are more telling.
+  const die = diePanel(source, "violations");
+  const by = cross(source, total);
+  // The last iteration nearly always ends at 0, so the earlier ones come first.
   const trends = source.facts.time
     ? [...course, ...measures].map((m) => trendPanel(source, m))
     : [];
-  const die = diePanel(source, "violations");
-  const by = cross(source, total);
-  // Without rules, the number of iterations comes first.
   const [first, ...later] = trends;
+  // Without rules, the number of iterations comes first.
   const ofIterations = by.length > 0 ? later.toReversed() : later;
   const charts = course.length > 0
     ? [...byIteration(source, total), ...(first ? [first] : []), ...ofIterations, ...bars]

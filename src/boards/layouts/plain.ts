@@ -2,13 +2,53 @@ import { barPanel, trendPanel } from "../charts.ts";
 import { tableOf } from "../../measures/facts.ts";
 import type { Measure } from "../../measures/measure.ts";
 import { plainMeasure } from "../../measures/measures.ts";
-import type { Source } from "../panels.ts";
+import type { Panel, Source } from "../panels.ts";
 import { newestRows } from "../rows.ts";
 import { conditions } from "../../measures/sql.ts";
 import { asOf, newestBy } from "../runs.ts";
 import { spreadPanel } from "../samples.ts";
 import { newestRun, newestStat, plainStat } from "../stats.ts";
 import { packed, type Row } from "./row.ts";
+
+const COUNT: Measure = {
+  title: "Rows",
+  unit: "locale",
+  symbol: null,
+  expression: "1",
+  rows: "sum",
+  folds: { stage: "sum", iteration: "sum", corner: "sum" },
+  source: { column: "", metric: null },
+  across_designs: "sum",
+};
+
+function rowCount(source: Source): Panel {
+  const { facts } = source;
+  return plainStat(source, {
+    title: "Rows",
+    unit: "locale",
+    sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${tableOf(facts)}${
+      conditions(asOf(facts))
+    } HAVING pg_catalog.count(*) > 0`,
+    about: "The number of rows in the time range.",
+  });
+}
+
+/** Bars of the texts with few values. */
+function countBars(source: Source): Panel[] {
+  const { facts } = source;
+  const texts = facts.columns.filter(({ name }) => {
+    const values = facts.distinct[name] ?? 0;
+    return values > 1 && values <= 20;
+  });
+  return texts.slice(0, 3).map((column) =>
+    barPanel(source, {
+      title: `Rows by ${column.name}`,
+      about: "The most frequent values first; at most 20.",
+      sql: newestBy(facts, COUNT, column, true),
+      measure: COUNT,
+    })
+  );
+}
 
 /** Any table: numbers as stats and trends, texts with few values as bars, then the rows. */
 export function plain(source: Source): Row[] {
@@ -18,43 +58,14 @@ export function plain(source: Source): Row[] {
   );
   const keys = /(^|_)(id|key|no|nr|seq|index)$/i;
   const measures = numbers.filter(({ name }) => !keys.test(name)).slice(0, 6).map(plainMeasure);
-  const rows = {
-    title: "Rows",
-    unit: "locale",
-    sql: `SELECT pg_catalog.count(*) AS "Rows" FROM ${tableOf(facts)}${
-      conditions(asOf(facts))
-    } HAVING pg_catalog.count(*) > 0`,
-    about: "The number of rows in the time range.",
-  };
-  const count: Measure = {
-    title: "Rows",
-    unit: "locale",
-    symbol: null,
-    expression: "1",
-    rows: "sum",
-    folds: { stage: "sum", iteration: "sum", corner: "sum" },
-    source: { column: "", metric: null },
-    across_designs: "sum",
-  };
-  const texts = facts.columns.filter(({ name }) => {
-    const values = facts.distinct[name] ?? 0;
-    return values > 1 && values <= 20;
-  }).slice(0, 3);
-  const bars = texts.map((column) =>
-    barPanel(source, {
-      title: `Rows by ${column.name}`,
-      about: "The most frequent values first; at most 20.",
-      sql: newestBy(facts, count, column, true),
-      measure: count,
-    })
-  );
+  const bars = countBars(source);
   const trends = facts.time ? measures.slice(0, 3).map((m) => trendPanel(source, m)) : [];
   const spreads = measures.slice(0, 3).flatMap((m) => spreadPanel(source, m, m.title));
   return [
     {
       height: 4,
       panels: [
-        plainStat(source, rows),
+        rowCount(source),
         ...measures.map((m) => newestStat(source, m)),
         ...newestRun(source),
       ],

@@ -8,6 +8,33 @@ import { areComparable, newestBy } from "../runs.ts";
 import { newestRun, newestStat } from "../stats.ts";
 import { isFirstOfTitle, packed, type Row, tableHeight } from "./row.ts";
 
+/** In the order of the stats. */
+const SHOWN = [
+  "failing_tests",
+  "setup_wns",
+  "setup_tns",
+  "hold_wns",
+  "setup_violations",
+  "violations",
+  "drc_total",
+  "area",
+  "utilization",
+  "power",
+  "runtime",
+  "lvs_errors",
+  "frequency",
+  "cells",
+  "hold_tns",
+  "hold_violations",
+  "wirelength",
+  "vias",
+  "leakage",
+  "memory",
+  "ir_drop",
+  "failed",
+  "site_utilization",
+  "used",
+] as const;
 const CHANGES = ["area", "power", "setup_wns", "runtime"] as const;
 
 function ofEachDesign(source: Source, measures: Measure[]): Panel[] {
@@ -54,34 +81,21 @@ function statRows(source: Source, measures: Measure[]): Row[] {
   return [stats.slice(0, half), stats.slice(half)].map((panels) => ({ height: 3, panels }));
 }
 
+function runtimeByStage(source: Source, runtime: Measure | undefined): Panel | undefined {
+  const [stage] = dimensionsOf(source.facts, ["stage"]);
+  return stage && runtime && barPanel(source, {
+    title: `Runtime by ${stage.name}`,
+    about: "The newest run, longest first.",
+    sql: newestBy(source.facts, runtime, stage),
+    measure: runtime,
+  });
+}
+
 export function qor(source: Source): Row[] {
   const { facts } = source;
-  const measures = measuresOf(facts, [
-    "failing_tests",
-    "setup_wns",
-    "setup_tns",
-    "hold_wns",
-    "setup_violations",
-    "violations",
-    "drc_total",
-    "area",
-    "utilization",
-    "power",
-    "runtime",
-    "lvs_errors",
-    "frequency",
-    "cells",
-    "hold_tns",
-    "hold_violations",
-    "wirelength",
-    "vias",
-    "leakage",
-    "memory",
-    "ir_drop",
-    "failed",
-    "site_utilization",
-    "used",
-  ]).filter(({ objects, meaning }) => !objects || meaning === "failing_tests")
+  const measures = measuresOf(facts, SHOWN).filter(({ objects, meaning }) =>
+    !objects || meaning === "failing_tests"
+  )
     .filter(isFirstOfTitle);
   if (measures.length === 0) return [];
   const sites = bySite(source, measures);
@@ -89,14 +103,7 @@ export function qor(source: Source): Row[] {
     measures.filter(({ meaning }) => meanings.includes(meaning!));
   const followed = [...new Set([...of("area"), ...of("power"), ...of("setup_wns"), ...measures])];
   const trends = facts.time ? followed.map((m) => trendPanel(source, m)) : [];
-  const [stage] = dimensionsOf(facts, ["stage"]);
-  const runtime = of("runtime").find(() => stage);
-  const by_stage = stage && runtime && barPanel(source, {
-    title: `Runtime by ${stage.name}`,
-    about: "The newest run, longest first.",
-    sql: newestBy(facts, runtime, stage),
-    measure: runtime,
-  });
+  const by_stage = runtimeByStage(source, of("runtime")[0]);
   return [
     ...statRows(source, measures),
     { height: 10, panels: [...sites, ...trends].slice(0, 3) },

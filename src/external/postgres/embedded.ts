@@ -194,15 +194,9 @@ async function admit({ folder }: Cluster, listen = HOST): Promise<void> {
   if (wanted !== text) await Deno.writeTextFile(file, wanted);
 }
 
-async function start(
-  cluster: Cluster,
-  listen = HOST,
-  fsync = true,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const { binaries, account, folder, logFile, address } = cluster;
-  const settings = {
-    port: address.port,
+function settings(port: number, listen: string, fsync: boolean): string {
+  const values = {
+    port,
     // Every address includes loopback, which cannot be bound twice.
     listen_addresses: ["0.0.0.0", "*"].includes(listen)
       ? listen
@@ -221,7 +215,17 @@ async function start(
     ...(Deno.build.os === "linux" ? { recovery_init_sync_method: "syncfs" } : {}),
     ...(fsync ? {} : { fsync: "off", full_page_writes: "off" }),
   };
-  const options = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(" ");
+  return Object.entries(values).map(([name, value]) => `-c ${name}=${value}`).join(" ");
+}
+
+async function start(
+  cluster: Cluster,
+  listen = HOST,
+  fsync = true,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { binaries, account, folder, logFile, address } = cluster;
+  const options = settings(address.port, listen, fsync);
   const before = (await statIfThere(logFile))?.size ?? 0;
   const { ok, err } = await run(
     account,

@@ -3,6 +3,7 @@ import { renameCorrection } from "../../measures/mapping/store.ts";
 import { LOCKS, withLock } from "../../external/postgres/lock.ts";
 import { renameTable } from "../row.ts";
 import type { Kind } from "../../workspaces/names.ts";
+import { isReadyOn } from "../../workspaces/store.ts";
 import type { IgnoredTable } from "./ignored_store.ts";
 
 export type ChangedDatabase = {
@@ -35,12 +36,12 @@ export async function changedDatabases(db: Db, counters: Counter[]): Promise<Cha
         ${ours.map(({ username }) => username)}::text[], ${ours.map(({ kind }) => kind)}::text[],
         ${ours.map(({ counter }) => counter)}::int8[]) d (server, username, kind, counter)
       join users u on u.username = d.username collate "C" and u.is_active
-      join workspaces w on w.user_id = u.id and w.server = d.server and w.ready_at is not null
       left join scanned_databases s on s.user_id = u.id and s.kind = d.kind
-    where s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
-      or exists (
-        select from scanned_tables t
-        where t.user_id = u.id and t.kind = d.kind and t.scan_at <= now())
+    where ${isReadyOn(db, db`u.id`, db`d.server`)}
+      and (s.counter is distinct from d.counter or s.opened_at < now() - interval '1 hour'
+        or exists (
+          select from scanned_tables t
+          where t.user_id = u.id and t.kind = d.kind and t.scan_at <= now()))
     order by u.id, d.kind`;
 }
 
