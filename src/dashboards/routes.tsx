@@ -54,37 +54,29 @@ const show = createRoute({
   responses: { 200: json(listing.DashboardWithMessage, "The row."), ...errorReplies(400, 404) },
 });
 
-const retry = createRoute({
-  method: "post",
-  path: "/{id}/retry",
-  summary: "Retries a stopped dashboard",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
-});
+const action = <Path extends string>(path: Path, summary: string, description = "Accepted.") =>
+  createRoute({
+    method: "post",
+    path,
+    summary,
+    request: { params: ById, body: noFields },
+    responses: { 202: json(listing.Dashboard, description), ...errorReplies(400, 404, 409) },
+  });
 
-const posted = createRoute({
-  method: "post",
-  path: "/{id}/posted",
-  summary: "Counts a message whose post is unclear as sent",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It counts as sent."), ...errorReplies(400, 404, 409) },
-});
-
-const post = createRoute({
-  method: "post",
-  path: "/{id}/post",
-  summary: "Posts a message whose post is unclear, or that was kept without Slack",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "It will be posted."), ...errorReplies(400, 404, 409) },
-});
-
-const capture = createRoute({
-  method: "post",
-  path: "/{id}/capture",
-  summary: "Takes a new preview",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
-});
+const retry = action("/{id}/retry", "Retries a stopped dashboard");
+const posted = action(
+  "/{id}/posted",
+  "Counts a message whose post is unclear as sent",
+  "It counts as sent.",
+);
+const post = action(
+  "/{id}/post",
+  "Posts a message whose post is unclear, or that was kept without Slack",
+  "It will be posted.",
+);
+const capture = action("/{id}/capture", "Takes a new preview");
+const rewrite = action("/{id}/rewrite", "Overwrites a person's change or deletion in Grafana");
+const move = action("/{id}/move", "Moves a dashboard to the current Grafana");
 
 const remove = createRoute({
   method: "delete",
@@ -92,22 +84,6 @@ const remove = createRoute({
   summary: "Removes a dashboard until its table is created anew (admin)",
   request: { params: ById },
   responses: { 204: { description: "Removed." }, ...errorReplies(400, 403, 404) },
-});
-
-const rewrite = createRoute({
-  method: "post",
-  path: "/{id}/rewrite",
-  summary: "Overwrites a person's change or deletion in Grafana",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
-});
-
-const move = createRoute({
-  method: "post",
-  path: "/{id}/move",
-  summary: "Moves a dashboard to the current Grafana",
-  request: { params: ById, body: noFields },
-  responses: { 202: json(listing.Dashboard, "Accepted."), ...errorReplies(400, 404, 409) },
 });
 
 const moveAll = createRoute({
