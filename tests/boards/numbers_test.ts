@@ -98,6 +98,6 @@ Deno.test("trend() of more runs than points is cut into spans that lose no extre
     equal(Math.min(...wns as number[]), -7.5);
     same(panels.get("Setup WNS")!.columns["Setup WNS"], [0.9], "the newest run's own number");
     const panel = board.panels!.find(({ title }) => title === "Setup WNS over runs")!;
-    ok("description" in panel && /lowest of 20 minutes/.test(panel.description!));
+    ok("description" in panel && /lowest over 20 minutes/.test(panel.description!));
   });
 });

@@ -49,10 +49,12 @@ async function prepared(outside: Options["outside"] = {}) {
     api,
     ada,
     /** Stores the value, or a new one, and tries it. */
-    async tryOut(key_name: string, key_value: string) {
+    /** `before` runs when the value is saved and not yet tried. */
+    async tryOut(key_name: string, key_value: string, before = () => {}) {
       await api.call("DELETE", `${many}/${key_name}`, { key });
       const json = { key_name, key_value };
       equal((await api.call("POST", many, { key, json })).status, 201);
+      before();
       return await api.call("POST", `${many}/${key_name}/test`, { key });
     },
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),
@@ -87,8 +89,8 @@ Deno.test("SLACK_BOT_TOKEN and SLACK_CHANNEL_ID are tried at Slack", async () =>
     ok(!body.message.includes(token));
   }
   for (const what of ["429", "500", "html", "drop-after"] as const) {
-    slack.faults.push({ method: "auth.test", what, times: 1 });
-    const { status, body, text } = await tryOut("SLACK_BOT_TOKEN", slack.token);
+    const fault = () => void slack.faults.push({ method: "auth.test", what, times: 1 });
+    const { status, body, text } = await tryOut("SLACK_BOT_TOKEN", slack.token, fault);
     equal(`${status} ${body.ok}`, "200 false", what);
     ok(!text.includes("xoxb-"), text);
   }

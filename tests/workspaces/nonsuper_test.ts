@@ -184,6 +184,7 @@ Deno.test("the diagnosis says exactly which right the master lacks, and the step
         message: `The role ${master.user} lacks ${lacks}: ALTER ROLE ${master.user} ${lacks}.`,
       }],
       grafana: null,
+      slack: null,
     });
     const created = await app.call("POST", "/users", { json: { username: freshName() } });
     equal(created.status, 201);

@@ -78,7 +78,8 @@ function whenSilent(client: Client, query: Query, silence: number, miss: () => v
     received = client.received;
     if (performance.now() - since < silence) return;
     since = performance.now();
-    if (!await client.isAtWork(query)) miss();
+    // The answer may have arrived meanwhile, and the client may serve another statement.
+    if (!await client.isAtWork(query) && client.received === received) miss();
   };
   return setInterval(check, silence / 30);
 }
