@@ -192,6 +192,7 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   await api("POST", many, { key_name: "FAR_DATABASE_URL", key_value: far.href });
   await api("POST", `${many}/FAR_DATABASE_URL/test`);
   await api("POST", many, { key_name: "SLACK_BOT_TOKEN", key_value: slack.token });
+  await api("POST", many, { key_name: "SLACK_CHANNEL_ID", key_value: slack.channel });
   await api("POST", `${many}/SLACK_BOT_TOKEN/test`);
   for (
     const wrong of [{ key_value: 7, x: secrets.get("wrong body") }, {

@@ -111,7 +111,7 @@ export function qor(source: Source): Row[] {
       height: tableHeight(facts),
       panels: [
         ...(by_stage ? [by_stage] : []),
-        newestRows(source, { first: measures, most: by_stage ? 10 : 14, changes: CHANGES }),
+        newestRows(source, { first: measures, most: by_stage ? 10 : 16, changes: CHANGES }),
       ],
       wide_last: true,
     },

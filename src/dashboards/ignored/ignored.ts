@@ -5,13 +5,18 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import { addReadView } from "../../pipeline/scan/ignored_store.ts";
 import { type Ignored, listIgnored } from "../../pipeline/scan/store.ts";
 import type { Who } from "../../who.ts";
+import { Username } from "../../users/users.ts";
 import { KINDS } from "../../workspaces/names.ts";
 
+const Identifier = z.string().min(1).max(63).refine(
+  (name) => !name.includes("\0") && name.isWellFormed(),
+  "A name that PostgreSQL cannot have.",
+);
 export const TableName = z.strictObject({
-  username: z.string().max(63).openapi({ example: "ada" }),
+  username: Username,
   kind: z.enum(KINDS),
-  schema_name: z.string().max(63).openapi({ example: "public" }),
-  table_name: z.string().max(63).openapi({ example: "worst_paths" }),
+  schema_name: Identifier.openapi({ example: "public" }),
+  table_name: Identifier.openapi({ example: "worst_paths" }),
 }).openapi("TableName");
 type TableName = z.infer<typeof TableName>;
 

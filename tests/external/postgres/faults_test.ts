@@ -1,4 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
+import { withDeadline } from "../../../src/external/postgres/deadlines.ts";
 import { databaseUrl } from "../../../src/external/postgres/postgres.ts";
 import { startClients, uses } from "../../help/service/clients.ts";
 import { type FaultyServer, startFaultyServer } from "../../help/service/faults.ts";
@@ -85,8 +86,11 @@ Deno.test("main.ts goes on when the server has no connection left", async () => 
     for (;;) {
       const db = server.open();
       others.push(db);
-      await db`select 1`;
-      await db.session(() => db`select 1`.then(() => {}));
+      // The second connection waits for the first where only one is left.
+      await withDeadline({ statement: 1000, whole: 1000 }, async () => {
+        await db`select 1`;
+        await db.session(() => db`select 1`.then(() => {}));
+      });
     }
   } catch { /* now it is full */ }
   await pause(3000);
