@@ -36,7 +36,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
     case "context":
-      return <p class="hint">{block.elements?.map((element) => String(element.text))}</p>;
+      return <p class="hint">{block.elements?.map(({ text }) => String(text)).join(" · ")}</p>;
     case "actions":
       return (
         <p class="actions">

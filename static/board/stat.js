@@ -5,8 +5,8 @@ import { colorOf, pieces } from "./units.js";
 
 const context = document.createElement("canvas").getContext("2d");
 
-/** As in board.css: the line under a value, and the value's own line. */
-const NAME_PX = 24, LINE_HEIGHT = 1.15;
+/** What a value leaves free: some air, the line of the name (board.css), and its own line height. */
+const AIR_PX = 16, NAME_PX = 24, LINE_HEIGHT = 1.15;
 
 /** A font size at which `content` fills `width`, at most `most` px. */
 function fitting(content, width, most) {
@@ -57,7 +57,7 @@ export function drawStat(panel, content, columns) {
   if (unit) line.append(element("small", "", unit));
   const name = panel.options?.textMode === "value_and_name" &&
     columns.find(({ type }) => type === "string")?.values[0];
-  const room = (content.clientHeight - (name ? NAME_PX : 0)) / LINE_HEIGHT;
+  const room = (content.clientHeight - AIR_PX - (name ? NAME_PX : 0)) / LINE_HEIGHT;
   const most = Math.min(room, panel.options?.graphMode === "area" ? 40 : 46);
   line.style.fontSize = `${fitting(number + unit, content.clientWidth - 24, most)}px`;
   line.style.color = color;
