@@ -6,6 +6,7 @@ import {
   isOutcomeUnknown,
   type Sql,
 } from "../external/postgres/postgres.ts";
+import { pause } from "../external/abort.ts";
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
 
@@ -59,6 +60,8 @@ const CHECKS: Partial<Record<Action, (entry: AuditedAction) => string>> = {
   "session.start": () => "Sign in again.",
 };
 
+const MOST_TRIES = 4;
+
 /**
  * Runs `work` and records it in the same transaction. A refused action (403, 404, 409) leaves only its record.
  * `work` may complete the entry.
@@ -76,11 +79,15 @@ export async function audited<T>(
       return result;
     });
   try {
-    return await attempt().catch((error) => {
-      // The other transaction has committed; ours was rolled back.
-      if (!isDeadlock(error)) throw error;
-      return attempt();
-    });
+    for (let tries = 1;; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!isDeadlock(error) || tries === MOST_TRIES) throw error;
+        // Without a pause, ours takes the lock again before the other transaction wakes.
+        await pause(50 * tries);
+      }
+    }
   } catch (error) {
     const refused = error instanceof AppError && [403, 404, 409].includes(error.status);
     if (refused) await record(db, who, entry, "refused");
