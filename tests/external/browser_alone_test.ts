@@ -228,6 +228,7 @@ Deno.test("withPage() says that there is no browser, to be tried again", async (
     permanent: false,
   });
   await unstartable.close();
+  await after(1000); // the driver notices the end of /bin/true a moment after it gave it up
 });
 
 Deno.test("connectBrowser() uses the browser at BROWSER_URL and leaves it running", async () => {
