@@ -33,6 +33,11 @@ Deno.test("board, row, message and page take the last of a run's stages", async 
       equal(lastOf(panels.get(title)!), value, title);
     }
     equal(await compared(reader, "t", "qor", "public"), 4);
+    const { board } = await boardOf(reader, "t", "qor");
+    const area = board.panels!.find(({ title }) => title === "Area")!;
+    ok("fieldConfig" in area);
+    equal(numbers.find(({ name }) => name === "area")!.unit, null);
+    equal(area.fieldConfig!.defaults.unit, "none", "the table states no unit");
   });
 });
 

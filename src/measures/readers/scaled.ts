@@ -20,6 +20,9 @@ const SHOWN: Partial<Record<Meaning, string>> = {
   area: "µm²",
 };
 
+/** Display units of counts and shares, which no table needs to state. */
+const DIMENSIONLESS = ["locale", "short", "percent"];
+
 export type Scaled = Pick<
   Measure,
   "expression" | "unit" | "symbol" | "stated" | "note" | "decimals"
@@ -49,8 +52,9 @@ export function scaled(
     return { ...inOneUnit(value, textOf(time_unit), target), note };
   }
   if (meaning === "utilization") return ratioOrPercent(facts, column, value);
-  // Only power has a unit that all tools share.
-  const unit = meaning && !TIMES.has(meaning) ? defaultsOf({ meaning })?.unit ?? "none" : "none";
+  // The table states no unit, so the board shows none, as the row does.
+  const unit = DIMENSIONLESS.find((unit) => unit === (meaning && defaultsOf({ meaning })?.unit)) ??
+    "none";
   return { unit, symbol: null, expression: value, ...(decimals !== undefined && { decimals }) };
 }
 
