@@ -38,10 +38,6 @@ export function shownPanels(dashboard: Dashboard): ShownPanel[] {
   });
 }
 
-export function queriedPanels(dashboard: Dashboard): number[] {
-  return shownPanels(dashboard).flatMap(({ id, hasQuery }) => hasQuery ? [id] : []);
-}
-
 const panelsOf = ({ panels = [] }: Dashboard) => panels as unknown as AnyPanel[];
 
 function hasQuery({ type = "", targets, datasource, snapshotData }: AnyPanel): boolean {

@@ -173,7 +173,7 @@ export function newestRows(source: Source, options: RowOptions = {}): Panel {
     : rowsPanel(source, { ...choice, where: [...ofNewest(facts), last] }, shown);
 }
 
-export function recentRows(source: Source, options: RowOptions = {}): Panel {
+function recentRows(source: Source, options: RowOptions = {}): Panel {
   const { facts } = source;
   const time = facts.time && timeOf(facts.time.column);
   const worst = options.first?.find(({ good, where }) => good && !where);

@@ -84,7 +84,7 @@ function labelOf({ group_columns }: TableFacts): string {
 }
 
 /** SQL: one row per run and group: "time" (null without one), "metric" (the group), "value". `point` merges runs. */
-export function perRun(
+function perRun(
   facts: TableFacts,
   measure: Measure,
   where: (string | undefined)[],

@@ -55,7 +55,7 @@ export function refuse(result: Checked): void {
 }
 
 /** An error reply in the OpenAPI document. */
-export const ErrorReply = z.object({
+const ErrorReply = z.object({
   error: z.string().openapi({ example: "Conflict" }),
   message: z.string().openapi({ example: "There is already a user ada." }),
   code: z.string().openapi({ example: "user_exists" }),

@@ -88,7 +88,7 @@ export async function readOverall(
   });
 }
 
-/** SQL of the newest runs among the groups of a pass; "" where it does not tell groups and runs apart. */
+/** SQL of the newest runs among the groups of a pass; "" when the pass has no groups and runs. */
 function newestIn(mapping: Mapping, wanted: Wanted): string {
   const { run: { names, time }, group } = mapping;
   const has = (role: string) => wanted[role] !== undefined;

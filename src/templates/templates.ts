@@ -167,7 +167,7 @@ async function choose(
 }
 
 /** Requires an admin and an uploaded template; records a refusal (403, 404, 409 `built_in`). */
-async function permitted(deps: Deps, who: Who, deed: AuditedAction, id?: number): Promise<void> {
+async function permitted(deps: Deps, who: Who, action: AuditedAction, id?: number): Promise<void> {
   try {
     adminOnly(who);
     if (id === undefined) return;
@@ -177,17 +177,17 @@ async function permitted(deps: Deps, who: Who, deed: AuditedAction, id?: number)
     }
     if (!await store.findTemplate(deps.db, id)) throw unknown();
   } catch (error) {
-    await audited(deps.db, who, deed, () => Promise.reject(error));
+    await audited(deps.db, who, action, () => Promise.reject(error));
   }
 }
 
 /** A new template. Throws 403, 409 `template_exists` or `choice_taken`, 422 with `issues`. */
 export async function addTemplate(deps: Deps, who: Who, input: Input) {
   const { name } = input;
-  const deed = actionOf("template.create", name);
-  await permitted(deps, who, deed);
+  const action = actionOf("template.create", name);
+  await permitted(deps, who, action);
   const content = await checked(deps, input);
-  const { id } = await audited(deps.db, who, deed, async (tx) => {
+  const { id } = await audited(deps.db, who, action, async (tx) => {
     const row = await naming(name, () => store.insertTemplate(tx, input));
     await store.insertVersion(tx, row, content, who.username);
     await choose(tx, row, input.choose);
@@ -203,13 +203,13 @@ const subjectOf = (id: number) => builtIn(id)?.name ?? `template ${id}`;
  * `built_in`.
  */
 export async function changeTemplate(deps: Deps, who: Who, id: number, input: Input) {
-  const deed = actionOf("template.change", subjectOf(id));
-  await permitted(deps, who, deed, id);
+  const action = actionOf("template.change", subjectOf(id));
+  await permitted(deps, who, action, id);
   const content = await checked(deps, input);
-  await audited(deps.db, who, deed, async (tx) => {
+  await audited(deps.db, who, action, async (tx) => {
     const row = await naming(input.name, () => store.renewTemplate(tx, id, input));
     if (!row) throw unknown();
-    deed.subject = row.name;
+    action.subject = row.name;
     await store.insertVersion(tx, row, content, who.username);
     await choose(tx, row, input.choose);
   });
@@ -229,12 +229,12 @@ export async function chooseTemplate(
   id: number,
   change: (now: store.Choice[]) => store.Choice[],
 ) {
-  const deed = actionOf("template.change", subjectOf(id));
-  await permitted(deps, who, deed, id);
-  await audited(deps.db, who, deed, async (tx) => {
+  const action = actionOf("template.change", subjectOf(id));
+  await permitted(deps, who, action, id);
+  await audited(deps.db, who, action, async (tx) => {
     const row = await store.lockTemplate(tx, id);
     if (!row) throw unknown();
-    deed.subject = row.name;
+    action.subject = row.name;
     await choose(tx, row, change(await store.listChoices(tx, id)));
   });
   return await showTemplate(deps, who, id);
@@ -242,11 +242,11 @@ export async function chooseTemplate(
 
 /** Removes a template with its versions; its boards stay until their tables' next run. Throws 403, 404, 409 `built_in`. */
 export async function removeTemplate(deps: Deps, who: Who, id: number): Promise<void> {
-  const deed = actionOf("template.remove", subjectOf(id));
-  await permitted(deps, who, deed, id);
-  await audited(deps.db, who, deed, async (tx) => {
+  const action = actionOf("template.remove", subjectOf(id));
+  await permitted(deps, who, action, id);
+  await audited(deps.db, who, action, async (tx) => {
     const row = await store.deleteTemplate(tx, id);
     if (!row) throw unknown();
-    deed.subject = row.name;
+    action.subject = row.name;
   });
 }

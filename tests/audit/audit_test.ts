@@ -13,14 +13,14 @@ import {
 
 type Call = (method: string, path: string, json?: unknown, key?: string) => Promise<Reply>;
 
-/** Every deed that is recorded, as the line that stands of it. */
+/** Every action that is recorded, as the line that stands of it. */
 async function doEverything(api: World, ada: User): Promise<string[]> {
   const call: Call = (method, path, json, key) =>
     api.call(method, path, { json, key: key ?? api.admin });
   const many = `/users/${ada.id}/credentials`;
   const key = ada.api_key;
   const said: string[] = [];
-  async function deed(
+  async function action(
     reply: Promise<Reply>,
     status: number,
     actor: string,
@@ -34,74 +34,80 @@ async function doEverything(api: World, ada: User): Promise<string[]> {
   const me = ada.username;
   const token = { key_name: "TOKEN", key_value: "a first value" };
   const value = { key_value: "a second value" };
-  await deed(call("POST", many, token, key), 201, me, `credential.create ${me}/TOKEN`);
-  await deed(call("POST", many, token, key), 409, me, `credential.create ${me}/TOKEN`, "refused");
-  await deed(call("GET", `${many}/TOKEN`), 200, "admin", `credential.reveal ${me}/TOKEN`);
-  await deed(
+  await action(call("POST", many, token, key), 201, me, `credential.create ${me}/TOKEN`);
+  await action(call("POST", many, token, key), 409, me, `credential.create ${me}/TOKEN`, "refused");
+  await action(call("GET", `${many}/TOKEN`), 200, "admin", `credential.reveal ${me}/TOKEN`);
+  await action(
     call("GET", `${many}/NO`, undefined, key),
     404,
     me,
     `credential.reveal ${me}/NO`,
     "refused",
   );
-  await deed(call("PUT", `${many}/TOKEN`, value), 200, "admin", `credential.change ${me}/TOKEN`);
-  await deed(
+  await action(call("PUT", `${many}/TOKEN`, value), 200, "admin", `credential.change ${me}/TOKEN`);
+  await action(
     call("PUT", `${many}/NO`, value),
     404,
     "admin",
     `credential.change ${me}/NO`,
     "refused",
   );
-  await deed(
+  await action(
     call("GET", `${many}/TOKEN/versions/1`, undefined, key),
     200,
     me,
     `credential.reveal ${me}/TOKEN`,
   );
   const back = `${many}/TOKEN/rollback`;
-  await deed(call("POST", back, { version: 1 }), 200, "admin", `credential.rollback ${me}/TOKEN`);
-  await deed(
+  await action(call("POST", back, { version: 1 }), 200, "admin", `credential.rollback ${me}/TOKEN`);
+  await action(
     call("POST", back, { version: 9 }, key),
     404,
     me,
     `credential.rollback ${me}/TOKEN`,
     "refused",
   );
-  await deed(
+  await action(
     call("POST", `${many}/TOKEN/test`),
     409,
     "admin",
     `credential.test ${me}/TOKEN`,
     "refused",
   );
-  await deed(
+  await action(
     call("DELETE", `${many}/TOKEN`, undefined, key),
     204,
     me,
     `credential.remove ${me}/TOKEN`,
   );
-  await deed(
+  await action(
     call("DELETE", `${many}/TOKEN`),
     404,
     "admin",
     `credential.remove ${me}/TOKEN`,
     "refused",
   );
-  await deed(
+  await action(
     call("POST", `/users/${ada.id}/api-key`, { grace_seconds: 99 }),
     201,
     "admin",
     `key.rotate ${me}`,
   );
   const user = `/users/${ada.id}`;
-  await deed(call("PATCH", user, { role: "admin" }, key), 403, me, `user.change ${me}`, "refused");
-  await deed(call("DELETE", user, undefined, key), 403, me, `user.remove ${me}`, "refused");
-  await deed(call("PATCH", user, { is_active: true }), 200, "admin", `user.change ${me}`);
-  await deed(call("DELETE", user), 200, "admin", `user.remove ${me}`);
+  await action(
+    call("PATCH", user, { role: "admin" }, key),
+    403,
+    me,
+    `user.change ${me}`,
+    "refused",
+  );
+  await action(call("DELETE", user, undefined, key), 403, me, `user.remove ${me}`, "refused");
+  await action(call("PATCH", user, { is_active: true }), 200, "admin", `user.change ${me}`);
+  await action(call("DELETE", user), 200, "admin", `user.remove ${me}`);
   return said;
 }
 
-Deno.test("each deed is recorded, refused ones too, and found by user_id after the user is gone", async () => {
+Deno.test("each action is recorded, refused ones too, and found by user_id after the user is gone", async () => {
   await using api = await startWorld();
   const ada = await api.addAccount();
   const said = await doEverything(api, ada);
@@ -143,7 +149,7 @@ Deno.test("making a user is recorded under its id; a refused one under none", as
   same(await api.recorded("&action=session.start"), [`${username}: session.start ${username} ok`]);
 });
 
-Deno.test("no record, no deed: what cannot be recorded does not happen", async () => {
+Deno.test("no record, no action: what cannot be recorded does not happen", async () => {
   await using api = await startWorld();
   const ada = await api.addUser();
   const many = `/users/${ada.id}/credentials`;
@@ -278,15 +284,15 @@ Deno.test("a deed that loses a deadlock to a step is done once that is through",
   await db`create table a (n int); insert into a values (1)`.simple();
   await db`create table b (n int); insert into b values (1)`.simple();
   const held = Promise.withResolvers<void>();
-  const deed = { action: "user.change", subject: "ada", user_id: null } as const;
+  const action = { action: "user.change", subject: "ada", user_id: null } as const;
   let tries = 0;
   const step = db.begin(async (tx) => {
-    await tx`set local deadlock_timeout = '10s'`; // so that the deed is the one that gives way
+    await tx`set local deadlock_timeout = '10s'`; // so that the action is the one that gives way
     await tx`update a set n = 2`;
     await held.promise;
     await tx`update b set n = 2`;
   });
-  await audited(db, SYSTEM, deed, async (tx) => {
+  await audited(db, SYSTEM, action, async (tx) => {
     tries++;
     await tx`set local deadlock_timeout = '50ms'`;
     await tx`update b set n = 3`;

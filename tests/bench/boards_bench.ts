@@ -61,21 +61,31 @@ export const TABLES: { table: string; kind: Kind; columns: string }[] = [
  * all of its board's panels asked at once over six connections, as Grafana asks, and beside them the
  * naive way (every row to the client, to be counted there).
  */
-export async function benchBoards() {
-  const dataDir = await Deno.makeTempDir({ prefix: "boards-bench-" });
+export const benchBoards = () =>
+  withBench(async (reader) => {
+    for (const { table, kind, columns } of TABLES) {
+      await load(reader, table, columns);
+      await measure(reader, table, kind);
+    }
+  });
+
+export async function load(reader: Sql, table: string, columns: string) {
+  await reader.unsafe(
+    `create table public.${table} as select ${columns} from generate_series(0, ${ROWS - 1}) i`,
+  );
+  await reader.unsafe(`analyze public.${table}`);
+}
+
+/** A server of its own with an empty database. */
+export async function withBench(work: (reader: Sql) => Promise<void>) {
+  const dataDir = await Deno.makeTempDir({ prefix: "bench-" });
   const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
   try {
     const admin = connect({ ...server, database: "postgres" }, 1);
     await admin`create database bench`;
     await admin.end();
     const reader = connectToUserDatabase({ ...server, database: "bench" }, { most: 6 });
-    for (const { table, kind, columns } of TABLES) {
-      await reader.unsafe(
-        `create table public.${table} as select ${columns} from generate_series(0, ${ROWS - 1}) i`,
-      );
-      await reader.unsafe(`analyze public.${table}`);
-      await measure(reader, table, kind);
-    }
+    await work(reader);
     await reader.end();
   } finally {
     await server.stop();

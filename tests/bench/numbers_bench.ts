@@ -1,9 +1,8 @@
-import { startEmbedded } from "../../src/external/postgres/embedded.ts";
-import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
+import type { Sql } from "../../src/external/postgres/postgres.ts";
 import type { Kind } from "../../src/measures/facts.ts";
 import { readTable } from "../../src/measures/read.ts";
 import { summarize } from "../../src/measures/summary.ts";
-import { ROWS, TABLES, timed } from "./boards_bench.ts";
+import { load, TABLES, timed, withBench } from "./boards_bench.ts";
 
 const ROUNDS = 3;
 const WIDE = 300;
@@ -15,30 +14,16 @@ const GROUPS = "run_ts, platform, design";
  * Mapping and all numbers of a table of a million rows, in ms, beside a plain GROUP BY of its run and group
  * columns in the same run; and those of a table of 300 columns.
  */
-export async function benchNumbers() {
-  const dataDir = await Deno.makeTempDir({ prefix: "numbers-bench-" });
-  const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
-  try {
-    const admin = connect({ ...server, database: "postgres" }, 1);
-    await admin`create database bench`;
-    await admin.end();
-    const reader = connectToUserDatabase({ ...server, database: "bench" }, { most: 6 });
+export const benchNumbers = () =>
+  withBench(async (reader) => {
     console.table(await measureAll(reader));
     console.log(`${WIDE} columns: ${await measureWide(reader)} ms`);
-    await reader.end();
-  } finally {
-    await server.stop();
-    await Deno.remove(dataDir, { recursive: true });
-  }
-}
+  });
 
 async function measureAll(reader: Sql) {
   const rows: Record<string, Record<string, string>> = {};
   for (const { table, kind, columns } of TABLES.filter(({ table }) => table !== "anything")) {
-    await reader.unsafe(
-      `create table public.${table} as select ${columns} from generate_series(0, ${ROWS - 1}) i`,
-    );
-    await reader.unsafe(`analyze public.${table}`);
+    await load(reader, table, columns);
     rows[table] = await measure(reader, table, kind);
   }
   return rows;

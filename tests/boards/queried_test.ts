@@ -1,6 +1,7 @@
 import { deepStrictEqual as same } from "node:assert";
 import type { Dashboard } from "../../src/boards/compose.ts";
-import { queriedPanels, shownPanels } from "../../src/boards/queried.ts";
+import { queriedPanels } from "../help/boards/queried.ts";
+import { shownPanels } from "../../src/boards/queried.ts";
 
 const PG = { type: "postgres", uid: "pg" };
 const SQL = { refId: "A", rawSql: "select 1" };

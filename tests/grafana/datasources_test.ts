@@ -52,9 +52,9 @@ Deno.test("who may look at data sources, check and repair them", async () => {
   equal((await app.call("POST", `${path}/check`, { json: { a: 1 } })).status, 422);
   const checked = await app.call("POST", `${path}/check`, { json: {} });
   same([checked.status, checked.body], [200, { ok: true, findings: [] }]);
-  const [deed] = await app.db`select outcome from audit where action = 'datasources.repair'
+  const [action] = await app.db`select outcome from audit where action = 'datasources.repair'
     and actor = ${ada.username}`;
-  equal(deed!.outcome, "refused");
+  equal(action!.outcome, "refused");
 });
 
 Deno.test("the page shows the data sources, checks and repairs them", async () => {

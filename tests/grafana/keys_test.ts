@@ -89,8 +89,8 @@ Deno.test("no host is contacted that is neither configured nor allowed", async (
   match(warning!, /ALLOWED_HOSTS/);
   const [unused] = await save(app, ada, ["GRAFANA_API_KEY", foreign.tokens.admin]);
   match(unused!, /ALLOWED_HOSTS/, "nor is its key of any use");
-  for (const deed of ["check", "repair"]) {
-    await app.call("POST", `/users/${ada.id}/datasources/${deed}`);
+  for (const action of ["check", "repair"]) {
+    await app.call("POST", `/users/${ada.id}/datasources/${action}`);
   }
   await app.call("POST", `/users/${ada.id}/credentials/GRAFANA_API_KEY/test`);
   await app.finish();

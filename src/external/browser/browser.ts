@@ -65,7 +65,7 @@ export function connectBrowser(options: BrowserOptions): Browser {
     async close() {
       closing.abort(new ExternalError("browser", "Dashkeeper is stopping.", false));
       await shared.end();
-      await finder?.settled();
+      await finder?.ended();
     },
   };
 }

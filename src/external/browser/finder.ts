@@ -21,7 +21,7 @@ export function findOrInstallBrowser(options: Options, signal: AbortSignal) {
         ...(finder.installing ? { retryAfterSeconds: 5 } : {}),
       });
     },
-    settled: () => finder.ended,
+    ended: () => finder.ended,
   };
 }
 

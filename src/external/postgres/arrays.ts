@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 type Parse = (text: string) => unknown;
 
 /** PostgreSQL's text of an array (`{1,NULL,"a,b",{…}}`) as an array of its elements. */
-export function parseArray(text: string, parse: Parse): unknown[] {
+function parseArray(text: string, parse: Parse): unknown[] {
   let at = text.indexOf("{") + 1; // behind bounds such as [0:2]=
   const item = () => {
     if (text[at] !== '"') {

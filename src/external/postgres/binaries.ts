@@ -7,7 +7,7 @@ export type Account = { wrap: string[]; uid?: number; gid?: number };
 export type Outcome = { ok: boolean; out: string; err: string };
 
 export const SHARED_FOLDER = "/var/lib/dashkeeper";
-export const OURSELVES: Account = { wrap: [] };
+const OURSELVES: Account = { wrap: [] };
 /** In its user namespace root is user 1000 and still owns root's folders. */
 const NAMESPACE: Account = { wrap: ["unshare", "--user", "--map-user=1000", "--"] };
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

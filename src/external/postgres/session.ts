@@ -19,7 +19,7 @@ export function statements(send: Send): ISql {
   return Object.assign(sql, { array, json, typed, types, unsafe }) as unknown as ISql;
 }
 
-/** Calls `ended` once the query settles; its result replaces the error. */
+/** Calls `ended` once the query ends; its result replaces the error. */
 function whenSettled(query: Query, ended: (error?: unknown) => unknown): void {
   let { resolve, reject } = query;
   let over = false;
@@ -58,9 +58,9 @@ export function sendBy(
     ...(Number.isFinite(wait.ms) ? [setTimeout(miss, wait.ms)] : []),
     ...(silence === undefined ? [] : [whenSilent(client, query, silence, miss)]),
   ];
-  const settled = client.whileOpen(() => query.reject(connectionError("CONNECTION_CLOSED")));
+  const done = client.whileOpen(() => query.reject(connectionError("CONNECTION_CLOSED")));
   whenSettled(query, (error) => {
-    settled();
+    done();
     wait.end();
     timers.forEach((timer) => clearInterval(timer));
     return ended(error);

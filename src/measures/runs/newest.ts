@@ -73,7 +73,7 @@ async function newestSince(reader: Db, facts: TableFacts, since: string) {
 }
 
 /**
- * The two newest runs of each group; undefined where nothing tells runs apart. What is read of the newest runs
+ * The two newest runs of each group; undefined without distinct runs. What is read of the newest runs
  * names them, and does not decide anew which they are.
  */
 export async function readNewest(

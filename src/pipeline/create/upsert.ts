@@ -88,7 +88,7 @@ async function save(
 }
 
 /** `paths`, `paths (2)` …, for titles that other dashboards have. */
-export function numberedTitles(title: string, uid: string): string[] {
+function numberedTitles(title: string, uid: string): string[] {
   const more = Array.from({ length: 18 }, (_, i) => `${title} (${i + 2})`);
   return [title, ...more, `${title} (${uid})`];
 }

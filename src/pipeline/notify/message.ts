@@ -75,7 +75,7 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   const numbers = content === "link" ? [] : input.numbers ?? [];
   const first = headline(numbers);
   const heading = oneLine(input.title ?? "") ||
-    `${KINDS[kind]}: ${table} of ${owner}, run ${run}${first ? verdict(first) : ""}`;
+    `${KINDS[kind]}: ${table} of ${owner}, run ${run}${first ? movement(first) : ""}`;
 
   const before: MessageBlock[] = [{ type: "header", text: plain(heading, MOST.header) }];
   const after: MessageBlock[] = [];
@@ -138,7 +138,7 @@ function when(input: MessageInput): string {
 }
 
 /** ": Setup WNS worse", where the first number moved. */
-function verdict({ name, better }: KeyNumber): string {
+function movement({ name, better }: KeyNumber): string {
   return better === null ? "" : `: ${LABELS[name]} ${better ? "better" : "worse"}`;
 }
 

@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, rejects, strictEqual as equal } from "node:assert/strict";
-import { queriedPanels } from "../../../src/boards/queried.ts";
+import { queriedPanels } from "../../help/boards/queried.ts";
 import { attempt } from "../../../src/pipeline/attempt.ts";
 import { captureNext } from "../../../src/pipeline/capture/capture.ts";
 import { restartForKey } from "../../../src/pipeline/row.ts";

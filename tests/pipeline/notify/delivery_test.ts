@@ -1,9 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { notifyNext, probeRefusals } from "../../../src/pipeline/notify/notify.ts";
 import { type Fault, startSlack, type TestSlack } from "../../help/slack.ts";
-import { anySealKeys, slackDeps } from "../../help/slack_deps.ts";
+import { type More, notifyDeps } from "../../help/slack_deps.ts";
 import { never } from "../../help/time.ts";
-import { FRONTEND, signingKeyOf } from "../../help/world/deps.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
 import {
   addAccount,
@@ -14,10 +13,9 @@ import {
 } from "../../help/world/rows.ts";
 
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
-const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** One user's tables at "notify". */
-async function start(testSlack: TestSlack, more: Parameters<typeof slackDeps>[1] = {}, tables = 1) {
+async function start(testSlack: TestSlack, more: More = {}, tables = 1) {
   const fresh = await freshDatabase();
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
@@ -26,16 +24,7 @@ async function start(testSlack: TestSlack, more: Parameters<typeof slackDeps>[1]
     const row = { table_name: `runs${i}`, step: "notify", gif: GIF } as const;
     ids.push(await addDashboard(db, ada, row));
   }
-  const deps = {
-    db,
-    ...slackDeps(testSlack, more),
-    sealKeys: await anySealKeys(),
-    log: () => {},
-    signingKey,
-    installation: "abc123",
-    frontend_url: FRONTEND,
-    board_link_days: 30,
-  };
+  const deps = await notifyDeps(db, testSlack, more);
   const id = ids[0]!;
   return {
     db,

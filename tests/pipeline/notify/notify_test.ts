@@ -1,8 +1,8 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
-import { anySealKeys, slackDeps } from "../../help/slack_deps.ts";
+import { type More, notifyDeps, signingKey, slackDeps } from "../../help/slack_deps.ts";
 import { never, until } from "../../help/time.ts";
-import { FRONTEND, signingKeyOf } from "../../help/world/deps.ts";
+import { FRONTEND } from "../../help/world/deps.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
 import {
   addAccount,
@@ -23,10 +23,9 @@ import { connectSlack } from "../../../src/external/slack/slack.ts";
 
 const admin = { user_id: 1, username: "admin", role: "admin", from: "127.0.0.1" } as Who;
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
-const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
 
 /** A row of ada's at "notify", and the step with or without a Slack. */
-async function start(testSlack?: TestSlack, more: Parameters<typeof slackDeps>[1] = {}) {
+async function start(testSlack?: TestSlack, more: More = {}) {
   const fresh = await freshDatabase();
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
@@ -38,16 +37,7 @@ async function start(testSlack?: TestSlack, more: Parameters<typeof slackDeps>[1
     rows: 30,
   });
   await db`insert into runs (dashboard_id, run, row_count) values (${id}, 1, 20)`;
-  const deps = {
-    db,
-    ...slackDeps(testSlack, more),
-    sealKeys: await anySealKeys(),
-    log: () => {},
-    signingKey,
-    installation: "abc123",
-    frontend_url: FRONTEND,
-    board_link_days: 30,
-  };
+  const deps = await notifyDeps(db, testSlack, more);
   return {
     db,
     id,

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import type { Dashboard } from "../../../src/boards/compose.ts";
-import { queriedPanels } from "../../../src/boards/queried.ts";
+import { queriedPanels } from "../../help/boards/queried.ts";
 import { queryBoard } from "../../../src/dashboards/board/board.ts";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { finishWorkspaces } from "../../../src/accounts/steps.ts";
