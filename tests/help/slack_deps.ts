@@ -1,8 +1,6 @@
 import { importSealKey } from "../../src/credentials/seal.ts";
 import type { Deps } from "../../src/pipeline/notify/notify.ts";
-import type { Sql } from "../../src/external/postgres/postgres.ts";
 import type { TestSlack } from "./slack.ts";
-import { FRONTEND, signingKeyOf } from "./world/deps.ts";
 
 export type More = {
   token?: string;
@@ -34,19 +32,3 @@ export function slackDeps(testSlack?: TestSlack, more: More = {}) {
 export const anySealKeys = async () => ({
   current: await importSealKey(crypto.getRandomValues(new Uint8Array(32))),
 });
-
-export const signingKey = await signingKeyOf(new Uint8Array(32).fill(5));
-
-/** All that a notify step needs. */
-export async function notifyDeps(db: Sql, testSlack?: TestSlack, more: More = {}) {
-  return {
-    db,
-    ...slackDeps(testSlack, more),
-    sealKeys: await anySealKeys(),
-    log: () => {},
-    signingKey,
-    installation: "abc123",
-    frontend_url: FRONTEND,
-    board_link_days: 30,
-  };
-}

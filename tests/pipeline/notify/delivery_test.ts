@@ -1,7 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { notifyNext, probeRefusals } from "../../../src/pipeline/notify/notify.ts";
 import { type Fault, startSlack, type TestSlack } from "../../help/slack.ts";
-import { type More, notifyDeps } from "../../help/slack_deps.ts";
+import { notifyDeps } from "../../help/notify_deps.ts";
+import type { More } from "../../help/slack_deps.ts";
 import { never } from "../../help/time.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
 import {

@@ -1,6 +1,7 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
-import { type More, notifyDeps, signingKey, slackDeps } from "../../help/slack_deps.ts";
+import { notifyDeps, signingKey } from "../../help/notify_deps.ts";
+import { type More, slackDeps } from "../../help/slack_deps.ts";
 import { never, until } from "../../help/time.ts";
 import { FRONTEND } from "../../help/world/deps.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
