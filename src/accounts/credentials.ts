@@ -4,7 +4,7 @@ import { baseOf, mayContact, type Outside } from "../credentials/hosts.ts";
 import { type Rollback, rollBack } from "../credentials/versions.ts";
 import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
-import { type Deps as GrafanaDeps, grafanaOf, lacking, valueOf } from "../grafana/grafana.ts";
+import { type Deps as GrafanaDeps, grafanaOf, lacking } from "../grafana/grafana.ts";
 import { dropSteps, planAllSteps, planSteps } from "../grafana/steps.ts";
 import { targetOf } from "../pipeline/notify/target.ts";
 import { restartForKey, restartForSlack } from "../pipeline/row.ts";
@@ -79,7 +79,7 @@ async function applySaved(deps: Deps, user_id: number, key_name: string, key_val
     const address = key_name === "GRAFANA_BASE_URL" ? key_value : undefined;
     const refused = addressWarning(
       deps,
-      address ?? await valueOf(deps, user_id, "GRAFANA_BASE_URL"),
+      address ?? await credentials.valueOf(deps, user_id, "GRAFANA_BASE_URL"),
     );
     const warnings = refused ? [refused] : await keyWarnings(deps, user_id);
     if (await hasGrafana(deps, user_id)) await planSteps(deps.db, user_id);

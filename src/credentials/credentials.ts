@@ -87,6 +87,12 @@ export function shown(row: store.CredentialRow, value: string | undefined) {
   return { key_name, masked, version, created_at, updated_at, expires_at, expired };
 }
 
+/** Trimmed; undefined: none, or expired. */
+export async function valueOf(deps: Deps, user_id: number, key_name: string) {
+  const row = await store.findCredential(deps.db, user_id, key_name);
+  return row && !row.expired ? (await openValue(deps, user_id, row)).trim() : undefined;
+}
+
 /** By name. Throws 404 for the credentials of another user. */
 export async function credentialsOf(deps: Deps, who: Who, user_id: number) {
   await visibleUser(deps.db, who, user_id);

@@ -1,6 +1,5 @@
-import { type Deps as CredentialDeps, openValue } from "../credentials/credentials.ts";
+import { type Deps as CredentialDeps, valueOf } from "../credentials/credentials.ts";
 import { baseOf, mayContact, type Outside } from "../credentials/hosts.ts";
-import { findCredential } from "../credentials/store.ts";
 import { ExternalError } from "../errors.ts";
 import { connectGrafana, type Grafana } from "../external/grafana/grafana.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
@@ -36,12 +35,6 @@ export async function ownGrafana(deps: Deps, user_id: number): Promise<Own> {
   const base = address === undefined ? undefined : baseOf(address);
   if (address !== undefined && (!base || !mayContact(deps.outside, base))) return {};
   return { base, key };
-}
-
-/** Trimmed; undefined: none, or expired. */
-export async function valueOf(deps: CredentialDeps, user_id: number, key_name: string) {
-  const row = await findCredential(deps.db, user_id, key_name);
-  return row && !row.expired ? (await openValue(deps, user_id, row)).trim() : undefined;
 }
 
 function at(

@@ -1,8 +1,7 @@
 import type { Outside } from "../../credentials/hosts.ts";
-import type { Deps as CredentialDeps } from "../../credentials/credentials.ts";
+import { type Deps as CredentialDeps, valueOf } from "../../credentials/credentials.ts";
 import { ExternalError } from "../../errors.ts";
 import { connectSlack, type Slack } from "../../external/slack/slack.ts";
-import { valueOf } from "../../grafana/grafana.ts";
 
 /** A pattern on a design's or table's name ("gpu_*"), and the channel of those that match. */
 export type Route = { pattern: string; channel: string };
