@@ -18,7 +18,8 @@ const ROUNDS = 8;
 
 /**
  * Films the board of real results as the service itself shows it, one capture after the other in a warm
- * browser: ms from each page's opening to its first frame, and what the browser then takes of the memory, MB.
+ * browser: ms from each page's opening to its first frame, and what the browser then takes of the memory for
+ * itself, MB.
  */
 export async function firstFrames(browser: Browser, rounds: number) {
   await using test = await startWorld({ user: true });
@@ -42,7 +43,7 @@ export async function firstFrames(browser: Browser, rounds: number) {
     const { outcome, captured_at, sentence } = await takePreview(timed, options, never);
     if (outcome !== "loaded") throw new Error(`${outcome}: ${sentence}`);
     times.push(captured_at!.getTime() - await opened);
-    memory.push(await browserMemory());
+    memory.push(await browserMemory("Pss_Dirty"));
   }
   return { panels: options.panels.length, times, memory };
 }

@@ -69,8 +69,11 @@ function latestOf(gif: Uint8Array): number {
   return Math.max(...times.map((time, i) => time - times[0]! - i * DELAY_MS));
 }
 
-/** What this process's browsers take of the memory, MB (proportional set size of all their processes). */
-export async function browserMemory(): Promise<number> {
+/**
+ * What this process's browsers take of the memory, MB (proportional set size of all their processes).
+ * `Pss_Dirty` leaves out the program's own pages, whose share changes with each other browser on the machine.
+ */
+export async function browserMemory(of: "Pss" | "Pss_Dirty" = "Pss"): Promise<number> {
   const main = await pids("-f", `dashkeeper-browser-${Deno.pid}-`);
   const groups = await Promise.all(main.map(async (pid) => {
     const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
@@ -79,7 +82,7 @@ export async function browserMemory(): Promise<number> {
   const all = await pids("-g", [...new Set(groups.filter((group) => group))].join(","));
   const sizes = await Promise.all(all.map(async (pid) => {
     const text = await Deno.readTextFile(`/proc/${pid}/smaps_rollup`).catch(() => "");
-    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
+    return Number(new RegExp(`^${of}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0) / 1024;
   }));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

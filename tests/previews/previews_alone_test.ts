@@ -16,5 +16,6 @@ Deno.test("takePreview() shows the built-in board of real results again and agai
   console.log(`frame 1 after ${times.join(", ")} ms; MB ${memory.map(Math.round).join(", ")}`);
   ok(panels >= 18);
   equal(times.length, 6);
-  ok(memory.at(-1)! < memory[1]! * 1.3 + 30, `the browser grew to ${memory.at(-1)} MB`);
+  const most = Math.max(...memory.slice(0, 3)) * 1.3 + 30;
+  ok(memory.at(-1)! < most, `the browser grew: ${memory.map(Math.round).join(", ")} MB`);
 });
