@@ -31,6 +31,7 @@ export function Layout({ title, who, children }: Props) {
                 <a href="/dashboards">Dashboards</a>
                 <a href="/templates">Templates</a>
                 {who.role === "admin" && <a href="/users">Users</a>}
+                {who.role === "admin" && <a href="/diagnosis">Diagnosis</a>}
                 <a class="who" href={`/users/${who.user_id}`}>{who.username}</a>
                 <form method="post" action="/sign-out">
                   <button class="plain" type="submit">Sign out</button>

@@ -21,7 +21,7 @@ export type Claim = {
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
-    capture_tries = 0, next_try_at = now()`;
+    capture_tries = 0, next_try_at = now(), waiting_since = now()`;
 
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;

@@ -25,6 +25,7 @@ export const OWNERS: Record<string, string> = {
   slack_pauses: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
+  ticks: "diagnostics",
   dashboards_as_before: "dashboards",
   dashboardtiming: "dashboards",
   dashboardqor: "dashboards",
