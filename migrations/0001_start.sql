@@ -338,6 +338,12 @@ create table slack_pauses (
   until timestamptz not null
 );
 
+-- Slack takes about one message a second for each channel.
+create table slack_channels (
+  channel text primary key,
+  next_post_at timestamptz not null
+);
+
 -- The numbers of each group's runs, kept after the table's rows are gone.
 create table run_numbers (
   dashboard_id bigint not null references dashboards on delete cascade,

@@ -9,13 +9,17 @@ export type Workers = { wake(): void; idle(): Promise<void> };
 const RETRY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Processes a step's rows with up to `most` workers, then sleeps until the next row is due. */
+/**
+ * Processes a step's rows with up to `most` workers. One that finds nothing due ends; the next due row wakes
+ * the workers, the rows of the users `busy` left out.
+ */
 export function startWorkers(
   deps: Log & { db: Sql },
   step: Step,
   most: number,
   next: () => Promise<boolean>,
   signal: AbortSignal,
+  busy: () => number[] = () => [],
 ): Workers {
   const running = new Set<Promise<void>>();
   let isWoken = false;
@@ -33,22 +37,31 @@ export function startWorkers(
   }
   /** After a failed claim the row is still due: without a pause the loop would spin. */
   async function sleep() {
-    const ms = hasFailed ? undefined : await nextTry(deps.db, step).catch(fail) ?? undefined;
+    const ms = hasFailed
+      ? undefined
+      : await nextTry(deps.db, step, busy()).catch(fail) ?? undefined;
     wakeIn(hasFailed ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
   }
+  const sleeper = oneAtATime(deps, step, sleep, signal);
   function wake() {
     isWoken = true;
     hasFailed = false;
     while (!signal.aborted && running.size < most) {
       const work = worker().catch(fail).finally(() => {
         running.delete(work);
-        if (running.size === 0 && !signal.aborted) sleep();
+        sleeper.wake();
       });
       running.add(work);
     }
   }
   const wakeIn = makeAlarm(wake, signal);
-  return { wake, idle: async () => void await Promise.allSettled([...running]) };
+  return {
+    wake,
+    async idle() {
+      await Promise.allSettled([...running]);
+      await sleeper.idle();
+    },
+  };
 }
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */

@@ -13,11 +13,18 @@ import { composeMessage, type Content } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import { EVENT, findOpenThread, findPosted, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
+  slack: TargetDeps["slack"] & {
+    broadcast: Broadcast;
+    worse_percent: number;
+    content: Content;
+    /** Between two posts in one channel. */
+    spacingMs?: number | undefined;
+  };
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
@@ -32,9 +39,13 @@ type Done = { message: Message; sent?: Sent | undefined; note?: string | undefin
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
-export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+export async function notifyNext(
+  deps: Deps,
+  signal: AbortSignal,
+  tokens = new TokenLimit(),
+): Promise<boolean> {
   const { db } = deps;
-  const claim = await row.claimNext(db, "notify");
+  const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
   await attempt(db, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
@@ -47,11 +58,14 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
       await finish(db, claim, await send(deps, claim, run, target, signal), target);
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
+    } finally {
+      tokens.leave(target.token_hash);
     }
   });
   return true;
@@ -123,13 +137,14 @@ async function postNew(
   message: Composed,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { db, slack: { broadcast, worse_percent } } = deps;
+  const { db, slack: { broadcast, worse_percent, spacingMs } } = deps;
   const { channel } = target;
   const slack = target.in(channel);
   const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
   const to = {
     channel,
     thread_ts,
+    spacingMs,
     broadcast: broadcast === "always" ||
       broadcast === "worse" && isWorse(run.numbers, worse_percent),
   };

@@ -1,4 +1,5 @@
 import { ExternalError } from "../../errors.ts";
+import { pause } from "../../external/abort.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
 import { UNCHANGEABLE } from "../../external/slack/refusals.ts";
@@ -13,16 +14,20 @@ export type Sent = MessageRef & { thread_ts: string | null };
 
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
+/** Slack's limit for each channel is "about one a second"; a hair more keeps clear of it. */
+const SPACING_MS = 1_050;
+
 /** Posts once: the trace is written before the call, and removed only where Slack took nothing. */
 export async function post(
   db: Sql,
   slack: Slack,
   claim: Claim,
-  to: store.Destination & { broadcast: boolean },
+  to: store.Destination & { broadcast: boolean; spacingMs?: number | undefined },
   message: SentMessage,
   signal: AbortSignal,
 ): Promise<Sent> {
   const { text, blocks } = message;
+  await pause(await store.reservePost(db, to.channel, to.spacingMs ?? SPACING_MS), signal);
   const { thread_ts, broadcast } = to;
   if (!await store.beginPosting(db, claim, to, { text, blocks })) throw new ClaimLost();
   try {
