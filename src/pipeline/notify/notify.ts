@@ -9,9 +9,10 @@ import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
-import { composeMessage, type Content } from "./message.ts";
+import type { Content } from "./blocks.ts";
+import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { EVENT, findOpenThread, findPosted, post, type Sent, update } from "./post.ts";
+import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
@@ -22,8 +23,6 @@ export type Deps = Omit<TargetDeps, "slack"> & {
     broadcast: Broadcast;
     worse_percent: number;
     content: Content;
-    /** Between two posts in one channel. */
-    spacingMs?: number | undefined;
   };
   signingKey: CryptoKey;
   installation: string;
@@ -111,7 +110,7 @@ async function send(
   const { slack_channel: channel, slack_ts: ts } = run;
   const posted = channel && ts
     ? { channel, ts, thread_ts: null }
-    : await findPosted(target.in, run, payloadOf(deps, claim), signal);
+    : await findPosted(target.in, run, metadataOf(payloadOf(deps, claim)), signal);
   if (posted && !run.correcting) return { message: run.slack_message as Message, sent: posted };
   const slack = target.in(posted?.channel ?? target.channel);
   const picture: Picture = deps.slack.content === "full"
@@ -137,19 +136,15 @@ async function postNew(
   message: Composed,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { db, slack: { broadcast, worse_percent, spacingMs } } = deps;
-  const { channel } = target;
-  const slack = target.in(channel);
-  const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
+  const { db, slack: { broadcast, worse_percent } } = deps;
+  const slack = target.in(target.channel);
   const to = {
-    channel,
-    thread_ts,
-    spacingMs,
+    thread_ts: await findOpenThread(db, slack, claim, target.channel, signal),
     broadcast: broadcast === "always" ||
       broadcast === "worse" && isWorse(run.numbers, worse_percent),
   };
   try {
-    const sent = await post(db, slack, claim, to, message, signal);
+    const sent = await post(db, target, claim, to, message, signal);
     return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
   } catch (error) {
     if (!isNotReady(error) || !("file" in picture)) throw error;
@@ -191,7 +186,7 @@ async function composeWith(
     : "missing" in picture
     ? picture.missing
     : null;
-  const metadata = { event_type: EVENT, event_payload: payloadOf(deps, claim) };
+  const metadata = metadataOf(payloadOf(deps, claim));
   return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
 }
 
