@@ -1,28 +1,21 @@
-import { change, figure, oneLine, quantity } from "../../measures/format.ts";
+import { change, figure, oneLine } from "../../measures/format.ts";
 import { headline, type KeyNumber, LABELS } from "../../measures/number.ts";
-
-type Plain = { type: "plain_text"; text: string; emoji: false };
-type Image = { slack_file: { id: string } } | { image_url: string };
-
-/** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
-export type MessageBlock =
-  | { type: "header"; text: Plain }
-  | { type: "section"; text?: Plain; fields?: Plain[] }
-  | { type: "image"; alt_text: string } & Image
-  | { type: "context"; elements: Plain[] }
-  | {
-    type: "actions";
-    elements: {
-      type: "button";
-      action_id: string;
-      text: Plain;
-      url: string;
-      style: "primary";
-    }[];
-  };
-
-/** What may leave the house: all, no preview, or only that there is a new run. */
-export type Content = "full" | "numbers" | "link";
+import {
+  amount,
+  type Content,
+  cut,
+  escape,
+  type Image,
+  KINDS,
+  type MessageBlock,
+  MOST,
+  MOST_IN_ALL,
+  MOST_IN_NAME,
+  name,
+  type Plain,
+  plain,
+  tableOf,
+} from "./blocks.ts";
 
 export type MessageInput = {
   username: string;
@@ -53,16 +46,8 @@ export type MessageInput = {
   why?: string | null;
 };
 
-const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
-
-/** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
-const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
 /** Designs with numbers in a message: more would push the preview out of sight. */
 const MOST_GROUPS = 6;
-/** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
-const MOST_IN_ALL = 13_000;
-/** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
-const MOST_IN_NAME = 200;
 const MOST_IN_WHY = 500;
 
 const CORRECTED = "Corrected: the table is read another way than when this was posted.";
@@ -101,10 +86,6 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
     text: escape(summaryOf(input, table, owner, numbers)),
     blocks: [...before, ...shown, ...after],
   };
-}
-
-function tableOf({ schema_name, table_name }: MessageInput): string {
-  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`);
 }
 
 /** The message in one line, for notifications and screen readers. */
@@ -204,37 +185,6 @@ function numberBlocks(
   return [...blocks, { type: "section", text: plain(rest, MOST.field) }];
 }
 
-/** "-0.12 ns (-0.07, worse)". */
-function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
-  const size = quantity(value, unit);
-  if (sure === false) return `${size} (not sure)`;
-  return by === null ? size : `${size} (${change(by, better)})`;
-}
-
 function field(label: string, value: string): Plain {
   return plain(`${label}\n${value}`, MOST.field);
-}
-
-function plain(text: string, most: number): Plain {
-  return { type: "plain_text", text: cut(text, most), emoji: false };
-}
-
-function name(text: string): string {
-  return cut(oneLine(text), MOST_IN_NAME) || "(no name)";
-}
-
-/** At most `most` UTF-16 units, never half a character; what was cut ends in "…". */
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  let kept = "";
-  for (const character of text) {
-    if (kept.length + character.length >= most) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
-
-/** Slack reads `<!channel>`, `<@U…>` and links in `text` even where it is not markup. */
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
