@@ -1,7 +1,7 @@
 import type { Sql } from "../external/postgres/postgres.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
-import { type Log, logged } from "./log.ts";
+import { type Logged, logged } from "./log.ts";
 
 export type Workers = { wake(): void; idle(): Promise<void> };
 
@@ -14,7 +14,7 @@ const LONGEST_WAIT_MS = 60_000;
  * the workers, the rows of the users `busy` left out.
  */
 export function startWorkers(
-  deps: Log & { db: Sql },
+  deps: Logged & { db: Sql },
   step: Step,
   most: number,
   next: () => Promise<boolean>,
@@ -66,7 +66,7 @@ export function startWorkers(
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */
 export function oneAtATime(
-  deps: Log,
+  deps: Logged,
   name: string,
   work: () => Promise<void>,
   signal: AbortSignal,
