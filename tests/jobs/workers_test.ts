@@ -4,6 +4,7 @@ import { startWorkers } from "../../src/jobs/workers.ts";
 import { notifyNext } from "../../src/pipeline/notify/notify.ts";
 import { TokenLimit } from "../../src/pipeline/notify/token_limit.ts";
 import type { Who } from "../../src/who.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 import { notifyDeps } from "../help/notify_deps.ts";
 import { waitFor } from "../help/service/service.ts";
 import { startSlack, type TestSlack } from "../help/slack.ts";
@@ -41,7 +42,7 @@ async function start(slack: TestSlack, more: More = {}) {
         return notifyNext(deps, stopped.signal, tokens);
       };
       const workers = startWorkers(
-        { db, log() {} },
+        { db, log: SILENT },
         "notify",
         12,
         next,
