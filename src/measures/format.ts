@@ -30,13 +30,6 @@ export function change(by: number, better: boolean | null, unit: string | null =
   return `${by > 0 ? "+" : ""}${quantity(by, unit)}${direction(better)}`;
 }
 
-/** "-0.12 ns (-0.07 ns, worse)". */
-export function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
-  const size = quantity(value, unit);
-  if (sure === false) return `${size} (not sure)`;
-  return by === null ? size : `${size} (${change(by, better, unit)})`;
-}
-
 /** Texts only: views import no code from here. */
 export type ShownNumber = {
   group: string | null;

@@ -1,30 +1,18 @@
 import { change, figure, oneLine } from "../../measures/format.ts";
 import type { KeyNumber } from "../../measures/number.ts";
+import {
+  type Content,
+  cut,
+  escape,
+  type Image,
+  KINDS,
+  type MessageBlock,
+  MOST,
+  name,
+  plain,
+  tableOf,
+} from "./blocks.ts";
 import { chooseNumbers, type Chosen, forLine, inShort, sectionsOf } from "./numbers.ts";
-import { cut, escape, nameOf } from "./text.ts";
-
-type Plain = { type: "plain_text"; text: string; emoji: false };
-type Image = { slack_file: { id: string } } | { image_url: string };
-
-/** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
-export type MessageBlock =
-  | { type: "header"; text: Plain }
-  | { type: "section"; text?: Plain; fields?: Plain[] }
-  | { type: "image"; alt_text: string } & Image
-  | { type: "context"; elements: Plain[] }
-  | {
-    type: "actions";
-    elements: {
-      type: "button";
-      action_id: string;
-      text: Plain;
-      url: string;
-      style: "primary";
-    }[];
-  };
-
-/** What may leave the house: all, no preview, or only that there is a new run. */
-export type Content = "full" | "numbers" | "link";
 
 export type MessageInput = {
   username: string;
@@ -54,10 +42,9 @@ export type MessageInput = {
   why?: string | null;
 };
 
-const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
-
-/** Slack's limits for a header, a button's label and address; ours for the rest, so that all of it together fits. */
-const MOST = { header: 150, label: 75, url: 3_000, alt: 1_000, line: 500 };
+/** Tighter than Slack's limits, so that all of it together fits. */
+const MOST_IN_ALT = 1_000;
+const MOST_IN_LINE = 500;
 /** With the longest owner, run and verdict beside it, it fits into the header. */
 const MOST_IN_HEADER_NAME = 60;
 
@@ -82,20 +69,16 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
     ...(image && content === "full"
       ? [{ type: "image" as const, ...image, alt_text: altText(input, chosen) }]
       : []),
-    { type: "context", elements: lines.map((line) => plain(line, MOST.line)) },
+    { type: "context", elements: lines.map((line) => plain(line, MOST_IN_LINE)) },
     ...(dashboard_url.length <= MOST.url ? [openButton(dashboard_url)] : []),
   ];
   return { text: escape(summaryOf(input, chosen, why)), blocks };
 }
 
-function tableOf({ schema_name, table_name }: MessageInput, most?: number): string {
-  return nameOf(schema_name === "public" ? table_name : `${schema_name}.${table_name}`, most);
-}
-
 function heading(input: MessageInput, { verdict }: Chosen): string {
   const { kind, username, run } = input;
   const table = tableOf(input, MOST_IN_HEADER_NAME);
-  return `${KINDS[kind]}: ${table} of ${nameOf(username)}, run ${run}${verdict && `: ${verdict}`}`;
+  return `${KINDS[kind]}: ${table} of ${name(username)}, run ${run}${verdict && `: ${verdict}`}`;
 }
 
 /** Numbers in `text`: a notification shows about the first of them. */
@@ -106,12 +89,12 @@ function summaryOf(input: MessageInput, chosen: Chosen, why: string): string {
   const { kind, username, run, corrected } = input;
   const numbers = forLine(chosen).slice(0, MOST_IN_TEXT);
   const said = [
-    `${KINDS[kind]} table ${tableOf(input)} of ${nameOf(username)}: run ${run}`,
+    `${KINDS[kind]} table ${tableOf(input)} of ${name(username)}: run ${run}`,
     rowCount(input),
     chosen.several ? chosen.verdict : "",
     numbers.map((number) => inShort(number, chosen.several)).join("; "),
   ].filter(Boolean).join(", ");
-  return `${corrected ? "Corrected: " : ""}${said}${why && `. ${cut(why, MOST.line)}.`}`;
+  return `${corrected ? "Corrected: " : ""}${said}${why && `. ${cut(why, MOST_IN_LINE)}.`}`;
 }
 
 function altText(input: MessageInput, { groups, several }: Chosen): string {
@@ -119,7 +102,7 @@ function altText(input: MessageInput, { groups, several }: Chosen): string {
   const said = numbers.map((number) => inShort(number, several)).join("; ");
   return cut(
     `The dashboard of ${tableOf(input)}, run ${input.run}${said && `: ${said}`}`,
-    MOST.alt,
+    MOST_IN_ALT,
   );
 }
 
@@ -139,7 +122,7 @@ function when(input: MessageInput): string {
 
 function origin(input: MessageInput): string {
   const { username, kind, image, run, note, no_picture, content = "full" } = input;
-  const made = `Made by Dashkeeper from ${nameOf(username)}'s ${KINDS[kind]} database.`;
+  const made = `Made by Dashkeeper from ${name(username)}'s ${KINDS[kind]} database.`;
   if (content !== "full") return made;
   const picture = oneLine(
     (image ? note : no_picture || `There is no preview of run ${run}.`) ?? "",
@@ -148,7 +131,7 @@ function origin(input: MessageInput): string {
 }
 
 function openButton(url: string): MessageBlock {
-  const text = plain("Open dashboard", MOST.label);
+  const text = plain("Open dashboard", 75);
   return {
     type: "actions",
     elements: [{ type: "button", action_id: "open_dashboard", text, url, style: "primary" }],
@@ -165,14 +148,13 @@ function rowCount({ rows, rows_before, content }: MessageInput): string {
 function numberBlocks(chosen: Chosen): MessageBlock[] {
   const blocks = sectionsOf(chosen).map(({ text, fields }): MessageBlock => ({
     type: "section",
-    ...(text && { text: plain(text, MOST.line) }),
-    ...(fields.length > 0 && { fields: fields.map((field) => plain(field, MOST.line)) }),
+    ...(text && { text: plain(text, MOST_IN_LINE) }),
+    ...(fields.length > 0 && { fields: fields.map((field) => plain(field, MOST_IN_LINE)) }),
   }));
   return chosen.rest ? [...blocks, section(chosen.rest)] : blocks;
 }
 
-const section = (text: string): MessageBlock => ({ type: "section", text: plain(text, MOST.line) });
-
-function plain(text: string, most: number): Plain {
-  return { type: "plain_text", text: cut(text, most), emoji: false };
-}
+const section = (text: string): MessageBlock => ({
+  type: "section",
+  text: plain(text, MOST_IN_LINE),
+});

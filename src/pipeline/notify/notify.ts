@@ -9,9 +9,10 @@ import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
-import { composeMessage, type Content } from "./message.ts";
+import type { Content } from "./blocks.ts";
+import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { EVENT, findOpenThread, findPosted, post, type Sent, update } from "./post.ts";
+import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
@@ -97,7 +98,7 @@ async function send(
   const { slack_channel: channel, slack_ts: ts } = run;
   const posted = channel && ts
     ? { channel, ts, thread_ts: null }
-    : await findPosted(target.in, run, payloadOf(deps, claim), signal);
+    : await findPosted(target.in, run, metadataOf(payloadOf(deps, claim)), signal);
   if (posted && !run.correcting) return { message: run.slack_message as Message, sent: posted };
   const slack = target.in(posted?.channel ?? target.channel);
   const picture: Picture = deps.slack.content === "full"
@@ -176,7 +177,7 @@ async function composeWith(
     : "missing" in picture
     ? picture.missing
     : null;
-  const metadata = { event_type: EVENT, event_payload: payloadOf(deps, claim) };
+  const metadata = metadataOf(payloadOf(deps, claim));
   return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
 }
 

@@ -1,7 +1,7 @@
-import { amount, figure } from "../../measures/format.ts";
+import { figure } from "../../measures/format.ts";
 import { type KeyNumber, LABELS } from "../../measures/number.ts";
 import { inOrder, verdictOf, worseFirst } from "../../measures/verdict.ts";
-import { nameOf } from "./text.ts";
+import { amount, name } from "./blocks.ts";
 
 type Group = { group: string | null; numbers: KeyNumber[] };
 
@@ -69,7 +69,7 @@ function others(verdicts: Verdict[], isCompared: boolean): string {
 
 /** "gcd sky130hd Setup WNS -0.12 ns (-0.07 ns, worse)"; whose it is only where the run has several groups. */
 export function inShort(number: KeyNumber, several: boolean): string {
-  const whose = several && number.group ? `${nameOf(number.group, 80)} ` : "";
+  const whose = several && number.group ? `${name(number.group, 80)} ` : "";
   return `${whose}${LABELS[number.name]} ${amount(number)}`;
 }
 
@@ -81,7 +81,7 @@ export function forLine({ groups, several }: Chosen): KeyNumber[] {
 /** One section for each group: two columns for a single one, a line for one of several. */
 export function sectionsOf({ groups, several }: Chosen): { text: string; fields: string[] }[] {
   return groups.map(({ group, numbers }) => {
-    const title = group ? nameOf(group, 80) : "";
+    const title = group ? name(group, 80) : "";
     const line = numbers.map((number) => inShort(number, false)).join(" · ");
     const fields = several
       ? []

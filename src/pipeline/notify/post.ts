@@ -1,19 +1,47 @@
 import { ExternalError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
+import type { MessageRef, Metadata, SentMessage } from "../../external/slack/post.ts";
 import { UNCHANGEABLE } from "../../external/slack/refusals.ts";
 import type { Slack } from "../../external/slack/slack.ts";
 import { ClaimLost } from "../attempt.ts";
 import * as store from "../messages_store.ts";
 import type { Claim } from "../row.ts";
 
-export const EVENT = "dashkeeper_dashboard";
+const EVENT = "dashkeeper_dashboard";
 export type Payload = { installation: string; dashboard_id: number; run: number };
 export type Sent = MessageRef & { thread_ts: string | null };
 
+export const metadataOf = (event_payload: Payload): Metadata => {
+  return { event_type: EVENT, event_payload };
+};
+
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
+/** The trace of a post. `begin` returns false where the claim was lost: do not post. */
+export type Trace = {
+  begin(message: Pick<SentMessage, "text" | "blocks">): Promise<boolean>;
+  end(): Promise<void>;
+};
+
 /** Posts once: the trace is written before the call, and removed only where Slack took nothing. */
+export async function postTraced(
+  slack: Slack,
+  trace: Trace,
+  message: SentMessage,
+  signal: AbortSignal,
+): Promise<MessageRef> {
+  const { text, blocks } = message;
+  if (!await trace.begin({ text, blocks })) throw new ClaimLost();
+  try {
+    return await slack.post(message, signal);
+  } catch (error) {
+    const code = codeOf(error) ?? "ambiguous";
+    if (code !== "ambiguous") await trace.end();
+    throw error;
+  }
+}
+
+/** Posts a run's message. */
 export async function post(
   db: Sql,
   slack: Slack,
@@ -22,39 +50,45 @@ export async function post(
   message: SentMessage,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const { text, blocks } = message;
   const { thread_ts, broadcast } = to;
-  if (!await store.beginPosting(db, claim, to, { text, blocks })) throw new ClaimLost();
-  try {
-    const thread = thread_ts === null ? undefined : { thread_ts, broadcast };
-    return { ...await slack.post({ ...message, thread }, signal), thread_ts };
-  } catch (error) {
-    const code = codeOf(error) ?? "ambiguous";
-    if (code !== "ambiguous") await store.endPosting(db, claim);
-    throw error;
-  }
+  const trace: Trace = {
+    begin: (message) => store.beginPosting(db, claim, to, message),
+    end: () => store.endPosting(db, claim),
+  };
+  const thread = thread_ts === null ? undefined : { thread_ts, broadcast };
+  return { ...await postTraced(slack, trace, { ...message, thread }, signal), thread_ts };
 }
 
-const UNCLEAR =
-  'Slack may have this message already, and the channel cannot be searched for it. Check the channel, then press "It is in the channel" or "Post". With the scope channels:history (groups:history for a private channel) Dashkeeper checks by itself.';
+const UNCLEAR = "Slack may have this message already, and the channel cannot be searched for it.";
+const SEARCHABLE =
+  "With the scope channels:history (groups:history for a private channel) Dashkeeper checks by itself.";
+const PRESS = 'Check the channel, then press "It is in the channel" or "Post".';
 
-/** The message of a post whose answer was not seen; undefined: Slack did not take it, or none was begun. */
+export type Posting = Pick<store.Run, "posting_at" | "posting_channel" | "posting_thread">;
+
+/**
+ * The message of a post whose answer was not seen; undefined: Slack did not take it, or none was begun.
+ * `advice`: what a person can do where the channel cannot be searched.
+ */
 export async function findPosted(
   connect: (channel: string) => Slack,
-  run: store.Run,
-  payload: Payload,
+  posting: Posting,
+  { event_type, event_payload }: Metadata,
   signal: AbortSignal,
+  advice = PRESS,
 ): Promise<Sent | undefined> {
-  const { posting_at, posting_channel, posting_thread: thread_ts } = run;
+  const { posting_at, posting_channel, posting_thread: thread_ts } = posting;
   if (!posting_at || !posting_channel) return undefined;
   const oldest = new Date(posting_at);
+  const slack = connect(posting_channel);
   try {
-    const found = await connect(posting_channel).find(EVENT, payload, oldest, signal, thread_ts);
+    const found = await slack.find(event_type, event_payload, oldest, signal, thread_ts);
     return found && { ...found, thread_ts };
   } catch (error) {
     if (codeOf(error) === "thread_not_found") return undefined;
     if (!["missing_scope", "too_many_messages"].includes(codeOf(error) ?? "")) throw error;
-    throw new ExternalError("Slack", UNCLEAR, true, { code: "post_unclear" });
+    const message = `${UNCLEAR} ${advice} ${SEARCHABLE}`;
+    throw new ExternalError("Slack", message, true, { code: "post_unclear" });
   }
 }
 
