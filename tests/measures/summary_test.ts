@@ -1,5 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { type KeyNumber, keyNumber, ofNewRuns } from "../../src/measures/number.ts";
+import { keyNumber, ofNewRuns } from "../../src/measures/number.ts";
 import { writtenUnit } from "../../src/measures/names/units.ts";
 import { withTables } from "../help/boards/boards.ts";
 import { summaryOf, told } from "../help/boards/summaries.ts";
