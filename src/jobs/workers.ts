@@ -5,21 +5,19 @@ import { type Logged, logged } from "./log.ts";
 
 export type Workers = { wake(): void; idle(): Promise<void> };
 
+/** `next` takes one row; `busy` are users whose rows it leaves for later. */
+type Work = { most: number; next: () => Promise<boolean>; busy?: () => number[] };
+
 /** The wait after a failed claim. */
 const RETRY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/**
- * Processes a step's rows with up to `most` workers. One that finds nothing due ends; the next due row wakes
- * the workers, the rows of the users `busy` left out.
- */
+/** Processes a step's rows with up to `most` workers, which end when nothing is due and wake when something is. */
 export function startWorkers(
   deps: Logged & { db: Sql },
   step: Step,
-  most: number,
-  next: () => Promise<boolean>,
+  { most, next, busy = () => [] }: Work,
   signal: AbortSignal,
-  busy: () => number[] = () => [],
 ): Workers {
   const running = new Set<Promise<void>>();
   let isWoken = false;
@@ -31,18 +29,15 @@ export function startWorkers(
       if (!await next() && !isWoken) return;
     }
   }
-  function fail(error: unknown) {
+  function fail(error: unknown): undefined {
     logged(deps, step)(error);
     hasFailed = true;
   }
   /** After a failed claim the row is still due: without a pause the loop would spin. */
-  async function sleep() {
-    const ms = hasFailed
-      ? undefined
-      : await nextTry(deps.db, step, busy()).catch(fail) ?? undefined;
+  const sleeper = oneAtATime(deps, step, async () => {
+    const ms = hasFailed ? undefined : await nextTry(deps.db, step, busy()).catch(fail);
     wakeIn(hasFailed ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
-  }
-  const sleeper = oneAtATime(deps, step, sleep, signal);
+  }, signal);
   function wake() {
     isWoken = true;
     hasFailed = false;
@@ -55,13 +50,8 @@ export function startWorkers(
     }
   }
   const wakeIn = makeAlarm(wake, signal);
-  return {
-    wake,
-    async idle() {
-      await Promise.allSettled([...running]);
-      await sleeper.idle();
-    },
-  };
+  const idle = () => Promise.allSettled([...running]).then(sleeper.idle);
+  return { wake, idle };
 }
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */

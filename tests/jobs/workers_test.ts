@@ -15,6 +15,9 @@ import { addAccount, addDashboard } from "../help/world/rows.ts";
 const admin = { user_id: 1, username: "admin", role: "admin", from: "127.0.0.1" } as Who;
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
 
+/** Times mean little on a machine that does much else. */
+const isLoaded = () => Deno.loadavg()[0]! > 3;
+
 /** The workers of the step "notify", over a database of their own. */
 async function start(slack: TestSlack, more: More = {}) {
   const fresh = await freshDatabase();
@@ -41,14 +44,8 @@ async function start(slack: TestSlack, more: More = {}) {
         claims++;
         return notifyNext(deps, stopped.signal, tokens);
       };
-      const workers = startWorkers(
-        { db, log: SILENT },
-        "notify",
-        12,
-        next,
-        stopped.signal,
-        () => tokens.busyUsers(),
-      );
+      const work = { most: 12, next, busy: () => tokens.busyUsers() };
+      const workers = startWorkers({ db, log: SILENT }, "notify", work, stopped.signal);
       return {
         wake: workers.wake,
         async stop() {
@@ -87,16 +84,16 @@ Deno.test("startWorkers() posts others' rows while one user's Slack hangs, and l
   const began = performance.now();
   await test.add(bob, "quick");
   first.wake();
-  await test.untilDone(1, 5);
+  await test.untilDone(1, 12);
   const ms = performance.now() - began;
-  ok(ms < 2_000, `${ms} ms`);
+  ok(ms < (isLoaded() ? 10_000 : 2_000), `${ms} ms`);
   equal((await slack.messages()).length, 1);
 
   // A row of bob's that is due later is taken by the workers' own alarm.
   slack.faults.push({ method: "files.info", what: "500", times: 1, token: slack.token });
   await test.add(bob, "later");
   first.wake();
-  await test.untilDone(2, 8);
+  await test.untilDone(2, 20);
   const claims = test.claims();
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   equal(test.claims(), claims, "with nothing due, nobody asks");
@@ -124,9 +121,9 @@ Deno.test("startWorkers() posts 30 rows of one channel at its pace, without a 42
   const workers = test.work();
   const began = performance.now();
   workers.wake();
-  await test.untilDone(30, 20);
+  await test.untilDone(30, 60);
   const ms = performance.now() - began;
   await workers.stop();
   equal(slack.forms("chat.postMessage").length, 30);
-  ok(ms > 29 * 200 && ms < 30 * 200 * 1.5, `${ms} ms`);
+  ok(ms > 29 * 200 && ms < 30 * 200 * (isLoaded() ? 5 : 1.5), `${ms} ms`);
 });
