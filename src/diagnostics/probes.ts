@@ -2,7 +2,7 @@ import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
 import { ExternalError } from "../errors.ts";
 import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
 import { connectSlack, type SlackState } from "../external/slack/slack.ts";
-import type { Deps } from "./check.ts";
+import type { Deps } from "./deps.ts";
 
 /** What several checks look at is asked once. */
 export type Probes = ReturnType<typeof makeProbes>;

@@ -19,6 +19,7 @@ import {
 import { diagnose, type Diagnosis } from "../../src/diagnostics/diagnose.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 import { findEmbedded } from "../../src/external/postgres/found.ts";
 import { type Address, connect } from "../../src/external/postgres/postgres.ts";
 import { embeddedSealKeys } from "../../src/external/seal_key.ts";
@@ -33,7 +34,7 @@ export async function examine(): Promise<Diagnosis> {
   const known: Known = {};
   const address = await addressOf(config, faults, known);
   const db = connect({ ...address, database: config.MASTER_DB_NAME }, 8);
-  const browser = connectBrowser({ ...browserOf(config, () => {}), install: false });
+  const browser = connectBrowser({ ...browserOf(config, SILENT), install: false });
   const { host, port, ssl } = address;
   const servers = await openServers(
     db,
@@ -43,7 +44,7 @@ export async function examine(): Promise<Diagnosis> {
   );
   try {
     return await diagnose({
-      ...{ db, servers, browser, log: () => {} },
+      ...{ db, servers, browser, log: SILENT },
       sealKeys: await sealKeysOf(config, faults, known),
       installation: await installationOf(db).catch(() => ""),
       slack: slackOf(config),

@@ -1,5 +1,6 @@
 import { doesNotMatch, ok, strictEqual as equal } from "node:assert/strict";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 import { diagnose } from "../../src/diagnostics/diagnose.ts";
 import { provoking } from "../help/diagnosis.ts";
 import { startSlack } from "../help/slack.ts";
@@ -181,7 +182,7 @@ Deno.test("the Slack checks say what is wrong with each token, each provoked", a
 Deno.test("the browser checks say what is wrong, each provoked; a real one takes a picture", async () => {
   await using world = await startWorld();
   const open = (options: { path?: string; url?: string }) =>
-    connectBrowser({ ...options, install: false, log: () => {} });
+    connectBrowser({ ...options, install: false, log: SILENT });
   const real = open({});
   const wrong = open({ path: "/no/such/chromium" });
   const broken = open({ path: "/bin/false" });

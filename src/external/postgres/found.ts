@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { ExternalError } from "../../errors.ts";
+import { SILENT } from "../log/log.ts";
 import { findBinaries } from "./binaries.ts";
 import { readAddress, type ServerAddress, statIfThere } from "./cluster.ts";
 
@@ -21,7 +22,7 @@ export async function findEmbedded(dataDir: string): Promise<Found | undefined> 
     const address = await readAddress(await Deno.realPath(dataDir));
     const found = { address, logFile: join(dirname(folder), "postgres.log") };
     const major = await Deno.readTextFile(join(folder, "PG_VERSION"));
-    const fault = await findBinaries(() => {}, major.trim()).then(() => undefined, messageOf);
+    const fault = await findBinaries(SILENT, major.trim()).then(() => undefined, messageOf);
     return fault === undefined ? found : { ...found, fault };
   } catch (error) {
     if (error instanceof ExternalError) throw error;
