@@ -35,33 +35,39 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   );
 }
 
+/** One body of rows for each design. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
-    <section class="card">
+    <section class="card numbers">
       <table>
         <caption>{`The numbers of run ${run}`}</caption>
         <thead>
           <tr>
-            <th>Design</th>
             <th>Number</th>
             <th>Value</th>
-            <th>Before</th>
+            <th class="wide">Before</th>
             <th>Change</th>
           </tr>
         </thead>
-        <tbody>
-          {numbers.map((number) => (
-            <tr>
-              <td>{number.group ?? ""}</td>
-              <td>{number.label}</td>
-              <td>{number.value}</td>
-              <td>{number.before}</td>
-              <td>
-                <Change number={number} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
+          <tbody>
+            {group !== null && (
+              <tr>
+                <th scope="rowgroup" colspan={4} dir="auto">{group}</th>
+              </tr>
+            )}
+            {own.map((number) => (
+              <tr>
+                <td>{number.label}</td>
+                <td>{number.value}</td>
+                <td class="wide">{number.before}</td>
+                <td>
+                  <Change number={number} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </table>
     </section>
   );
