@@ -1,4 +1,5 @@
 import type { ShownNumber } from "../src/measures/format.ts";
+import { Head, NumberCell, Table } from "./parts/table.tsx";
 
 /** Fits below a card's name. */
 const ON_A_CARD = 4;
@@ -35,20 +36,12 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   );
 }
 
-/** One body of rows for each design. */
+/** One body of lines for each design. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
-    <section class="card numbers">
-      <table>
-        <caption>{`The numbers of run ${run}`}</caption>
-        <thead>
-          <tr>
-            <th>Number</th>
-            <th>Value</th>
-            <th class="wide">Before</th>
-            <th>Change</th>
-          </tr>
-        </thead>
+    <section class="card">
+      <Table label={`The numbers of run ${run}`}>
+        <Head columns={["Number", ...["Value", "Before"].map(right), "Change"]} />
         {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
           <tbody>
             {group !== null && (
@@ -59,8 +52,8 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
             {own.map((number) => (
               <tr>
                 <td>{number.label}</td>
-                <td>{number.value}</td>
-                <td class="wide">{number.before}</td>
+                <NumberCell>{number.value}</NumberCell>
+                <NumberCell>{number.before}</NumberCell>
                 <td>
                   <Change number={number} />
                 </td>
@@ -68,7 +61,9 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
             ))}
           </tbody>
         ))}
-      </table>
+      </Table>
     </section>
   );
 }
+
+const right = (text: string) => ({ text, number: true });
