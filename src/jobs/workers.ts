@@ -1,7 +1,7 @@
 import type { Sql } from "../external/postgres/postgres.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
-import { type Log, logged } from "./log.ts";
+import { type Logged, logged } from "./log.ts";
 
 export type Workers = { wake(): void; idle(): Promise<void> };
 
@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 60_000;
 
 /** Processes a step's rows with up to `most` workers, then sleeps until the next row is due. */
 export function startWorkers(
-  deps: Log & { db: Sql },
+  deps: Logged & { db: Sql },
   step: Step,
   most: number,
   next: () => Promise<boolean>,
@@ -53,7 +53,7 @@ export function startWorkers(
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */
 export function oneAtATime(
-  deps: Log,
+  deps: Logged,
   name: string,
   work: () => Promise<void>,
   signal: AbortSignal,

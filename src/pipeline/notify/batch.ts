@@ -10,7 +10,7 @@ import { channelsOf, type Deps as TargetDeps, namesOf, type Target } from "./tar
 
 type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { content: Content };
+  slack: TargetDeps["slack"] & { content: Content; worse_percent: number };
   limits: BatchLimits;
   installation: string;
 };
@@ -48,7 +48,7 @@ async function postList(
   target: Target,
   signal: AbortSignal,
 ): Promise<Lead | undefined> {
-  const { db, slack: { content } } = deps;
+  const { db, slack: { content, worse_percent } } = deps;
   const channelOf = await channelsOf(deps, user_id);
   const isHere = (table: Parameters<typeof namesOf>[0]) =>
     channelOf(namesOf(table)) === target.channel;
@@ -57,7 +57,7 @@ async function postList(
   const list = {
     key: `batch ${batch_id} ${target.channel}`,
     event_type: "dashkeeper_batch",
-    compose: () => Promise.resolve(composeList({ username, tables, content })),
+    compose: () => Promise.resolve(composeList({ username, tables, content, worse_percent })),
   };
   const delivery = await postOnce(deps, list, target, signal);
   signal.throwIfAborted();

@@ -194,7 +194,7 @@ async function composeWith(
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days, slack: { content } }: Deps,
+  { db, signingKey, frontend_url, board_link_days, slack: { content, worse_percent } }: Deps,
   claim: row.Claim,
   run: store.Run,
   image: Image,
@@ -212,6 +212,7 @@ async function compose(
     rows: run.row_count,
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
+    worse_percent,
     why: run.why,
     dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image: content === "full" ? image : null,

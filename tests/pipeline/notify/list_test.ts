@@ -14,7 +14,7 @@ const table = (table_name: string, more: Partial<BatchTable> = {}): BatchTable =
   ...more,
 });
 const compose = (tables: BatchTable[], content: "full" | "numbers" | "link" = "full") =>
-  composeList({ username: "ada", tables, content });
+  composeList({ username: "ada", tables, content, worse_percent: 2 });
 // deno-lint-ignore no-explicit-any
 const sections = ({ blocks }: { blocks: any[] }): string[] =>
   blocks.filter(({ type }) => type === "section").map(({ text }) => text.text);
