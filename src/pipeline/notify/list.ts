@@ -1,5 +1,4 @@
 import { figure, oneLine } from "../../measures/format.ts";
-import { isWorse } from "./worse.ts";
 import type { BatchTable } from "../batches_store.ts";
 import {
   type Content,
@@ -13,6 +12,7 @@ import {
   tableOf,
 } from "./blocks.ts";
 import { chooseNumbers, type Chosen, forLine, inShort } from "./numbers.ts";
+import { isWorse } from "./worse.ts";
 
 type Input = { username: string; tables: BatchTable[]; content: Content; worse_percent: number };
 type Line = BatchTable & { chosen: Chosen; is_worse: boolean };
