@@ -24,6 +24,7 @@ export const OWNERS: Record<string, string> = {
   batches: "pipeline",
   runs: "pipeline",
   slack_pauses: "pipeline",
+  slack_channels: "pipeline",
   channel_messages: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",

@@ -16,11 +16,16 @@ import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import { findPosted, metadataOf, openThread, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
+import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
+  slack: TargetDeps["slack"] & {
+    broadcast: Broadcast;
+    worse_percent: number;
+    content: Content;
+  };
   limits: BatchLimits;
   signingKey: CryptoKey;
   installation: string;
@@ -38,9 +43,13 @@ type Done = { message: Message; sent?: Sent | undefined; note?: string | undefin
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
-export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+export async function notifyNext(
+  deps: Deps,
+  signal: AbortSignal,
+  tokens = new TokenLimit(),
+): Promise<boolean> {
   const { db } = deps;
-  const claim = await row.claimNext(db, "notify");
+  const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
   await attempt(db, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
@@ -54,6 +63,7 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
       const lead = run.slack_ts ? undefined : await leadOf(deps, claim, target, signal);
       if (lead && "why" in lead) return await row.postpone(db, claim, lead.why, lead.seconds);
@@ -62,6 +72,8 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
+    } finally {
+      tokens.leave(target.token_hash);
     }
   });
   return true;
@@ -134,20 +146,18 @@ async function postNew(
   const { db, slack: { broadcast, worse_percent } } = deps;
   const { channel, list_ts } = target;
   const slack = target.in(channel);
-  const thread_ts = await openThread(
-    slack,
-    list_ts ?? await store.findThread(db, claim, channel),
-    signal,
-  );
   const to = {
-    channel,
-    thread_ts,
+    thread_ts: await openThread(
+      slack,
+      list_ts ?? await store.findThread(db, claim, channel),
+      signal,
+    ),
     // The list shows it to the channel.
     broadcast: list_ts === undefined && (broadcast === "always" ||
       broadcast === "worse" && isWorse(run.numbers, worse_percent)),
   };
   try {
-    const sent = await post(db, slack, claim, to, message, signal);
+    const sent = await post(db, target, claim, to, message, signal);
     return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
   } catch (error) {
     if (!isNotReady(error) || !("file" in picture)) throw error;
