@@ -2,6 +2,7 @@ import type { CheckView } from "../src/diagnostics/diagnose.ts";
 import type { Who } from "../src/who.ts";
 import { Line } from "./document.tsx";
 import { Layout } from "./layout.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 const STATES = {
   ok: ["good", "OK"],
@@ -89,7 +90,7 @@ export function DiagnosisPage({ who, checks, single }: Props) {
     .toSorted(([, a], [, b]) => worst(a) - worst(b));
   return (
     <Layout title="Diagnosis" who={who}>
-      <h1>Diagnosis</h1>
+      <PageTitle text="Diagnosis" />
       <p class="actions">
         <span>{single ? "One check was run." : summary(checks)}</span>
         <a href="/diagnosis">Run all checks</a>

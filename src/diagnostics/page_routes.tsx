@@ -32,7 +32,7 @@ export function diagnosisPages(deps: Deps) {
         );
       }
       // A cause that is gone: its row goes as well.
-      if (isRow) return c.html("");
+      if (isRow) return c.body("", 200, { "Content-Type": "text/html" });
       throw new AppError("check_unknown", 404, "There is no such check now: run all checks.");
     });
 }

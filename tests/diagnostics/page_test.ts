@@ -44,7 +44,7 @@ Deno.test("the page /diagnosis shows each check with its fix; one runs again, wi
   const page = await get("/diagnosis");
   equal(page.status, 200);
   equal(page.headers.get("cache-control"), "no-store");
-  match(page.text, /<a href="\/diagnosis">Diagnosis<\/a>/);
+  match(page.text, /<a href="\/diagnosis" aria-current="page">Diagnosis<\/a>/);
   match(page.text, /<span class="state warn">Warning<\/span>/);
   match(page.text, /0 failed, \d+ warnings?, \d+ OK\./);
   match(page.text, /href="\/docs\/troubleshooting#stopped-rows"/);

@@ -6,6 +6,7 @@ import type { Page } from "../../../src/external/browser/browser.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { readInstallation } from "../../../src/credentials/installation_store.ts";
 import type { Limits } from "../../../src/pipeline/scan/debounce.ts";
+import type { BatchLimits } from "../../../src/pipeline/batches_store.ts";
 import { limitFailures } from "../../../src/users/failure_limit.ts";
 import { SEALED_COLUMNS } from "../../../src/sealed.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
@@ -18,7 +19,7 @@ export type Options = {
   trust_proxy?: boolean;
   outside?: Partial<Outside>;
   now?: () => number;
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits & BatchLimits>;
   /** Further servers for users' databases, and the addresses at which people see them. */
   others?: { login: Login; shown: Shown }[];
   shown?: Shown;
@@ -82,6 +83,12 @@ export async function makeDeps(
     },
     frontend_url,
     board_link_days: 30,
-    limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0, ...options.limits },
+    limits: {
+      scanSeconds: 5,
+      settleSeconds: 0,
+      updateMinSeconds: 0,
+      batchSeconds: 300,
+      ...options.limits,
+    },
   };
 }
