@@ -36,8 +36,9 @@ import { ensureAdmin } from "./src/users/users.ts";
 import { adminOnly } from "./src/who.ts";
 import { refuseOldInstallation } from "./src/adoption/adopt.ts";
 import { adoptedHashes } from "./src/users/key_store.ts";
+import { terminalLog } from "./src/external/log/log.ts";
 
-const log = (line: string) => console.log(`${new Date().toISOString()} ${line}`);
+const log = terminalLog(console.log);
 
 /** What stop() ends, in the reverse order. */
 const ends: (() => Promise<unknown>)[] = [];
@@ -138,7 +139,7 @@ async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
   );
   ends.push(() => servers.close());
   for (const { server, message } of (await Promise.all(servers.all.map(preflight))).flat()) {
-    log(`${server}: ${message}`);
+    log.warn(message, { server });
   }
   return servers;
 }
@@ -173,7 +174,7 @@ function stop(code: number): Promise<void> {
 catchUncaught(log, () => stop(1));
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => {
-    log(`${signal}: stopping`);
+    log.info(`${signal}: stopping.`);
     stop(0);
   });
 }

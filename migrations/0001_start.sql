@@ -338,6 +338,31 @@ create table slack_pauses (
   until timestamptz not null
 );
 
+-- Slack takes about one message a second for each channel.
+create table slack_channels (
+  channel text primary key,
+  next_post_at timestamptz not null
+);
+
+-- A message that belongs to no single run.
+create table channel_messages (
+  id bigint generated always as identity primary key,
+  key text not null unique, -- what it is
+  event_type text not null,
+  slack_target text not null, -- hash of the token and channel that it was last tried with
+  claim_id uuid,
+  claimed_until timestamptz,
+  failures int not null default 0,
+  next_try_at timestamptz default now(), -- null: another try would fail as well
+  last_error text,
+  stop_code text,
+  posting_at timestamptz, -- a post was begun and its answer is not known
+  channel text, -- of that post, and of the message
+  message jsonb,
+  ts text,
+  sent_at timestamptz
+);
+
 -- The numbers of each group's runs, kept after the table's rows are gone.
 create table run_numbers (
   dashboard_id bigint not null references dashboards on delete cascade,

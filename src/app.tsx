@@ -23,7 +23,7 @@ import { asUnavailable, type Sql } from "./external/postgres/postgres.ts";
 import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
-import { codeOf, describe, errorOf } from "./http/errors.ts";
+import { errorOf } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
@@ -45,6 +45,8 @@ import { datasourceApi } from "./accounts/datasource_routes.ts";
 import { userPages } from "./accounts/pages/routes.tsx";
 import { userApi } from "./accounts/routes.ts";
 import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
+import type { Log } from "./external/log/log.ts";
+import { logFailure } from "./external/log/failure.ts";
 
 export type Deps = WorkspaceDeps & DiagnosisDeps & {
   adminKey: string | undefined;
@@ -57,7 +59,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & {
   events: Events;
   look: (who: Who) => Promise<ScanResult>;
   stopped: AbortSignal;
-  log: (line: string) => void;
+  log: Log;
 };
 type AppEnv = Env & Peer;
 
@@ -86,8 +88,9 @@ export async function makeApp(deps: Deps) {
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
     const known = errorOf(error, c);
-    if (known.status === 500) deps.log(`${c.var.request_id} ${describe(error)}`);
-    else if (known.status === 503) deps.log(`${c.var.request_id} ${known.code} ${codeOf(error)}`);
+    if (known.status >= 500) {
+      logFailure(deps.log, "A request failed.", error, { request_id: c.var.request_id });
+    }
     return fail(known, c);
   });
   return app;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Log } from "./external/log/log.ts";
 
 /** All faults of the environment, each with the variable's name. */
 export class ConfigError extends Error {
@@ -277,7 +278,7 @@ export function grafanaOf(config: Config) {
 
 export function browserOf(
   { BROWSER_PATH, BROWSER_URL, BROWSER_INSTALL }: Config,
-  log: (line: string) => void,
+  log: Log,
 ) {
   return {
     ...(BROWSER_PATH ? { path: BROWSER_PATH } : {}),

@@ -16,13 +16,14 @@ import { adopt, openRefused, planAdoption } from "../src/adoption/adopt.ts";
 import { describePlan } from "../src/adoption/report.ts";
 import { cleanStatistics } from "../src/adoption/store.ts";
 import { openServers } from "../src/workspaces/servers.ts";
+import { SILENT, terminalLog } from "../src/external/log/log.ts";
 
 type Deps = Parameters<typeof adopt>[0];
 const NOTHING = "There is no older installation in this database.";
 
 async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<number> {
   const config = readConfig();
-  const server = await openServer(serverOf(config), () => {});
+  const server = await openServer(serverOf(config), SILENT);
   try {
     const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
@@ -31,7 +32,7 @@ async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<numb
       const shown = { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT };
       const servers = await openServers(db, own, shown, []);
       const sealKeys = await loadSealKeys(server.readSealKeys);
-      const deps = { db, sealKeys, servers, log: console.error };
+      const deps = { db, sealKeys, servers, log: terminalLog(console.error) };
       return await withDeadline(DEADLINES.long, () => work(deps));
     } finally {
       await db.end({ timeout: 1 });

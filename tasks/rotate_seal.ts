@@ -10,6 +10,7 @@ import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_ke
 import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { refuseOldInstallation } from "../src/adoption/adopt.ts";
 import { renewSealKey, rotateSeal } from "../src/credentials/rotation/rotate.ts";
+import { SILENT, terminalLog } from "../src/external/log/log.ts";
 
 /** Longer than any call takes between sealing and storing a value. */
 const SETTLE_SECONDS = 10;
@@ -22,13 +23,13 @@ async function rotate(makeNew: boolean, signal: AbortSignal) {
       "--new is for the key in DATA_DIR/seal.key: here, set SEAL_KEY to a new key and SEAL_KEY_PREVIOUS to the one before",
     ]);
   }
-  const server = await openServer(serverOf(config), () => {});
+  const server = await openServer(serverOf(config), SILENT);
   try {
     const db: Sql = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
       await refuseOldInstallation(db);
       await migrate(db);
-      const deps = { db, log: console.log, columns: SEALED_COLUMNS };
+      const deps = { db, log: terminalLog(console.error), columns: SEALED_COLUMNS };
       if (!fromFile) return await rotateSeal(deps, await loadSealKeys(server.readSealKeys), signal);
       const file = {
         read: server.readSealKeys,

@@ -7,20 +7,25 @@ import { openServer } from "../src/external/server.ts";
 import { findUserByName } from "../src/users/store.ts";
 import { KINDS, urlCredential } from "../src/workspaces/names.ts";
 import { fillDatabase } from "./sample/write.ts";
+import { SILENT, terminalLog } from "../src/external/log/log.ts";
 
 /** Fills a user's three databases with generated runs; each further call appends one more run. */
 async function sample(username: string) {
   const config = readConfig();
-  const server = await openServer(serverOf(config), () => {});
+  const server = await openServer(serverOf(config), SILENT);
   try {
     const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
     try {
       const user = await findUserByName(db, username);
       if (!user) throw new AppError("user_unknown", 404, `There is no user ${username}.`);
-      const deps = { db, sealKeys: await loadSealKeys(server.readSealKeys), log: console.error };
+      const deps = {
+        db,
+        sealKeys: await loadSealKeys(server.readSealKeys),
+        log: terminalLog(console.error),
+      };
       for (const kind of KINDS) {
         const url = await openForTask(deps, user, urlCredential(kind));
-        const { tables } = await fillDatabase(url, kind, { log: () => {} });
+        const { tables } = await fillDatabase(url, kind, { log: SILENT });
         for (const { table_name, rows } of tables) {
           console.log(`${username}_${kind}.${table_name}: ${rows} rows`);
         }

@@ -7,17 +7,19 @@ import { lockActiveAdmins, lockUser, updateUser } from "../users/store.ts";
 import { Role, unknownUser, visibleUser } from "../users/users.ts";
 import { adminOnly, type Who } from "../who.ts";
 import { ownershipTag, setLogin } from "../workspaces/provision.ts";
-import { eachServer, inWords } from "../workspaces/servers.ts";
+import { asRefusal, eachServer } from "../workspaces/servers.ts";
 import * as store from "../workspaces/store.ts";
 import type { Servers } from "../workspaces/servers.ts";
 import { showUser } from "./create.ts";
+import type { Log } from "../external/log/log.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 /** What makes the server's roles follow a user. */
 export type Deps = {
   db: Sql;
   servers: Servers;
   installation: string;
-  log: (line: string) => void;
+  log: Log;
 };
 
 export const UserChange = z.strictObject({
@@ -85,7 +87,9 @@ export async function applyLogin(deps: Deps, user_id: number): Promise<boolean> 
       return true;
     });
   } catch (error) {
-    deps.log(`workspaces: the roles of ${username}: ${inWords(error)}`);
+    logFailure(deps.log, "The roles of a workspace were not changed.", asRefusal(error), {
+      username,
+    });
     return false;
   }
 }

@@ -3,12 +3,7 @@ import { audited, type AuditedAction } from "../audit/audit.ts";
 import { countCredentials } from "../credentials/store.ts";
 import { AppError, ExternalError } from "../errors.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
-import {
-  asExternal,
-  type Db,
-  isUnavailable,
-  isUniqueViolation,
-} from "../external/postgres/postgres.ts";
+import { asExternal, type Db, isUniqueViolation } from "../external/postgres/postgres.ts";
 import { whileAnswering } from "../external/postgres/answer.ts";
 import { hashKey, makeKey } from "../users/key.ts";
 import { insertKey } from "../users/key_store.ts";
@@ -24,6 +19,7 @@ import { type Deps, GRAFANA_WAIT_MS, runSteps, stepNames } from "./steps.ts";
 import { deleteRemoval, findRemoval } from "../workspaces/removal.ts";
 import * as store from "../workspaces/store.ts";
 import { summary, Workspace, workspaceOf } from "../workspaces/workspaces.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 export const NewUser = z.strictObject({
   username: Username,
@@ -60,7 +56,7 @@ export async function createUser(deps: Deps, who: Who, input: z.infer<typeof New
     return await workspaceOf(deps.db, user_id);
   })
     .catch((error) => {
-      if (!isUnavailable(error)) deps.log(`workspaces: ${username}: ${error?.name}`);
+      logFailure(deps.log, "A new workspace is not complete yet.", error, { username });
       return summary(stepNames(deps).map(untouched));
     });
   return { ...user, api_key, databases: names.databases(username), workspace };

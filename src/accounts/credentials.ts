@@ -11,6 +11,7 @@ import { restartForKey, restartForSlack } from "../pipeline/row.ts";
 import type { Who } from "../who.ts";
 import { findWorkspace } from "../workspaces/store.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 type Saved = z.infer<typeof credentials.SavedCredential>;
 
@@ -91,7 +92,7 @@ async function applySaved(deps: Deps, user_id: number, key_name: string, key_val
     }
     return warnings;
   } catch (error) {
-    deps.log(`grafana: a saved ${key_name}: ${error instanceof Error ? error.name : "unknown"}`);
+    logFailure(deps.log, "A saved credential could not be tried.", error, { user_id, key_name });
     return ["It is saved, but could not be tried."];
   }
 }
@@ -107,7 +108,7 @@ async function slackWarnings(deps: Deps, user_id: number): Promise<string[]> {
     return (await target.in(target.channel).inspect(signal)).warnings;
   } catch (error) {
     if (error instanceof ExternalError) return [error.message];
-    deps.log(`slack: a saved credential: ${error instanceof Error ? error.name : "unknown"}`);
+    logFailure(deps.log, "A saved Slack credential could not be tried.", error, { user_id });
     return ["It is saved, but could not be tried."];
   }
 }

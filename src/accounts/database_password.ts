@@ -10,11 +10,12 @@ import type { Who } from "../who.ts";
 import { datasourceStep, KINDS, urlCredential } from "../workspaces/names.ts";
 import { endSessions, makeRoles, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { passwordAad, sealPasswords } from "../workspaces/password.ts";
-import { asRefusal, eachServer, inWords } from "../workspaces/servers.ts";
+import { asRefusal, eachServer } from "../workspaces/servers.ts";
 import { isInGrafana } from "../grafana/steps.ts";
 import { type Deps, GRAFANA_WAIT_MS, runSteps } from "./steps.ts";
 import { loginUrl } from "../workspaces/logins.ts";
 import * as store from "../workspaces/store.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 /**
  * New passwords for owner and reader, new values of the three logins, and an end of the connections that
@@ -48,7 +49,9 @@ export async function rotateDatabasePassword(deps: Deps, who: Who, id: number): 
     }));
   // The change is done: what Grafana refuses now is retried by the job.
   await runSteps(deps, workspace, { grafanaMs: GRAFANA_WAIT_MS }).catch((error) => {
-    deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+    logFailure(deps.log, "A new password has not reached Grafana yet.", asRefusal(error), {
+      username: workspace.username,
+    });
   });
 }
 
@@ -99,7 +102,9 @@ export async function finishPasswords(deps: Deps, signal: AbortSignal): Promise<
         () => applyNextPasswords(deps, SYSTEM, workspace.user_id),
       )
         .then(() => true, (error) => {
-          deps.log(`workspaces: the passwords of ${workspace.username}: ${inWords(error)}`);
+          logFailure(deps.log, "New passwords were not set yet.", asRefusal(error), {
+            username: workspace.username,
+          });
           return false;
         }),
   );

@@ -11,12 +11,13 @@ import { dashboardsInGrafana } from "../pipeline/board_store.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { dropWorkspace, ownershipTag, setLogin } from "../workspaces/provision.ts";
 import { findRemoval, insertRemoval, REMOVAL, type Removal } from "../workspaces/removal.ts";
-import { inWords } from "../workspaces/servers.ts";
+import { asRefusal, inWords } from "../workspaces/servers.ts";
 import { type Failure, runRetries } from "../retries/retries.ts";
 import type { Retry } from "../retries/store.ts";
 import { isUnavailable } from "../external/postgres/postgres.ts";
 import * as store from "../workspaces/store.ts";
 import { type Deps, GRAFANA_WAIT_MS } from "./steps.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 const Fate = z.enum(["kept", "dropped", "dropping"]);
 export const RemovedUser = z.object({
@@ -40,7 +41,7 @@ export async function removeUser(
   const { username } = await visibleUser(deps.db, who, id);
   const server = await removeRows(deps, who, { id, username }, databases);
   await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_WAIT_MS)).catch(() => {
-    deps.log(`grafana: what ${username} had there is removed later`);
+    deps.log.warn("A removed user's things leave Grafana later.", { username });
   });
   if (server === undefined) return { id, username, databases: {} };
   const never = new AbortController().signal;
@@ -96,8 +97,7 @@ function finishRemoval(
     if (databases === "keep") await setLogin(server, username, tag, false);
     else await dropWorkspace(server, username, tag);
   }).catch((error) => {
-    const message = inWords(error);
-    log(`workspaces: removal of ${username}: ${message}`);
-    return { message, unavailable: isUnavailable(error) };
+    logFailure(log, "A workspace was not removed yet.", asRefusal(error), { username });
+    return { message: inWords(error), unavailable: isUnavailable(error) };
   });
 }

@@ -7,6 +7,7 @@ import { passwordsOf } from "../workspaces/logins.ts";
 import { asRefusal, eachServer } from "../workspaces/servers.ts";
 import { SERVER_STEPS } from "../workspaces/steps.ts";
 import * as store from "../workspaces/store.ts";
+import { logFailure } from "../external/log/failure.ts";
 
 export type { Deps } from "../grafana/datasources.ts";
 
@@ -105,7 +106,7 @@ async function recordFailure(
   const state = isPermanent(error) ? "failed" : "pending";
   const wait = error instanceof ExternalError ? error.more.retryAfterSeconds : undefined;
   await store.recordStep(deps.db, user_id, step, state, why, wait);
-  if (!known) deps.log(`workspaces: ${username}: ${step.name}: ${nameOf(error)}`);
+  logFailure(deps.log, "A workspace step failed.", error, { username, step: step.name });
   return !isInGrafana(step.name) || isGrafanaUnavailable(error) ? "unavailable" : "failed";
 }
 
@@ -114,8 +115,6 @@ function isPermanent(error: unknown): boolean {
   if (!(error instanceof ExternalError)) return false;
   return error.permanent || ["42501", "0LP01", "28000", "28P01"].includes(error.more.code ?? "");
 }
-
-const nameOf = (error: unknown) => error instanceof Error ? error.name : "unknown error";
 
 /** Time limit of one pass over all workspaces: other maintenance waits for it. */
 const PASS_MS = 45_000;
@@ -134,7 +133,9 @@ export async function finishWorkspaces(deps: Deps, signal: AbortSignal): Promise
     AbortSignal.any([signal, AbortSignal.timeout(PASS_MS)]),
     ({ owner }) =>
       runSteps(deps, owner, { signal }).then((ended) => ended !== "unavailable", (error) => {
-        deps.log(`workspaces: ${owner.username}: ${nameOf(error)}`);
+        logFailure(deps.log, "The steps of a workspace failed.", error, {
+          username: owner.username,
+        });
         return false;
       }),
   );

@@ -8,8 +8,9 @@ import type { Who } from "../who.ts";
 import { open, seal, SealError, type SealKeys } from "./seal.ts";
 import { credentialAad } from "./sealed.ts";
 import * as store from "./store.ts";
+import type { Log } from "../external/log/log.ts";
 
-export type Deps = { db: Sql; sealKeys: SealKeys; log: (line: string) => void };
+export type Deps = { db: Sql; sealKeys: SealKeys; log: Log };
 
 export const KeyName = z.string()
   .regex(
@@ -69,7 +70,12 @@ export async function openValue(
     return await open(sealKeys, credentialAad(user_id, key_name), key_value);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    log(`credential_unreadable: ${error.message}`);
+    log.error("A credential does not open with the seal key.", {
+      code: "credential_unreadable",
+      user_id,
+      key_name,
+      reason: error.message,
+    });
     const message = `The credential ${key_name} does not open with the seal key of this service.`;
     throw new AppError("credential_unreadable", 500, message);
   }

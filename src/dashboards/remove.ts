@@ -26,6 +26,6 @@ export async function removeDashboard(deps: Deps, who: Who, id: number): Promise
   });
   if (!removeAt) return;
   await finishGrafanaRemovals(deps, AbortSignal.timeout(GRAFANA_MS)).catch(() => {
-    deps.log(`grafana: the dashboard ${id} is removed later`);
+    deps.log.warn("The dashboard is removed from Grafana later.", { dashboard_id: id });
   });
 }

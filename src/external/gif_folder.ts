@@ -1,3 +1,5 @@
+import type { Log } from "./log/log.ts";
+
 export type Pictures = { gif: Uint8Array; png: Uint8Array | null };
 
 export type GifFolder = {
@@ -13,9 +15,9 @@ const whyOf = (error: unknown) =>
   error instanceof Error ? "code" in error ? error.code : error.name : "unknown";
 
 /** Writes `<folder>/dashboard-<id>-run-<run>.gif` and `.png`, each whole or not at all. */
-export function openGifFolder(folder: string, log: (line: string) => void): GifFolder {
+export function openGifFolder(folder: string, log: Log): GifFolder {
   const failed = (path: string, what: string, error: unknown, more = "") =>
-    log(`GIF_CAPTURE_DIR: ${path} cannot be ${what} (${whyOf(error)})${more}`);
+    log.warn(`GIF_CAPTURE_DIR: a file cannot be ${what}${more}.`, { path, code: whyOf(error) });
   const write = async (path: string, bytes: Uint8Array) => {
     await writeWhole(folder, path, bytes)
       .catch((error) => failed(path, "written", error, "; the database keeps the picture"));

@@ -1,6 +1,7 @@
 import { startEmbedded } from "./postgres/embedded.ts";
 import type { Address } from "./postgres/postgres.ts";
 import { embeddedSealKeys } from "./seal_key.ts";
+import type { Log } from "./log/log.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -22,7 +23,7 @@ export type DatabaseServer = {
 /** Joins the outside server, or starts or joins the embedded one. An outside one needs a seal key. */
 export async function openServer(
   { dataDir, listen, outside, sealKeys }: ServerOptions,
-  log: (line: string) => void,
+  log: Log,
   signal?: AbortSignal,
 ): Promise<DatabaseServer> {
   const fromEnvironment = () => Promise.resolve(sealKeys);

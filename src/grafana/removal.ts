@@ -93,7 +93,7 @@ export async function removeFromGrafana(
   }
   try {
     const why = await remove(deps, retry, signal);
-    if (why) deps.log(`grafana: the ${what} ${uid} is left there: ${why}`);
+    if (why) deps.log.warn(`The ${what} is left in Grafana.`, { uid, reason: why });
     return undefined;
   } catch (error) {
     const message = inWords(error);
@@ -101,8 +101,8 @@ export async function removeFromGrafana(
     const isHopeless = retry.secret && error instanceof ExternalError &&
       error.more.code === "key_refused";
     if (!signal.aborted) {
-      const fate = isHopeless ? "left there" : "not removed yet";
-      deps.log(`grafana: the ${what} ${uid} is ${fate}: ${message}`);
+      const fate = isHopeless ? "left in Grafana" : "not removed from Grafana yet";
+      deps.log.warn(`The ${what} is ${fate}.`, { uid, reason: message });
     }
     return isHopeless ? undefined : { message, unavailable: isGrafanaUnavailable(error) };
   }

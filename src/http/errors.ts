@@ -28,15 +28,3 @@ export function errorOf(error: unknown, c: Context): AppError {
     "Something went wrong here: the log names this request's id.",
   );
 }
-
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "";
-
-/** For our log: without the message, which may quote values. */
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown error";
-  const code = codeOf(error) && ` ${codeOf(error)}`;
-  const where = error.stack?.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 3)
-    .map((line) => line.trim()).join(" < ") ?? "";
-  return `${error.name}${code} ${where}`;
-}

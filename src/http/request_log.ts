@@ -1,7 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { Env } from "../who.ts";
+import type { Log } from "../external/log/log.ts";
 
-export function requestLog(log: (line: string) => void): MiddlewareHandler<Env> {
+export function requestLog(log: Log): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = performance.now();
     c.set("request_id", crypto.randomUUID());
@@ -13,6 +14,6 @@ export function requestLog(log: (line: string) => void): MiddlewareHandler<Env> 
     const ms = Math.round(performance.now() - started);
     const by = c.var.who?.username ?? "-";
     const path = c.req.path.replace(/[^\x21-\x7e]/g, "?").slice(0, 200);
-    log(`${c.req.method} ${path} ${status} ${ms} ms ${by} ${c.var.request_id}`);
+    log.info(`${c.req.method} ${path} ${status}`, { ms, by, request_id: c.var.request_id });
   };
 }

@@ -1,12 +1,7 @@
-export type Log = { log: (line: string) => void };
+import { logFailure } from "../external/log/failure.ts";
+import type { Log } from "../external/log/log.ts";
 
-/** Logs the error's code and location only: driver messages may quote values. */
-export function logged({ log }: Log, job: string) {
-  return (error: unknown) =>
-    log(`${job}: ${error instanceof Error ? `${error.name}: ${codeOf(error)}` : "unknown error"}`);
-}
+export type Logged = { log: Log };
 
-function codeOf(error: Error): string {
-  const where = error.stack?.split("\n").slice(1, 3).map((line) => line.trim()).join(" < ") ?? "";
-  return `${"code" in error ? error.code : ""} ${where}`;
-}
+export const logged = ({ log }: Logged, job: string) => (error: unknown) =>
+  logFailure(log, "A job failed.", error, { job });

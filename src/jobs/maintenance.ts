@@ -8,7 +8,7 @@ import { pause } from "../external/abort.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
-import { type Log, logged } from "./log.ts";
+import { type Logged, logged } from "./log.ts";
 
 /** Deno.cron skips a minute while the previous run is still active. */
 const LONGEST_MS = 50_000;
@@ -23,7 +23,7 @@ const PARTS = [
 ];
 
 type Deps =
-  & Log
+  & Logged
   & Parameters<typeof planDefaultGrafana>[0]
   & Parameters<typeof finishWorkspaces>[0]
   & Parameters<typeof finishGrafanaRemovals>[0]

@@ -19,16 +19,12 @@ export async function attempt(
       `The worker crashed ${claim.deaths} times on this table. Check the log, then press Retry.`;
     return await setBack(db, claim, why, { stop: true, code: "crashed" });
   }
-  const lost = new AbortController();
-  const heartbeat = setInterval(async () => {
-    if (!await renew(db, claim).catch(() => true)) lost.abort();
-  }, RENEW_MS);
   try {
-    await work(AbortSignal.any([signal, lost.signal]));
+    await holding(() => renew(db, claim), signal, work);
   } catch (thrown) {
     if (signal.aborted) return await release(db, claim);
     const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
-    if (lost.signal.aborted || thrown instanceof ClaimLost) return;
+    if (thrown instanceof ClaimLost) return;
     const error = asExternal(thrown);
     if (!(error instanceof ExternalError)) {
       await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
@@ -37,6 +33,23 @@ export async function attempt(
     const { message, permanent: stop, more } = error;
     const { retryAfterSeconds: after, code } = more;
     await putBack(db, claim, message, { stop, after, code });
+  }
+}
+
+/** Keeps a claim by `renew` during the work, which ends in ClaimLost once that returns false. */
+export async function holding<T>(
+  renew: () => Promise<boolean>,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController();
+  const heartbeat = setInterval(async () => {
+    if (!await renew().catch(() => true)) lost.abort();
+  }, RENEW_MS);
+  try {
+    return await work(AbortSignal.any([signal, lost.signal]));
+  } catch (error) {
+    throw lost.signal.aborted && !signal.aborted ? new ClaimLost() : error;
   } finally {
     clearInterval(heartbeat);
   }

@@ -9,8 +9,9 @@ import type { TableFacts } from "../measures/facts.ts";
 import { fillTemplate, unfolded } from "./fill.ts";
 import { chosenFor } from "./store.ts";
 import { reasonOf, refusedQueries } from "./try.ts";
+import type { Log } from "../external/log/log.ts";
 
-type Deps = { db: Db; log: (line: string) => void };
+type Deps = { db: Db; log: Log };
 
 /** Which template was chosen for a board; `note`: why it did not draw the board after all. */
 export type UsedTemplate = { id: number; version: number; note: string | null };
@@ -38,7 +39,11 @@ export async function composeChosen(
     }.`
     : null;
   if (note) {
-    log(`create: dashboard ${id}: template ${chosen.id} does not fit: SQLSTATE ${refused!.state}`);
+    log.warn("The chosen template does not fit the table: the built-in board is drawn.", {
+      dashboard_id: id,
+      template_id: chosen.id,
+      code: refused!.state,
+    });
   }
   const template = { id: chosen.id, version: chosen.version, note };
   if (note) return { board: composeDashboard(facts, place), template };

@@ -23,6 +23,8 @@ export const OWNERS: Record<string, string> = {
   dashboards: "pipeline",
   runs: "pipeline",
   slack_pauses: "pipeline",
+  slack_channels: "pipeline",
+  channel_messages: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   dashboards_as_before: "dashboards",

@@ -2,6 +2,7 @@ import postgres, { type Sql, type TransactionSql } from "postgres";
 import { ExternalError } from "../../src/errors.ts";
 import { DEADLINES } from "../../src/external/postgres/deadlines.ts";
 import { type Cell, type Kind, type Options, sampleTables, type Table } from "./tables.ts";
+import type { Log } from "../../src/external/log/log.ts";
 
 const SEED = 20_260_301;
 /** Runs of a first fill: 30 nights fill a trend; DRC's are heavier (240 rows a design and run). */
@@ -19,7 +20,7 @@ type Held = { runs: number; last: Date | null };
 export async function fillDatabase(
   url: string,
   kind: Kind,
-  { log }: { log: (line: string) => void },
+  { log }: { log: Log },
 ): Promise<{ tables: { table_name: string; rows: number }[] }> {
   const sql = postgres(url, {
     max: 1,
@@ -42,7 +43,9 @@ export async function fillDatabase(
       moved();
       const table = tableAfter(kind, table_name, held, now);
       await writeTables(sql, [table], { append: held.runs > 0, moved });
-      log(`${kind}: ${table.rows.length} rows ${held.runs > 0 ? "more " : ""}in ${table_name}`);
+      log.info(
+        `${kind}: ${table.rows.length} rows ${held.runs > 0 ? "more " : ""}in ${table_name}`,
+      );
       tables.push({ table_name, rows: table.rows.length });
     }
     return { tables };

@@ -16,6 +16,7 @@ import { evaluate } from "../../src/adoption/evaluate.ts";
 import { evaluateKeys } from "../../src/adoption/keys.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { testServer } from "../help/world/postgres.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as const;
 const SEAL_KEY = new Uint8Array(32).fill(7);
@@ -50,7 +51,7 @@ async function oldDatabase({ refusals = false } = {}) {
     db,
     database,
     server,
-    deps: { db, sealKeys, servers, log: () => {} },
+    deps: { db, sealKeys, servers, log: SILENT },
     async [Symbol.asyncDispose]() {
       await db.end({ timeout: 1 });
       await root`drop database ${root(database)} with (force)`;

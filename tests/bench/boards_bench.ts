@@ -4,6 +4,7 @@ import { readTable } from "../../src/measures/read.ts";
 import { runPanel } from "../../src/boards/query.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { connect, connectToUserDatabase, type Sql } from "../../src/external/postgres/postgres.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 export const ROWS = 1_000_000;
 const ROUNDS = 3;
@@ -79,7 +80,7 @@ export async function load(reader: Sql, table: string, columns: string) {
 /** A server of its own with an empty database. */
 export async function withBench(work: (reader: Sql) => Promise<void>) {
   const dataDir = await Deno.makeTempDir({ prefix: "bench-" });
-  const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
+  const server = await startEmbedded({ dataDir, log: SILENT, fsync: false });
   try {
     const admin = connect({ ...server, database: "postgres" }, 1);
     await admin`create database bench`;

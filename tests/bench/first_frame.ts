@@ -13,6 +13,7 @@ import { browserHere } from "../help/previews/browser.ts";
 import { never } from "../help/time.ts";
 import { startWorld } from "../help/world/world.ts";
 import { browserMemory } from "./gif_film.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const ROUNDS = 8;
 
@@ -51,7 +52,7 @@ export async function firstFrames(browser: Browser, rounds: number) {
 /** Prints the first frames' times, least, median and most. */
 export async function benchFirstFrame() {
   const dataDir = await Deno.makeTempDir({ prefix: "frame-bench-" });
-  const { stop, ...server } = await startEmbedded({ dataDir, log: () => {} });
+  const { stop, ...server } = await startEmbedded({ dataDir, log: SILENT });
   try {
     Deno.env.set("TEST_DATABASE_URL", databaseUrl({ ...server, database: "postgres" }));
     await using browser = browserHere();

@@ -11,6 +11,8 @@ import { readerAddress } from "../help/world/logins.ts";
 import { openServers } from "../../src/workspaces/servers.ts";
 import { createUser } from "../../src/accounts/create.ts";
 import { fillDatabase } from "../../tasks/sample/write.ts";
+import { SILENT } from "../../src/external/log/log.ts";
+import { terminalLog } from "../../src/external/log/log.ts";
 
 const ROUNDS = 5;
 const SIZES = [30, 120];
@@ -25,7 +27,7 @@ type Deps = Parameters<typeof scan>[0];
  */
 export async function benchScan() {
   const dataDir = await Deno.makeTempDir({ prefix: "scan-bench-" });
-  const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
+  const server = await startEmbedded({ dataDir, log: SILENT, fsync: false });
   try {
     await measure(server);
   } finally {
@@ -44,7 +46,7 @@ async function measure(server: Server) {
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     sealKeys: { current: await importSealKey(new Uint8Array(32)) },
     limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600 },
-    log: console.log,
+    log: terminalLog(console.log),
   };
   const rows: Record<string, Record<string, string>> = {};
   const users: number[] = [];
@@ -70,7 +72,7 @@ async function addUser(deps: Deps & AccountDeps, i: number): Promise<number> {
   const user = { username: `user${i}`, role: "member", adopt: false } as const;
   const { id, username } = await createUser(deps, admin, user);
   const url = await openForTask(deps, { id, username }, urlCredential("qor"));
-  await fillDatabase(url, "qor", { log: () => {} });
+  await fillDatabase(url, "qor", { log: SILENT });
   return id;
 }
 

@@ -6,6 +6,7 @@ import { findUserByName } from "../../src/users/store.ts";
 import { writeCursor } from "../../src/http/paging.ts";
 import type { Load, Outcome } from "./load.ts";
 import { fill, giveKey, sample } from "./users_data.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const SIZES = [1000, 1_000_000];
 const ROUNDS = 5;
@@ -33,7 +34,7 @@ export async function benchUsers(): Promise<void> {
   const dataDir = await Deno.realPath(await Deno.makeTempDir({ prefix: "users-bench-" }));
   const ends: (() => Promise<unknown>)[] = [];
   try {
-    const { stop, ...server } = await startEmbedded({ dataDir, log: () => {} });
+    const { stop, ...server } = await startEmbedded({ dataDir, log: SILENT });
     ends.push(stop);
     const seal_key = crypto.getRandomValues(new Uint8Array(32));
     const address = { ...server, database: "dashkeeper" };

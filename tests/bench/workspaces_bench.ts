@@ -3,6 +3,7 @@ import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { never } from "../help/time.ts";
 import { startWorld } from "../help/world/world.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const USERS = 300;
 
@@ -24,7 +25,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
  */
 export async function benchWorkspaces(users = USERS) {
   const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-bench-" });
-  const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
+  const server = await startEmbedded({ dataDir, log: SILENT, fsync: false });
   try {
     Deno.env.set("TEST_DATABASE_URL", databaseUrl({ ...server, database: "postgres" }));
     await using app = await startWorld();

@@ -231,7 +231,7 @@ Deno.test("queryBoard() ends with its page, and the log calls that no fault", as
   for (let i = 0; i < 100 && !test.lines.some((line) => line.includes("/query")); i++) {
     await pause(50);
   }
-  const said = test.lines.filter((line) => /query|AbortError/.test(line));
+  const said = test.lines.filter((line) => /\/query|AbortError/.test(line));
   equal(said.length, 1, said.join("\n"));
   match(said[0]!, /\/query 400 /);
 });

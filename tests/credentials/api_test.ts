@@ -243,7 +243,9 @@ Deno.test("a value that was moved to another user does not open, and the log nam
   const path = `/users/${bob.id}/credentials`;
   const stolen = await api.call("GET", `${path}/TOKEN`, { key: bob.api_key });
   refused(stolen, 500, "credential_unreadable");
-  const said = api.lines.slice(lines).filter((line) => line.startsWith("credential_unreadable:"));
+  const said = api.lines.slice(lines).filter((line) =>
+    line.startsWith("ERROR A credential does not open")
+  );
   equal(said.length, 1, said.join("\n"));
   match(said[0]!, new RegExp(`${bob.id}/TOKEN`));
   equal(said.join().includes("the secret"), false);

@@ -21,9 +21,9 @@ import { insertWithPasswords } from "../../src/workspaces/password.ts";
 import { freshDatabase, holdSession, testServer } from "../help/world/postgres.ts";
 import { SEALED_CREDENTIALS } from "../../src/credentials/sealed.ts";
 import { SEALED_COLUMNS } from "../../src/sealed.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const never = new AbortController().signal;
-const quiet = () => {};
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const bytes = (seed: number) => new Uint8Array(32).fill(seed);
 const admin = { user_id: 0, username: "admin", role: "admin", from: "" } as const;
@@ -33,7 +33,7 @@ const partsOf = async (db: Sql) => ({
   servers: await openServers(db, place, {}, []),
   installation: "test",
   outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
-  log: quiet,
+  log: SILENT,
 });
 
 async function keysOf(current: number, previous?: number): Promise<SealKeys> {
@@ -69,7 +69,7 @@ async function keyIds(db: Sql): Promise<Record<string, number>> {
 
 /** Reveals and changes credentials without a pause until it is stopped; a failed call fails it. */
 function load(db: Sql, sealKeys: SealKeys, user_id: number) {
-  const deps = { db, sealKeys, log: quiet };
+  const deps = { db, sealKeys, log: SILENT };
   let going = true;
   const counts = { reads: 0, writes: 0 };
   const latest = new Map<string, string>();
@@ -105,7 +105,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
   const service = load(db, await keysOf(2, 1), user_id);
   const reader = await readerAddress({ ...await partsOf(db), sealKeys: old }, user_id, "qor");
   const both = await keysOf(2, 1);
-  const rotation = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
+  const rotation = await rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, both, never);
   const { reads, writes, latest } = await service.stop();
   ok(reads > 20 && writes > 5, `${reads} reads, ${writes} writes`);
   same(rotation.unreadable, []);
@@ -121,7 +121,7 @@ Deno.test("rotateSeal() seals all anew while a service with both keys reads and 
     const { key_value } = await revealCredential(deps, admin, user_id, `K${i}`);
     equal(key_value, latest.get(`K${i}`) ?? `ada K${i}`);
   }
-  const again = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
+  const again = await rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, both, never);
   same(again, { key: alone.current.id, resealed: 0, unreadable: [] });
 });
 
@@ -131,17 +131,17 @@ Deno.test("rotateSeal() passes a held row over, and comes back to it and to what
   const old = await keysOf(1);
   const user_id = await fill(db, old, "ada", 30);
   const both = await keysOf(2, 1);
-  const deps = { db, sealKeys: old, log: quiet };
+  const deps = { db, sealKeys: old, log: SILENT };
   let rotation: ReturnType<typeof rotateSeal> | undefined;
   await db.begin(async (tx) => {
     await tx`select from credentials where key_name = 'K7' for update`;
-    rotation = rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
+    rotation = rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, both, never);
     while ((await keyIds(db))[old.current.id] !== 1) await pause(20); // all but the held one
     await changeCredential(deps, admin, user_id, "K8", { key_value: "from a service of old" });
   });
   same((await rotation!).unreadable, []);
   same(Object.keys(await keyIds(db)), [both.current.id]);
-  const alone = { db, sealKeys: await keysOf(2), log: quiet };
+  const alone = { db, sealKeys: await keysOf(2), log: SILENT };
   const { key_value } = await revealCredential(alone, admin, user_id, "K8");
   equal(key_value, "from a service of old");
 });
@@ -156,7 +156,7 @@ Deno.test("replaceSealed() leaves what has changed since it was read", async () 
     version: -1,
   }, 500);
   const ours = read.filter(({ key_name }) => key_name?.startsWith("K"));
-  const deps = { db, sealKeys: old, log: quiet };
+  const deps = { db, sealKeys: old, log: SILENT };
   await changeCredential(deps, admin, user_id, "K1", { key_value: "newer" });
   const fresher = ours.map((row) => ({ ...row, fresh: `${row.sealed}AAAA` }));
   equal(await replaceSealed(db, SEALED_CREDENTIALS[0]!, fresher), 1);
@@ -171,14 +171,14 @@ Deno.test("rotateSeal() goes on where it was stopped", async () => {
   await fill(db, old, "ada", 1300);
   const stopping = new AbortController();
   const both = await keysOf(2, 1);
-  const rotation = rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, stopping.signal);
+  const rotation = rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, both, stopping.signal);
   while (!((await keyIds(db))[both.current.id]! >= 500)) await pause(1);
   stopping.abort();
   await rejects(rotation, { name: "AbortError" });
   const half = await keyIds(db);
   ok(half[old.current.id]! > 0 && half[both.current.id]! > 0, JSON.stringify(half));
   const { resealed, unreadable } = await rotateSeal(
-    { db, log: quiet, columns: SEALED_COLUMNS },
+    { db, log: SILENT, columns: SEALED_COLUMNS },
     both,
     never,
   );
@@ -192,7 +192,7 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
   const old = await keysOf(1);
   const ada = await fill(db, old, "ada", 5);
   await fill(db, old, "bob", 5);
-  const deps = { db, sealKeys: old, log: quiet };
+  const deps = { db, sealKeys: old, log: SILENT };
   for (const key_value of ["one", "two"]) {
     await changeCredential(deps, admin, ada, "K1", { key_value });
   }
@@ -205,7 +205,11 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
   await db`update credential_versions set key_value = 'dk1.deadbeef.a.b' where version = 1`;
   await db`update workspaces set reader_password = owner_password where user_id = ${ada}`;
   const both = await keysOf(2, 1);
-  const { unreadable } = await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never);
+  const { unreadable } = await rotateSeal(
+    { db, log: SILENT, columns: SEALED_COLUMNS },
+    both,
+    never,
+  );
   const { id } = old.current;
   same(unreadable, [
     `ada/K2 (names the key ${id})`,
@@ -214,7 +218,7 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
     "ada/K1 version 1 (names the key deadbeef)",
     `ada's reader password (names the key ${id})`,
   ]);
-  const alone = { db, sealKeys: await keysOf(2), log: quiet };
+  const alone = { db, sealKeys: await keysOf(2), log: SILENT };
   equal((await revealCredential(alone, admin, ada, "K0")).key_value, "ada K0");
   equal((await revealCredential(alone, admin, ada, "K1")).key_value, "two");
   await rejects(revealCredential(alone, admin, ada, "K2"), { code: "credential_unreadable" });
@@ -223,7 +227,7 @@ Deno.test("rotateSeal() names the rows that do not open, does the others, and ne
   await db`delete from credential_versions where version = 1`;
   await checkSealKeys(db, alone.sealKeys, SEALED_COLUMNS);
   same(
-    (await rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, both, never)).unreadable.length,
+    (await rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, both, never)).unreadable.length,
     4,
   );
 });
@@ -235,7 +239,7 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   const session = await holdSession(db);
   await session`select pg_advisory_lock(${LOCKS.rotation})`;
   await rejects(
-    rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, await keysOf(2, 1), never),
+    rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, await keysOf(2, 1), never),
     {
       code: "rotation_running",
     },
@@ -244,7 +248,7 @@ Deno.test("rotateSeal() runs once at a time, and not without the key before", as
   await session.release();
   const { current } = await keysOf(1);
   await rejects(
-    rotateSeal({ db, log: quiet, columns: SEALED_COLUMNS }, await keysOf(2), never),
+    rotateSeal({ db, log: SILENT, columns: SEALED_COLUMNS }, await keysOf(2), never),
     (error) => {
       ok(error instanceof ExternalError);
       match(error.message, new RegExp(`sealed with ${current.id}: set SEAL_KEY `));
@@ -273,7 +277,7 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
     const stopping = new AbortController();
     const options = { makeNew: true, settleSeconds: 0.3 };
     const killed = renewSealKey(
-      { db, log: quiet, columns: SEALED_COLUMNS },
+      { db, log: SILENT, columns: SEALED_COLUMNS },
       file,
       options,
       stopping.signal,
@@ -286,7 +290,7 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
     equal(half[1], oldLine);
 
     const rotation = await renewSealKey(
-      { db, log: quiet, columns: SEALED_COLUMNS },
+      { db, log: SILENT, columns: SEALED_COLUMNS },
       file,
       options,
       never,
@@ -302,14 +306,14 @@ Deno.test("renewSealKey() changes the key in the file under a running service", 
 
     // Without --new there is nothing to do; with it, the service that still holds the last key follows.
     const none = await renewSealKey(
-      { db, log: quiet, columns: SEALED_COLUMNS },
+      { db, log: SILENT, columns: SEALED_COLUMNS },
       file,
       { ...options, makeNew: false },
       never,
     );
     same([none.resealed, await lines()], [0, [half[0]]]);
-    await renewSealKey({ db, log: quiet, columns: SEALED_COLUMNS }, file, options, never);
-    const deps = { db, sealKeys: ofService, log: quiet };
+    await renewSealKey({ db, log: SILENT, columns: SEALED_COLUMNS }, file, options, never);
+    const deps = { db, sealKeys: ofService, log: SILENT };
     match((await revealCredential(deps, admin, ada, "K699")).key_value, /^ada K699$/);
   } finally {
     await Deno.remove(dataDir, { recursive: true });

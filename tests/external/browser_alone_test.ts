@@ -2,12 +2,14 @@ import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node
 import { ExternalError } from "../../src/errors.ts";
 import { type Browser, connectBrowser, type Page } from "../../src/external/browser/browser.ts";
 import { ensureBrowser, findBrowser } from "../../src/external/browser/install.ts";
+import { SILENT } from "../../src/external/log/log.ts";
+import { terminalLog } from "../../src/external/log/log.ts";
 
 const never = new AbortController().signal;
-const quiet = { install: true, log: () => {} };
+const quiet = { install: true, log: SILENT };
 
 function browserHere(): Browser & AsyncDisposable {
-  const browser = connectBrowser({ ...quiet, log: console.log });
+  const browser = connectBrowser({ ...quiet, log: terminalLog(console.log) });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 
@@ -71,7 +73,7 @@ Deno.test("ensureBrowser() says what is wrong with BROWSER_PATH", async () => {
 });
 
 Deno.test("findBrowser() finds what ensureBrowser() uses", async () => {
-  const path = await ensureBrowser({ ...quiet, log: console.log });
+  const path = await ensureBrowser({ ...quiet, log: terminalLog(console.log) });
   equal(await findBrowser(), path);
 });
 
@@ -188,7 +190,7 @@ Deno.test("close() ends a page at work, the browser and its folder within 3 s", 
 
 Deno.test("a killed process leaves no browser, and its folder goes with the next start", async () => {
   const program = `import { connectBrowser } from "./src/external/browser/browser.ts";
-    const browser = connectBrowser({ install: false, log() {} });
+    const browser = connectBrowser({ install: false, log: SILENT });
     const view = { width: 9, height: 9, headers: {}, origin: "http://127.0.0.1:9", timeoutMs: 60000 };
     await browser.withPage(view, new AbortController().signal, async (page) => {
       console.log("open");
@@ -246,7 +248,7 @@ Deno.test("connectBrowser() uses the browser at BROWSER_URL and leaves it runnin
   const url = text.match(/ws:\/\/\S+/)![0];
   await using site = serve();
   for (const address of [url, new URL(url).origin.replace("ws:", "http:")]) {
-    const browser = connectBrowser({ install: false, url: address, log() {} });
+    const browser = connectBrowser({ install: false, url: address, log: SILENT });
     await browser.withPage(view(site.origin), never, (page) => page.open(`${site.origin}/`));
     equal(browser.state().state, "ready");
     await browser.close();
@@ -258,7 +260,7 @@ Deno.test("connectBrowser() uses the browser at BROWSER_URL and leaves it runnin
     Deno.kill(Number(pid), "SIGKILL");
   }
   await elsewhere.status;
-  const gone = connectBrowser({ install: false, url, log() {} });
+  const gone = connectBrowser({ install: false, url, log: SILENT });
   await rejects(gone.withPage(view(site.origin), never, async () => {}), { permanent: false });
   equal(gone.state().state, "missing");
   await gone.close();

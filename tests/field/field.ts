@@ -2,9 +2,10 @@
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../../src/external/postgres/postgres.ts";
 import { judgeCases } from "./judge.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-field-" });
-const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
+const server = await startEmbedded({ dataDir, log: SILENT, fsync: false });
 let wrong = 0;
 try {
   Deno.env.set("TEST_DATABASE_URL", databaseUrl({ ...server, database: "postgres" }));

@@ -2,6 +2,8 @@ import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node
 import postgres, { type Sql } from "postgres";
 import { type Kind, type Options, sampleTables, type Table } from "../../tasks/sample/tables.ts";
 import { fillDatabase, writeTables } from "../../tasks/sample/write.ts";
+import { SILENT } from "../../src/external/log/log.ts";
+import { keptIn } from "../help/log.ts";
 
 const KINDS: Kind[] = ["timing", "qor", "drc"];
 const OPTIONS: Options = { seed: 7, runs: 30, firstRun: new Date("2026-01-01T02:00:00Z") };
@@ -183,7 +185,7 @@ Deno.test("fillDatabase() fills, then appends one run that comes after the last"
   await using fresh = await userDatabase();
   for (const kind of KINDS) {
     const lines: string[] = [];
-    const log = (line: string) => lines.push(line);
+    const log = keptIn(lines);
     const { tables } = await fillDatabase(fresh.url, kind, { log });
     equal(lines.length, tables.length);
     ok(!lines.join().includes(new URL(fresh.url).pathname.slice(1)), "no URL in the log");
@@ -257,6 +259,6 @@ Deno.test("writeTables() writes a table whole or not at all, and each run once",
 Deno.test("fillDatabase() leaves a table of somebody else's shape alone", async () => {
   await using fresh = await userDatabase();
   await fresh.db`create table public.runs (name text)`;
-  await rejects(fillDatabase(fresh.url, "qor", { log() {} }), /runs" is not a table of samples/);
+  await rejects(fillDatabase(fresh.url, "qor", { log: SILENT }), /runs" is not a table of samples/);
   equal((await fresh.db`select count(*)::int as rows from public.runs`)[0]!.rows, 0);
 });

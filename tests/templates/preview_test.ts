@@ -9,6 +9,7 @@ import { readBoard } from "../help/boards/read_board.ts";
 import { dropSamples, panel, QUERY, template } from "../help/templates.ts";
 import { testServer } from "../help/world/postgres.ts";
 import { freshName, refused, startWorld, type World } from "../help/world/world.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 type Data = {
   query_url: string;
@@ -209,7 +210,7 @@ Deno.test("a preview is drawn in a browser, by a session", async () => {
     const { method, headers } = request;
     return await fetch(api.origin + pathname + search, { method, headers, body });
   });
-  const browser = connectBrowser({ install: false, log: () => {} });
+  const browser = connectBrowser({ install: false, log: SILENT });
   try {
     const shown = await readBoard(browser, `http://127.0.0.1:${server.addr.port}/page`);
     equal(shown.get("Slack of paths")?.state, "loaded");

@@ -237,7 +237,7 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   await api("DELETE", `/users/${ada.id}?databases=drop`);
   equal(found(secrets, await dump(db)).join(), "", "in a table afterwards");
   const log = service.log();
-  match(log, /credential_unreadable/);
+  match(log, /ERROR.*credential_unreadable/);
   ok(log.includes("/credentials/TOKEN/rollback 200"), "the log is this service's own");
   equal(found(secrets, log).join(), "", log);
   ok(asked.some((line) => line.endsWith(" 500")) && asked.some((line) => line.endsWith(" 409")));

@@ -11,6 +11,7 @@ import { never } from "../help/time.ts";
 import { opened, refusal } from "../help/world/postgres.ts";
 import { thereOf } from "../help/world/roles.ts";
 import { freshName, startWorld, type User, type World } from "../help/world/world.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const PASSWORD = "a password of the tests";
 const BIN_15 = "/usr/lib/postgresql/15/bin";
@@ -36,7 +37,7 @@ async function serverOf(version: 15 | 18) {
     const address = JSON.stringify({ port, password: PASSWORD });
     await Deno.writeTextFile(join(dataDir, "postgres.json"), address);
   }
-  const server = await startEmbedded({ dataDir, log: () => {}, fsync: false });
+  const server = await startEmbedded({ dataDir, log: SILENT, fsync: false });
   const { stop, ...address } = server;
   return {
     address: address as ServerAddress,

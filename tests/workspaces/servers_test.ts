@@ -10,6 +10,7 @@ import { ownServer } from "../help/world/own_server.ts";
 import { opened, refusal, testServer } from "../help/world/postgres.ts";
 import { allOf, thereOf } from "../help/world/roles.ts";
 import { freshName, startWorld } from "../help/world/world.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const time = async (work: () => Promise<unknown>) => {
   const started = performance.now();
@@ -181,7 +182,7 @@ Deno.test("withReader() opens 8 databases of a server at a time at the most", as
 /** How 127.0.0.2 answers, with the right password and a wrong one, for each place to listen at in turn. */
 async function answers(places: (string | undefined)[]) {
   const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-listen-" });
-  const options = { dataDir, log: () => {}, fsync: false };
+  const options = { dataDir, log: SILENT, fsync: false };
   const all: string[][] = [];
   try {
     for (const listen of places) {

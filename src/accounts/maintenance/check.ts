@@ -17,6 +17,7 @@ import { SERVER_STEPS } from "../../workspaces/steps.ts";
 import { type Deps, runSteps } from "../steps.ts";
 import { passwordsOf } from "../../workspaces/logins.ts";
 import * as store from "../../workspaces/store.ts";
+import { logFailure } from "../../external/log/failure.ts";
 
 export const Repair = z.strictObject({
   recreate: z.boolean().default(false).openapi({
@@ -120,11 +121,13 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
     try {
       await keepLimits(deps, workspace);
       const { ok, findings } = await compare(deps, workspace);
-      if (!ok) deps.log(`workspaces: ${username}: ${findings.length} findings`);
+      if (!ok) {
+        deps.log.warn("The drift check has findings.", { username, findings: findings.length });
+      }
       return true;
     } catch (error) {
       const found = inWords(error);
-      deps.log(`workspaces: ${username}: ${found}`);
+      logFailure(deps.log, "A workspace could not be checked.", asRefusal(error), { username });
       if (isUnavailable(error) && !isRoleFull(error)) return false;
       await store.recordCheck(deps.db, user_id, [{
         what: "workspace",
@@ -141,7 +144,9 @@ export async function checkWorkspaces(deps: Deps, signal: AbortSignal): Promise<
 async function repairAllInGrafana(deps: Deps, due: store.Workspace[], signal: AbortSignal) {
   const byGrafana = await Promise.all(due.map(async (workspace) => {
     const target = await grafanaOf(deps, workspace.user_id).catch((error) => {
-      deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+      logFailure(deps.log, "A workspace's Grafana could not be used.", asRefusal(error), {
+        username: workspace.username,
+      });
     });
     return target ? [{ workspace, target, server: target.isOwn ? workspace.username : "" }] : [];
   }));
@@ -165,7 +170,9 @@ async function repairQuietly(
     return true;
   } catch (error) {
     if (signal.aborted) return false;
-    deps.log(`workspaces: ${workspace.username} in Grafana: ${inWords(error)}`);
+    logFailure(deps.log, "A workspace could not be repaired in Grafana.", asRefusal(error), {
+      username: workspace.username,
+    });
     return !isGrafanaUnavailable(error);
   }
 }

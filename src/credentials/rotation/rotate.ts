@@ -6,8 +6,9 @@ import { usedKeyIds } from "../installation_store.ts";
 import { loadSealKeys, open, rewrap, SealError, type SealKeys } from "../seal.ts";
 import type { SealedColumn, SealedRow } from "../sealed.ts";
 import * as store from "./store.ts";
+import type { Log } from "../../external/log/log.ts";
 
-export type Deps = { db: Sql; log: (line: string) => void; columns: SealedColumn[] };
+export type Deps = { db: Sql; log: Log; columns: SealedColumn[] };
 type Bytes = Uint8Array<ArrayBuffer>;
 /** `resealed`: rows whose data key is wrapped anew; `unreadable`: names of the rows that do not open. */
 export type Rotation = { key: string; resealed: number; unreadable: string[] };
@@ -55,7 +56,7 @@ export async function renewSealKey(
     const sealKeys = await loadSealKeys(file.read);
     const { previous } = sealKeys;
     if (!previous) return await rotate(deps, sealKeys, signal);
-    deps.log(`From the key ${previous.id} to the key ${sealKeys.current.id}.`);
+    deps.log.info(`From the key ${previous.id} to the key ${sealKeys.current.id}.`);
     let rotation = await rotate(deps, sealKeys, signal);
     for (let found = 1; found > 0;) {
       await pause(settleSeconds * 1000, signal);
@@ -124,7 +125,7 @@ async function pass(
       const before = progress.done;
       progress.done += fresh.length > 0 ? await store.replaceSealed(db, column, fresh) : 0;
       if (Math.floor(progress.done / LOG_EVERY) > Math.floor(before / LOG_EVERY)) {
-        log(`${progress.done} of ${Math.max(progress.done, progress.of)} are sealed anew.`);
+        log.info(`${progress.done} of ${Math.max(progress.done, progress.of)} are sealed anew.`);
       }
     }
   }

@@ -5,6 +5,7 @@ import { attach, END_MS, launch, type Running } from "./process.ts";
 import { findOrInstallBrowser } from "./finder.ts";
 import { shareBrowser } from "./shared.ts";
 import { orAborted, pause, within } from "../abort.ts";
+import type { Log } from "../log/log.ts";
 
 export type { NetworkEvent, Page, PageOptions } from "./page.ts";
 
@@ -14,7 +15,7 @@ export type BrowserOptions = {
   url?: string;
   install: boolean;
   mostPages?: number;
-  log: (line: string) => void;
+  log: Log;
 };
 
 export type Browser = {

@@ -1,10 +1,11 @@
 import { ExternalError } from "../../errors.ts";
 import { ensureBrowser } from "./install.ts";
+import type { Log } from "../log/log.ts";
 
 /** The shortest time between two installations. */
 const INSTALL_AGAIN_MS = 600_000;
 
-type Options = { path?: string; install: boolean; log: (line: string) => void };
+type Options = { path?: string; install: boolean; log: Log };
 
 /** Keeps searching for a browser until there is one: at once, then whenever one is asked for. */
 export function findOrInstallBrowser(options: Options, signal: AbortSignal) {

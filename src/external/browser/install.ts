@@ -1,4 +1,5 @@
 import { ExternalError } from "../../errors.ts";
+import type { Log } from "../log/log.ts";
 
 const NAMES = [
   "chromium-headless-shell",
@@ -53,7 +54,7 @@ export async function ensureBrowser(
   { path, install, log, onInstall, signal }: {
     path?: string;
     install: boolean;
-    log: (line: string) => void;
+    log: Log;
     onInstall?: () => void;
     signal?: AbortSignal;
   },
@@ -76,7 +77,7 @@ export async function ensureBrowser(
     );
   }
   onInstall?.();
-  log(`No browser was found: installing Debian's ${PACKAGE} (BROWSER_INSTALL=no forbids it).`);
+  log.info(`No browser was found: installing Debian's ${PACKAGE} (BROWSER_INSTALL=no forbids it).`);
   return await installBrowser(signal);
 }
 

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { ExternalError } from "../../errors.ts";
+import type { Log } from "../log/log.ts";
 
 export type Binaries = { bin: string; version: string; major: string };
 /** The account that runs PostgreSQL (not uid 0); `wrap` precedes every command. */
@@ -44,14 +45,14 @@ export async function run(
 
 /** The package's binaries, else PATH's, else Debian's newest. Throws ExternalError. */
 export async function findBinaries(
-  log: (line: string) => void,
+  log: Log,
   major?: string,
 ): Promise<Binaries> {
   const seen: string[] = [];
   for await (const bin of folders()) {
     const { ok, out, err } = await run(OURSELVES, [join(bin, "postgres"), "--version"]);
     const version = /(\d+)(?:\.\d+)?/.exec(out);
-    if (!ok || !version) log(`The PostgreSQL in ${bin} cannot run: ${lastLine(err)}`);
+    if (!ok || !version) log.warn(`The PostgreSQL in ${bin} cannot run: ${lastLine(err)}`);
     else if (!major || version[1] === major) {
       return { bin, version: version[0], major: version[1]! };
     } else seen.push(version[0]);
@@ -151,7 +152,7 @@ async function anotherUser(): Promise<Account> {
 export async function within(
   binaries: Binaries,
   as: Account,
-  log: (line: string) => void,
+  log: Log,
 ): Promise<Binaries> {
   const { bin, version } = binaries;
   if ((await run(as, ["test", "-x", join(bin, "postgres")])).ok) return binaries;
@@ -171,7 +172,9 @@ export async function within(
       true,
     );
   }
-  log(`The user ${as.uid} cannot read PostgreSQL ${version} in ${bin}: it is copied to ${copy}.`);
+  log.info(
+    `The user ${as.uid} cannot read PostgreSQL ${version} in ${bin}: it is copied to ${copy}.`,
+  );
   return copied;
 }
 

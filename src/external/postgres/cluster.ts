@@ -10,10 +10,11 @@ import {
   SHARED_FOLDER,
   within,
 } from "./binaries.ts";
+import type { Log } from "../log/log.ts";
 
 export type ServerAddress = { host: string; port: number; user: string; password: string };
 export type ClusterOptions = {
-  log: (line: string) => void;
+  log: Log;
   fsync?: boolean;
   signal?: AbortSignal;
   forbidNamespaces?: boolean;
@@ -91,7 +92,7 @@ async function create(dataDir: string, { log, signal, fsync, forbidNamespaces }:
   }
   await writeAddress(dataDir, address);
   await Deno.rename(half, folder);
-  log(`A new PostgreSQL ${binaries.major} database lies in ${folder}.`);
+  log.info(`A new PostgreSQL ${binaries.major} database lies in ${folder}.`);
   return { binaries, account, folder, logFile: join(home, "postgres.log"), address };
 }
 
@@ -103,7 +104,7 @@ function localesOf({ major }: Binaries): string[][] {
 }
 
 /** The data folder or, where the account cannot write there, a folder linked from it. */
-async function homeFor(dataDir: string, account: Account, log: (line: string) => void) {
+async function homeFor(dataDir: string, account: Account, log: Log) {
   if ((await run(account, ["test", "-w", dataDir])).ok) return dataDir;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(dataDir));
   const home = join(SHARED_FOLDER, new Uint8Array(digest).toHex().slice(0, 12));
@@ -115,7 +116,7 @@ async function homeFor(dataDir: string, account: Account, log: (line: string) =>
     await Deno.symlink(join(home, name), join(dataDir, name));
   }
   const who = account.uid === undefined ? "root without its privileges" : `user ${account.uid}`;
-  log(`PostgreSQL runs as ${who}, who cannot enter ${dataDir}: its files lie in ${home}.`);
+  log.info(`PostgreSQL runs as ${who}, who cannot enter ${dataDir}: its files lie in ${home}.`);
   return home;
 }
 

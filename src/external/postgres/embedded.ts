@@ -14,12 +14,13 @@ import {
   statIfThere,
   USER,
 } from "./cluster.ts";
+import type { Log } from "../log/log.ts";
 
 export type { ServerAddress };
 export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
 export type EmbeddedOptions = {
   dataDir: string;
-  log: (line: string) => void;
+  log: Log;
   listen?: string;
   /** False: faster, not crash-safe. For tests. */
   fsync?: boolean;
@@ -53,7 +54,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
       await trimLog(cluster.logFile);
       const how = await bringUp(cluster, options);
       const seconds = ((performance.now() - started) / 1000).toFixed(2);
-      log(
+      log.info(
         `PostgreSQL ${cluster.binaries.version} ${how} on port ${cluster.address.port} in ${seconds} s.`,
       );
     } catch (error) {
@@ -106,9 +107,9 @@ function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
   const startAgain = async () => {
     using _turn = await lock(startLock(dataDir), true, START_SECONDS, signal);
     if (await isRunning(cluster)) return;
-    options.log("PostgreSQL has ended: starting it again.");
+    options.log.warn("PostgreSQL has ended: starting it again.");
     await bringUp(cluster, { ...options, signal });
-    options.log("PostgreSQL runs again.");
+    options.log.info("PostgreSQL runs again.");
   };
   const watching = (async () => {
     while (!signal.aborted) {
@@ -117,7 +118,7 @@ function keepUp(dataDir: string, cluster: Cluster, options: EmbeddedOptions) {
       await startAgain().catch(async (error) => {
         if (signal.aborted) return;
         const why = error instanceof ExternalError ? error.message : "Its files cannot be read.";
-        options.log(`PostgreSQL was not started again: ${why}`);
+        options.log.error(`PostgreSQL was not started again: ${why}`);
         await pause(AGAIN_MS, signal);
       });
     }

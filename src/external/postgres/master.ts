@@ -8,6 +8,7 @@ import {
   type Sql,
   sqlState,
 } from "./postgres.ts";
+import { type Log, SILENT } from "../log/log.ts";
 
 const DUPLICATE_DATABASE = "42P04";
 const AGAIN_MS = 500;
@@ -17,9 +18,9 @@ const AGAIN_MS = 500;
  */
 export async function connectMaster(
   address: Address,
-  { waitMs = 0, log = () => {}, signal }: {
+  { waitMs = 0, log = SILENT, signal }: {
     waitMs?: number;
-    log?: (line: string) => void;
+    log?: Log;
     signal?: AbortSignal;
   } = {},
 ): Promise<Sql> {
@@ -33,7 +34,9 @@ export async function connectMaster(
     } catch (error) {
       const known = explain(error, address);
       if (!isUnavailable(error) || performance.now() > end || signal?.aborted) throw known;
-      if (tries === 0) log(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
+      if (tries === 0) {
+        log.warn(`The database does not answer yet: waiting up to ${waitMs / 1000} s.`);
+      }
     }
     await pause(AGAIN_MS, signal);
   }

@@ -99,7 +99,7 @@ async function summaryOf(
     // 53…: the query may fill a disk or quota each time; do not retry it forever.
     if (isUnavailable(error) && !state?.startsWith("53")) throw error;
     const what = state ?? (error instanceof Error ? error.name : "unknown error");
-    log(`create: no numbers for run ${run} of dashboard ${id}: ${what}`);
+    log.warn("A run has no numbers: a query failed.", { dashboard_id: id, run, code: what });
     const why = state === "57014"
       ? "reading the table took too long"
       : `PostgreSQL refused (${what})`;

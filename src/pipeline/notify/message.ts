@@ -1,28 +1,18 @@
-import { change, figure, oneLine, quantity } from "../../measures/format.ts";
-import { headline, type KeyNumber, LABELS } from "../../measures/number.ts";
-
-type Plain = { type: "plain_text"; text: string; emoji: false };
-type Image = { slack_file: { id: string } } | { image_url: string };
-
-/** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
-export type MessageBlock =
-  | { type: "header"; text: Plain }
-  | { type: "section"; text?: Plain; fields?: Plain[] }
-  | { type: "image"; alt_text: string } & Image
-  | { type: "context"; elements: Plain[] }
-  | {
-    type: "actions";
-    elements: {
-      type: "button";
-      action_id: string;
-      text: Plain;
-      url: string;
-      style: "primary";
-    }[];
-  };
-
-/** What may leave the house: all, no preview, or only that there is a new run. */
-export type Content = "full" | "numbers" | "link";
+import { change, figure, oneLine } from "../../measures/format.ts";
+import type { KeyNumber } from "../../measures/number.ts";
+import {
+  type Content,
+  cut,
+  escape,
+  type Image,
+  KINDS,
+  type MessageBlock,
+  MOST,
+  name,
+  plain,
+  tableOf,
+} from "./blocks.ts";
+import { chooseNumbers, type Chosen, forLine, inShort, sectionsOf } from "./numbers.ts";
 
 export type MessageInput = {
   username: string;
@@ -30,14 +20,12 @@ export type MessageInput = {
   schema_name: string;
   table_name: string;
   run: number;
-  title?: string;
   /** Rows now, and at the last run; null: unknown. */
   rows: number | null;
   rows_before: number | null;
   /** Absolute, and open to a channel member. */
   dashboard_url: string;
   image: Image | null;
-  alt_text?: string;
   /** What there is to know of the picture. */
   note?: string | null;
   /** Why there is none. */
@@ -47,87 +35,82 @@ export type MessageInput = {
   found_at?: string;
   /** The message was posted before, and the table is read another way since. */
   corrected?: boolean;
-  /** In the order in which they matter. */
   numbers?: KeyNumber[];
+  /** By how many percent a size must move to be worse. */
+  worse_percent?: number;
   /** Why the first of them moved. */
   why?: string | null;
 };
 
-const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
-
-/** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
-const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
-/** Designs with numbers in a message: more would push the preview out of sight. */
-const MOST_GROUPS = 6;
-/** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
-const MOST_IN_ALL = 13_000;
-/** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
-const MOST_IN_NAME = 200;
-const MOST_IN_WHY = 500;
+/** Tighter than Slack's limits, so that all of it together fits. */
+const MOST_IN_ALT = 1_000;
+const MOST_IN_LINE = 500;
+/** With the longest owner, run and verdict beside it, it fits into the header. */
+const MOST_IN_HEADER_NAME = 60;
 
 const CORRECTED = "Corrected: the table is read another way than when this was posted.";
 
 /** The Slack message for one run of one table: `text` for notifications, `blocks` for the channel. */
 export function composeMessage(input: MessageInput): { text: string; blocks: MessageBlock[] } {
-  const { kind, run, image, dashboard_url, content = "full" } = input;
-  const table = tableOf(input);
-  const owner = name(input.username);
-  const numbers = content === "link" ? [] : input.numbers ?? [];
-  const first = headline(numbers);
-  const heading = oneLine(input.title ?? "") ||
-    `${KINDS[kind]}: ${table} of ${owner}, run ${run}${first ? movement(first) : ""}`;
-
-  const before: MessageBlock[] = [{ type: "header", text: plain(heading, MOST.header) }];
-  const after: MessageBlock[] = [];
-  const why = content === "link" ? "" : oneLine(input.why ?? "");
-  if (why) after.push({ type: "section", text: plain(why, MOST_IN_WHY) });
-  if (image && content === "full") {
-    const alt = oneLine(input.alt_text ?? "") || altText(table, run, numbers);
-    after.push({ type: "image", ...image, alt_text: cut(alt, MOST.alt) });
-  }
-  const context = [
+  const { image, dashboard_url, content = "full" } = input;
+  const isLink = content === "link";
+  const chosen = chooseNumbers(isLink ? [] : input.numbers ?? [], input.worse_percent);
+  const why = isLink ? "" : oneLine(input.why ?? "");
+  const lines = [
     ...(input.corrected ? [CORRECTED] : []),
+    ...doubts(chosen),
     when(input),
-    origin(input, owner),
+    origin(input),
   ];
-  after.push({ type: "context", elements: context.map((line) => plain(line, MOST.field)) });
-  if (dashboard_url.length <= MOST.url) after.push(openButton(dashboard_url));
-
-  const shown = numberBlocks(numbers, {
-    blocks: MOST.blocks - before.length - after.length,
-    characters: MOST_IN_ALL - JSON.stringify([...before, ...after]).length,
-  });
-  return {
-    text: escape(summaryOf(input, table, owner, numbers)),
-    blocks: [...before, ...shown, ...after],
-  };
+  const blocks: MessageBlock[] = [
+    { type: "header", text: plain(heading(input, chosen), MOST.header) },
+    ...numberBlocks(chosen),
+    ...(why ? [section(why)] : []),
+    ...(image && content === "full"
+      ? [{ type: "image" as const, ...image, alt_text: altText(input, chosen) }]
+      : []),
+    { type: "context", elements: lines.map((line) => plain(line, MOST_IN_LINE)) },
+    ...(dashboard_url.length <= MOST.url ? [openButton(dashboard_url)] : []),
+  ];
+  return { text: escape(summaryOf(input, chosen, why)), blocks };
 }
 
-function tableOf({ schema_name, table_name }: MessageInput): string {
-  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`);
+function heading(input: MessageInput, { verdict }: Chosen): string {
+  const { kind, username, run } = input;
+  const table = tableOf(input, MOST_IN_HEADER_NAME);
+  return `${KINDS[kind]}: ${table} of ${name(username)}, run ${run}${verdict && `: ${verdict}`}`;
 }
 
-/** The message in one line, for notifications and screen readers. */
-function summaryOf(
-  input: MessageInput,
-  table: string,
-  owner: string,
-  numbers: KeyNumber[],
-): string {
-  const rows = rowCount(input);
-  const first = headline(numbers);
-  return `${input.corrected ? "Corrected: " : ""}${
-    KINDS[input.kind]
-  } table ${table} of ${owner}: run ${input.run}${rows && `, ${rows}`}${
-    first ? `, ${inShort(first, numbers)}` : ""
-  }`;
+/** Numbers in `text`: a notification shows about the first of them. */
+const MOST_IN_TEXT = 3;
+
+/** The message as one text, for notifications and screen readers. */
+function summaryOf(input: MessageInput, chosen: Chosen, why: string): string {
+  const { kind, username, run, corrected } = input;
+  const numbers = forLine(chosen).slice(0, MOST_IN_TEXT);
+  const said = [
+    `${KINDS[kind]} table ${tableOf(input)} of ${name(username)}: run ${run}`,
+    rowCount(input),
+    chosen.several ? chosen.verdict : "",
+    numbers.map((number) => inShort(number, chosen.several)).join("; "),
+  ].filter(Boolean).join(", ");
+  return `${corrected ? "Corrected: " : ""}${said}${why && `. ${cut(why, MOST_IN_LINE)}.`}`;
 }
 
-const MOST_IN_ALT = 10;
+function altText(input: MessageInput, { groups, several }: Chosen): string {
+  const numbers = groups.flatMap(({ numbers }) => numbers);
+  const said = numbers.map((number) => inShort(number, several)).join("; ");
+  return cut(
+    `The dashboard of ${tableOf(input)}, run ${input.run}${said && `: ${said}`}`,
+    MOST_IN_ALT,
+  );
+}
 
-function altText(table: string, run: number, numbers: KeyNumber[]): string {
-  const parts = numbers.slice(0, MOST_IN_ALT).map((number) => inShort(number, numbers));
-  return `The dashboard of ${table}, run ${run}${parts.length > 0 ? `: ${parts.join("; ")}` : ""}`;
+/** Why numbers are marked as not sure. */
+function doubts({ groups }: Chosen): string[] {
+  const unsure = groups.flatMap(({ numbers }) => numbers).filter(({ sure }) => sure === false);
+  const [doubt] = unsure.flatMap(({ doubt }) => doubt ? [oneLine(doubt)] : []);
+  return doubt ? [`Not sure: ${doubt}`] : [];
 }
 
 /** "Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC". */
@@ -137,22 +120,9 @@ function when(input: MessageInput): string {
   return [`Run ${run}`, rowCount(input), found].filter(Boolean).join(", ");
 }
 
-/** ": Setup WNS worse", where the first number moved. */
-function movement({ name, better }: KeyNumber): string {
-  return better === null ? "" : `: ${LABELS[name]} ${better ? "better" : "worse"}`;
-}
-
-/** The first number for the notification; whose it is where the run has several groups. */
-function inShort(first: KeyNumber, numbers: KeyNumber[]): string {
-  const whose = first.group && numbers.some(({ group }) => group !== first.group)
-    ? `${name(first.group)} `
-    : "";
-  return `${whose}${LABELS[first.name]} ${amount(first)}`;
-}
-
-function origin(input: MessageInput, owner: string): string {
-  const { kind, image, run, note, no_picture, content = "full" } = input;
-  const made = `Made by Dashkeeper from ${owner}'s ${KINDS[kind]} database.`;
+function origin(input: MessageInput): string {
+  const { username, kind, image, run, note, no_picture, content = "full" } = input;
+  const made = `Made by Dashkeeper from ${name(username)}'s ${KINDS[kind]} database.`;
   if (content !== "full") return made;
   const picture = oneLine(
     (image ? note : no_picture || `There is no preview of run ${run}.`) ?? "",
@@ -175,66 +145,16 @@ function rowCount({ rows, rows_before, content }: MessageInput): string {
   return `${figure(rows)} ${rows === 1 ? "row" : "rows"}${moved}`;
 }
 
-/** What got worse first. */
-const worseFirst = (numbers: KeyNumber[]) =>
-  numbers.toSorted((a, b) => Number(isBad(b)) - Number(isBad(a)));
-const isBad = ({ better, sure }: KeyNumber) => sure !== false && better === false;
-
-/** One section for each of the first groups, as many numbers as there is room for. */
-function numberBlocks(
-  numbers: KeyNumber[],
-  room: { blocks: number; characters: number },
-): MessageBlock[] {
-  const blocks: MessageBlock[] = [];
-  let left = room.characters - 200; // for the line that counts those left out
-  let shown = 0;
-  for (const [group, members] of Map.groupBy(numbers, ({ group }) => group)) {
-    const fields = worseFirst(members).slice(0, MOST.fields).map((number) =>
-      field(LABELS[number.name], amount(number))
-    );
-    const title = group ? { text: plain(name(group), MOST_IN_NAME) } : {};
-    const block: MessageBlock = { type: "section", ...title, fields };
-    left -= JSON.stringify(block).length + 1;
-    if (left < 0 || blocks.length === MOST_GROUPS || blocks.length + 1 >= room.blocks) break;
-    blocks.push(block);
-    shown += fields.length;
-  }
-  if (shown === numbers.length) return blocks;
-  const rest = `And ${figure(numbers.length - shown)} more numbers on the dashboard.`;
-  return [...blocks, { type: "section", text: plain(rest, MOST.field) }];
+function numberBlocks(chosen: Chosen): MessageBlock[] {
+  const blocks = sectionsOf(chosen).map(({ text, fields }): MessageBlock => ({
+    type: "section",
+    ...(text && { text: plain(text, MOST_IN_LINE) }),
+    ...(fields.length > 0 && { fields: fields.map((field) => plain(field, MOST_IN_LINE)) }),
+  }));
+  return chosen.rest ? [...blocks, section(chosen.rest)] : blocks;
 }
 
-/** "-0.12 ns (-0.07, worse)". */
-function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
-  const size = quantity(value, unit);
-  if (sure === false) return `${size} (not sure)`;
-  return by === null ? size : `${size} (${change(by, better)})`;
-}
-
-function field(label: string, value: string): Plain {
-  return plain(`${label}\n${value}`, MOST.field);
-}
-
-function plain(text: string, most: number): Plain {
-  return { type: "plain_text", text: cut(text, most), emoji: false };
-}
-
-function name(text: string): string {
-  return cut(oneLine(text), MOST_IN_NAME) || "(no name)";
-}
-
-/** At most `most` UTF-16 units, never half a character; what was cut ends in "…". */
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  let kept = "";
-  for (const character of text) {
-    if (kept.length + character.length >= most) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
-
-/** Slack reads `<!channel>`, `<@U…>` and links in `text` even where it is not markup. */
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
+const section = (text: string): MessageBlock => ({
+  type: "section",
+  text: plain(text, MOST_IN_LINE),
+});

@@ -9,15 +9,21 @@ import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
-import { composeMessage, type Content } from "./message.ts";
+import type { Content } from "./blocks.ts";
+import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { EVENT, findOpenThread, findPosted, post, type Sent, update } from "./post.ts";
+import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
+  slack: TargetDeps["slack"] & {
+    broadcast: Broadcast;
+    worse_percent: number;
+    content: Content;
+  };
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
@@ -32,9 +38,13 @@ type Done = { message: Message; sent?: Sent | undefined; note?: string | undefin
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
-export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+export async function notifyNext(
+  deps: Deps,
+  signal: AbortSignal,
+  tokens = new TokenLimit(),
+): Promise<boolean> {
   const { db } = deps;
-  const claim = await row.claimNext(db, "notify");
+  const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
   await attempt(db, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
@@ -47,11 +57,14 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
       await finish(db, claim, await send(deps, claim, run, target, signal), target);
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
+    } finally {
+      tokens.leave(target.token_hash);
     }
   });
   return true;
@@ -97,7 +110,7 @@ async function send(
   const { slack_channel: channel, slack_ts: ts } = run;
   const posted = channel && ts
     ? { channel, ts, thread_ts: null }
-    : await findPosted(target.in, run, payloadOf(deps, claim), signal);
+    : await findPosted(target.in, run, metadataOf(payloadOf(deps, claim)), signal);
   if (posted && !run.correcting) return { message: run.slack_message as Message, sent: posted };
   const slack = target.in(posted?.channel ?? target.channel);
   const picture: Picture = deps.slack.content === "full"
@@ -124,17 +137,14 @@ async function postNew(
   signal: AbortSignal,
 ): Promise<Done> {
   const { db, slack: { broadcast, worse_percent } } = deps;
-  const { channel } = target;
-  const slack = target.in(channel);
-  const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
+  const slack = target.in(target.channel);
   const to = {
-    channel,
-    thread_ts,
+    thread_ts: await findOpenThread(db, slack, claim, target.channel, signal),
     broadcast: broadcast === "always" ||
       broadcast === "worse" && isWorse(run.numbers, worse_percent),
   };
   try {
-    const sent = await post(db, slack, claim, to, message, signal);
+    const sent = await post(db, target, claim, to, message, signal);
     return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
   } catch (error) {
     if (!isNotReady(error) || !("file" in picture)) throw error;
@@ -176,12 +186,12 @@ async function composeWith(
     : "missing" in picture
     ? picture.missing
     : null;
-  const metadata = { event_type: EVENT, event_payload: payloadOf(deps, claim) };
+  const metadata = metadataOf(payloadOf(deps, claim));
   return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days, slack: { content } }: Deps,
+  { db, signingKey, frontend_url, board_link_days, slack: { content, worse_percent } }: Deps,
   claim: row.Claim,
   run: store.Run,
   image: Image,
@@ -199,6 +209,7 @@ async function compose(
     rows: run.row_count,
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
+    worse_percent,
     why: run.why,
     dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image: content === "full" ? image : null,

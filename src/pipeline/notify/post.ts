@@ -1,60 +1,104 @@
 import { ExternalError } from "../../errors.ts";
+import { pause } from "../../external/abort.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
+import type { MessageRef, Metadata, SentMessage } from "../../external/slack/post.ts";
 import { UNCHANGEABLE } from "../../external/slack/refusals.ts";
 import type { Slack } from "../../external/slack/slack.ts";
 import { ClaimLost } from "../attempt.ts";
 import * as store from "../messages_store.ts";
 import type { Claim } from "../row.ts";
+import type { Target } from "./target.ts";
 
-export const EVENT = "dashkeeper_dashboard";
+const EVENT = "dashkeeper_dashboard";
 export type Payload = { installation: string; dashboard_id: number; run: number };
 export type Sent = MessageRef & { thread_ts: string | null };
 
+export const metadataOf = (event_payload: Payload): Metadata => {
+  return { event_type: EVENT, event_payload };
+};
+
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
-/** Posts once: the trace is written before the call, and removed only where Slack took nothing. */
-export async function post(
+/** Slack's limit for each channel is "about one a second"; a hair more keeps clear of it. */
+const SPACING_MS = 1_050;
+
+/** The trace of a post. `begin` returns false where the claim was lost: do not post. */
+export type Trace = {
+  begin(message: Pick<SentMessage, "text" | "blocks">): Promise<boolean>;
+  end(): Promise<void>;
+};
+
+/**
+ * Posts once, when it is the channel's turn: the trace is written before the call, and removed only where
+ * Slack took nothing.
+ */
+export async function postTraced(
   db: Sql,
-  slack: Slack,
-  claim: Claim,
-  to: store.Destination & { broadcast: boolean },
+  { channel, spacingMs = SPACING_MS, in: connect }: Target,
+  trace: Trace,
   message: SentMessage,
   signal: AbortSignal,
-): Promise<Sent> {
+): Promise<MessageRef> {
   const { text, blocks } = message;
-  const { thread_ts, broadcast } = to;
-  if (!await store.beginPosting(db, claim, to, { text, blocks })) throw new ClaimLost();
+  await pause(await store.reservePost(db, channel, spacingMs), signal);
+  if (!await trace.begin({ text, blocks })) throw new ClaimLost();
   try {
-    const thread = thread_ts === null ? undefined : { thread_ts, broadcast };
-    return { ...await slack.post({ ...message, thread }, signal), thread_ts };
+    return await connect(channel).post(message, signal);
   } catch (error) {
     const code = codeOf(error) ?? "ambiguous";
-    if (code !== "ambiguous") await store.endPosting(db, claim);
+    if (code !== "ambiguous") await trace.end();
     throw error;
   }
 }
 
-const UNCLEAR =
-  'Slack may have this message already, and the channel cannot be searched for it. Check the channel, then press "It is in the channel" or "Post". With the scope channels:history (groups:history for a private channel) Dashkeeper checks by itself.';
+/** Posts a run's message. */
+export async function post(
+  db: Sql,
+  target: Target,
+  claim: Claim,
+  { thread_ts, broadcast }: { thread_ts: string | null; broadcast: boolean },
+  message: SentMessage,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const to = { channel: target.channel, thread_ts };
+  const trace: Trace = {
+    begin: (message) => store.beginPosting(db, claim, to, message),
+    end: () => store.endPosting(db, claim),
+  };
+  const thread = thread_ts === null ? undefined : { thread_ts, broadcast };
+  return { ...await postTraced(db, target, trace, { ...message, thread }, signal), thread_ts };
+}
 
-/** The message of a post whose answer was not seen; undefined: Slack did not take it, or none was begun. */
+const UNCLEAR = "Slack may have this message already, and the channel cannot be searched for it.";
+const SEARCHABLE =
+  "With the scope channels:history (groups:history for a private channel) Dashkeeper checks by itself.";
+const PRESS = 'Check the channel, then press "It is in the channel" or "Post".';
+
+export type Posting = Pick<store.Run, "posting_at" | "posting_channel" | "posting_thread">;
+
+/**
+ * The message of a post whose answer was not seen; undefined: Slack did not take it, or none was begun.
+ * `advice`: what a person can do where the channel cannot be searched.
+ */
 export async function findPosted(
   connect: (channel: string) => Slack,
-  run: store.Run,
-  payload: Payload,
+  posting: Posting,
+  { event_type, event_payload }: Metadata,
   signal: AbortSignal,
+  advice = PRESS,
 ): Promise<Sent | undefined> {
-  const { posting_at, posting_channel, posting_thread: thread_ts } = run;
+  const { posting_at, posting_channel, posting_thread: thread_ts } = posting;
   if (!posting_at || !posting_channel) return undefined;
   const oldest = new Date(posting_at);
+  const slack = connect(posting_channel);
   try {
-    const found = await connect(posting_channel).find(EVENT, payload, oldest, signal, thread_ts);
+    const found = await slack.find(event_type, event_payload, oldest, signal, thread_ts);
     return found && { ...found, thread_ts };
   } catch (error) {
     if (codeOf(error) === "thread_not_found") return undefined;
     if (!["missing_scope", "too_many_messages"].includes(codeOf(error) ?? "")) throw error;
-    throw new ExternalError("Slack", UNCLEAR, true, { code: "post_unclear" });
+    const message = `${UNCLEAR} ${advice} ${SEARCHABLE}`;
+    throw new ExternalError("Slack", message, true, { code: "post_unclear" });
   }
 }
 

@@ -7,7 +7,7 @@ import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 export type Route = { pattern: string; channel: string };
 export type Deps = CredentialDeps & {
   outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
-  slack: { routes: Route[]; timeoutMs?: number | undefined };
+  slack: { routes: Route[]; timeoutMs?: number | undefined; spacingMs?: number | undefined };
 };
 
 /** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
@@ -15,6 +15,8 @@ export type Target = {
   channel: string;
   token_hash: string;
   target_hash: string;
+  /** Between two posts in one channel. */
+  spacingMs?: number | undefined;
   in(channel: string): Slack;
 };
 
@@ -48,6 +50,7 @@ export async function targetOf(
     channel,
     token_hash: await hash(token),
     target_hash: await hash(`${token} ${channel}`),
+    spacingMs: slack.spacingMs,
     in: (channel) => connectSlack({ token, channel, apiUrl, ...time }),
   };
 }

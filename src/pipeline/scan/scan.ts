@@ -1,7 +1,7 @@
 import { within } from "../../external/abort.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import { withReader } from "../../workspaces/reader.ts";
-import { inWords, type WorkspaceServer } from "../../workspaces/servers.ts";
+import { asRefusal, type WorkspaceServer } from "../../workspaces/servers.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import { oidOf } from "./content.ts";
 import type { Limits } from "./debounce.ts";
@@ -11,8 +11,10 @@ import { type Relation, relationsIn } from "./relations.ts";
 import { archiveOthers } from "../row.ts";
 import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
+import type { Log } from "../../external/log/log.ts";
+import { logFailure } from "../../external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & { limits: Limits; log: (line: string) => void };
+export type Deps = WorkspaceDeps & { limits: Limits; log: Log };
 type Database = store.ChangedDatabase;
 export type Found = Omit<store.Waiting, "why"> & { run: number };
 export type ScanResult = {
@@ -51,7 +53,7 @@ async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store
   if (name === "") return await store.countersOf(master, name);
   const answer = asked.get(server) ??
     store.countersOf(master, name).catch((error) => {
-      log(`scan: the server ${name}: ${inWords(error)}`);
+      logFailure(log, "A server could not be scanned.", asRefusal(error), { server: name });
       return [];
     }).finally(() => asked.delete(server));
   asked.set(server, answer);
@@ -89,7 +91,10 @@ async function scanDatabase(
       return found;
     });
   } catch (error) {
-    deps.log(`scan: ${username}'s ${kind} database: ${inWords(error)}`);
+    logFailure(deps.log, "A database could not be scanned.", asRefusal(error), {
+      username,
+      kind,
+    });
     return [];
   }
 }

@@ -8,6 +8,8 @@ import { removeOldPictures } from "../../../src/pipeline/prune.ts";
 import { openGifFolder } from "../../../src/external/gif_folder.ts";
 import { addDashboard } from "../../help/world/rows.ts";
 import { refused, startWorld } from "../../help/world/world.ts";
+import { keptIn } from "../../help/log.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const WHATS = ["gif", "png"] as const;
@@ -123,7 +125,7 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
   const pictures = { gif: bytes("gif"), png: bytes("png") };
   const read = (name: string) => Deno.readTextFile(`${folder}/new/dashboard-${name}`);
   try {
-    const kept = openGifFolder(`${folder}/new`, (line) => lines.push(line));
+    const kept = openGifFolder(`${folder}/new`, keptIn(lines));
     await kept.write(7, 2, pictures);
     await kept.write(7, 2, pictures);
     await kept.write(7, 3, { ...pictures, png: null });
@@ -135,10 +137,10 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
       "dashboard-7-run-3.gif",
     ]);
     equal(lines.length, 0);
-    await openGifFolder(`${folder}/new/dashboard-7-run-2.gif`, (line) => lines.push(line))
+    await openGifFolder(`${folder}/new/dashboard-7-run-2.gif`, keptIn(lines))
       .write(8, 1, pictures);
     equal(lines.length, 2, `${lines}`);
-    match(lines[0]!, /^GIF_CAPTURE_DIR: .*cannot be written \(E[A-Z]+\)/);
+    match(lines[0]!, /^WARNING GIF_CAPTURE_DIR: a file cannot be written.*"code":"E[A-Z]+"/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -147,7 +149,7 @@ Deno.test("GIF_CAPTURE_DIR gets both pictures in one piece, and a fault there is
 Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted dashboard, and what is not ours", async () => {
   await using test = await start();
   const folder = await Deno.makeTempDir();
-  const gifFolder = openGifFolder(folder, () => {});
+  const gifFolder = openGifFolder(folder, SILENT);
   const left = async () => {
     await removeOldPictures({ db: test.db, gifFolder });
     return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();

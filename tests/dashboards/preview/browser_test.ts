@@ -12,6 +12,8 @@ import { never, until } from "../../help/time.ts";
 import { signingKeyOf } from "../../help/world/deps.ts";
 import { letLeaseRunOut, makeDue } from "../../help/world/rows.ts";
 import { startWorld } from "../../help/world/world.ts";
+import { keptIn } from "../../help/log.ts";
+import { terminalLog } from "../../../src/external/log/log.ts";
 
 const TABLE = `
   create table runs (run_date date, design text, area float8, power float8);
@@ -22,7 +24,7 @@ async function start() {
   const all = new AsyncDisposableStack();
   const test = all.use(await startWorld({ user: true }));
   const slack = all.use(await startSlack());
-  const browser = connectBrowser({ install: true, log: (line) => test.lines.push(line) });
+  const browser = connectBrowser({ install: true, log: keptIn(test.lines) });
   all.defer(() => browser.close());
   await test.run(TABLE);
   same(await test.found(), ["runs 1"]);
@@ -66,7 +68,9 @@ Deno.test("captureNext() records a board, and a run is posted once even after la
   await using test = await start();
   const folder = await Deno.makeTempDir();
   try {
-    const row = await test.capture({ gifFolder: openGifFolder(folder, console.error) });
+    const row = await test.capture({
+      gifFolder: openGifFolder(folder, terminalLog(console.error)),
+    });
     same([row.step, row.outcome, row.last_error], ["notify", "loaded", null]);
     same(states(row.panels), ["loaded"]);
     ok(row.panels.some(({ title }: Panel) => title.startsWith("Area")));

@@ -5,13 +5,14 @@ import { waitFor } from "../../help/service/service.ts";
 import { never } from "../../help/time.ts";
 import { addDashboard } from "../../help/world/rows.ts";
 import { startWorld } from "../../help/world/world.ts";
+import { keptIn } from "../../help/log.ts";
 
 const GIF = Uint8Array.fromBase64("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7");
 
 Deno.test("/dashboards/:id follows its row, without another look by the person", async () => {
   await using all = new AsyncDisposableStack();
   const app = all.use(await startWorld());
-  const browser = connectBrowser({ install: true, log: (line) => app.lines.push(line) });
+  const browser = connectBrowser({ install: true, log: keptIn(app.lines) });
   all.defer(() => browser.close());
   const ada = await app.addAccount({ username: "ada" });
   const id = await addDashboard(app.db, ada.id, { table_name: "runs", step: "capture" });

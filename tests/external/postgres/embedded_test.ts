@@ -13,6 +13,7 @@ import {
   startEmbedded,
 } from "../../../src/external/postgres/embedded.ts";
 import { connect } from "../../../src/external/postgres/postgres.ts";
+import { keptIn } from "../../help/log.ts";
 
 /** A data folder inside a folder that only this user may enter; its server is stopped at the end. */
 async function scratch() {
@@ -21,7 +22,7 @@ async function scratch() {
   const said: string[] = [];
   const servers: EmbeddedServer[] = [];
   const start = async (more: { forbidNamespaces?: boolean; signal?: AbortSignal } = {}) => {
-    const log = (line: string) => said.push(line);
+    const log = keptIn(said);
     const server = await startEmbedded({ dataDir, log, fsync: false, ...more });
     servers.push(server);
     return server;
@@ -129,9 +130,11 @@ Deno.test("startEmbedded() shares one server, which the last user stops", async 
 Deno.test("startEmbedded() adopts the server of a killed process", async () => {
   await using place = await scratch();
   const module = import.meta.resolve("../../../src/external/postgres/embedded.ts");
+  const silent = import.meta.resolve("../../../src/external/log/log.ts");
   const script = `
     const { startEmbedded } = await import(${JSON.stringify(module)});
-    await startEmbedded({ dataDir: Deno.args[0], fsync: false, log: () => {} });
+    const { SILENT: log } = await import(${JSON.stringify(silent)});
+    await startEmbedded({ dataDir: Deno.args[0], fsync: false, log });
     console.log("up");
     setInterval(() => {}, 1000);`;
   await using service = new Deno.Command(Deno.execPath(), {

@@ -147,7 +147,7 @@ Deno.test("main.ts reads on while its database takes no changes, and says why it
   };
   await refusedAll(/read-only/);
   await pause(4000);
-  const failures = service.log().match(/ notify: /g)?.length ?? 0;
+  const failures = service.log().match(/"job":"notify"/g)?.length ?? 0;
   ok(failures > 0 && failures < 20, `a row that cannot be claimed was tried ${failures} times`);
   await server.readOnly(false);
   equal((await write(2)).status, 201);

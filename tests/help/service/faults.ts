@@ -3,6 +3,7 @@ import { connect, type Sql } from "../../../src/external/postgres/postgres.ts";
 import { run } from "../../../src/external/postgres/binaries.ts";
 import { prepare } from "../../../src/external/postgres/cluster.ts";
 import { withDeadline } from "../../../src/external/postgres/deadlines.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 export type FaultyServer = Awaited<ReturnType<typeof startFaultyServer>>;
 
@@ -20,7 +21,7 @@ export async function startFaultyServer({ tmpfsMb = 0, settings = {} }: {
   if (mounted) await mount(mounted, tmpfsMb);
   const dataDir = `${parent}/data`;
   const { account, binaries, folder, logFile, address } = await prepare(dataDir, {
-    log: () => {},
+    log: SILENT,
     fsync: false,
   });
   if (mounted) await moveLogOfChanges(folder, parent, account.uid);

@@ -4,6 +4,7 @@ import { startEmbedded } from "../../../src/external/postgres/embedded.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { opened } from "../world/postgres.ts";
 import type { TestSlack } from "../slack.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -94,7 +95,7 @@ export async function makeHome() {
     async [Symbol.asyncDispose]() {
       for (const service of services) await service.end();
       const cluster = await folder();
-      if (cluster) await (await startEmbedded({ dataDir, log: () => {} })).stop();
+      if (cluster) await (await startEmbedded({ dataDir, log: SILENT })).stop();
       if (cluster && !cluster.startsWith(await Deno.realPath(parent))) {
         await Deno.remove(dirname(cluster), { recursive: true });
       }

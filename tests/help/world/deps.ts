@@ -8,6 +8,7 @@ import { limitFailures } from "../../../src/users/failure_limit.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
 import { slackDeps } from "../slack_deps.ts";
 import { testServer } from "./postgres.ts";
+import { keptIn } from "../log.ts";
 
 export type Options = {
   adminKey?: string | undefined;
@@ -43,7 +44,7 @@ export async function makeDeps(
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
-    log: (line: string) => void lines.push(line),
+    log: keptIn(lines),
     failures: limitFailures(options.now),
     slack: slackDeps().slack,
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [], ...options.outside },

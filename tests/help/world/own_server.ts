@@ -1,10 +1,11 @@
 import { type EmbeddedServer, startEmbedded } from "../../../src/external/postgres/embedded.ts";
 import type { Login } from "../../../src/workspaces/servers.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 /** A database server of the test's own, which it may stop and start; removed at the end. */
 export async function ownServer(listen?: string) {
   const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-workspaces-" });
-  const options = { dataDir, log: () => {}, fsync: false };
+  const options = { dataDir, log: SILENT, fsync: false };
   let server: EmbeddedServer | undefined = await startEmbedded({
     ...options,
     ...(listen ? { listen } : {}),

@@ -8,6 +8,7 @@ import { claimNext } from "../../../src/pipeline/row.ts";
 import { connectBrowser } from "../../../src/external/browser/browser.ts";
 import { never } from "../../help/time.ts";
 import { type Options, startWorld } from "../../help/world/world.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 const CAPTURE = { base_url: "http://127.0.0.1:1", theme: "dark", timezone: "utc" };
 
@@ -93,7 +94,7 @@ Deno.test("captureNext() says denied of a revoked key and gone of a deleted dash
   const { grafana, id, db, sceneDeps } = test;
   const shape = { width: 64, height: 64, frames: 1, delay_ms: 20, timeout_ms: 1000 };
   const capture = { ...CAPTURE, ...shape, theme: "dark", timezone: "utc" } as const;
-  const browser = connectBrowser({ path: "/nowhere", install: false, log: () => {} });
+  const browser = connectBrowser({ path: "/nowhere", install: false, log: SILENT });
   const stopped = async () => {
     await db`
       update dashboards set step = 'capture', stopped = false, next_try_at = now(), outcome = 'loaded',

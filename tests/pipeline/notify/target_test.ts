@@ -7,6 +7,7 @@ import { anySealKeys } from "../../help/slack_deps.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
 import { addAccount } from "../../help/world/rows.ts";
 import type { Who } from "../../../src/who.ts";
+import { SILENT } from "../../../src/external/log/log.ts";
 
 const admin = { user_id: 1, username: "admin", role: "admin", from: "127.0.0.1" } as Who;
 const routes = [{ pattern: "gpu_*", channel: "CGPU" }, { pattern: "ddr_*", channel: "CDDR" }];
@@ -19,7 +20,7 @@ const outside = {
 Deno.test("targetOf() takes the user's own token and channel, else a route's, else the default", async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
-  const deps: Deps = { db, sealKeys: await anySealKeys(), log() {}, outside, slack: { routes } };
+  const deps: Deps = { db, sealKeys: await anySealKeys(), log: SILENT, outside, slack: { routes } };
   const users: Record<string, number> = {};
   for (
     const [name, keys] of Object.entries({

@@ -1,0 +1,77 @@
+import { change, oneLine, quantity } from "../../measures/format.ts";
+import type { KeyNumber } from "../../measures/number.ts";
+
+export type Plain = { type: "plain_text"; text: string; emoji: false };
+export type Image = { slack_file: { id: string } } | { image_url: string };
+
+/** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
+export type MessageBlock =
+  | { type: "header"; text: Plain }
+  | { type: "section"; text?: Plain; fields?: Plain[] }
+  | { type: "image"; alt_text: string } & Image
+  | { type: "context"; elements: Plain[] }
+  | {
+    type: "actions";
+    elements: {
+      type: "button";
+      action_id: string;
+      text: Plain;
+      url: string;
+      style: "primary";
+    }[];
+  };
+
+/** What may leave the house: all, no preview, or only that there is a new run. */
+export type Content = "full" | "numbers" | "link";
+
+export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
+
+/** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
+export const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
+/** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
+export const MOST_IN_ALL = 13_000;
+/** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
+export const MOST_IN_NAME = 200;
+
+/** "-0.12 ns (-0.07 ns, worse)". */
+export function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
+  const size = quantity(value, unit);
+  if (sure === false) return `${size} (not sure)`;
+  return by === null ? size : `${size} (${change(by, better, unit)})`;
+}
+
+export function plain(text: string, most: number): Plain {
+  return { type: "plain_text", text: cut(text, most), emoji: false };
+}
+
+const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
+/** On one line, and without influence on the direction of what stands beside it. */
+export function name(text: string, most = MOST_IN_NAME): string {
+  const line = cut(oneLine(text), most);
+  if (!/[^\p{C}\p{Z}\p{M}]/u.test(line)) return "(no name)";
+  return RTL.test(line) ? `\u2068${line}\u2069` : line;
+}
+
+export function tableOf(
+  { schema_name, table_name }: { schema_name: string; table_name: string },
+  most?: number,
+): string {
+  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`, most);
+}
+
+/** At most `most` UTF-16 units, never half a character; what was cut ends in "…". */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let kept = "";
+  for (const character of text) {
+    if (kept.length + character.length >= most) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** Slack reads `<!channel>`, `<@U…>` and links in `text` even where it is not markup. */
+export function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
