@@ -104,7 +104,15 @@ type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 /** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
   const action = `/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`;
-  return <PostButton action={action} text={text} label={`${text}: ${nameOf(row)}`} />;
+  const confirm = `Remove the dashboard of ${nameOf(row)}? Its preview and runs go with it.`;
+  return (
+    <PostButton
+      action={action}
+      text={text}
+      label={`${text}: ${nameOf(row)}`}
+      {...(what === "remove" ? { confirm } : {})}
+    />
+  );
 }
 
 /** Row events, and the stream's (re)connection for events missed before. */
