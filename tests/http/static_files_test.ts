@@ -66,7 +66,7 @@ Deno.test("a lasting module of the board names the modules that it imports by la
   ok(names.length > 5);
   for (const [, name] of names) {
     match(name!, /^\w+\.[0-9a-f]{16}\.js$/);
-    ok(text.includes(`<link rel="modulepreload" href="/static/board/${name}"`), name);
+    ok(text.includes(`<link rel="modulepreload" href="/static/board/${name}"`), name!);
   }
 });
 

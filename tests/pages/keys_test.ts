@@ -67,5 +67,5 @@ Deno.test("times are relative in the reader's zone, with the exact one on hover"
   const morphed = `document.querySelector("td time").firstChild.data = "2026"; new Promise(
     (done) => setTimeout(() => done(document.querySelector("td time").textContent)))`;
   equal(await page.evaluate(morphed), "3 hours ago");
-  equal(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\+9$/.test(title!), true, title);
+  equal(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\+9$/.test(title!), true, title!);
 });
