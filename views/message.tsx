@@ -12,6 +12,7 @@ type Block = {
   type: string;
   text?: Text;
   fields?: Text[];
+  accessory?: { text: Text; url: string };
   elements?: (Text | { text: Text; url: string })[];
   image_url?: string;
   alt_text?: string;
@@ -25,7 +26,14 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
     case "section":
       return (
         <>
-          {block.text && <p>{block.text.text}</p>}
+          {block.text && (
+            <div class="text">
+              <p>{block.text.text}</p>
+              {block.accessory && (
+                <a class="button" href={block.accessory.url}>{block.accessory.text.text}</a>
+              )}
+            </div>
+          )}
           {block.fields && (
             <div class="fields">
               {block.fields.map(({ text }) => <p class="field">{text}</p>)}

@@ -3,7 +3,8 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { type Deps as NotifyDeps, notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
+import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import type { Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
@@ -13,7 +14,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { startScanner } from "./scanner.ts";
 import { oneAtATime, startWorkers, type Workers } from "./workers.ts";
 
-type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
+type Deps = ScanDeps & CaptureDeps & DigestDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Waits for a running scan first. */
   scanNow(): Promise<ScanResult>;
@@ -32,8 +33,9 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   };
   const archive = oneAtATime(deps, "archive", () => archiveDashboards(deps, signal), signal);
   const pictures = oneAtATime(deps, "pictures", () => removeOldPictures(deps), signal);
+  const digests = oneAtATime(deps, "digests", startDigests(deps, signal), signal);
   const afterDone = [archive, pictures];
-  const all = [...Object.values(steps), ...afterDone];
+  const all = [...Object.values(steps), digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
@@ -47,6 +49,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     "capture previews": steps.capture!.wake,
     "notify Slack": steps.notify!.wake,
     "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
+    "post digests": digests.wake,
     "finish workspaces": maintenance,
     "archive dashboards": archive.wake,
     "remove old pictures": pictures.wake,

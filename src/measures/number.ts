@@ -98,6 +98,17 @@ export function keyNumber(
   return { ...number, before: then, change, better };
 }
 
+/**
+ * A number compared with that of an earlier run instead of the previous one; undefined where the two differ
+ * in scope, or were read from other columns.
+ */
+export function comparedWith(now: KeyNumber, then: KeyNumber): KeyNumber | undefined {
+  const isSame = now.source?.column === then.source?.column &&
+    now.source?.metric === then.source?.metric;
+  if (!isSame || now.before === null || now.sure === false || then.sure === false) return undefined;
+  return { ...now, ...keyNumber(now.name, now.group, now, then), before_run: null };
+}
+
 /** Sort key: worse, better, others, not sure. */
 function rank({ name, better, sure }: KeyNumber): number {
   const state = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;

@@ -24,6 +24,8 @@ export const OWNERS: Record<string, string> = {
   runs: "pipeline",
   slack_pauses: "pipeline",
   channel_messages: "pipeline",
+  digest_schedule: "pipeline",
+  digests: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   dashboards_as_before: "dashboards",

@@ -4,16 +4,16 @@ import type { SentMessage } from "../../external/slack/post.ts";
 import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ofNewRuns } from "../../measures/number.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
-import { signLink } from "../../boards/access.ts";
 import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
 import type { Content } from "./blocks.ts";
+import { linkTo } from "./link.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
-import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
@@ -43,7 +43,8 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (run.posted_at && !run.slack_ts) {
       return await finish(db, claim, await keep(deps, claim, run));
     }
-    const names = [claim.table_name, ...run.numbers.flatMap(({ group }) => designs(group))];
+    const { table_name } = claim;
+    const names = namesOf({ table_name, numbers: run.numbers });
     const target = await targetOf(deps, claim.user_id, names);
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
@@ -59,8 +60,6 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
 }
 
 const LIMITED = "Slack's rate limit is reached. Retrying.";
-/** Of "gcd sky130hd base": the design, and all of it. */
-const designs = (group: string | null) => group ? [group, group.split(" ")[0]!] : [];
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const { retryAfterSeconds } = error.more;
@@ -182,14 +181,14 @@ async function composeWith(
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days, slack: { content } }: Deps,
+  deps: Deps,
   claim: row.Claim,
   run: store.Run,
   image: Image,
   is_posted: boolean,
   no_picture: string | null = null,
 ): Promise<Message> {
-  const signature = await signLink(signingKey, claim.id, board_link_days);
+  const { db, slack: { content } } = deps;
   const { now, posted } = await findCovered(db, claim);
   return composeMessage({
     username: claim.username,
@@ -201,7 +200,7 @@ async function compose(
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
     why: run.why,
-    dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
+    dashboard_url: await linkTo(deps, { id: claim.id, grafana_url: run.grafana_url }),
     image: content === "full" ? image : null,
     note: withoutData(run.outcome, run.panels),
     no_picture,
