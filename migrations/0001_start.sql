@@ -340,6 +340,12 @@ create table slack_pauses (
   until timestamptz not null
 );
 
+-- Slack takes about one message a second for each channel.
+create table slack_channels (
+  channel text primary key,
+  next_post_at timestamptz not null
+);
+
 -- A message that belongs to no single run.
 create table channel_messages (
   id bigint generated always as identity primary key,

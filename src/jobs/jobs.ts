@@ -5,6 +5,7 @@ import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/captu
 import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import type { Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
@@ -22,15 +23,32 @@ export type Jobs = {
   ended(): Promise<void>;
 };
 
+/** As many tokens that hang, two rows each, as leave a worker for the others: five. */
+const NOTIFY_WORKERS = 12;
+
+function startSteps(deps: Deps, signal: AbortSignal): Partial<Record<Step, Workers>> {
+  const tokens = new TokenLimit();
+  const work = {
+    create: { most: 2, next: () => createNext(deps, signal) },
+    capture: { most: 4, next: () => captureNext(deps, signal) },
+    notify: {
+      most: NOTIFY_WORKERS,
+      next: () => notifyNext(deps, signal, tokens),
+      busy: () => tokens.busyUsers(),
+    },
+  };
+  return {
+    create: startWorkers(deps, "create", work.create, signal),
+    capture: startWorkers(deps, "capture", work.capture, signal),
+    notify: startWorkers(deps, "notify", work.notify, signal),
+  };
+}
+
 /** Runs all background work: at once, every minute, and on events. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
-  const steps: Partial<Record<Step, Workers>> = {
-    create: startWorkers(deps, "create", 2, () => createNext(deps, signal), signal),
-    capture: startWorkers(deps, "capture", 4, () => captureNext(deps, signal), signal),
-    notify: startWorkers(deps, "notify", 1, () => notifyNext(deps, signal), signal),
-  };
+  const steps = startSteps(deps, signal);
   const archive = oneAtATime(deps, "archive", () => archiveDashboards(deps, signal), signal);
   const pictures = oneAtATime(deps, "pictures", () => removeOldPictures(deps), signal);
   const digests = oneAtATime(deps, "digests", startDigests(deps, signal), signal);

@@ -133,6 +133,17 @@ export async function pauseOf(db: Db, token_hash: string): Promise<number> {
   return Math.max(0, row?.seconds ?? 0);
 }
 
+/** Reserves the channel's next post, `spacing_ms` after the one before. Returns how many milliseconds to wait. */
+export async function reservePost(db: Db, channel: string, spacing_ms: number): Promise<number> {
+  const spacing = db`make_interval(secs => ${spacing_ms / 1000})`;
+  const [row] = await db<{ ms: number }[]>`
+    insert into slack_channels as c (channel, next_post_at) values (${channel}, now() + ${spacing})
+    on conflict (channel) do update
+      set next_post_at = greatest(c.next_post_at, now()) + ${spacing}
+    returning extract(epoch from next_post_at - ${spacing} - now())::float8 * 1000 as ms`;
+  return row!.ms;
+}
+
 /** A person says that the unclear post is in the channel. False: none of this row's is unclear. */
 export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`

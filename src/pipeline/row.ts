@@ -26,8 +26,18 @@ const reset = (db: Db) =>
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
 
-/** Claims the next due row for 30 s, round robin over users, known tables first. An expired lease counts as a death. */
-export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
+const exceptOf = (db: Db, users: number[]) =>
+  users.length > 0 ? db`and user_id <> all(${users}::bigint[])` : db``;
+
+/**
+ * Claims the next due row for 30 s, round robin over users but those in `except`, known tables first. An
+ * expired lease counts as a death.
+ */
+export async function claimNext(
+  db: Db,
+  step: Step,
+  except: number[] = [],
+): Promise<Claim | undefined> {
   const claimed_user = `claimed_user_${step}`;
   // A sequence takes no lock: a worker stuck in a transaction blocks no other.
   const last = db`(select coalesce(pg_sequence_last_value(${claimed_user}::text::regclass), 0))`;
@@ -36,6 +46,7 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
       select id from dashboards
       where step = ${step} and not stopped and next_try_at <= now()
         and (claimed_until is null or claimed_until < now()) and ${users}
+        ${exceptOf(db, except)}
       order by user_id, run = 1, next_try_at, id
       for update skip locked
       limit 1
@@ -54,12 +65,16 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
   return claim;
 }
 
-/** Milliseconds until the next row is due; undefined without one. */
-export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
+/** Milliseconds until the next row is due, those of the users `except` left out; undefined without one. */
+export async function nextTry(
+  db: Db,
+  step: Step,
+  except: number[] = [],
+): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from
       min(greatest(next_try_at, coalesce(claimed_until, next_try_at))) - now())::float8 * 1000 as ms
-    from dashboards where step = ${step} and not stopped`;
+    from dashboards where step = ${step} and not stopped ${exceptOf(db, except)}`;
   return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
 }
 

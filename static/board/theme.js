@@ -32,10 +32,13 @@ const ON_DARK = {
   "#56b4e9": "#8fd0f5",
   "#ffffff": PAPER,
   "#fde8cf": "#3d2a17",
+  "#fcd5a7": "#553618",
   "#fbc27f": "#6e4214",
+  "#f1a456": "#8a4e13",
   "#e8862e": "#a85c14",
-  "#b4500b": "#e8862e",
-  "#6b2a04": "#fbc27f",
+  "#ba560f": "#e8862e",
+  "#94400a": "#f1a456",
+  "#5e2403": "#fcd5a7",
 };
 
 /** The JSON's colour in the current theme. */

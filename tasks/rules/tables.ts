@@ -23,6 +23,7 @@ export const OWNERS: Record<string, string> = {
   dashboards: "pipeline",
   runs: "pipeline",
   slack_pauses: "pipeline",
+  slack_channels: "pipeline",
   channel_messages: "pipeline",
   digest_schedule: "pipeline",
   digests: "pipeline",

@@ -1,5 +1,5 @@
-import { comparedWith, inOrder, type KeyNumber, NAMES } from "../../measures/number.ts";
-import { movedTo } from "../notify/worse.ts";
+import { comparedWith, type KeyNumber, NAMES } from "../../measures/number.ts";
+import { inOrder, verdictOf } from "../../measures/verdict.ts";
 import type { Table, Window } from "./store.ts";
 
 export type Moved = Table & Pick<Window, "first_run" | "last_run"> & {
@@ -29,7 +29,7 @@ export function movesOf(
     return then ? comparedWith(number, then) ?? [] : [];
   });
   const went = (where: "worse" | "better") =>
-    inOrder(moved.filter((number) => movedTo(number, percent) === where));
+    inOrder(moved.filter((number) => verdictOf(number, percent) === where), percent);
   return { worse: went("worse"), better: went("better") };
 }
 

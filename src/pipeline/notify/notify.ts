@@ -14,11 +14,16 @@ import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
 import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
+import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
+  slack: TargetDeps["slack"] & {
+    broadcast: Broadcast;
+    worse_percent: number;
+    content: Content;
+  };
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
@@ -33,9 +38,13 @@ type Done = { message: Message; sent?: Sent | undefined; note?: string | undefin
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
-export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+export async function notifyNext(
+  deps: Deps,
+  signal: AbortSignal,
+  tokens = new TokenLimit(),
+): Promise<boolean> {
   const { db } = deps;
-  const claim = await row.claimNext(db, "notify");
+  const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
   await attempt(db, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
@@ -49,11 +58,14 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
       await finish(db, claim, await send(deps, claim, run, target, signal), target);
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
+    } finally {
+      tokens.leave(target.token_hash);
     }
   });
   return true;
@@ -124,17 +136,14 @@ async function postNew(
   signal: AbortSignal,
 ): Promise<Done> {
   const { db, slack: { broadcast, worse_percent } } = deps;
-  const { channel } = target;
-  const slack = target.in(channel);
-  const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
+  const slack = target.in(target.channel);
   const to = {
-    channel,
-    thread_ts,
+    thread_ts: await findOpenThread(db, slack, claim, target.channel, signal),
     broadcast: broadcast === "always" ||
       broadcast === "worse" && isWorse(run.numbers, worse_percent),
   };
   try {
-    const sent = await post(db, slack, claim, to, message, signal);
+    const sent = await post(db, target, claim, to, message, signal);
     return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
   } catch (error) {
     if (!isNotReady(error) || !("file" in picture)) throw error;
@@ -188,7 +197,7 @@ async function compose(
   is_posted: boolean,
   no_picture: string | null = null,
 ): Promise<Message> {
-  const { db, slack: { content } } = deps;
+  const { db, slack: { content, worse_percent } } = deps;
   const { now, posted } = await findCovered(db, claim);
   return composeMessage({
     username: claim.username,
@@ -199,6 +208,7 @@ async function compose(
     rows: run.row_count,
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
+    worse_percent,
     why: run.why,
     dashboard_url: await linkTo(deps, { id: claim.id, grafana_url: run.grafana_url }),
     image: content === "full" ? image : null,

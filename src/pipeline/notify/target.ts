@@ -8,7 +8,7 @@ import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 export type Route = { pattern: string; channel: string };
 export type Deps = CredentialDeps & {
   outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
-  slack: { routes: Route[]; timeoutMs?: number | undefined };
+  slack: { routes: Route[]; timeoutMs?: number | undefined; spacingMs?: number | undefined };
 };
 
 /** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
@@ -16,6 +16,8 @@ export type Target = {
   channel: string;
   token_hash: string;
   target_hash: string;
+  /** Between two posts in one channel. */
+  spacingMs?: number | undefined;
   in(channel: string): Slack;
 };
 
@@ -79,6 +81,7 @@ async function targetFor(
     channel,
     token_hash: await hash(token),
     target_hash: await hash(`${token} ${channel}`),
+    spacingMs: slack.spacingMs,
     in: (channel) => connectSlack({ token, channel, apiUrl, ...time }),
   };
 }

@@ -97,9 +97,9 @@ Deno.test("postDigests() says what got worse and better since the digest before,
   match(since!, /^Since \w{3} \d+ \w{3}, 08:30 \(Europe\/Berlin\)\. The newest run is compared/);
   same(parts, [
     "Worse",
-    "cpu_sta of ada (Timing, runs 2 to 3)\n• Setup WNS -0.2 ns (-0.1, worse) [Open]",
+    "cpu_sta of ada (Timing, runs 2 to 3)\n• Setup WNS -0.2 ns (-0.1 ns, worse) [Open]",
     "Better",
-    "gpu_sta of ada (Timing, run 2)\n• Setup WNS -0.05 ns (+0.05, better) [Open]",
+    "gpu_sta of ada (Timing, run 2)\n• Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
     "Needs attention",
     "bad of ada (Timing)\nThe table is gone. Press Retry. [Details]",
   ]);
@@ -107,7 +107,7 @@ Deno.test("postDigests() says what got worse and better since the digest before,
   equal(message!.metadata!.event_payload.installation, "abc123");
   match(
     message!.text,
-    /: 1 table worse, 1 better, 1 needs attention\. Worse: cpu_sta of ada, Setup WNS -0.2 ns \(-0.1, worse\)\. Better: gpu_sta of ada, /,
+    /: 1 table worse, 1 better, 1 needs attention\. Worse: cpu_sta of ada, Setup WNS -0.2 ns \(-0.1 ns, worse\)\. Better: gpu_sta of ada, /,
   );
   match(message!.blocks[3].accessory.url, /\/boards\/\d+\?signature=/);
   match(message!.blocks[7].accessory.url, new RegExp(`/dashboards/${stopped}$`));
@@ -134,7 +134,7 @@ Deno.test("postDigests() posts nothing when nothing moved, and the next one read
   const [message] = await slack.messages();
   same(shown(message!).slice(2), [
     "Worse",
-    "after of ada (Timing, run 2)\n• Area 2,000 um² (+1,000, worse) [Open]",
+    "after of ada (Timing, run 2)\n• Area 2,000 um² (+1,000 um², worse) [Open]",
   ]);
 });
 
@@ -152,8 +152,8 @@ Deno.test("postDigests() compares each group of a table that holds one run at a 
   await test.post();
   same(shown((await slack.messages())[0]!).slice(2), [
     "Worse",
-    "flow of ada (Timing, runs 3 to 5)\n• aes: Setup WNS -0.3 ns (-0.2, worse)\n" +
-    "• gcd: Setup WNS -0.05 ns (+0.05, better) [Open]",
+    "flow of ada (Timing, runs 3 to 5)\n• aes: Setup WNS -0.3 ns (-0.2 ns, worse)\n" +
+    "• gcd: Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
   ]);
 });
 

@@ -78,7 +78,7 @@ Deno.test("composeDigest() shows no button for an address that Slack refuses", a
   doesNotMatch(JSON.stringify(blocks), /button/);
 });
 
-Deno.test("movesOf() counts what isWorse() counts", () => {
+Deno.test("movesOf() counts what verdictOf() counts", () => {
   const window = (now: Partial<KeyNumber>, then: Partial<KeyNumber>) => ({
     numbers: [{ is_new: true, number: worse(now) }, { is_new: false, number: worse(then) }],
   });
