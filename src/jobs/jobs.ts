@@ -7,7 +7,7 @@ import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
-import type { Step } from "../pipeline/row.ts";
+import { releaseBatches, type Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
 import { startClock } from "./clock.ts";
 import { logged } from "./log.ts";
@@ -49,14 +49,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const archive = oneAtATime(deps, "archive", () => archiveDashboards(deps, signal), signal);
-  const pictures = oneAtATime(deps, "pictures", () => removeOldPictures(deps), signal);
-  const digests = oneAtATime(deps, "digests", startDigests(deps, signal), signal);
+  const { archive, pictures, batches, digests } = startSingles(deps, signal);
   const afterDone = [archive, pictures];
-  const all = [...Object.values(steps), digests, ...afterDone];
+  const all = [...Object.values(steps), batches, digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
+    batches.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
@@ -69,6 +68,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
     "post digests": digests.wake,
     "finish workspaces": maintenance,
+    "release batches": batches.wake,
     "archive dashboards": archive.wake,
     "remove old pictures": pictures.wake,
   }, signal);
@@ -77,5 +77,16 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     async ended() {
       await Promise.all([first, scanner.idle(), ...all.map(({ idle }) => idle())]);
     },
+  };
+}
+
+/** What one worker does for all rows at once. */
+function startSingles(deps: Deps, signal: AbortSignal) {
+  const single = (name: string, work: () => Promise<void>) => oneAtATime(deps, name, work, signal);
+  return {
+    archive: single("archive", () => archiveDashboards(deps, signal)),
+    pictures: single("pictures", () => removeOldPictures(deps)),
+    batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
+    digests: single("digests", startDigests(deps, signal)),
   };
 }

@@ -1,7 +1,6 @@
 import { figure, oneLine } from "../../measures/format.ts";
-import { type KeyNumber, LABELS } from "../../measures/number.ts";
+import type { KeyNumber } from "../../measures/number.ts";
 import {
-  amount,
   type Content,
   cut,
   escape,
@@ -13,6 +12,7 @@ import {
   plain,
   tableOf,
 } from "../notify/blocks.ts";
+import { inShort } from "../notify/numbers.ts";
 import type { Changes, Moved } from "./changes.ts";
 import { spoken } from "./schedule.ts";
 import type { Table } from "./store.ts";
@@ -70,7 +70,7 @@ function partsOf({ content, worse, better, attention, fresh }: DigestInput, link
     `${figure(count)}${with_noun ? ` ${count === 1 ? "table" : "tables"}` : ""} ${what}`;
   const moved = (table: Moved, numbers: KeyNumber[]) => ({
     lines: [heading(table, runsOf(table)), ...numberLines(numbers)],
-    short: `${whose(table)}${numbers[0] ? `, ${inShort(numbers[0])}` : ""}`,
+    short: `${whose(table)}${numbers[0] ? `, ${inShort(numbers[0], true)}` : ""}`,
     button: "Open",
     url: () => links.dashboard(table),
   });
@@ -139,15 +139,9 @@ const runsOf = ({ first_run, last_run }: Moved) =>
 function numberLines(numbers: KeyNumber[]): string[] {
   const rest = numbers.length - MOST_NUMBERS;
   return [
-    ...numbers.slice(0, MOST_NUMBERS).map((number) => `• ${inShort(number)}`),
+    ...numbers.slice(0, MOST_NUMBERS).map((number) => `• ${inShort(number, true)}`),
     ...(rest > 0 ? [`• And ${figure(rest)} more ${rest === 1 ? "number" : "numbers"}.`] : []),
   ];
-}
-
-/** "gcd sky130hd: Setup WNS -0.12 ns (-0.07, worse)". */
-function inShort(number: KeyNumber): string {
-  const group = number.group ? `${name(number.group)}: ` : "";
-  return `${group}${LABELS[number.name]} ${amount(number)}`;
 }
 
 /** "Worse: blocks_sta of ada, Setup WNS -0.12 ns (-0.07, worse); 2 more." */

@@ -35,6 +35,11 @@ export function namesOf(
   return [table_name, ...designs];
 }
 
+/** The channel by the names of a run, for one user. */
+export async function channelsOf(deps: Deps, user_id: number) {
+  return (await loginOf(deps, user_id)).channelOf;
+}
+
 async function loginOf({ outside, slack, ...deps }: Deps, user_id: number) {
   const own = {
     token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),

@@ -152,8 +152,8 @@ Deno.test("postDigests() compares each group of a table that holds one run at a 
   await test.post();
   same(shown((await slack.messages())[0]!).slice(2), [
     "Worse",
-    "flow of ada (Timing, runs 3 to 5)\n• aes: Setup WNS -0.3 ns (-0.2 ns, worse)\n" +
-    "• gcd: Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
+    "flow of ada (Timing, runs 3 to 5)\n• aes Setup WNS -0.3 ns (-0.2 ns, worse)\n" +
+    "• gcd Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
   ]);
 });
 
