@@ -12,7 +12,6 @@ type Text = { text: string };
 type Block = {
   type: string;
   text?: Text;
-  fields?: Text[];
   accessory?: { text: Text; url: string };
   elements?: (Text | { text: Text; url: string })[];
   image_url?: string;
@@ -26,21 +25,12 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
       return <h2>{block.text?.text}</h2>;
     case "section":
       return (
-        <>
-          {block.text && (
-            <div class="text">
-              <p>{block.text.text}</p>
-              {block.accessory && (
-                <a class="button" href={block.accessory.url}>{block.accessory.text.text}</a>
-              )}
-            </div>
+        <div class="text">
+          <p class="field">{block.text?.text}</p>
+          {block.accessory && (
+            <a class="button" href={block.accessory.url}>{block.accessory.text.text}</a>
           )}
-          {block.fields && (
-            <div class="fields">
-              {block.fields.map(({ text }) => <p class="field">{text}</p>)}
-            </div>
-          )}
-        </>
+        </div>
       );
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
@@ -65,29 +55,33 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
   return (
     <Layout title={`Message: ${table_name}`} who={who}>
       <PageTitle text="Message" above={{ href: `/dashboards/${id}`, text: table_name }} />
-      {slack_message
-        ? (
-          <section class="card message">
-            {slack_message.blocks.map((block) => (
-              <BlockView
-                block={block as Block}
-                preview={`/api/v1/dashboards/${id}/preview.gif`}
-              />
-            ))}
-          </section>
-        )
-        : <p class="hint">This run has not been posted yet.</p>}
-      {slack_message && (
-        <p class="hint">
-          {slack_sent_at
-            ? `Sent to Slack at ${slack_sent_at}.`
-            : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
-        </p>
-      )}
-      {slack_message && !slack_sent_at && dashboard.step === "done" && (
-        <Action row={dashboard} what="post" text="Post to Slack" from="row" />
-      )}
-      {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
+      <div class="stack">
+        {slack_message
+          ? (
+            <section class="card message">
+              {slack_message.blocks.map((block) => (
+                <BlockView
+                  block={block as Block}
+                  preview={`/api/v1/dashboards/${id}/preview.gif`}
+                />
+              ))}
+            </section>
+          )
+          : <p class="hint">This run has not been posted yet.</p>}
+        {slack_message && (
+          <div class="actions">
+            <span class="hint">
+              {slack_sent_at
+                ? `Sent to Slack at ${slack_sent_at}.`
+                : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
+            </span>
+            {!slack_sent_at && dashboard.step === "done" && (
+              <Action row={dashboard} what="post" text="Post to Slack" from="row" />
+            )}
+          </div>
+        )}
+        {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
+      </div>
     </Layout>
   );
 }
