@@ -43,6 +43,7 @@ export async function benchUsers(): Promise<void> {
       SEAL_KEY: seal_key.toBase64(),
       DATABASE_URL: databaseUrl(address),
       BROWSER_INSTALL: "no",
+      LOG_FILE: `${dataDir}/app.log`,
     };
     const ours = await startOurs(env);
     ends.push(ours.stop);

@@ -69,6 +69,8 @@ async function startService(env: Record<string, string>) {
       HOST: "127.0.0.1",
       PORT: `${port}`,
       DATA_DIR: dataDir,
+      LOG_FILE: `${dataDir}/app.log`,
+      LOG_LEVEL: "debug",
       MASTER_DB_HOST: server.host,
       MASTER_DB_PORT: `${server.port}`,
       MASTER_DB_USER: server.user,

@@ -6,8 +6,9 @@ import { decide, type Limits } from "./debounce.ts";
 import type { Relation } from "./relations.ts";
 import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
+import type { Log } from "../../external/log/log.ts";
 
-type Deps = { db: Sql; limits: Limits };
+type Deps = { db: Sql; limits: Limits; log: Log };
 type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
 /** `former`: the row of the table's previous name. */
 export type Scanned = {
@@ -50,7 +51,15 @@ export async function scanTable(
   }
   const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
-  return run;
+  if (run) {
+    const { id: dashboard_id, ...more } = run;
+    deps.log.info("A new run was found.", {
+      ...{ dashboard_id, user_id, kind, schema_name, table_name },
+      ...more,
+      rows: seen.rows,
+    });
+  }
+  return run?.run;
 }
 
 function isUntouched(table: Relation, known: store.KnownTable): boolean {
