@@ -49,17 +49,24 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
+  const run = found ? await begin(deps, { user_id, kind }, state, seen.rows) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
-  if (run) {
-    const { id: dashboard_id, ...more } = run;
-    deps.log.info("A new run was found.", {
-      ...{ dashboard_id, user_id, kind, schema_name, table_name },
-      ...more,
-      rows: seen.rows,
-    });
-  }
-  return run?.run;
+  return run;
+}
+
+async function begin(
+  { db, log }: Deps,
+  { user_id, kind }: Pick<Database, "user_id" | "kind">,
+  state: Parameters<typeof beginRun>[2],
+  rows: number,
+): Promise<number | undefined> {
+  const begun = await beginRun(db, { user_id, kind }, state, rows);
+  if (!begun) return undefined;
+  const { id: dashboard_id, run, request_id } = begun;
+  const { schema_name, table_name } = state;
+  const row = { dashboard_id, user_id, kind, schema_name, table_name, run, rows };
+  log.info("A new run was found.", { request_id, ...row });
+  return run;
 }
 
 function isUntouched(table: Relation, known: store.KnownTable): boolean {
