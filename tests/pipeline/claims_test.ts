@@ -71,6 +71,8 @@ Deno.test("claimNext() takes what is due at its step, the longest waiting first"
     schema_name: "public",
     table_name: "other",
     run: 1,
+    step: "notify",
+    request_id: null,
   });
 });
 
