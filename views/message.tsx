@@ -5,6 +5,7 @@ import type { Who } from "../src/who.ts";
 import { Action } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Dashboard = WithShown<z.infer<typeof DashboardWithMessage>>;
 type Text = { text: string };
@@ -55,7 +56,7 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
   const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
   return (
     <Layout title={`Message: ${table_name}`} who={who}>
-      <h1>Message</h1>
+      <PageTitle text="Message" above={{ href: `/dashboards/${id}`, text: table_name }} />
       {slack_message
         ? (
           <section class="card message">

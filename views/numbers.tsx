@@ -1,4 +1,5 @@
 import type { ShownNumber } from "../src/measures/format.ts";
+import { NumberCell, Table } from "./parts/table.tsx";
 
 /** Fits below a card's name. */
 const ON_A_CARD = 4;
@@ -38,15 +39,14 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
     <section class="card">
-      <table>
-        <caption>{`The numbers of run ${run}`}</caption>
+      <Table label={`The numbers of run ${run}`}>
         <thead>
           <tr>
-            <th>Design</th>
-            <th>Number</th>
-            <th>Value</th>
-            <th>Before</th>
-            <th>Change</th>
+            <th scope="col">Design</th>
+            <th scope="col">Number</th>
+            <th scope="col" class="num">Value</th>
+            <th scope="col" class="num">Before</th>
+            <th scope="col">Change</th>
           </tr>
         </thead>
         <tbody>
@@ -54,15 +54,15 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
             <tr>
               <td>{number.group ?? ""}</td>
               <td>{number.label}</td>
-              <td>{number.value}</td>
-              <td>{number.before}</td>
+              <NumberCell>{number.value}</NumberCell>
+              <NumberCell>{number.before}</NumberCell>
               <td>
                 <Change number={number} />
               </td>
             </tr>
           ))}
         </tbody>
-      </table>
+      </Table>
     </section>
   );
 }

@@ -16,14 +16,17 @@ export type Cell = {
 };
 
 const INK = "#24292E";
-/** Steps of ten in one hue, readable in greyscale. */
+/** Half steps of ten in one hue, readable in greyscale, under dark or white text. */
 const HEAT = [
   { value: null, color: "#FFFFFF" },
   { value: 1, color: "#FDE8CF" },
+  { value: 3, color: "#FCD5A7" },
   { value: 10, color: "#FBC27F" },
+  { value: 30, color: "#F1A456" },
   { value: 100, color: "#E8862E" },
-  { value: 1000, color: "#B4500B" },
-  { value: 10_000, color: "#6B2A04" },
+  { value: 300, color: "#BA560F" },
+  { value: 1000, color: "#94400A" },
+  { value: 10_000, color: "#5E2403" },
 ];
 /** Below this, a change is rounding noise. */
 const NO_CHANGE = 1e-9;

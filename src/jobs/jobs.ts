@@ -4,8 +4,9 @@ import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as NotifyDeps, notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
-import type { Step } from "../pipeline/row.ts";
+import { releaseBatches, type Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
 import { startClock } from "./clock.ts";
 import { logged } from "./log.ts";
@@ -21,22 +22,39 @@ export type Jobs = {
   ended(): Promise<void>;
 };
 
+/** As many tokens that hang, two rows each, as leave a worker for the others: five. */
+const NOTIFY_WORKERS = 12;
+
+function startSteps(deps: Deps, signal: AbortSignal): Partial<Record<Step, Workers>> {
+  const tokens = new TokenLimit();
+  const work = {
+    create: { most: 2, next: () => createNext(deps, signal) },
+    capture: { most: 4, next: () => captureNext(deps, signal) },
+    notify: {
+      most: NOTIFY_WORKERS,
+      next: () => notifyNext(deps, signal, tokens),
+      busy: () => tokens.busyUsers(),
+    },
+  };
+  return {
+    create: startWorkers(deps, "create", work.create, signal),
+    capture: startWorkers(deps, "capture", work.capture, signal),
+    notify: startWorkers(deps, "notify", work.notify, signal),
+  };
+}
+
 /** Runs all background work: at once, every minute, and on events. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
-  const steps: Partial<Record<Step, Workers>> = {
-    create: startWorkers(deps, "create", 2, () => createNext(deps, signal), signal),
-    capture: startWorkers(deps, "capture", 4, () => captureNext(deps, signal), signal),
-    notify: startWorkers(deps, "notify", 1, () => notifyNext(deps, signal), signal),
-  };
-  const archive = oneAtATime(deps, "archive", () => archiveDashboards(deps, signal), signal);
-  const pictures = oneAtATime(deps, "pictures", () => removeOldPictures(deps), signal);
+  const steps = startSteps(deps, signal);
+  const { archive, pictures, batches } = startSingles(deps, signal);
   const afterDone = [archive, pictures];
-  const all = [...Object.values(steps), ...afterDone];
+  const all = [...Object.values(steps), batches, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
+    batches.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
@@ -48,6 +66,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     "notify Slack": steps.notify!.wake,
     "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
     "finish workspaces": maintenance,
+    "release batches": batches.wake,
     "archive dashboards": archive.wake,
     "remove old pictures": pictures.wake,
   }, signal);
@@ -56,5 +75,15 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     async ended() {
       await Promise.all([first, scanner.idle(), ...all.map(({ idle }) => idle())]);
     },
+  };
+}
+
+/** What one worker does for all rows at once. */
+function startSingles(deps: Deps, signal: AbortSignal) {
+  const single = (name: string, work: () => Promise<void>) => oneAtATime(deps, name, work, signal);
+  return {
+    archive: single("archive", () => archiveDashboards(deps, signal)),
+    pictures: single("pictures", () => removeOldPictures(deps)),
+    batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
   };
 }

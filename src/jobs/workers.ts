@@ -5,16 +5,18 @@ import { asJob, type Logged, logged } from "./log.ts";
 
 export type Workers = { wake(): void; idle(): Promise<void> };
 
+/** `next` takes one row; `busy` are users whose rows it leaves for later. */
+type Work = { most: number; next: () => Promise<boolean>; busy?: () => number[] };
+
 /** The wait after a failed claim. */
 const RETRY_MS = 5_000;
 const LONGEST_WAIT_MS = 60_000;
 
-/** Processes a step's rows with up to `most` workers, then sleeps until the next row is due. */
+/** Processes a step's rows with up to `most` workers, which end when nothing is due and wake when something is. */
 export function startWorkers(
   deps: Logged & { db: Sql },
   step: Step,
-  most: number,
-  next: () => Promise<boolean>,
+  { most, next, busy = () => [] }: Work,
   signal: AbortSignal,
 ): Workers {
   const running = new Set<Promise<void>>();
@@ -27,28 +29,29 @@ export function startWorkers(
       if (!await asJob(deps, next) && !isWoken) return;
     }
   }
-  function fail(error: unknown) {
+  function fail(error: unknown): undefined {
     logged(deps, step)(error);
     hasFailed = true;
   }
   /** After a failed claim the row is still due: without a pause the loop would spin. */
-  async function sleep() {
-    const ms = hasFailed ? undefined : await nextTry(deps.db, step).catch(fail) ?? undefined;
+  const sleeper = oneAtATime(deps, step, async () => {
+    const ms = hasFailed ? undefined : await nextTry(deps.db, step, busy()).catch(fail);
     wakeIn(hasFailed ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
-  }
+  }, signal);
   function wake() {
     isWoken = true;
     hasFailed = false;
     while (!signal.aborted && running.size < most) {
       const work = worker().catch(fail).finally(() => {
         running.delete(work);
-        if (running.size === 0 && !signal.aborted) sleep();
+        sleeper.wake();
       });
       running.add(work);
     }
   }
   const wakeIn = makeAlarm(wake, signal);
-  return { wake, idle: async () => void await Promise.allSettled([...running]) };
+  const idle = () => Promise.allSettled([...running]).then(sleeper.idle);
+  return { wake, idle };
 }
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */

@@ -1,14 +1,14 @@
 import { type KeyNumber, LABELS } from "./number.ts";
 
+const LARGE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+const SMALL = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 6 });
+
 /** Formats a value: integers in full, others with 6 significant digits, from 1,000 up with 2 decimals. */
 export function figure(value: number): string {
   if (value === 0) return "0"; // a WNS of -0 too
   const size = Math.abs(value);
   if (size < 1e-3 || size >= 1e15) return String(Number(value.toPrecision(4)));
-  const digits = Number.isInteger(value) || size >= 1_000
-    ? { maximumFractionDigits: 2 }
-    : { maximumSignificantDigits: 6 };
-  return value.toLocaleString("en-US", digits);
+  return (Number.isInteger(value) || size >= 1_000 ? LARGE : SMALL).format(value);
 }
 
 /** "-0.12 ns"; a unit is cut at 20 characters. */
@@ -56,9 +56,10 @@ export function shownNumber(number: KeyNumber): ShownNumber {
   };
 }
 
-/** Removes line breaks, control characters and bidirectional marks. */
+/** Removes line breaks, control and zero-width characters and bidirectional marks. */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ")
+    .replace(/[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff]/g, "").trim();
 }
 
 export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(row: Row) {

@@ -98,35 +98,6 @@ export function keyNumber(
   return { ...number, before: then, change, better };
 }
 
-/** Sort key: worse, better, others, not sure. */
-function rank({ name, better, sure }: KeyNumber): number {
-  const state = sure === false ? 3 : better === false ? 0 : better ? 1 : 2;
-  return state * NAMES.length + NAMES.indexOf(name);
-}
-
-/** The number for one line: the first that is worse, else better, else the first sure one. */
-export function headline(numbers: KeyNumber[]): KeyNumber | undefined {
-  return numbers.filter(({ sure }) => sure !== false).toSorted((a, b) => rank(a) - rank(b))[0];
-}
-
-/** Compares equal numbers in the same unit by value. */
-function bySeverity(a: KeyNumber, b: KeyNumber): number {
-  if (a.name !== b.name || a.unit !== b.unit) return 0;
-  return (a.value - b.value) * (GOOD[a.name] === 1 ? 1 : -1);
-}
-
-/** Groups by severity; within a group by NAMES. */
-export function inOrder(numbers: KeyNumber[]): KeyNumber[] {
-  const groups = Map.groupBy(numbers, ({ group }) => group).values().toArray();
-  const worse = (group: KeyNumber[]) => group.filter(({ better }) => better === false).length;
-  return groups
-    .toSorted((a, b) => {
-      const [first, second] = [headline(a) ?? a[0]!, headline(b) ?? b[0]!];
-      return rank(first) - rank(second) || worse(b) - worse(a) || bySeverity(first, second);
-    })
-    .flatMap((group) => group.toSorted((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name)));
-}
-
 /** Numbers of groups with a run since the last message, or all. `now`, `posted`: runs by group ('' for none). */
 export function ofNewRuns(
   numbers: KeyNumber[],

@@ -1,10 +1,11 @@
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { TableFacts } from "./facts.ts";
 import { keyMeasures, type Named } from "./measures.ts";
-import { headline, inOrder, type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
+import { type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
 import { hashed } from "./runs/hashed.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
+import { headline, inOrder } from "./verdict.ts";
 import { writtenUnit } from "./names/units.ts";
 import { keyOfList, type Listed, readListed } from "./runs/listed.ts";
 import { type RunRow, runValues } from "./runs/values.ts";

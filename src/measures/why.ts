@@ -131,8 +131,10 @@ async function sinceCommit(reader: Db, facts: TableFacts, where: (string | undef
 
 function sentence(number: KeyNumber, alone: boolean, rest: (string | undefined)[]): string {
   const { name, group, value, before, unit } = number;
-  const label = LABELS[name].replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
   const whose = group && !alone ? `${short(group)}: ` : "";
+  const label = whose
+    ? LABELS[name].replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+    : LABELS[name];
   const moved = `${whose}${label} ${figure(before!)} → ${figure(value)}${unit ? ` ${unit}` : ""}`;
   return [moved, ...rest.filter((part) => part !== undefined)].join(", ");
 }

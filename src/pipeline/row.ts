@@ -3,6 +3,7 @@ import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
 import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
+import { isBatch } from "./batches_store.ts";
 import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
 import { requestIdHere } from "../external/log/log.ts";
 
@@ -32,8 +33,18 @@ const caused = (db: Db) => db`request_id = coalesce(${requestIdHere() ?? null}::
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
 
-/** Claims the next due row for 30 s, round robin over users, known tables first. An expired lease counts as a death. */
-export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> {
+const exceptOf = (db: Db, users: number[]) =>
+  users.length > 0 ? db`and user_id <> all(${users}::bigint[])` : db``;
+
+/**
+ * Claims the next due row for 30 s, round robin over users but those in `except`, known tables first. An
+ * expired lease counts as a death.
+ */
+export async function claimNext(
+  db: Db,
+  step: Step,
+  except: number[] = [],
+): Promise<Claim | undefined> {
   const claimed_user = `claimed_user_${step}`;
   // A sequence takes no lock: a worker stuck in a transaction blocks no other.
   const last = db`(select coalesce(pg_sequence_last_value(${claimed_user}::text::regclass), 0))`;
@@ -42,6 +53,7 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
       select id from dashboards
       where step = ${step} and not stopped and next_try_at <= now()
         and (claimed_until is null or claimed_until < now()) and ${users}
+        ${exceptOf(db, except)}
       order by user_id, run = 1, next_try_at, id
       for update skip locked
       limit 1
@@ -60,12 +72,16 @@ export async function claimNext(db: Db, step: Step): Promise<Claim | undefined> 
   return claim;
 }
 
-/** Milliseconds until the next row is due; undefined without one. */
-export async function nextTry(db: Db, step: Step): Promise<number | undefined> {
+/** Milliseconds until the next row is due, those of the users `except` left out; undefined without one. */
+export async function nextTry(
+  db: Db,
+  step: Step,
+  except: number[] = [],
+): Promise<number | undefined> {
   const [row] = await db<{ ms: number | null }[]>`
     select extract(epoch from
       min(greatest(next_try_at, coalesce(claimed_until, next_try_at))) - now())::float8 * 1000 as ms
-    from dashboards where step = ${step} and not stopped`;
+    from dashboards where step = ${step} and not stopped ${exceptOf(db, except)}`;
   return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
 }
 
@@ -157,7 +173,7 @@ export async function restart(db: Db, id: number): Promise<boolean> {
   return count === 1;
 }
 
-/** Gives a claimed dashboard back until `seconds` have passed; no failure is counted. */
+/** Gives a claimed dashboard back until `seconds` have passed, or at once if its inputs changed; no failure is counted. */
 export async function postpone(
   db: Db,
   { id, claim_id }: Claim,
@@ -166,8 +182,26 @@ export async function postpone(
 ): Promise<void> {
   await db`
     update dashboards set ${unclaim(db)}, last_error = ${why}, deaths = 0,
-      next_try_at = now() + make_interval(secs => ${seconds})
+      next_try_at = case when stale then now() else now() + make_interval(secs => ${seconds}) end
     where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Wakes the rows of batches whose tables have all arrived or stopped, or that began `seconds` ago, but not `own`. */
+export async function releaseBatches(db: Db, seconds: number, own?: Claim): Promise<void> {
+  await db`
+    with ready as (
+      update batches b set ready_at = now()
+      where ready_at is null and (begun_at <= now() - make_interval(secs => ${seconds})
+        or not scanning and not exists (
+          select from runs r join dashboards d on d.id = r.dashboard_id and d.run = r.run
+          where r.batch_id = b.id and d.step in ('create', 'capture') and not d.stopped)
+        or not scanning and not ${isBatch(db)})
+      returning id
+    )
+    update dashboards d set next_try_at = now(), stale = d.stale or d.claim_id is not null
+    from runs r join ready on ready.id = r.batch_id
+    where d.id = r.dashboard_id and d.run = r.run and d.step = 'notify' and not d.stopped
+      and d.id is distinct from ${own?.id ?? null}`;
 }
 
 /** Notes which token and channel (`target`, a hash) refused a claimed row. */
@@ -292,6 +326,7 @@ export async function beginRun(
   { user_id, kind }: Database,
   { schema_name, table_name, content }: Name & { content: string },
   row_count: number,
+  batch_id?: number,
 ): Promise<NewRun | undefined> {
   return await db.begin(async (tx) => {
     const [row] = await tx<NewRun[]>`
@@ -304,7 +339,7 @@ export async function beginRun(
         ${reset(tx)}, ${unclaim(tx)}
       where d.content <> excluded.content or d.archived_at is not null
       returning id, run, request_id`;
-    if (row) await insertRun(tx, row, row_count);
+    if (row) await insertRun(tx, row, { row_count, batch_id });
     return row;
   });
 }

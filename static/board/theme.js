@@ -1,12 +1,13 @@
-// From `?theme=light|dark`, else the browser's preference.
+// From `?theme=light|dark`, else what the viewer chose, else the browser's preference.
 
-const asked = new URLSearchParams(location.search).get("theme");
+const { documentElement: page } = document;
+const asked = new URLSearchParams(location.search).get("theme") ?? page.dataset.theme;
 const preference = matchMedia("(prefers-color-scheme: dark)");
 const isAsked = asked === "dark" || asked === "light";
 const isDark = isAsked ? asked === "dark" : preference.matches;
 
-// board.css writes each colour as light-dark(…), which follows this.
-document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+// The colours of css/tokens.css follow this.
+page.dataset.theme = isDark ? "dark" : "light";
 if (!isAsked) preference.addEventListener("change", () => location.reload());
 
 export const INK = isDark ? "#d5d9de" : "#24292e";
@@ -32,10 +33,13 @@ const ON_DARK = {
   "#56b4e9": "#8fd0f5",
   "#ffffff": PAPER,
   "#fde8cf": "#3d2a17",
+  "#fcd5a7": "#553618",
   "#fbc27f": "#6e4214",
+  "#f1a456": "#8a4e13",
   "#e8862e": "#a85c14",
-  "#b4500b": "#e8862e",
-  "#6b2a04": "#fbc27f",
+  "#ba560f": "#e8862e",
+  "#94400a": "#f1a456",
+  "#5e2403": "#fcd5a7",
 };
 
 /** The JSON's colour in the current theme. */

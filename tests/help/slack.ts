@@ -6,6 +6,8 @@ export type Fault = {
   /** "hang" never answers; "hang-after" and "drop-after" let Slack do it first; "html" answers 200. */
   what: "429" | "500" | "hang" | "hang-after" | "drop-after" | "html" | { error: string };
   times: number;
+  /** Of calls with this token alone. */
+  token?: string;
 };
 export type Message = {
   ts: string;
@@ -50,7 +52,10 @@ export async function startSlack() {
     calls.push(call);
     const body = await request.bytes();
     if (method !== "upload") call.body = new TextDecoder().decode(body);
-    const fault = faults.find((fault) => fault.method === method && fault.times > 0);
+    const bearer = request.headers.get("authorization")?.replace("Bearer ", "");
+    const fault = faults.find(({ method: of, times, token = bearer }) =>
+      of === method && times > 0 && token === bearer
+    );
     if (fault) fault.times--;
     if (fault && !isAfter(fault)) return await stumble(fault, ended.signal);
     const response = await rules.pass(request, method, body, emulator.forward);
@@ -177,6 +182,9 @@ class Rules {
   processingMs = 0;
   /** How long `files.info` does not know a file uploaded from now on. */
   unknownMs = 0;
+  /** A post in a channel sooner than this after the one before is answered with 429. */
+  spacingMs = 0;
+  readonly #postedAt = new Map<string, number>();
   /** Messages refuse every file, as some workspaces do. */
   refusesFiles = false;
   #knownAt = new Map<string, number>();
@@ -213,6 +221,7 @@ class Rules {
       });
     }
     const isPost = method === "chat.postMessage";
+    if (isPost && this.#isTooSoon(form.get("channel")!)) return rateLimited();
     const refused = isPost && (this.refusal ? refuse(this.refusal) : this.#refuseMessage(form));
     if (refused) return refused;
     // The emulator cuts to `limit` before it knows the time asked for.
@@ -228,6 +237,13 @@ class Rules {
     const result = await response.json();
     if (result.ok) this.#settle(method, form, result, origin);
     return Response.json(result, { headers: { "x-oauth-scopes": scopes.join(",") } });
+  }
+
+  #isTooSoon(channel: string): boolean {
+    const now = performance.now();
+    const since = now - (this.#postedAt.get(channel) ?? -Infinity);
+    this.#postedAt.set(channel, now);
+    return since < this.spacingMs;
   }
 
   #refuseMessage(form: URLSearchParams): Response | undefined {
@@ -287,10 +303,7 @@ async function stumble({ what }: Fault, ended: AbortSignal): Promise<Response> {
   if (typeof what === "object") return refuse(what.error);
   switch (what) {
     case "429":
-      return Response.json({ ok: false, error: "ratelimited" }, {
-        status: 429,
-        headers: { "retry-after": "7" },
-      });
+      return rateLimited();
     case "500":
       return new Response("upstream xoxb-foreign", { status: 500 });
     case "html":
@@ -303,6 +316,13 @@ async function stumble({ what }: Fault, ended: AbortSignal): Promise<Response> {
       await new Promise<void>((done) => ended.addEventListener("abort", () => done()));
       return new Response(null, { status: 503 });
   }
+}
+
+function rateLimited(): Response {
+  return Response.json({ ok: false, error: "ratelimited" }, {
+    status: 429,
+    headers: { "retry-after": "7" },
+  });
 }
 
 function refuse(error: string, details: string[] = []): Response {

@@ -21,6 +21,7 @@ export function slackDeps(testSlack?: TestSlack, more: More = {}) {
     slack: {
       routes: [],
       timeoutMs: 500,
+      spacingMs: 0,
       broadcast: "worse" as const,
       worse_percent: 2,
       content: "full" as const,

@@ -83,7 +83,7 @@ Deno.test("summarize() tells the newest run of the real QoR history, each design
     ok(groups.length > 15, `${groups.length} groups`);
     for (const [group, own] of groups) holds(own, rows.filter((row) => ofGroup(row) === group));
     equal(numbers[0]!.better, false, "a design whose slack became worse comes first");
-    match(why!, /^bp_fe_top nangate45: setup WNS .* ns, since [0-9a-f]{9}$/);
+    match(why!, /^black_parrot nangate45: setup WNS .* ns, since [0-9a-f]{9}$/);
   });
 });
 

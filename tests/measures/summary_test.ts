@@ -1,11 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import {
-  headline,
-  inOrder,
-  type KeyNumber,
-  keyNumber,
-  ofNewRuns,
-} from "../../src/measures/number.ts";
+import { keyNumber, ofNewRuns } from "../../src/measures/number.ts";
 import { writtenUnit } from "../../src/measures/names/units.ts";
 import { withTables } from "../help/boards/boards.ts";
 import { summaryOf, told } from "../help/boards/summaries.ts";
@@ -146,7 +140,7 @@ Deno.test("summarize() tells of a table of paths: worst, total by endpoint, viol
     "violations 2 (1 worse)",
     "hold_violations 1 (0 worse)",
   ]);
-  equal(why, "setup WNS -0.05 → -0.12 ns, worst in path group clk, 2 endpoints, since 3f2a9c1");
+  equal(why, "Setup WNS -0.05 → -0.12 ns, worst in path group clk, 2 endpoints, since 3f2a9c1");
 });
 
 Deno.test("summarize() counts violations by rows, by a count, by the last iteration, and names the rule", async () => {
@@ -252,52 +246,6 @@ Deno.test("keyNumber() subtracts without the noise of binary fractions", () => {
     0,
   ]);
   ok(Object.is(of(5, 5), 0));
-});
-
-Deno.test("headline() takes what is worse before what is better, in the order of the names", () => {
-  const number = (name: KeyNumber["name"], better: boolean | null): KeyNumber => ({
-    name,
-    group: null,
-    value: 1,
-    unit: null,
-    before: null,
-    change: null,
-    better,
-  });
-  const [wns, area, power] = [
-    number("setup_wns", true),
-    number("area", null),
-    number("power", false),
-  ];
-  equal(headline([area, wns, power]), power);
-  equal(headline([area, wns]), wns);
-  equal(headline([area]), area);
-  equal(headline([]), undefined);
-});
-
-Deno.test("inOrder() puts the group in most trouble first", () => {
-  const number = (
-    group: string,
-    value: number,
-    better: boolean | null,
-    unit = "ns",
-  ): KeyNumber => ({
-    name: "setup_wns",
-    group,
-    value,
-    unit,
-    before: null,
-    change: null,
-    better,
-  });
-  const numbers = [
-    number("met", 1, null),
-    number("late", -2, null),
-    number("better", -9, true),
-    number("worse", 3, false),
-    number("worst", -1, false),
-  ];
-  same(inOrder(numbers).map(({ group }) => group), ["worst", "worse", "better", "late", "met"]);
 });
 
 Deno.test("summarize() of any columns answers, with finite values of known names", async () => {

@@ -51,12 +51,11 @@ function ofEachDesign(source: Source, measure: Measure): Panel[] {
   })];
 }
 
-/** Rule by layer. */
+/** Rule by layer; a table without rules has categories. */
 function cross(source: Source, total: Measure): Panel[] {
-  const [rule, layer] = [
-    columnOf(source.facts.columns, "rule"),
-    columnOf(source.facts.columns, "layer"),
-  ];
+  const { columns } = source.facts;
+  const rule = columnOf(columns, "rule") ?? columnOf(columns, "category");
+  const layer = columnOf(columns, "layer");
   const layers = source.facts.values.layer ?? [];
   return rule && layer && layers.length > 0 ? [pivotPanel(source, total, rule, layer)] : [];
 }
@@ -101,14 +100,14 @@ function rowsOf(source: Source, measures: Measure[], total: Measure): Row[] {
   const rows = bars.length > 0
     ? rowsOfNewest(source, total, by.length > 0 ? 9 : 14)
     : newestRows(source, { first: measures, most: 10, changes: ["drc_total"] });
+  const top = { height: 4, panels: [...stats, ...worst, ...newestRun(source)].slice(0, 8) };
+  const first_charts = { height: 10, panels: charts.slice(0, 3) };
   return [
-    { height: 4, panels: [...stats, ...worst, ...newestRun(source)].slice(0, 8) },
-    { height: 10, panels: charts.slice(0, 3) },
-    {
-      height: 13,
-      panels: by.length > 0 ? [...by, rows] : [...each, rows],
-      wide_last: by.length === 0,
-    },
+    top,
+    // The heat map is on the preview's first frame, also of a capture of 720 px.
+    ...(by.length > 0
+      ? [{ height: 13, panels: [...by, rows] }, first_charts]
+      : [first_charts, { height: 13, panels: [...each, rows], wide_last: true }]),
     ...packed([
       ...charts.slice(3),
       ...(by.length > 0 ? each : []),

@@ -33,25 +33,31 @@ export const MOST_IN_ALL = 13_000;
 /** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
 export const MOST_IN_NAME = 200;
 
-/** "-0.12 ns (-0.07, worse)". */
+/** "-0.12 ns (-0.07 ns, worse)". */
 export function amount({ value, unit, change: by, better, sure }: KeyNumber): string {
   const size = quantity(value, unit);
   if (sure === false) return `${size} (not sure)`;
-  return by === null ? size : `${size} (${change(by, better)})`;
+  return by === null ? size : `${size} (${change(by, better, unit)})`;
 }
 
 export function plain(text: string, most: number): Plain {
   return { type: "plain_text", text: cut(text, most), emoji: false };
 }
 
-export function name(text: string): string {
-  return cut(oneLine(text), MOST_IN_NAME) || "(no name)";
+const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
+/** On one line, and without influence on the direction of what stands beside it. */
+export function name(text: string, most = MOST_IN_NAME): string {
+  const line = cut(oneLine(text), most);
+  if (!/[^\p{C}\p{Z}\p{M}]/u.test(line)) return "(no name)";
+  return RTL.test(line) ? `\u2068${line}\u2069` : line;
 }
 
 export function tableOf(
   { schema_name, table_name }: { schema_name: string; table_name: string },
+  most?: number,
 ): string {
-  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`);
+  return name(schema_name === "public" ? table_name : `${schema_name}.${table_name}`, most);
 }
 
 /** At most `most` UTF-16 units, never half a character; what was cut ends in "…". */

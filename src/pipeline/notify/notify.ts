@@ -9,16 +9,24 @@ import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
+import type { BatchLimits } from "../batches_store.ts";
+import { leadOf } from "./batch.ts";
 import type { Content } from "./blocks.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
-import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { findPosted, metadataOf, openThread, post, type Sent, update } from "./post.ts";
+import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
+import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
 export type Deps = Omit<TargetDeps, "slack"> & {
   db: Sql;
-  slack: TargetDeps["slack"] & { broadcast: Broadcast; worse_percent: number; content: Content };
+  slack: TargetDeps["slack"] & {
+    broadcast: Broadcast;
+    worse_percent: number;
+    content: Content;
+  };
+  limits: BatchLimits;
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
@@ -26,6 +34,8 @@ export type Deps = Omit<TargetDeps, "slack"> & {
 };
 type Message = ReturnType<typeof composeMessage>;
 type Composed = Message & Pick<SentMessage, "metadata">;
+/** `list_ts`: the list of the run's batch. */
+type Destination = Target & { list_ts: string | undefined };
 /** `note`: what a person should know of a message that is posted. */
 type Done = { message: Message; sent?: Sent | undefined; note?: string | undefined };
 
@@ -33,9 +43,13 @@ type Done = { message: Message; sent?: Sent | undefined; note?: string | undefin
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
  * for the page. True: there may be more to do.
  */
-export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
+export async function notifyNext(
+  deps: Deps,
+  signal: AbortSignal,
+  tokens = new TokenLimit(),
+): Promise<boolean> {
   const { db } = deps;
-  const claim = await row.claimNext(db, "notify");
+  const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
   await attempt(deps, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
@@ -43,24 +57,29 @@ export async function notifyNext(deps: Deps, signal: AbortSignal): Promise<boole
     if (run.posted_at && !run.slack_ts) {
       return await finish(db, claim, await keep(deps, claim, run));
     }
-    const names = [claim.table_name, ...run.numbers.flatMap(({ group }) => designs(group))];
+    const { table_name } = claim;
+    const names = namesOf({ table_name, numbers: run.numbers });
     const target = await targetOf(deps, claim.user_id, names);
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
+    if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
-      await finish(db, claim, await send(deps, claim, run, target, signal), target);
+      const lead = run.slack_ts ? undefined : await leadOf(deps, claim, target, signal);
+      if (lead && "why" in lead) return await row.postpone(db, claim, lead.why, lead.seconds);
+      const list_ts = lead?.thread_ts;
+      await finish(db, claim, await send(deps, claim, run, { ...target, list_ts }, signal), target);
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
+    } finally {
+      tokens.leave(target.token_hash);
     }
   });
   return true;
 }
 
 const LIMITED = "Slack's rate limit is reached. Retrying.";
-/** Of "gcd sky130hd base": the design, and all of it. */
-const designs = (group: string | null) => group ? [group, group.split(" ")[0]!] : [];
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const { retryAfterSeconds } = error.more;
@@ -92,7 +111,7 @@ async function send(
   deps: Deps,
   claim: row.Claim,
   run: store.Run,
-  target: Target,
+  target: Destination,
   signal: AbortSignal,
 ): Promise<Done> {
   const { slack_channel: channel, slack_ts: ts } = run;
@@ -119,23 +138,26 @@ async function postNew(
   deps: Deps,
   claim: row.Claim,
   run: store.Run,
-  target: Target,
+  target: Destination,
   picture: Picture,
   message: Composed,
   signal: AbortSignal,
 ): Promise<Done> {
   const { db, slack: { broadcast, worse_percent } } = deps;
-  const { channel } = target;
+  const { channel, list_ts } = target;
   const slack = target.in(channel);
-  const thread_ts = await findOpenThread(db, slack, claim, channel, signal);
   const to = {
-    channel,
-    thread_ts,
-    broadcast: broadcast === "always" ||
-      broadcast === "worse" && isWorse(run.numbers, worse_percent),
+    thread_ts: await openThread(
+      slack,
+      list_ts ?? await store.findThread(db, claim, channel),
+      signal,
+    ),
+    // The list shows it to the channel.
+    broadcast: list_ts === undefined && (broadcast === "always" ||
+      broadcast === "worse" && isWorse(run.numbers, worse_percent)),
   };
   try {
-    const sent = await post(db, slack, claim, to, message, signal);
+    const sent = await post(db, target, claim, to, message, signal);
     return { message, sent, note: await follow(deps, claim, run, target, picture, sent, signal) };
   } catch (error) {
     if (!isNotReady(error) || !("file" in picture)) throw error;
@@ -182,7 +204,7 @@ async function composeWith(
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days, slack: { content } }: Deps,
+  { db, signingKey, frontend_url, board_link_days, slack: { content, worse_percent } }: Deps,
   claim: row.Claim,
   run: store.Run,
   image: Image,
@@ -200,6 +222,7 @@ async function compose(
     rows: run.row_count,
     rows_before: run.rows_before,
     numbers: ofNewRuns(run.numbers, now, posted),
+    worse_percent,
     why: run.why,
     dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
     image: content === "full" ? image : null,

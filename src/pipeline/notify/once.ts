@@ -54,7 +54,7 @@ export async function postOnce(
         begin: (composed) => store.beginMessage(db, claim, channel, composed),
         end: () => store.endMessage(db, claim),
       };
-      return await postTraced(target.in(channel), trace, { ...await compose(), metadata }, signal);
+      return await postTraced(db, target, trace, { ...await compose(), metadata }, signal);
     });
   }
   return deliveryOf(await store.findState(db, key), paused);

@@ -1,4 +1,5 @@
 import { ExternalError } from "../../errors.ts";
+import { pause } from "../../external/abort.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import type { MessageRef, Metadata, SentMessage } from "../../external/slack/post.ts";
 import { UNCHANGEABLE } from "../../external/slack/refusals.ts";
@@ -6,6 +7,7 @@ import type { Slack } from "../../external/slack/slack.ts";
 import { ClaimLost } from "../attempt.ts";
 import * as store from "../messages_store.ts";
 import type { Claim } from "../row.ts";
+import type { Target } from "./target.ts";
 
 const EVENT = "dashkeeper_dashboard";
 export type Payload = { installation: string; dashboard_id: number; run: number };
@@ -17,23 +19,31 @@ export const metadataOf = (event_payload: Payload): Metadata => {
 
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
+/** Slack's limit for each channel is "about one a second"; a hair more keeps clear of it. */
+const SPACING_MS = 1_050;
+
 /** The trace of a post. `begin` returns false where the claim was lost: do not post. */
 export type Trace = {
   begin(message: Pick<SentMessage, "text" | "blocks">): Promise<boolean>;
   end(): Promise<void>;
 };
 
-/** Posts once: the trace is written before the call, and removed only where Slack took nothing. */
+/**
+ * Posts once, when it is the channel's turn: the trace is written before the call, and removed only where
+ * Slack took nothing.
+ */
 export async function postTraced(
-  slack: Slack,
+  db: Sql,
+  { channel, spacingMs = SPACING_MS, in: connect }: Target,
   trace: Trace,
   message: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
   const { text, blocks } = message;
+  await pause(await store.reservePost(db, channel, spacingMs), signal);
   if (!await trace.begin({ text, blocks })) throw new ClaimLost();
   try {
-    return await slack.post(message, signal);
+    return await connect(channel).post(message, signal);
   } catch (error) {
     const code = codeOf(error) ?? "ambiguous";
     if (code !== "ambiguous") await trace.end();
@@ -44,19 +54,19 @@ export async function postTraced(
 /** Posts a run's message. */
 export async function post(
   db: Sql,
-  slack: Slack,
+  target: Target,
   claim: Claim,
-  to: store.Destination & { broadcast: boolean },
+  { thread_ts, broadcast }: { thread_ts: string | null; broadcast: boolean },
   message: SentMessage,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const { thread_ts, broadcast } = to;
+  const to = { channel: target.channel, thread_ts };
   const trace: Trace = {
     begin: (message) => store.beginPosting(db, claim, to, message),
     end: () => store.endPosting(db, claim),
   };
   const thread = thread_ts === null ? undefined : { thread_ts, broadcast };
-  return { ...await postTraced(slack, trace, { ...message, thread }, signal), thread_ts };
+  return { ...await postTraced(db, target, trace, { ...message, thread }, signal), thread_ts };
 }
 
 const UNCLEAR = "Slack may have this message already, and the channel cannot be searched for it.";
@@ -92,15 +102,12 @@ export async function findPosted(
   }
 }
 
-/** The thread of the table's first message, if that is still in the channel. */
-export async function findOpenThread(
-  db: Sql,
+/** The thread that the message `ts` begins, if that is still in the channel. */
+export async function openThread(
   slack: Slack,
-  claim: Claim,
-  channel: string,
+  ts: string | undefined,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const ts = await store.findThread(db, claim, channel);
   if (ts === undefined) return null;
   try {
     return await slack.isThere(ts, signal) ? ts : null;

@@ -1,5 +1,6 @@
 import type { Outside } from "../../credentials/hosts.ts";
 import { type Deps as CredentialDeps, valueOf } from "../../credentials/credentials.ts";
+import type { KeyNumber } from "../../measures/number.ts";
 import { ExternalError } from "../../errors.ts";
 import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 
@@ -7,7 +8,7 @@ import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 export type Route = { pattern: string; channel: string };
 export type Deps = CredentialDeps & {
   outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
-  slack: { routes: Route[]; timeoutMs?: number | undefined };
+  slack: { routes: Route[]; timeoutMs?: number | undefined; spacingMs?: number | undefined };
 };
 
 /** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
@@ -15,6 +16,8 @@ export type Target = {
   channel: string;
   token_hash: string;
   target_hash: string;
+  /** Between two posts in one channel. */
+  spacingMs?: number | undefined;
   in(channel: string): Slack;
 };
 
@@ -22,6 +25,33 @@ const refused = (code: string, message: string) =>
   new ExternalError("Slack", message, true, { code });
 const NO_CHANNEL = "Set SLACK_CHANNEL_ID as well: the default channel belongs to another app.";
 const NO_TOKEN = "Set SLACK_BOT_TOKEN as well: there is no default token for this channel.";
+
+/** The names that routes are for: the table's, and those of its designs. */
+export function namesOf(
+  { table_name, numbers }: { table_name: string; numbers: Pick<KeyNumber, "group">[] },
+): string[] {
+  // Of "gcd sky130hd base": the design, and all of it.
+  const designs = numbers.flatMap(({ group }) => group ? [group, group.split(" ")[0]!] : []);
+  return [table_name, ...designs];
+}
+
+/** The channel by the names of a run, for one user. */
+export async function channelsOf(deps: Deps, user_id: number) {
+  return (await loginOf(deps, user_id)).channelOf;
+}
+
+async function loginOf({ outside, slack, ...deps }: Deps, user_id: number) {
+  const own = {
+    token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),
+    channel: await valueOf(deps, user_id, "SLACK_CHANNEL_ID"),
+  };
+  return {
+    own,
+    token: own.token ?? outside.slack_token,
+    channelOf: (names: string[]) =>
+      own.channel ?? routeOf(slack.routes, names) ?? outside.slack_channel,
+  };
+}
 
 /**
  * The user's own token and channel, else the channel of the first route that matches one of `names`, else
@@ -33,13 +63,9 @@ export async function targetOf(
   names: string[],
 ): Promise<Target | undefined> {
   const { outside, slack } = deps;
-  const own = {
-    token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),
-    channel: await valueOf(deps, user_id, "SLACK_CHANNEL_ID"),
-  };
+  const { own, token, channelOf } = await loginOf(deps, user_id);
   if (own.token && !own.channel) throw refused("channel_missing", NO_CHANNEL);
-  const token = own.token ?? outside.slack_token;
-  const channel = own.channel ?? routeOf(slack.routes, names) ?? outside.slack_channel;
+  const channel = channelOf(names);
   if (own.channel && !token) throw refused("token_missing", NO_TOKEN);
   if (!token || !channel) return undefined;
   const apiUrl = `${outside.slack_api_url.replace(/\/+$/, "")}/`;
@@ -48,6 +74,7 @@ export async function targetOf(
     channel,
     token_hash: await hash(token),
     target_hash: await hash(`${token} ${channel}`),
+    spacingMs: slack.spacingMs,
     in: (channel) => connectSlack({ token, channel, apiUrl, ...time }),
   };
 }

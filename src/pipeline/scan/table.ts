@@ -8,7 +8,8 @@ import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
 import type { Log } from "../../external/log/log.ts";
 
-type Deps = { db: Sql; limits: Limits; log: Log };
+/** `batch`: the ID of the batch that a new table joins. */
+type Deps = { db: Sql; limits: Limits; log: Log; batch: () => Promise<number> };
 type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
 /** `former`: the row of the table's previous name. */
 export type Scanned = {
@@ -49,18 +50,21 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  const run = found ? await begin(deps, { user_id, kind }, state, seen.rows) : undefined;
+  const isNew = !known?.id || known.deleted === true;
+  const run = found ? await begin(deps, { user_id, kind }, state, seen.rows, isNew) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
   return run;
 }
 
 async function begin(
-  { db, log }: Deps,
+  { db, log, batch }: Deps,
   { user_id, kind }: Pick<Database, "user_id" | "kind">,
   state: Parameters<typeof beginRun>[2],
   rows: number,
+  isNew: boolean,
 ): Promise<number | undefined> {
-  const begun = await beginRun(db, { user_id, kind }, state, rows);
+  const batch_id = isNew ? await batch() : undefined;
+  const begun = await beginRun(db, { user_id, kind }, state, rows, batch_id);
   if (!begun) return undefined;
   const { id: dashboard_id, run, request_id } = begun;
   const { schema_name, table_name } = state;

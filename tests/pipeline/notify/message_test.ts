@@ -13,7 +13,6 @@ const input: MessageInput = {
   rows_before: 1222,
   dashboard_url: "https://keeper.example/boards/7?signature=abc",
   image: { slack_file: { id: "F1" } },
-  alt_text: "Area and worst slack over the last 12 runs",
 };
 const number: KeyNumber = {
   name: "setup_wns",
@@ -54,7 +53,7 @@ Deno.test("composeMessage() tells what, whose, how much, and where to look", () 
   same(blocks[1], {
     type: "image",
     slack_file: { id: "F1" },
-    alt_text: input.alt_text!,
+    alt_text: "The dashboard of reports.qor_history, run 3",
   });
   const actions = blocks[3]!;
   equal(
@@ -71,7 +70,6 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
     rows: null,
     rows_before: null,
     image: null,
-    title: "Area of the core",
   });
   equal(text, "QoR table qor_history of ada: run 3");
   same(blocks.map(({ type }) => type), [
@@ -79,11 +77,7 @@ Deno.test("composeMessage() leaves out what is unknown", () => {
     "context",
     "actions",
   ]);
-  equal(texts(blocks)[0], "Area of the core");
-  match(
-    texts(blocks).join("|"),
-    /core\|Run 3\|Made by .* no preview of run 3/,
-  );
+  match(texts(blocks).join("|"), /ada, run 3\|Run 3\|Made by .* no preview of run 3/);
   same(blockFaults(blocks), []);
 });
 
@@ -108,13 +102,12 @@ Deno.test("composeMessage() counts rows from the last run", () => {
 
 Deno.test("composeMessage() states the numbers in the alt text, and when the run was found", () => {
   const doubtful: KeyNumber = { ...number, name: "area", value: 5, unit: null, sure: false };
-  const { alt_text: _, ...rest } = input;
-  const found = { ...rest, found_at: "2026-11-30T08:30:12.345Z" };
+  const found = { ...input, found_at: "2026-11-30T08:30:12.345Z" };
   const { blocks } = composeMessage({ ...found, numbers: [number, doubtful] });
   const image = blocks.find(({ type }) => type === "image");
   equal(
     image?.type === "image" && image.alt_text,
-    "The dashboard of reports.qor_history, run 3: Setup WNS -0.125 ns (+0.03, better); Area 5 (not sure)",
+    "The dashboard of reports.qor_history, run 3: Setup WNS -0.125 ns (+0.03 ns, better); Area 5 (not sure)",
   );
   ok(texts(blocks).includes("Run 3, 1,234 rows (+12), found 2026-11-30 08:30 UTC"));
 });
@@ -138,74 +131,100 @@ Deno.test("composeMessage() sends no more than the content allows", () => {
   equal(link.text, "QoR table reports.qor_history of ada: run 3");
 });
 
-Deno.test("composeMessage() shows numbers by group, with change and verdict", () => {
+/** The texts of the sections, and the header's. */
+const shown = (numbers: KeyNumber[], more: Partial<MessageInput> = {}) => {
+  const message = composeMessage({ ...input, image: null, numbers, ...more });
+  const [header, ...others] = message.blocks;
+  same(blockFaults(message.blocks), []);
+  const sections = others.filter(({ type }) => type === "section");
+  return { header: texts(header)[0]!, lines: texts(sections), ...message };
+};
+
+Deno.test("composeMessage() shows one design's numbers worse first, changes with their unit", () => {
   const numbers: KeyNumber[] = [
+    { ...number, value: -1234.5678, name: "setup_tns", change: -10, before: -1224, better: false },
+    { ...number, name: "area", value: 52_341, unit: "µm²", change: 0, better: null },
+    { ...number, name: "utilization", value: 71.5, unit: "%", change: 0.1 + 0.2, better: null },
+    { ...number, name: "power", value: 1.2e-7, unit: "W", better: null, sure: false },
     number,
-    {
-      ...number,
-      name: "setup_tns",
-      value: -1234.5678,
-      change: -10,
-      better: false,
-    },
-    {
-      ...number,
-      name: "area",
-      group: null,
-      value: 52_341,
-      unit: "µm²",
-      change: 0,
-      better: null,
-    },
-    {
-      ...number,
-      name: "power",
-      value: 1.23456e-7,
-      unit: "W",
-      change: 0.1 + 0.2,
-      better: null,
-    },
-    {
-      ...number,
-      name: "drc_total",
-      group: "aes",
-      value: -0,
-      unit: null,
-      change: null,
-      better: null,
-    },
+    { ...number, name: "drc_total", value: -0, unit: null, change: null, better: null },
+    { ...number, name: "runtime", value: 600, unit: "s", before: 599, change: 1, better: false },
   ];
-  const { text, blocks } = composeMessage({ ...input, numbers });
-  same(texts(blocks.slice(1, 4)), [
+  const { header, lines, text } = shown(numbers);
+  same(lines, [
     "gcd sky130hd",
-    "Setup TNS\n-1,234.57 ns (-10, worse)",
-    "Setup WNS\n-0.125 ns (+0.03, better)",
-    "Power\n1.235e-7 W (+0.3)",
-    "Area\n52,341 µm² (no change)",
-    "aes",
+    "Setup TNS\n-1,234.57 ns (-10 ns, worse)",
+    "Setup WNS\n-0.125 ns (+0.03 ns, better)",
     "DRC violations\n0",
+    "Area\n52,341 µm² (no change)",
+    "Utilization\n71.5 % (+0.3 %)",
+    "Runtime\n600 s (+1 s, worse)",
+    "And 1 more number on the dashboard.",
   ]);
-  equal(texts(blocks)[0], "QoR: reports.qor_history of ada, run 3: Setup TNS worse");
+  equal(header, "QoR: reports.qor_history of ada, run 3: Setup TNS worse");
   match(
     text,
-    /1,234 rows \(\+12\), gcd sky130hd Setup TNS -1,234\.57 ns \(-10, worse\)$/,
+    /\(\+12\), Setup TNS -1,234\.57 ns \(-10 ns, worse\); Setup WNS [^;]*; DRC violations 0$/,
   );
-  same(blockFaults(blocks), []);
+});
+
+Deno.test("composeMessage() shows of several designs those that moved, the worst first, and counts them", () => {
+  const of = (group: string, name: KeyNumber["name"], before: number, value: number): KeyNumber => {
+    const change = value - before;
+    const better = change === 0 ? null : change < 0 === /drc|area/.test(name);
+    return { name, group, value, unit: null, before, change, better };
+  };
+  const numbers = [
+    of("same", "setup_wns", -9, -9),
+    of("little", "setup_wns", -8, -8.5),
+    of("good", "setup_wns", -3, -2),
+    of("noise", "area", 1000, 1001),
+    of("most", "setup_wns", -1, -3),
+    of("most", "drc_total", 4, 2),
+    of("drc", "drc_total", 1, 90),
+  ];
+  const { header, lines, text } = shown(numbers);
+  equal(header, "QoR: reports.qor_history of ada, run 3: 3 designs worse, 1 better");
+  same(lines, [
+    "most\nSetup WNS -3 (-2, worse) · DRC violations 2 (-2, better)",
+    "little\nSetup WNS -8.5 (-0.5, worse)",
+    "drc\nDRC violations 90 (+89, worse)",
+    "good\nSetup WNS -2 (+1, better)",
+    "And 2 more designs on the dashboard, none worse.",
+  ]);
+  ok(
+    text.endsWith(
+      "3 designs worse, 1 better, most Setup WNS -3 (-2, worse); " +
+        "little Setup WNS -8.5 (-0.5, worse); drc DRC violations 90 (+89, worse)",
+    ),
+    text,
+  );
+  const strict = shown(numbers, { worse_percent: 0 });
+  match(strict.header, /: 4 designs worse, 1 better$/);
+  equal(strict.lines.at(-1), "And 2 more designs on the dashboard: 1 better.");
+  const still = numbers.map((one) => ({ ...one, before: null, change: null, better: null }));
+  const first = shown(still);
+  equal(first.header, "QoR: reports.qor_history of ada, run 3");
+  equal(first.lines.at(-1), "And 2 more designs on the dashboard.");
+});
+
+Deno.test("composeMessage() marks what is not sure, says why, and makes no headline of it", () => {
+  const doubt = "One run has several rows for the same object.";
+  const unsure = { ...number, better: null, sure: false, doubt };
+  const { header, lines, blocks } = shown([unsure]);
+  equal(header, "QoR: reports.qor_history of ada, run 3");
+  same(lines, ["gcd sky130hd", "Setup WNS\n-0.125 ns (not sure)"]);
+  equal(texts(blocks.find(({ type }) => type === "context"))[0], `Not sure: ${doubt}`);
 });
 
 Deno.test("composeMessage() says why the first number moved, after the numbers", () => {
-  const why = "setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
+  const why = "Setup WNS -0.05 → -0.12 ns, worst in path group clk, 7 endpoints, since 3f2a9c1";
   const { text, blocks } = composeMessage({ ...input, numbers: [number], why });
   same(blocks.map(({ type }) => type), [
-    "header",
-    "section",
-    "section",
-    "image",
-    "context",
-    "actions",
+    ...["header", "section", "section", "image", "context", "actions"],
   ]);
   same(texts(blocks[2]), [why]);
-  ok(text.endsWith(", Setup WNS -0.125 ns (+0.03, better)"), text);
+  ok(text.endsWith(`, Setup WNS -0.125 ns (+0.03 ns, better). ${why}.`), text);
   equal(composeMessage({ ...input, why: " \n" }).blocks.length, 4);
   same(
     blockFaults(composeMessage({ ...input, why: "🧮\n".repeat(5_000) }).blocks),
@@ -214,47 +233,41 @@ Deno.test("composeMessage() says why the first number moved, after the numbers",
 });
 
 Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says what it left out", () => {
-  const emoji = "🧮".repeat(5_000);
-  for (const groups of [1, 7, 400]) {
-    const numbers = Array.from({ length: 400 }, (_, i): KeyNumber => ({
-      ...number,
-      group: `${i % groups} ${emoji}`,
-      unit: emoji,
-    }));
-    const long = {
-      ...input,
-      username: emoji,
-      table_name: emoji,
-      alt_text: emoji,
-      title: emoji,
-    };
-    const { text, blocks } = composeMessage({ ...long, numbers });
-    same(blockFaults(blocks), []);
-    const size = JSON.stringify(blocks).length;
-    ok(size > 2_000 && size <= 13_200, `${size} characters`);
-    ok(text.length < 1_000);
-    ok(!HALF.test(JSON.stringify(blocks) + text));
-    match(
-      texts(blocks).join("\n"),
-      /And 3\d\d more numbers on the dashboard\./,
-    );
-    equal(blocks.at(-1)!.type, "actions");
+  for (const filler of ["🧮", '"', "\\"]) {
+    const long = filler.repeat(5_000);
+    for (const groups of [1, 7, 400]) {
+      const numbers = Array.from({ length: 400 }, (_, i): KeyNumber => ({
+        ...number,
+        group: `${i % groups} ${long}`,
+        unit: long,
+        sure: i % 2 > 0,
+        doubt: long,
+      }));
+      const all = { username: long, table_name: long, why: long, note: long, corrected: true };
+      const url = `https://keeper.example/${filler.repeat(1_400)}`;
+      const { text, blocks } = composeMessage({ ...input, ...all, dashboard_url: url, numbers });
+      same(blockFaults(blocks), []);
+      const size = JSON.stringify(blocks).length;
+      ok(size > 2_000 && size <= 13_200, `${size} characters`);
+      ok(text.length < 2_000);
+      ok(!HALF.test(JSON.stringify(blocks) + text));
+      match(
+        texts(blocks).join("\n"),
+        /And 3\d\d more (numbers|designs) on the dashboard|And 3 more designs on the dashboard/,
+      );
+      equal(blocks.at(-1)!.type, "actions");
+    }
   }
-  const small = Array.from(
-    { length: 400 },
-    (_, i) => ({ ...number, group: `g${i}` }),
-  );
-  const { blocks } = composeMessage({ ...input, numbers: small });
-  same(texts(blocks).filter((text) => /^g\d/.test(text)), [
-    "g0",
-    "g1",
-    "g2",
-    "g3",
-    "g4",
-    "g5",
-  ]);
-  ok(texts(blocks).includes("And 394 more numbers on the dashboard."));
-  same(blockFaults(blocks), []);
+});
+
+Deno.test("composeMessage() names run and verdict in the header however long the table's name is", () => {
+  const numbers = [{ ...number, better: false }];
+  const { header, text } = shown(numbers, {
+    schema_name: "s".repeat(63),
+    username: "u".repeat(32),
+  });
+  match(header, /^QoR: s{59}… of u{32}, run 3: Setup WNS worse$/);
+  ok(text.includes("s.qor_history of u"), text);
 });
 
 Deno.test("composeMessage() has no button for an address longer than Slack takes", () => {
@@ -276,22 +289,20 @@ Deno.test("composeMessage() keeps hostile names inert", () => {
       "\u202egnp.exe",
       "名".repeat(21),
       " ",
+      "\u200b\u200d\ufeff",
+      "\u05d0\u05d1 \u0634\u0631\u062d 3",
     ]
   ) {
     const hostiles = {
       username: hostile,
       schema_name: hostile,
       table_name: hostile,
-      title: hostile,
     };
-    const numbers = [{ ...number, group: hostile, unit: hostile }, {
-      ...number,
-      group: "b",
-    }];
-    const all = { ...hostiles, alt_text: hostile, why: hostile, numbers };
+    const numbers = [{ ...number, group: hostile, unit: hostile }, { ...number, group: "b" }];
+    const all = { ...hostiles, why: hostile, numbers };
     const { text, blocks } = composeMessage({ ...input, ...all });
     same(blockFaults(blocks), []);
-    ok(!/[<>\n\r\0\u2028\u202e]|&(?!amp;|lt;|gt;)/.test(text), text);
+    ok(!/[<>\n\r\0\u2028\u202e\u200b\ufeff]|&(?!amp;|lt;|gt;)/.test(text), text);
     const everything = JSON.stringify(blocks);
     ok(!everything.includes("mrkdwn")); // plain_text: Slack shows it as it stands
     ok(!everything.includes('"emoji":true'));

@@ -1,0 +1,91 @@
+import { figure } from "../../measures/format.ts";
+import { type KeyNumber, LABELS } from "../../measures/number.ts";
+import { inOrder, verdictOf, worseFirst } from "../../measures/verdict.ts";
+import { amount, name } from "./blocks.ts";
+
+type Group = { group: string | null; numbers: KeyNumber[] };
+
+/** The numbers of a run that its message has room for, what is worse first. */
+export type Chosen = {
+  groups: Group[];
+  /** Whether the run has numbers of several designs. */
+  several: boolean;
+  /** "Setup WNS worse", "3 designs worse, 2 better", or empty. */
+  verdict: string;
+  /** What is left out, or empty. */
+  rest: string;
+};
+
+/** More would push the preview out of sight on a phone. */
+const MOST = { groups: 4, of_one: 6, of_several: 3 };
+
+/** Of several designs those that moved, or, where none did, the first ones. */
+export function chooseNumbers(numbers: KeyNumber[], percent: number | undefined): Chosen {
+  const all = Map.groupBy(inOrder(numbers, percent), ({ group }) => group).entries()
+    .map(([group, own]) => ({ group, numbers: worseFirst(own, percent) })).toArray();
+  const several = all.length > 1;
+  const verdicts = all.map(({ numbers: [first] }) => verdictOf(first!, percent));
+  const moved = all.filter((_, i) => verdicts[i] !== null);
+  const full = (moved.length > 0 ? moved : all).slice(0, MOST.groups);
+  const most = several ? MOST.of_several : MOST.of_one;
+  const groups = full.map((group) => ({ ...group, numbers: group.numbers.slice(0, most) }));
+  const left = verdicts.filter((_, i) => !full.includes(all[i]!));
+  const isCompared = numbers.some(({ change }) => change !== null);
+  const cut = full.flatMap(({ numbers }) => numbers.slice(most)).length;
+  return {
+    groups,
+    several,
+    verdict: several ? tally(verdicts, "design") : movement(all[0]?.numbers[0], verdicts[0]),
+    rest: left.length > 0 ? others(left, isCompared) : cut > 0 ? `And ${more(cut, "number")}.` : "",
+  };
+}
+
+type Verdict = ReturnType<typeof verdictOf>;
+
+const movement = (first: KeyNumber | undefined, verdict: Verdict | undefined) =>
+  first && verdict ? `${LABELS[first.name]} ${verdict}` : "";
+
+const counted = (count: number, noun: string) =>
+  `${figure(count)} ${noun}${count === 1 ? "" : "s"}`;
+const more = (count: number, noun: string) => `${counted(count, `more ${noun}`)} on the dashboard`;
+
+/** "3 designs worse, 2 better"; empty when none moved. */
+function tally(verdicts: Verdict[], noun: string): string {
+  const moved = (["worse", "better"] as const).map((word) => ({
+    word,
+    count: verdicts.filter((verdict) => verdict === word).length,
+  })).filter(({ count }) => count > 0);
+  return moved.map(({ word, count }, i) =>
+    `${i === 0 && noun ? counted(count, noun) : figure(count)} ${word}`
+  ).join(", ");
+}
+
+/** "And 4 more designs on the dashboard: 1 worse, 2 better." */
+function others(verdicts: Verdict[], isCompared: boolean): string {
+  const moved = tally(verdicts, "");
+  const how = moved ? `: ${moved}` : isCompared ? ", none worse" : "";
+  return `And ${more(verdicts.length, "design")}${how}.`;
+}
+
+/** "gcd sky130hd Setup WNS -0.12 ns (-0.07 ns, worse)"; whose it is only where the run has several groups. */
+export function inShort(number: KeyNumber, several: boolean): string {
+  const whose = several && number.group ? `${name(number.group, 80)} ` : "";
+  return `${whose}${LABELS[number.name]} ${amount(number)}`;
+}
+
+/** The chosen numbers in the order in which a line has room for them: of several groups each one's first. */
+export function forLine({ groups, several }: Chosen): KeyNumber[] {
+  return several ? groups.map(({ numbers }) => numbers[0]!) : groups[0]?.numbers ?? [];
+}
+
+/** One section for each group: two columns for a single one, a line for one of several. */
+export function sectionsOf({ groups, several }: Chosen): { text: string; fields: string[] }[] {
+  return groups.map(({ group, numbers }) => {
+    const title = group ? name(group, 80) : "";
+    const line = numbers.map((number) => inShort(number, false)).join(" · ");
+    const fields = several
+      ? []
+      : numbers.map((number) => `${LABELS[number.name]}\n${amount(number)}`);
+    return { fields, text: several ? [title, line].filter(Boolean).join("\n") : title };
+  });
+}
