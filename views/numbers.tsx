@@ -1,5 +1,5 @@
 import type { ShownNumber } from "../src/measures/format.ts";
-import { NumberCell, Table } from "./parts/table.tsx";
+import { Head, NumberCell, Table } from "./parts/table.tsx";
 
 /** Fits below a card's name. */
 const ON_A_CARD = 4;
@@ -36,33 +36,34 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   );
 }
 
+/** One body of lines for each design. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
-    <section class="card">
+    <section class="card numbers">
       <Table label={`The numbers of run ${run}`}>
-        <thead>
-          <tr>
-            <th scope="col">Design</th>
-            <th scope="col">Number</th>
-            <th scope="col" class="num">Value</th>
-            <th scope="col" class="num">Before</th>
-            <th scope="col">Change</th>
-          </tr>
-        </thead>
-        <tbody>
-          {numbers.map((number) => (
-            <tr>
-              <td>{number.group ?? ""}</td>
-              <td>{number.label}</td>
-              <NumberCell>{number.value}</NumberCell>
-              <NumberCell>{number.before}</NumberCell>
-              <td>
-                <Change number={number} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
+        <Head columns={["Number", right("Value"), "Change", right("Before")]} />
+        {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
+          <tbody>
+            {group !== null && (
+              <tr>
+                <th scope="rowgroup" colspan={4} dir="auto">{group}</th>
+              </tr>
+            )}
+            {own.map((number) => (
+              <tr>
+                <th scope="row">{number.label}</th>
+                <NumberCell>{number.value}</NumberCell>
+                <td>
+                  <Change number={number} />
+                </td>
+                <NumberCell>{number.before}</NumberCell>
+              </tr>
+            ))}
+          </tbody>
+        ))}
       </Table>
     </section>
   );
 }
+
+const right = (text: string) => ({ text, number: true });

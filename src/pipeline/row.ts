@@ -101,6 +101,9 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
   return count === 1;
 }
 
+/** The code of a row that waits for something under way: not a failure. */
+const WAITS = "browser_installing";
+
 /** Sets a failed row back: after the back-off and `after` s, at once if its inputs changed, or stopped with `code`. */
 export async function setBack(
   db: Db,
@@ -116,9 +119,9 @@ export async function setBack(
     update dashboards
     set ${unclaim(db)}, stopped = ${stop} and not stale, deaths = 0,
       last_error = case when not stale then ${storable(why)}::text end,
-      stop_code = case when ${stop} and not stale then ${code}::text end,
+      stop_code = case when (${stop} or ${code} = ${WAITS}) and not stale then ${code}::text end,
       outcome = case when ${code} = 'gone' then 'gone' else outcome end,
-      failures = case when stale then 0 else failures + 1 end,
+      failures = case when stale then 0 when ${code} = ${WAITS} then failures else failures + 1 end,
       capture_tries = case when stale then 0 else capture_tries end,
       next_try_at = case when stale then now() else now() + ${backoff(db, "failures", after)} end
     where id = ${id} and claim_id = ${claim_id}`;
