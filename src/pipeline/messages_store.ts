@@ -18,6 +18,7 @@ export type Run = {
   posting_thread: string | null;
   failures: number;
   posted_at: string | null;
+  slack_sent_at: string | null;
   slack_channel: string | null;
   slack_ts: string | null;
   slack_message: unknown;
@@ -29,7 +30,7 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.found_at, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_channel, r.slack_ts,
+      r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_sent_at, r.slack_channel, r.slack_ts,
       r.slack_message, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
@@ -144,7 +145,7 @@ export async function reservePost(db: Db, channel: string, spacing_ms: number): 
   return row!.ms;
 }
 
-/** A person says that the unclear post is in the channel. False: none of this row's is unclear. */
+/** A person says that the unclear post is in the channel; where, is not known. False: none is unclear. */
 export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`
     update runs r set posting_at = null, posted_at = now(), slack_sent_at = now()
