@@ -4,6 +4,7 @@ import {
   captureOf,
   type Config,
   ConfigError,
+  diagnosisOf,
   limitsOf,
   logOf,
   outsideOf,
@@ -92,6 +93,7 @@ async function connect(config: Config) {
     outside: outsideOf(config),
     limits: limitsOf(config),
     capture: captureOf(config),
+    diagnosis: { ...diagnosisOf(config), sealed_columns: SEALED_COLUMNS },
   };
 }
 

@@ -25,7 +25,7 @@ export type Claim = {
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
-    capture_tries = 0, next_try_at = now()`;
+    capture_tries = 0, next_try_at = now(), waiting_since = now()`;
 
 /** The request that the row's further work goes back to. */
 const caused = (db: Db) => db`request_id = coalesce(${requestIdHere() ?? null}::uuid, request_id)`;
