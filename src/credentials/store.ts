@@ -101,11 +101,11 @@ export async function findCredential(db: Db, user_id: number, key_name: string) 
 
 type Reveal = { user_id: number; key_name: string; by: string; from: string };
 /** `id` is null where the user has no credential of this name; undefined: there is no such user. */
-type RevealedRow = CredentialRow | { id: null } | undefined;
+type RevealedRow = ((CredentialRow | { id: null }) & { username: string }) | undefined;
 
 /** One statement: no record, no value. `by` is a username, `from` an address. */
 export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
-  const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
+  const rows = await db<(NonNullable<RevealedRow> & { n: number })[]>`
     with asked as (
       select * from unnest(${asked.map(({ user_id }) => user_id)}::bigint[],
         ${asked.map(({ key_name }) => key_name)}::text[], ${asked.map(({ by }) => by)}::text[],
@@ -124,7 +124,7 @@ export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<R
     )
   }
     )
-    select n, ${columns(db)} from found`;
+    select n, username, ${columns(db)} from found`;
   const answers = new Map<number, RevealedRow>(rows.map(({ n, ...row }) => [n, row]));
   return asked.map((_, i) => answers.get(i + 1));
 });
@@ -182,4 +182,11 @@ export async function listVersions(db: Db, id: number): Promise<VersionRow[]> {
     select version, key_value, created_at, created_by
     from credential_versions where credential_id = ${id}
     order by version desc`;
+}
+
+/** Active users who have one of these credentials. */
+export async function usersWith(db: Db, key_names: string[], limit: number) {
+  return await db<{ user_id: number; username: string }[]>`
+    select distinct c.user_id, u.username from credentials c join users u on u.id = c.user_id
+    where c.key_name = any(${key_names}) and u.is_active order by u.username limit ${limit}`;
 }
