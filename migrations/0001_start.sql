@@ -288,6 +288,7 @@ create table dashboards (
   archive_try_at timestamptz not null default now(),
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
+  request_id uuid, -- of the request or, without one, the scan that its work goes back to
   unique (user_id, kind, schema_name, table_name)
 );
 -- In the order of claims: by user, known tables before new ones.
@@ -321,6 +322,7 @@ create table runs (
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
   numbers_error text, -- why the numbers could not be computed
+  numbers_at timestamptz, -- when they were computed first
   gif bytea,
   png bytea,
   slack_gif bytea, -- where the GIF is too large or too wide for a channel
@@ -339,6 +341,7 @@ create table runs (
   batch_id bigint references batches on delete set null, -- of a table's first run
   primary key (dashboard_id, run)
 );
+create index on runs (numbers_at);
 create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
@@ -379,7 +382,24 @@ create table channel_messages (
   channel text, -- of that post, and of the message
   message jsonb,
   ts text,
-  sent_at timestamptz
+  sent_at timestamptz,
+  created_at timestamptz not null default now()
+);
+
+-- Since when SLACK_DIGEST_AT is what it is: an earlier digest is not made up for.
+create table digest_schedule (
+  id int primary key default 1 check (id = 1),
+  schedule text not null,
+  since timestamptz not null default now(),
+  finished_at timestamptz -- the time of the last digest that is in all channels
+);
+
+-- The digests that a token's channel has had, also those without a message.
+create table digests (
+  slack_target text not null, -- hash of the token and channel
+  at timestamptz not null, -- when it was due, and up to when it reads
+  attention bigint[] not null, -- dashboards that needed attention
+  primary key (slack_target, at)
 );
 
 -- The numbers of each group's runs, kept after the table's rows are gone.
@@ -434,7 +454,7 @@ create view listed_dashboards as
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
-    d.template_note, d.stop_code as error_code
+    d.template_note, d.stop_code as error_code, d.request_id
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

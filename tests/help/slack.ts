@@ -353,6 +353,10 @@ export function blockFaults(blocks: any[]): string[] {
     else if (block.type === "section") {
       if (block.text) text(at, block.text.text, 3_000);
       if (block.fields) count(at, block.fields, 10);
+      if (block.accessory) {
+        text(`${at}/accessory`, block.accessory.text?.text, 75);
+        text(`${at}/accessory/url`, block.accessory.url, 3_000);
+      }
       if (!block.text && !block.fields) faults.push(`no text and no fields [${at}]`);
       for (const field of block.fields ?? []) text(`${at}/fields`, field.text, 2_000);
     } else if (block.type === "image") {
