@@ -12,7 +12,15 @@ import * as row from "../row.ts";
 import type { Content } from "./blocks.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { findOpenThread, findPosted, metadataOf, post, type Sent, update } from "./post.ts";
+import {
+  findOpenThread,
+  findPosted,
+  metadataOf,
+  pauseAskedBy,
+  post,
+  type Sent,
+  update,
+} from "./post.ts";
 import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
@@ -75,8 +83,8 @@ const LIMITED = "Slack's rate limit is reached. Retrying.";
 const designs = (group: string | null) => group ? [group, group.split(" ")[0]!] : [];
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
-  const { retryAfterSeconds } = error.more;
-  if (retryAfterSeconds) await store.pauseToken(db, target.token_hash, retryAfterSeconds);
+  const seconds = pauseAskedBy(error);
+  if (seconds > 0) await store.pauseToken(db, target.token_hash, seconds);
   if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
 }
 

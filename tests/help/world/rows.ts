@@ -39,10 +39,15 @@ export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Pro
 /** What a worker that died left behind: its lease has run out. */
 export async function letLeaseRunOut(db: Sql, id: number): Promise<void> {
   await db`update dashboards set claimed_until = now() - interval '1 second' where id = ${id}`;
+  await db`
+    update runs set posting_at = posting_at - interval '31 seconds' where dashboard_id = ${id}`;
 }
 
 /** Brings a row's next attempt forward. */
 export async function makeDue(db: Sql, { id }: Pick<Claim, "id">): Promise<void> {
+  await db`
+    update runs r set posting_at = posting_at - greatest(d.next_try_at - now(), interval '0')
+    from dashboards d where d.id = ${id} and r.dashboard_id = d.id`;
   await db`update dashboards set next_try_at = now() where id = ${id}`;
 }
 
