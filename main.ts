@@ -95,7 +95,7 @@ async function connect(config: Config) {
 function serve({ HOST: hostname, PORT: port }: Config) {
   let app: Pick<Awaited<ReturnType<typeof makeApp>>, "fetch"> = startingApp();
   const http = Deno.serve(
-    { hostname, port, onListen() {} },
+    { hostname, port, automaticCompression: true, onListen() {} },
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
   const stop = once(() => within(1000, http.shutdown()));

@@ -300,6 +300,16 @@ create index on dashboards (archive_try_at)
     and deleted_at is null;
 create index on dashboards (template_id) where template_id is not null;
 
+-- The new tables of one user that one scan found: of more than five, a list is posted first.
+create table batches (
+  id bigint generated always as identity primary key,
+  user_id bigint not null references users on delete cascade,
+  begun_at timestamptz not null default now(),
+  scanning boolean not null default true, -- the scan may find more of them
+  ready_at timestamptz -- since when its messages are posted
+);
+create index on batches (id) where ready_at is null;
+
 -- One run of a dashboard: its pictures, numbers and message. Pictures are compressed already.
 create table runs (
   dashboard_id bigint not null references dashboards on delete cascade,
@@ -325,8 +335,10 @@ create table runs (
   posted_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
   correcting boolean not null default false, -- the message does not say yet how the table is read now
+  batch_id bigint references batches on delete set null, -- of a table's first run
   primary key (dashboard_id, run)
 );
+create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,

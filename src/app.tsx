@@ -1,7 +1,8 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import { cors } from "hono/cors";
+import { PageContext } from "../views/parts/page.tsx";
 import { ProblemPage } from "../views/problem.tsx";
 import { boardsOfTemplate } from "./pipeline/board_store.ts";
 import { templatePages } from "./templates/page_routes.tsx";
@@ -24,11 +25,13 @@ import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import { health } from "./http/health.ts";
+import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
 import { onlyKnown, operationsIn } from "./http/methods.ts";
+import { themeOf, themePages } from "./http/page.ts";
 import { requestLog } from "./http/request_log.ts";
 import { fromOurPages, securityHeaders } from "./http/security.ts";
-import { staticFiles } from "./http/static_files.ts";
+import { type StaticFiles, staticFiles } from "./http/static_files.ts";
 import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
@@ -68,12 +71,20 @@ export async function makeApp(deps: Deps) {
   app.use((_, next) => withDeadline(DEADLINES.call, next));
   app.route("/", health(() => readinessOf(deps.db)));
   app.use(securityHeaders);
-  app.route("/static", await staticFiles());
-  app.get("/", (c) => c.redirect("/dashboards", 303));
+  const files = await staticFiles();
+  app.route("/static", files.app);
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
   app.route("/api/v1", api(deps));
-  app.use(limitBody, fromOurPages(frontend.origin));
+  const forms = {
+    key: deps.signingKey,
+    session: SESSION_COOKIE,
+    secure: frontend.protocol === "https:",
+  };
+  const pages = new Set<string>();
+  app.use(inPage(files, forms, pages), limitBody);
+  app.use(fromOurPages(frontend.origin), onlyOwnForms(forms));
   mountPages(app, deps);
+  for (const { method, path } of app.routes) if (method === "GET") pages.add(path);
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
     const known = errorOf(error, c);
@@ -85,6 +96,27 @@ export async function makeApp(deps: Deps) {
   return app;
 }
 
+/** What answers in HTML gets what the parts of a page ask for. */
+function inPage(
+  { url: asset, modules }: StaticFiles,
+  forms: Parameters<typeof issueFormToken>[1],
+  pages: ReadonlySet<string>,
+): MiddlewareHandler {
+  return async (c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    const form_token = await issueFormToken(c, forms);
+    const address = pathname + search;
+    const page = { asset, modules, pages, theme: themeOf(c), form_token, address };
+    const html = c.html.bind(c);
+    c.html = ((content: string, ...rest: []) =>
+      html(
+        <PageContext.Provider value={page}>{content}</PageContext.Provider>,
+        ...rest,
+      )) as typeof html;
+    await next();
+  };
+}
+
 function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   const session = async (c: Context) => {
     const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
@@ -92,6 +124,8 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   };
   const secure = new URL(deps.frontend_url).protocol === "https:";
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
+  app.all("/", (c) => c.redirect("/dashboards", 303));
+  app.route("/", themePages({ secure }));
   app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
@@ -168,8 +202,7 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") &&
-    !/^\/(?:boards|template-previews)\/\d+\/query$/.test(path);
+  const page = !path.startsWith("/api/") && !QUESTION.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

@@ -308,6 +308,7 @@ export const limitsOf = (config: Config) => ({
   scanSeconds: config.SCAN_SECONDS,
   settleSeconds: config.SETTLE_SECONDS,
   updateMinSeconds: config.UPDATE_MIN_SECONDS,
+  batchSeconds: 300,
 });
 
 export const captureOf = (config: Config) => ({

@@ -1,13 +1,13 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import type { Dashboard } from "../src/boards/compose.ts";
+import { usePage } from "./parts/page.tsx";
 
 export type BoardProps = {
   title: string;
   dashboard: Dashboard;
   /** POST, JSON: returns a panel's rows. */
   query_url: string;
-  assets: { echarts: string; script: string; modules: string[]; style: string };
   header?: Child;
 };
 
@@ -16,22 +16,23 @@ function embedded(value: unknown) {
   return raw(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }
 
-export function BoardPage({ title, dashboard, query_url, assets, header }: BoardProps) {
+export function BoardPage({ title, dashboard, query_url, header }: BoardProps) {
+  const { asset, modules, theme } = usePage();
   return (
     <>
       {raw("<!doctype html>")}
-      <html lang="en">
+      <html lang="en" data-theme={theme}>
         <head>
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <meta name="referrer" content="no-referrer" />
           <title>{title}</title>
-          <link rel="stylesheet" href={assets.style} />
-          {assets.modules.map((href) => <link rel="modulepreload" href={href} />)}
+          <link rel="stylesheet" href={asset("board/board.css")} />
+          {modules.map((href) => <link rel="modulepreload" href={href} />)}
           {/* In this order: the panels ask for their rows before the library is read. */}
-          <script type="module" blocking="render" src={assets.script}></script>
-          <script defer src={assets.echarts}></script>
+          <script type="module" blocking="render" src={asset("board/board.js")}></script>
+          <script defer src={asset("echarts.js")}></script>
         </head>
         <body>
           {header}

@@ -3,11 +3,14 @@ import type { Credential as CredentialSchema } from "../src/credentials/credenti
 import type { Tested } from "../src/credentials/test.ts";
 import type { Version } from "../src/credentials/versions.ts";
 import type { Who } from "../src/who.ts";
-import { AuditedAction, Expiry } from "./credentials.tsx";
-import { Time } from "./dashboards.tsx";
+import { Expiry } from "./credentials.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { Refused, SecretField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import { State, Time } from "./parts/show.tsx";
+import { Form, PostButton } from "./parts/form.tsx";
+import { Table } from "./parts/table.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Versions = z.infer<typeof Version>[];
@@ -57,7 +60,7 @@ function Flash({ answer: { revealed, tested, again, warnings = [] } }: { answer:
     <>
       {warnings.map((warning) => (
         <p class="flash" role="status" tabindex={-1} autofocus>
-          <span class="state warn">Saved, but:</span> {warning}
+          <State mark="warn" text="Saved, but:" /> {warning}
         </p>
       ))}
       {revealed && (
@@ -68,9 +71,10 @@ function Flash({ answer: { revealed, tested, again, warnings = [] } }: { answer:
       )}
       {tested && (
         <p class="flash" role="status" tabindex={-1} autofocus>
-          <span class={`state ${tested.ok ? "good" : "bad"}`}>
-            {tested.ok ? "It works:" : "It does not work:"}
-          </span>
+          <State
+            mark={tested.ok ? "good" : "bad"}
+            text={tested.ok ? "It works:" : "It does not work:"}
+          />
           {` ${tested.message}`}
         </p>
       )}
@@ -87,7 +91,7 @@ function Change({ path, credential, again }: {
   return (
     <section class="card">
       <h2>New value</h2>
-      <form method="post" action={`${path}/change`}>
+      <Form action={`${path}/change`}>
         <SecretField form="change" name="key_value" label="Value" again={again} />
         <TimeField
           form="change"
@@ -98,7 +102,7 @@ function Change({ path, credential, again }: {
           again={again}
         />
         <button type="submit">Change</button>
-      </form>
+      </Form>
     </section>
   );
 }
@@ -107,8 +111,7 @@ function Old({ path, versions }: { path: string; versions: Versions }) {
   return (
     <section class="card">
       <h2>Versions</h2>
-      <table>
-        <caption>The last ten, newest first</caption>
+      <Table label="The last ten, newest first">
         <thead>
           <tr>
             <th scope="col">Version</th>
@@ -140,7 +143,7 @@ function Old({ path, versions }: { path: string; versions: Versions }) {
             </tr>
           ))}
         </tbody>
-      </table>
+      </Table>
     </section>
   );
 }
@@ -152,10 +155,12 @@ function ForVersion({ path, version, action, text }: {
   text: string;
 }) {
   return (
-    <form method="post" action={`${path}/${action}`}>
-      <input type="hidden" name="version" value={String(version)} />
-      <button class="plain" type="submit" aria-label={`${text} version ${version}`}>{text}</button>
-    </form>
+    <PostButton
+      action={`${path}/${action}`}
+      fields={{ version: String(version) }}
+      text={text}
+      label={`${text} version ${version}`}
+    />
   );
 }
 
@@ -165,19 +170,19 @@ export function CredentialPage({ who, user, credential, versions, answer }: Prop
   const path = `/users/${user.id}/credentials/${key_name}`;
   return (
     <Layout title={`${key_name} of ${user.username}`} who={who}>
-      <p>
-        <a href={`/users/${user.id}`}>{user.username}</a>
-      </p>
-      <h1>{key_name}</h1>
-      <div class="user">
+      <PageTitle
+        text={key_name}
+        above={{ href: `/users/${user.id}`, text: user.username }}
+      />
+      <div class="beside">
         <div class="stack">
           <section class="card">
             <h2>Credential</h2>
             <Flash answer={answer} />
             <Facts credential={credential} />
             <div class="actions">
-              <AuditedAction action={`${path}/reveal`} text="Reveal" of={key_name} />
-              <AuditedAction action={`${path}/test`} text="Test" of={key_name} />
+              <PostButton action={`${path}/reveal`} text="Reveal" label={`Reveal ${key_name}`} />
+              <PostButton action={`${path}/test`} text="Test" label={`Test ${key_name}`} />
             </div>
           </section>
           <details class="card">
@@ -185,9 +190,9 @@ export function CredentialPage({ who, user, credential, versions, answer }: Prop
               <h2>Remove this credential</h2>
             </summary>
             <p>Its versions go with it.</p>
-            <form method="post" action={`${path}/remove`}>
+            <Form action={`${path}/remove`}>
               <button class="danger" type="submit">Remove</button>
-            </form>
+            </Form>
           </details>
         </div>
         <div class="stack">

@@ -1,8 +1,10 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
-import { Time } from "./dashboards.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { SecretField, TextField, TimeField } from "./field.tsx";
+import { State, Time } from "./parts/show.tsx";
+import { Form, PostButton } from "./parts/form.tsx";
+import { NumberCell, Table } from "./parts/table.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Props = { id: number; credentials: Credential[]; again: Again | undefined };
@@ -11,19 +13,10 @@ export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | 
   if (!expires_at) return <>never</>;
   return (
     <>
-      {expired && <span class="state bad">expired</span>}
+      {expired && <State mark="bad" text="expired" />}
       {expired && " "}
       <Time at={expires_at} />
     </>
-  );
-}
-
-/** A form with only a button. */
-export function AuditedAction({ action, text, of }: { action: string; text: string; of: string }) {
-  return (
-    <form method="post" action={action}>
-      <button class="plain" type="submit" aria-label={`${text} ${of}`}>{text}</button>
-    </form>
   );
 }
 
@@ -37,16 +30,16 @@ function Row({ path, credential }: { path: string; credential: Credential }) {
       <td>
         <code>{masked}</code>
       </td>
-      <td class="wide">{version}</td>
-      <td class="wide">
+      <NumberCell>{version}</NumberCell>
+      <td>
         <Time at={updated_at} />
       </td>
-      <td class="wide">
+      <td>
         <Expiry {...credential} />
       </td>
       <td>
         <div class="actions">
-          <AuditedAction action={`${path}/reveal`} text="Reveal" of={key_name} />
+          <PostButton action={`${path}/reveal`} text="Reveal" label={`Reveal ${key_name}`} />
           <a href={path} aria-label={`Change ${key_name}`}>Change</a>
         </div>
       </td>
@@ -60,7 +53,7 @@ function Addition({ id, again }: { id: number; again: Again | undefined }) {
       <summary>
         <h2>Add a credential</h2>
       </summary>
-      <form method="post" action={`/users/${id}/credentials`}>
+      <Form action={`/users/${id}/credentials`}>
         <TextField
           form="add"
           name="key_name"
@@ -79,7 +72,7 @@ function Addition({ id, again }: { id: number; again: Again | undefined }) {
           again={again}
         />
         <button type="submit">Add</button>
-      </form>
+      </Form>
     </details>
   );
 }
@@ -89,29 +82,30 @@ export function Credentials({ id, credentials, again }: Props) {
     <div class="stack">
       <section class="card">
         <h2>Credentials</h2>
-        {credentials.length === 0 ? <p>There are none.</p> : (
-          <table>
-            <caption>Sealed, by name</caption>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Value</th>
-                <th scope="col" class="wide">Version</th>
-                <th scope="col" class="wide">Changed</th>
-                <th scope="col" class="wide">Expires</th>
-                <th scope="col">Actions</th>
-              </tr>
-            </thead>
-            <tbody>
-              {credentials.map((credential) => (
-                <Row
-                  path={`/users/${id}/credentials/${credential.key_name}`}
-                  credential={credential}
-                />
-              ))}
-            </tbody>
-          </table>
-        )}
+        {credentials.length === 0
+          ? <p>No credentials yet. Add one below: it is sealed, and a flow reads it by the API.</p>
+          : (
+            <Table label="Sealed, by name">
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Value</th>
+                  <th scope="col" class="num">Version</th>
+                  <th scope="col">Changed</th>
+                  <th scope="col">Expires</th>
+                  <th scope="col">Actions</th>
+                </tr>
+              </thead>
+              <tbody>
+                {credentials.map((credential) => (
+                  <Row
+                    path={`/users/${id}/credentials/${credential.key_name}`}
+                    credential={credential}
+                  />
+                ))}
+              </tbody>
+            </Table>
+          )}
       </section>
       <Addition id={id} again={again} />
     </div>

@@ -2,16 +2,21 @@ import type { Panel } from "../src/previews/outcome.ts";
 import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
-import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS, Time } from "./dashboards.tsx";
+import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
+import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
+import { NumberCell, Table } from "./parts/table.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
 type Story = Omit<StoredStory, "row"> & { row: Row };
 type Run = Story["runs"][number];
 
-const OUTCOMES = {
+type Marks<Name extends string> = Record<Name, { mark: MarkName; text: string }>;
+
+const OUTCOMES: Marks<NonNullable<Row["outcome"]>> = {
   loaded: { mark: "good", text: "Every panel has its answer" },
   empty: { mark: "warn", text: "No panel has data" },
   error: { mark: "bad", text: "A panel shows an error" },
@@ -19,17 +24,13 @@ const OUTCOMES = {
   denied: { mark: "bad", text: "The page could not be opened" },
   gone: { mark: "bad", text: "The dashboard is not there" },
 };
-const PANELS = {
+const PANELS: Marks<Panel["state"]> = {
   loaded: { mark: "good", text: "Has data" },
   empty: { mark: "warn", text: "No data" },
   error: { mark: "bad", text: "Error" },
   waiting: { mark: "bad", text: "No answer in time" },
   none: { mark: "idle", text: "Asks for nothing" },
 };
-
-function Mark({ mark, text }: { mark: string; text: string }) {
-  return <span class={`state ${mark}`}>{text}</span>;
-}
 
 function Pictures({ row, run }: { row: Row; run: Run | null }) {
   const name = nameOf(row);
@@ -116,11 +117,11 @@ function attempts({ failures, capture_tries, deaths }: Story["tries"]): string {
 
 function Panels({ panels }: { panels: Panel[] }) {
   return (
-    <table>
+    <Table label="Panels" silent>
       <thead>
         <tr>
-          <th>Panel</th>
-          <th>State</th>
+          <th scope="col">Panel</th>
+          <th scope="col">State</th>
         </tr>
       </thead>
       <tbody>
@@ -134,32 +135,32 @@ function Panels({ panels }: { panels: Panel[] }) {
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
 function Runs({ runs }: { runs: Run[] }) {
   return (
-    <table>
+    <Table label="Runs" silent>
       <thead>
         <tr>
-          <th>Run</th>
-          <th>Rows</th>
-          <th>Found</th>
-          <th>Captured</th>
-          <th>Posted</th>
+          <th scope="col">Run</th>
+          <th scope="col" class="num">Rows</th>
+          <th scope="col">Found</th>
+          <th scope="col">Captured</th>
+          <th scope="col">Posted</th>
         </tr>
       </thead>
       <tbody>
         {runs.map(({ run, row_count, found_at, captured_at, posted_at }) => (
           <tr key={run}>
             <th scope="row">{run}</th>
-            <td>{row_count?.toLocaleString("en-US") ?? "–"}</td>
+            <NumberCell>{row_count?.toLocaleString("en-US") ?? "–"}</NumberCell>
             {[found_at, captured_at, posted_at].map((at) => <td>{at ? <Time at={at} /> : "–"}</td>)}
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
@@ -187,10 +188,7 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
 function Header({ row, who }: { row: Row; who: Who }) {
   return (
     <header>
-      <p class="hint">
-        <a href="/dashboards">Dashboards</a>
-      </p>
-      <h1>{nameOf(row)}</h1>
+      <PageTitle text={nameOf(row)} above={{ href: "/dashboards", text: "Dashboards" }} />
       <p>
         <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
         <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>

@@ -5,6 +5,10 @@ import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
+import { PostButton } from "./parts/form.tsx";
+import { Table } from "./parts/table.tsx";
+import { type Mark, State, Time } from "./parts/show.tsx";
+import { Empty, PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<z.infer<typeof Dashboard>>;
 type Props = { who: Who; dashboards: Row[] };
@@ -17,17 +21,14 @@ export const STEPS = {
   done: "Done",
 };
 
-export function state({ step, stopped, archived_at, last_error, slack_sent_at }: Row) {
+export function state(
+  { step, stopped, archived_at, last_error, slack_sent_at }: Row,
+): { mark: Mark; text: string } {
   if (archived_at) return { mark: "idle", text: "Archived: its table is gone or ignored" };
   if (stopped) return { mark: "bad", text: `Needs attention: ${STEPS[step]}` };
   if (last_error) return { mark: "warn", text: `${STEPS[step]}, retrying` };
   if (step !== "done") return { mark: "busy", text: STEPS[step] };
   return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
-}
-
-/** In UTC, to the minute or (`exact`) second. */
-export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
-  return <time datetime={at}>{`${at.slice(0, exact ? 19 : 16).replace("T", " ")} UTC`}</time>;
 }
 
 export const nameOf = ({ schema_name, table_name }: Pick<Row, "schema_name" | "table_name">) =>
@@ -55,7 +56,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
           <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
         </p>
         <p>
-          <span class={`state ${mark}`}>{text}</span>
+          <State mark={mark} text={text} />
         </p>
         {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
         <KeyNumbers numbers={row.numbers} />
@@ -91,11 +92,8 @@ type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 
 /** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
-  return (
-    <form method="post" action={`/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`}>
-      <button class="plain" type="submit">{text}</button>
-    </form>
-  );
+  const action = `/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`;
+  return <PostButton action={action} text={text} label={`${text}: ${nameOf(row)}`} />;
 }
 
 /** Row events, and the stream's (re)connection for events missed before. */
@@ -113,14 +111,13 @@ export function DashboardList({ who, dashboards }: Props) {
     >
       {dashboards.map((row) => <Card key={row.id} row={row} who={who} />)}
       {dashboards.length === 0 && (
-        <section class="card">
-          <h2>No dashboards yet</h2>
+        <Empty text="No dashboards yet">
           <p>
             Load a table into one of your databases, by your flow or with{" "}
             <code>psql "$TIMING_DATABASE_URL"</code>. A few seconds after its last row it appears
             here.
           </p>
-        </section>
+        </Empty>
       )}
     </div>
   );
@@ -137,13 +134,13 @@ function IgnoredTables({ ignored }: { ignored: IgnoredRow[] }) {
   return (
     <section class="card" id="ignored">
       <h2>Not read</h2>
-      <table>
+      <Table label="Tables that are not read" silent>
         <thead>
           <tr>
-            <th>Table</th>
-            <th>Database</th>
-            <th>Why</th>
-            <th>Actions</th>
+            <th scope="col">Table</th>
+            <th scope="col">Database</th>
+            <th scope="col">Why</th>
+            <th scope="col">Actions</th>
           </tr>
         </thead>
         <tbody>
@@ -156,7 +153,7 @@ function IgnoredTables({ ignored }: { ignored: IgnoredRow[] }) {
             </tr>
           ))}
         </tbody>
-      </table>
+      </Table>
       {ignored.length > MOST_IGNORED && (
         <p class="hint">{`${ignored.length - MOST_IGNORED} more: GET /api/v1/ignored`}</p>
       )}
@@ -165,23 +162,16 @@ function IgnoredTables({ ignored }: { ignored: IgnoredRow[] }) {
 }
 
 function ReadView({ username, kind, schema_name, table_name }: IgnoredRow) {
-  return (
-    <form method="post" action="/dashboards/ignored/read">
-      {Object.entries({ username, kind, schema_name, table_name }).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} />
-      ))}
-      <button class="plain" type="submit">Read this view</button>
-    </form>
-  );
+  const fields = { username, kind, schema_name, table_name };
+  return <PostButton action="/dashboards/ignored/read" fields={fields} text="Read this view" />;
 }
 
 export function DashboardsPage({ who, dashboards, ignored }: Props & { ignored: IgnoredRow[] }) {
   return (
     <Layout title="Dashboards" who={who}>
-      <h1>Dashboards</h1>
-      <p>
+      <PageTitle text="Dashboards">
         <a href="/dashboards/archived">Archived dashboards</a>
-      </p>
+      </PageTitle>
       <div id="live" hx-sse:connect="/events"></div>
       <DashboardList who={who} dashboards={dashboards} />
       {ignored.length > 0 && <IgnoredTables ignored={ignored} />}
@@ -192,14 +182,14 @@ export function DashboardsPage({ who, dashboards, ignored }: Props & { ignored: 
 export function ArchivedPage({ who, dashboards }: Props) {
   return (
     <Layout title="Archived dashboards" who={who}>
-      <h1>Archived dashboards</h1>
-      <p>
-        Their tables are gone, or are ignored. A dashboard comes back with its table.{" "}
-        <a href="/dashboards">All other dashboards</a>
-      </p>
+      <PageTitle
+        text="Archived dashboards"
+        about="Their tables are gone, or are ignored. A dashboard comes back with its table."
+        above={{ href: "/dashboards", text: "Dashboards" }}
+      />
       <div class="dashboards">
         {dashboards.map((row) => <Card key={row.id} row={row} who={who} />)}
-        {dashboards.length === 0 && <p class="hint">No dashboard is archived.</p>}
+        {dashboards.length === 0 && <Empty text="No dashboard is archived" />}
       </div>
     </Layout>
   );

@@ -2,10 +2,13 @@ import type { z } from "@hono/zod-openapi";
 import type { DatasourceView } from "../src/grafana/datasources.ts";
 import type { Check } from "../src/workspaces/inspect.ts";
 import type { Who } from "../src/who.ts";
-import { Time } from "./dashboards.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { Refused } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import { State, Time } from "./parts/show.tsx";
+import { Table } from "./parts/table.tsx";
+import { PostButton } from "./parts/form.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Datasource = z.infer<typeof DatasourceView>;
 type Props = { id: number; who: Who; datasources: Datasource[]; again: Again | undefined };
@@ -22,19 +25,11 @@ function Row({ datasource: { name, state, message, checked_at } }: { datasource:
     <tr>
       <th scope="row">{name}</th>
       <td>
-        <span class={`state ${mark}`}>{text}</span>
+        <State mark={mark} text={text} />
         {message && <p class="fault">{message}</p>}
       </td>
       <td>{checked_at ? <Time at={checked_at} /> : "–"}</td>
     </tr>
-  );
-}
-
-function Maintenance({ id, what, text }: { id: number; what: string; text: string }) {
-  return (
-    <form method="post" action={`/users/${id}/datasources/${what}`}>
-      <button class="plain" type="submit">{text}</button>
-    </form>
   );
 }
 
@@ -43,8 +38,7 @@ export function DatasourcesCard({ id, who, datasources, again }: Props) {
     <section class="card">
       <h2>Grafana</h2>
       <Refused again={again} />
-      <table>
-        <caption>Data sources</caption>
+      <Table label="Data sources">
         <thead>
           <tr>
             <th scope="col">Name</th>
@@ -53,10 +47,12 @@ export function DatasourcesCard({ id, who, datasources, again }: Props) {
           </tr>
         </thead>
         <tbody>{datasources.map((datasource) => <Row datasource={datasource} />)}</tbody>
-      </table>
+      </Table>
       <div class="actions">
-        <Maintenance id={id} what="check" text="Check" />
-        {who.role === "admin" && <Maintenance id={id} what="repair" text="Repair" />}
+        <PostButton action={`/users/${id}/datasources/check`} text="Check" />
+        {who.role === "admin" && (
+          <PostButton action={`/users/${id}/datasources/repair`} text="Repair" />
+        )}
       </div>
     </section>
   );
@@ -71,21 +67,22 @@ export function DatasourceCheckPage(
 ) {
   return (
     <Layout title={`Grafana: ${user.username}`} who={who}>
-      <h1>{`${user.username} in Grafana`}</h1>
+      <PageTitle
+        text={`${user.username} in Grafana`}
+        above={{ href: `/users/${user.id}`, text: user.username }}
+      />
       <section class="card">
         <p>
-          <span class={`state ${check.ok ? "good" : "bad"}`}>
-            {check.ok ? "All as it should be" : "Not as it should be"}
-          </span>
+          <State
+            mark={check.ok ? "good" : "bad"}
+            text={check.ok ? "All as it should be" : "Not as it should be"}
+          />
         </p>
         <ul>
           {check.findings.map(({ what, expected, found }) => (
             <li>{`${what}: should be ${expected}, is ${found}`}</li>
           ))}
         </ul>
-        <p>
-          <a href={`/users/${user.id}`}>Back</a>
-        </p>
       </section>
     </Layout>
   );

@@ -2,6 +2,8 @@ import type { Role } from "../src/dashboards/mapping/form.ts";
 import type { Reading } from "../src/dashboards/mapping/mapping.ts";
 import type { Again } from "../src/http/forms.ts";
 import { faultAt } from "./field.tsx";
+import { Form } from "./parts/form.tsx";
+import { Table } from "./parts/table.tsx";
 
 /** Views import no code from src: the route adds roles and labels. */
 export type MappingCard = {
@@ -92,12 +94,12 @@ function Columns({ reading: { columns, roles, rows }, again }: Props) {
     .slice(0, MOST_COLUMNS).toSorted((a, b) => a.i - b.i);
   return (
     <>
-      <table>
+      <Table label="Columns" silent>
         <thead>
           <tr>
-            <th>Column</th>
-            <th>Role</th>
-            {rows.map((_, i) => <th>{`Row ${i + 1}`}</th>)}
+            <th scope="col">Column</th>
+            <th scope="col">Role</th>
+            {rows.map((_, i) => <th scope="col">{`Row ${i + 1}`}</th>)}
           </tr>
         </thead>
         <tbody>
@@ -117,7 +119,7 @@ function Columns({ reading: { columns, roles, rows }, again }: Props) {
             </tr>
           ))}
         </tbody>
-      </table>
+      </Table>
       {columns.length > shown.length && (
         <p class="hint">{`And ${columns.length - shown.length} more columns, in the API.`}</p>
       )}
@@ -130,13 +132,13 @@ const NEW = { name: "new", column: "", metric: null, unit: null, doubt: null } a
 
 function Measures({ reading, again }: Props) {
   return (
-    <table>
+    <Table label="Numbers" silent>
       <thead>
         <tr>
-          <th>Number</th>
-          <th>Column</th>
-          {reading.is_long && <th>Metric</th>}
-          <th>Unit</th>
+          <th scope="col">Number</th>
+          <th scope="col">Column</th>
+          {reading.is_long && <th scope="col">Metric</th>}
+          <th scope="col">Unit</th>
         </tr>
       </thead>
       <tbody>
@@ -144,7 +146,7 @@ function Measures({ reading, again }: Props) {
           <MeasureLine measure={measure} reading={reading} again={again} />
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
@@ -197,7 +199,7 @@ function MeasureLine({ measure, reading, again }: Props & { measure: Measure }) 
   );
 }
 
-function Form({ id, reading, again }: Props & { id: number }) {
+function MappingForm({ id, reading, again }: Props & { id: number }) {
   const { format, corrected } = reading.mapping;
   const parts = corrected.filter((part) => !part.startsWith("measures."));
   return (
@@ -208,7 +210,7 @@ function Form({ id, reading, again }: Props & { id: number }) {
         A correction stays for later runs. It draws the board again and corrects the Slack message
         of this run.
       </p>
-      <form method="post" action={`/dashboards/${id}/mapping`}>
+      <Form action={`/dashboards/${id}/mapping`}>
         <Fault again={again} name="" />
         <div class="scroll">
           <Measures reading={reading} again={again} />
@@ -224,7 +226,7 @@ function Form({ id, reading, again }: Props & { id: number }) {
             </button>
           )}
         </div>
-      </form>
+      </Form>
     </>
   );
 }
@@ -236,7 +238,7 @@ export function HowItIsRead({ id, card }: { id: number; card: MappingCard | unde
       <h2>How this table is read</h2>
       {card && ("unreadable" in card.reading
         ? <p class="fault">{card.reading.unreadable}</p>
-        : <Form id={id} reading={card.reading} again={card.again} />)}
+        : <MappingForm id={id} reading={card.reading} again={card.again} />)}
     </section>
   );
 }

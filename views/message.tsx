@@ -5,13 +5,13 @@ import type { Who } from "../src/who.ts";
 import { Action } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Dashboard = WithShown<z.infer<typeof DashboardWithMessage>>;
 type Text = { text: string };
 type Block = {
   type: string;
   text?: Text;
-  fields?: Text[];
   elements?: (Text | { text: Text; url: string })[];
   image_url?: string;
   alt_text?: string;
@@ -23,16 +23,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
     case "header":
       return <h2>{block.text?.text}</h2>;
     case "section":
-      return (
-        <>
-          {block.text && <p>{block.text.text}</p>}
-          {block.fields && (
-            <div class="fields">
-              {block.fields.map(({ text }) => <p class="field">{text}</p>)}
-            </div>
-          )}
-        </>
-      );
+      return <p class="field">{block.text?.text}</p>;
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
     case "context":
@@ -55,30 +46,34 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
   const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
   return (
     <Layout title={`Message: ${table_name}`} who={who}>
-      <h1>Message</h1>
-      {slack_message
-        ? (
-          <section class="card message">
-            {slack_message.blocks.map((block) => (
-              <BlockView
-                block={block as Block}
-                preview={`/api/v1/dashboards/${id}/preview.gif`}
-              />
-            ))}
-          </section>
-        )
-        : <p class="hint">This run has not been posted yet.</p>}
-      {slack_message && (
-        <p class="hint">
-          {slack_sent_at
-            ? `Sent to Slack at ${slack_sent_at}.`
-            : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
-        </p>
-      )}
-      {slack_message && !slack_sent_at && dashboard.step === "done" && (
-        <Action row={dashboard} what="post" text="Post to Slack" from="row" />
-      )}
-      {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
+      <PageTitle text="Message" above={{ href: `/dashboards/${id}`, text: table_name }} />
+      <div class="stack">
+        {slack_message
+          ? (
+            <section class="card message">
+              {slack_message.blocks.map((block) => (
+                <BlockView
+                  block={block as Block}
+                  preview={`/api/v1/dashboards/${id}/preview.gif`}
+                />
+              ))}
+            </section>
+          )
+          : <p class="hint">This run has not been posted yet.</p>}
+        {slack_message && (
+          <div class="actions">
+            <span class="hint">
+              {slack_sent_at
+                ? `Sent to Slack at ${slack_sent_at}.`
+                : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
+            </span>
+            {!slack_sent_at && dashboard.step === "done" && (
+              <Action row={dashboard} what="post" text="Post to Slack" from="row" />
+            )}
+          </div>
+        )}
+        {numbers.length > 0 && <NumberTable numbers={numbers} run={dashboard.run} />}
+      </div>
     </Layout>
   );
 }

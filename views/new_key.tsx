@@ -1,6 +1,6 @@
 import type { Who } from "../src/who.ts";
-import { Time } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
+import { Time } from "./parts/show.tsx";
 
 type Props = {
   who: Who;

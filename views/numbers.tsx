@@ -1,4 +1,5 @@
 import type { ShownNumber } from "../src/measures/format.ts";
+import { Head, NumberCell, Table } from "./parts/table.tsx";
 
 /** Fits below a card's name. */
 const ON_A_CARD = 4;
@@ -35,34 +36,34 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
   );
 }
 
+/** One body of lines for each design. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
     <section class="card">
-      <table>
-        <caption>{`The numbers of run ${run}`}</caption>
-        <thead>
-          <tr>
-            <th>Design</th>
-            <th>Number</th>
-            <th>Value</th>
-            <th>Before</th>
-            <th>Change</th>
-          </tr>
-        </thead>
-        <tbody>
-          {numbers.map((number) => (
-            <tr>
-              <td>{number.group ?? ""}</td>
-              <td>{number.label}</td>
-              <td>{number.value}</td>
-              <td>{number.before}</td>
-              <td>
-                <Change number={number} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table label={`The numbers of run ${run}`}>
+        <Head columns={["Number", ...["Value", "Before"].map(right), "Change"]} />
+        {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
+          <tbody>
+            {group !== null && (
+              <tr>
+                <th scope="rowgroup" colspan={4} dir="auto">{group}</th>
+              </tr>
+            )}
+            {own.map((number) => (
+              <tr>
+                <td>{number.label}</td>
+                <NumberCell>{number.value}</NumberCell>
+                <NumberCell>{number.before}</NumberCell>
+                <td>
+                  <Change number={number} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        ))}
+      </Table>
     </section>
   );
 }
+
+const right = (text: string) => ({ text, number: true });

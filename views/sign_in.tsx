@@ -1,10 +1,11 @@
 import { Layout } from "./layout.tsx";
+import { Form } from "./parts/form.tsx";
 
 /** `next`: the path to open afterwards; `fault`: why the last attempt failed. */
 export function SignInPage({ next, fault }: { next: string; fault?: string | undefined }) {
   return (
     <Layout title="Sign in">
-      <form class="card narrow" method="post" action="/sign-in">
+      <Form class="card narrow" action="/sign-in">
         <h1>Sign in</h1>
         {fault && <p class="fault" role="alert">{fault}</p>}
         <label>
@@ -22,7 +23,7 @@ export function SignInPage({ next, fault }: { next: string; fault?: string | und
         <p class="hint">
           Your admin gave you the key when your user was made. It begins with <code>dk_</code>.
         </p>
-      </form>
+      </Form>
     </Layout>
   );
 }

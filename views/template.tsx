@@ -2,10 +2,12 @@ import type { z } from "@hono/zod-openapi";
 import type { TemplateDetails } from "../src/templates/input.ts";
 import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
-import { Time } from "./dashboards.tsx";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import { Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
+import { Time } from "./parts/show.tsx";
+import { Form } from "./parts/form.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Template = z.infer<typeof TemplateDetails>;
 type Chosen = Template["chosen"][number];
@@ -30,14 +32,14 @@ function Choices({ template: { id, chosen }, admin, again }: {
       <ul>
         {chosen.map((choice) => (
           <li>
-            <form class="actions" method="post" action={`/templates/${id}/choices`}>
+            <Form class="actions" action={`/templates/${id}/choices`}>
               <span>{choiceInWords(choice)}</span>
               <input type="hidden" name="username" value={choice.username ?? ""} />
               <input type="hidden" name="kind" value={choice.kind ?? ""} />
               <input type="hidden" name="pattern" value={choice.pattern ?? ""} />
               <input type="hidden" name="remove" value="true" />
               {admin && <button class="plain" type="submit">No longer</button>}
-            </form>
+            </Form>
           </li>
         ))}
       </ul>
@@ -49,7 +51,7 @@ function Choices({ template: { id, chosen }, admin, again }: {
 function ChoiceForm({ id, again }: { id: number; again: Again | undefined }) {
   const shown = again && { ...again, issues: [] };
   return (
-    <form method="post" action={`/templates/${id}/choices`}>
+    <Form action={`/templates/${id}/choices`}>
       <Issues again={again} />
       <div class="entries">
         <TextField
@@ -82,7 +84,7 @@ function ChoiceForm({ id, again }: { id: number; again: Again | undefined }) {
         change with their tables’ next run.
       </p>
       <button type="submit">Choose</button>
-    </form>
+    </Form>
   );
 }
 
@@ -145,19 +147,19 @@ function Changes({ template: { id, name, kind }, again }: {
         <summary>
           <h2>New version</h2>
         </summary>
-        <form method="post" action={`/templates/${id}`} enctype="multipart/form-data">
+        <Form action={`/templates/${id}`} enctype="multipart/form-data">
           <TemplateFields form="version" again={again} name={name} kind={kind} />
           <button type="submit">Save version</button>
-        </form>
+        </Form>
       </details>
       <details class="card">
         <summary>
           <h2>Remove</h2>
         </summary>
-        <form method="post" action={`/templates/${id}/remove`}>
+        <Form action={`/templates/${id}/remove`}>
           <p>Its versions go with it. Its boards stay until their tables’ next run.</p>
           <button class="danger" type="submit">Remove template</button>
-        </form>
+        </Form>
       </details>
     </>
   );
@@ -168,7 +170,7 @@ export function TemplatePage({ who, template, again }: Props) {
   const admin = who.role === "admin";
   return (
     <Layout title={name} who={who}>
-      <h1>{name}</h1>
+      <PageTitle text={name} above={{ href: "/templates", text: "Templates" }} />
       <div class="stack">
         <section class="card">
           <p>
@@ -179,7 +181,6 @@ export function TemplatePage({ who, template, again }: Props) {
           <div class="actions">
             <a href={`/templates/${id}/preview`}>Preview with sample data</a>
             <a href={`/api/v1/templates/${id}`}>JSON</a>
-            <a href="/templates">All templates</a>
           </div>
         </section>
         {!built_in && (

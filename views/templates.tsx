@@ -4,6 +4,9 @@ import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import { Form } from "./parts/form.tsx";
+import { Table } from "./parts/table.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type Template = z.infer<typeof TemplateSchema>;
 
@@ -89,8 +92,7 @@ export function TemplateFields(
 
 function Rows({ templates }: { templates: Template[] }) {
   return (
-    <table>
-      <caption>Templates: the built-in ones, then your own</caption>
+    <Table label="Templates: the built-in ones, then your own">
       <thead>
         <tr>
           <th scope="col">Name</th>
@@ -113,7 +115,7 @@ function Rows({ templates }: { templates: Template[] }) {
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
@@ -122,17 +124,17 @@ type Props = { who: Who; templates: Template[]; again?: Again | undefined };
 export function TemplatesPage({ who, templates, again }: Props) {
   return (
     <Layout title="Templates" who={who}>
-      <h1>Templates</h1>
+      <PageTitle text="Templates" />
       <div class="stack">
         {who.role === "admin" && (
           <details class="card" open={again !== undefined}>
             <summary>
               <h2>New template</h2>
             </summary>
-            <form method="post" action="/templates" enctype="multipart/form-data">
+            <Form action="/templates" enctype="multipart/form-data">
               <TemplateFields form="new" again={again} />
               <button type="submit">Add template</button>
-            </form>
+            </Form>
           </details>
         )}
         <section class="card">

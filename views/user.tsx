@@ -5,13 +5,15 @@ import type { DatasourceView } from "../src/grafana/datasources.ts";
 import type { Overview } from "../src/accounts/overview.ts";
 import type { UserWithWorkspace } from "../src/accounts/create.ts";
 import { Credentials } from "./credentials.tsx";
-import { Time } from "./dashboards.tsx";
 import { DatasourcesCard } from "./datasources.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import { WorkspaceCard } from "./workspace.tsx";
 import { Activity } from "./users.tsx";
+import { Time } from "./parts/show.tsx";
+import { Form, PostButton } from "./parts/form.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
 /** The form to show with its faults. */
@@ -69,7 +71,7 @@ function Key({ id, again }: { id: number; again: Again | undefined }) {
   return (
     <section class="card">
       <h2>API key</h2>
-      <form method="post" action={`/users/${id}/api-key`}>
+      <Form action={`/users/${id}/api-key`}>
         <Refused again={again} />
         <TimeField
           form="key"
@@ -87,20 +89,15 @@ function Key({ id, again }: { id: number; again: Again | undefined }) {
           again={again}
         />
         <button type="submit">Make a new key</button>
-      </form>
+      </Form>
     </section>
   );
 }
 
-function Change(
-  { id, name, value, text }: { id: number; name: string; value: string; text: string },
-) {
-  return (
-    <form method="post" action={`/users/${id}/change`}>
-      <input type="hidden" name={name} value={value} />
-      <button class="plain" type="submit">{text}</button>
-    </form>
-  );
+type ChangeProps = { id: number; name: string; value: string; text: string; confirm?: string };
+
+function Change({ id, name, value, ...button }: ChangeProps) {
+  return <PostButton action={`/users/${id}/change`} fields={{ [name]: value }} {...button} />;
 }
 
 function Changes({ user, again }: { user: User; again: Again | undefined }) {
@@ -116,7 +113,15 @@ function Changes({ user, again }: { user: User; again: Again | undefined }) {
       </p>
       <div class="actions">
         {is_active
-          ? <Change id={id} name="is_active" value="false" text="Deactivate" />
+          ? (
+            <Change
+              id={id}
+              name="is_active"
+              value="false"
+              text="Deactivate"
+              confirm="Deactivate this user? Its keys, sessions and database logins stop working."
+            />
+          )
           : <Change id={id} name="is_active" value="true" text="Activate" />}
         {role === "admin"
           ? <Change id={id} name="role" value="member" text="Make a member" />
@@ -133,7 +138,7 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
       <summary>
         <h2>Remove this user</h2>
       </summary>
-      <form method="post" action={`/users/${user.id}/remove`}>
+      <Form action={`/users/${user.id}/remove`}>
         <Refused again={again} />
         <p>Its keys, credentials and dashboards go with it.</p>
         <fieldset>
@@ -155,7 +160,7 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
           again={again}
         />
         <button class="danger" type="submit">Remove</button>
-      </form>
+      </Form>
     </details>
   );
 }
@@ -163,8 +168,11 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
 export function UserPage({ who, user, credentials, overview, datasources, again = {} }: Props) {
   return (
     <Layout title={user.username} who={who}>
-      <h1>{user.username}</h1>
-      <div class="user">
+      <PageTitle
+        text={user.username}
+        {...(who.role === "admin" ? { above: { href: "/users", text: "Users" } } : {})}
+      />
+      <div class="beside">
         <div class="stack">
           <Facts user={user} />
           <Key id={user.id} again={again.key} />

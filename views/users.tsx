@@ -2,10 +2,13 @@ import type { z } from "@hono/zod-openapi";
 import type { User as UserSchema } from "../src/users/users.ts";
 import type { Who } from "../src/who.ts";
 import type { RemovedUser } from "../src/accounts/remove.ts";
-import { Time } from "./dashboards.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import { State, Time } from "./parts/show.tsx";
+import { FilterBar, Form } from "./parts/form.tsx";
+import { Pager, Table } from "./parts/table.tsx";
+import { PageTitle } from "./parts/page.tsx";
 
 type User = z.infer<typeof UserSchema>;
 type Props = {
@@ -20,7 +23,7 @@ type Props = {
 };
 
 export function Activity({ active }: { active: boolean }) {
-  return <span class={`state ${active ? "good" : "idle"}`}>{active ? "Active" : "Inactive"}</span>;
+  return <State mark={active ? "good" : "idle"} text={active ? "Active" : "Inactive"} />;
 }
 
 function Creation({ again }: { again: Again | undefined }) {
@@ -29,7 +32,7 @@ function Creation({ again }: { again: Again | undefined }) {
       <summary>
         <h2>New user</h2>
       </summary>
-      <form method="post" action="/users">
+      <Form action="/users">
         <div class="entries">
           <TextField
             form="new"
@@ -61,14 +64,14 @@ function Creation({ again }: { again: Again | undefined }) {
           </label>
         )}
         <button type="submit">Create user</button>
-      </form>
+      </Form>
     </details>
   );
 }
 
 function Search({ again }: { again: Again }) {
   return (
-    <form class="entries search" method="get" action="/users" role="search">
+    <FilterBar action="/users">
       <TextField
         form="search"
         name="q"
@@ -85,21 +88,19 @@ function Search({ again }: { again: Again }) {
         options={[["", "All"], ["true", "Active"], ["false", "Inactive"]]}
         again={again}
       />
-      <button type="submit">Search</button>
-    </form>
+    </FilterBar>
   );
 }
 
 function Rows({ users }: { users: User[] }) {
   return (
-    <table>
-      <caption>Users by name</caption>
+    <Table label="Users by name">
       <thead>
         <tr>
           <th scope="col">Username</th>
           <th scope="col">Role</th>
           <th scope="col">State</th>
-          <th scope="col" class="wide">Since</th>
+          <th scope="col">Since</th>
         </tr>
       </thead>
       <tbody>
@@ -112,31 +113,30 @@ function Rows({ users }: { users: User[] }) {
             <td>
               <Activity active={is_active} />
             </td>
-            <td class="wide">
+            <td>
               <Time at={created_at} />
             </td>
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
 export function UsersPage({ who, users, search, first, next, creation }: Props) {
   return (
     <Layout title="Users" who={who}>
-      <h1>Users</h1>
+      <PageTitle text="Users" />
       <div class="stack">
         <Creation again={creation} />
         <section class="card">
           <Search again={search} />
-          {users.length > 0 ? <Rows users={users} /> : <p>No users match.</p>}
-          {(first || next) && (
-            <nav class="actions" aria-label="Pages">
-              {first && <a href={first}>First page</a>}
-              {next && <a href={next} rel="next">Next page</a>}
-            </nav>
+          {users.length > 0 ? <Rows users={users} /> : (
+            <p>
+              No users match. <a href="/users">Show all users</a>
+            </p>
           )}
+          <Pager first={first} next={next} />
         </section>
       </div>
     </Layout>

@@ -1,8 +1,10 @@
 import type { Overview } from "../src/accounts/overview.ts";
 import type { Who } from "../src/who.ts";
-import { Time } from "./dashboards.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { Refused } from "./field.tsx";
+import { State, Time } from "./parts/show.tsx";
+import { NumberCell, Table } from "./parts/table.tsx";
+import { CopyButton, PostButton } from "./parts/form.tsx";
 
 type Props = { id: number; who: Who; overview: Overview; again: Again | undefined };
 
@@ -21,13 +23,12 @@ function size(bytes: number | null): string {
 
 function Databases({ databases }: Pick<Overview, "databases">) {
   return (
-    <table>
-      <caption>Databases</caption>
+    <Table label="Databases">
       <thead>
         <tr>
           <th scope="col">Name</th>
-          <th scope="col">Size</th>
-          <th scope="col">Tables</th>
+          <th scope="col" class="num">Size</th>
+          <th scope="col" class="num">Tables</th>
           <th scope="col">To open it (the password stands in the credentials)</th>
         </tr>
       </thead>
@@ -37,16 +38,16 @@ function Databases({ databases }: Pick<Overview, "databases">) {
             <td>
               <code>{name}</code>
             </td>
-            <td>{size(bytes)}</td>
-            <td>{tables}</td>
+            <NumberCell>{size(bytes)}</NumberCell>
+            <NumberCell>{tables}</NumberCell>
             <td>
               <code class="line">{line}</code>{" "}
-              <button class="plain" type="button" data-copy={line} hidden>Copy</button>
+              <CopyButton value={line} label={`Copy the command for ${name}`} />
             </td>
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   );
 }
 
@@ -55,7 +56,7 @@ function Steps({ steps }: Pick<Overview, "steps">) {
     <ul class="steps">
       {steps.map(({ name, state, attempts, message }) => (
         <li>
-          <span class={`state ${STEP_MARKS[state]}`}>{name.replaceAll("_", " ")}</span>
+          <State mark={STEP_MARKS[state]} text={name.replaceAll("_", " ")} />
           {message && <span class="fault">{` ${message} (attempt ${attempts})`}</span>}
         </li>
       ))}
@@ -80,14 +81,6 @@ function Findings({ checked_at, findings }: Pick<Overview, "checked_at" | "findi
   );
 }
 
-function Maintenance({ id, what, text }: { id: number; what: string; text: string }) {
-  return (
-    <form method="post" action={`/users/${id}/${what}`}>
-      <button class="plain" type="submit">{text}</button>
-    </form>
-  );
-}
-
 export function WorkspaceCard({ id, who, overview, again }: Props) {
   const [mark, text] = STATES[overview.state];
   const gone = overview.findings.some(({ what, found }) =>
@@ -98,18 +91,18 @@ export function WorkspaceCard({ id, who, overview, again }: Props) {
       <h2>Workspace</h2>
       <Refused again={again} />
       <p>
-        <span class={`state ${mark}`}>{text}</span>
+        <State mark={mark} text={text} />
       </p>
       {overview.state !== "ready" && <Steps steps={overview.steps} />}
       <Databases databases={overview.databases} />
       <Findings checked_at={overview.checked_at} findings={overview.findings} />
       <div class="actions">
-        <Maintenance id={id} what="check" text="Check" />
-        {who.role === "admin" && <Maintenance id={id} what="repair" text="Repair" />}
+        <PostButton action={`/users/${id}/check`} text="Check" />
+        {who.role === "admin" && <PostButton action={`/users/${id}/repair`} text="Repair" />}
         {who.role === "admin" && gone && (
-          <Maintenance id={id} what="recreate" text="Make vanished databases anew, empty" />
+          <PostButton action={`/users/${id}/recreate`} text="Make vanished databases anew, empty" />
         )}
-        <Maintenance id={id} what="database-password" text="New database passwords" />
+        <PostButton action={`/users/${id}/database-password`} text="New database passwords" />
       </div>
     </section>
   );

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { body, ById, json, newApi, noFields } from "../http/api.ts";
-import { errorReplies } from "../http/replies.ts";
+import { errorReplies, withSecret } from "../http/replies.ts";
 import { Id } from "../http/paging.ts";
 import * as credentials from "../credentials/credentials.ts";
 import { type Deps as TestDeps, testCredential, Tested } from "../credentials/test.ts";
@@ -124,7 +124,7 @@ export function credentialApi(deps: TestDeps & Deps) {
     })
     .openapi(reveal, async (c) => {
       const { id, key_name } = c.req.valid("param");
-      c.header("Cache-Control", "no-store");
+      withSecret(c);
       return c.json(await credentials.revealCredential(deps, c.var.who, id, key_name), 200);
     })
     .openapi(change, async (c) => {
@@ -149,7 +149,7 @@ function versionApi(deps: TestDeps & Deps) {
     })
     .openapi(revealVersion, async (c) => {
       const { id, key_name, version } = c.req.valid("param");
-      c.header("Cache-Control", "no-store");
+      withSecret(c);
       return c.json(await versions.revealVersion(deps, c.var.who, id, key_name, version), 200);
     })
     .openapi(rollBack, async (c) => {

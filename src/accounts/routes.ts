@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { body, ById, json, newApi } from "../http/api.ts";
-import { errorReplies } from "../http/replies.ts";
+import { errorReplies, withSecret } from "../http/replies.ts";
 import { cursor, Limit, writeCursor } from "../http/paging.ts";
 import { pageOfUsers, User } from "../users/users.ts";
 import { changeUser, UserChange } from "./change.ts";
@@ -80,7 +80,7 @@ const remove = createRoute({
 export function userApi(deps: Deps) {
   return newApi()
     .openapi(create, async (c) => {
-      c.header("Cache-Control", "no-store");
+      withSecret(c);
       return c.json(await createUser(deps, c.var.who, c.req.valid("json")), 201);
     })
     .openapi(list, async (c) => {

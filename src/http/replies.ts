@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { AppError, type ErrorStatus, type Issue } from "../errors.ts";
 
 const NAMES: Record<number, string> = {
@@ -71,4 +72,9 @@ export function errorReplies(...statuses: ErrorStatus[]) {
       status,
     ) => [status, { description: NAMES[status]!, content }]),
   );
+}
+
+/** For a reply that shows a secret: nothing keeps it, and its compressed length tells nothing of it. */
+export function withSecret(c: Context): void {
+  c.header("Cache-Control", "no-store, no-transform");
 }

@@ -12,9 +12,10 @@ const headersFor = (contentSecurityPolicy: Policy) =>
   });
 const ofPages = headersFor({
   defaultSrc: ["'self'"],
-  styleSrc: ["'self'", "'unsafe-inline'"],
-  imgSrc: ["'self'", "data:"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
   frameAncestors: ["'none'"],
+  objectSrc: ["'none'"],
 });
 /** Nothing runs or loads in an answer of the API that is opened by its address. */
 const ofApi = headersFor({ defaultSrc: ["'none'"], frameAncestors: ["'none'"], sandbox: [] });

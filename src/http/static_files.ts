@@ -1,63 +1,106 @@
-import { Hono } from "hono";
-import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
+import { type Context, Hono } from "hono";
 import sse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
-import boardCss from "../../static/board/board.css" with { type: "text" };
-import bars from "../../static/board/bars.js" with { type: "text" };
-import chart from "../../static/board/chart.js" with { type: "text" };
-import choices from "../../static/board/choices.js" with { type: "text" };
-import lines from "../../static/board/lines.js" with { type: "text" };
-import maps from "../../static/board/maps.js" with { type: "text" };
-import stat from "../../static/board/stat.js" with { type: "text" };
-import table from "../../static/board/table.js" with { type: "text" };
-import theme from "../../static/board/theme.js" with { type: "text" };
-import units from "../../static/board/units.js" with { type: "text" };
-import zone from "../../static/board/zone.js" with { type: "text" };
-import board from "../../static/board/board.js" with { type: "text" };
-import copy from "../../static/copy.js" with { type: "text" };
-import dashboards from "../../static/dashboards.css" with { type: "text" };
-import icon from "../../static/icon.svg" with { type: "text" };
-import style from "../../static/style.css" with { type: "text" };
+import { compress, type Encodings, readStaticFolder } from "../external/static_folder.ts";
 
-const MODULES = { bars, chart, choices, lines, maps, stat, table, theme, units, zone };
+const TYPES: Record<string, string> = {
+  css: "text/css",
+  js: "text/javascript",
+  svg: "image/svg+xml",
+};
+/** What the other style sheets build on. */
+const FIRST = ["css/tokens.css", "css/base.css"];
+const MODULE = /^board\/\w+\.js$/;
+const FOREVER = "public, max-age=31536000, immutable";
 
-const FILES: Record<string, [type: string, text: string]> = {
-  "board/board.css": ["text/css", boardCss],
-  "board/board.js": ["text/javascript", board],
-  ...Object.fromEntries(
-    Object.entries(MODULES).map(([name, text]) => [`board/${name}.js`, ["text/javascript", text]]),
-  ),
-  "copy.js": ["text/javascript", copy],
-  "dashboards.css": ["text/css", dashboards],
-  "echarts.js": ["text/javascript", echarts],
-  // In one: htmx reads the page a moment after it has arrived, with the extensions it has by then.
-  "htmx.js": ["text/javascript", `${htmx}\n${sse}`],
-  "icon.svg": ["image/svg+xml", icon],
-  "style.css": ["text/css", style],
+export type StaticFiles = {
+  /** `/static/…`, without sign-in. */
+  app: Hono;
+  /** The address of a file, which changes with its content. */
+  url: (name: string) => string;
+  /** Addresses of the modules of the built-in board. */
+  modules: string[];
 };
 
-export const BOARD_ASSETS = {
-  echarts: "/static/echarts.js",
-  script: "/static/board/board.js",
-  modules: Object.keys(MODULES).map((name) => `/static/board/${name}.js`),
-  style: "/static/board/board.css",
-};
+/** What pages load, by name: style sheets and scripts by kind in one file each, the board's modules. */
+function bundles(files: Map<string, string>): Map<string, string> {
+  const all = (pattern: RegExp) => [...files.keys()].filter((path) => pattern.test(path));
+  const text = (paths: string[]) => paths.map((path) => files.get(path)!).join("\n");
+  const css = [...all(/^css\/\w+\.css$/), ...all(/^css\/pages\//)]
+    .filter((path) => !FIRST.includes(path));
+  const scripts = all(/^scripts\//).map((path) => `(() => {\n${files.get(path)}})();`);
+  return new Map([
+    ["app.css", text([...FIRST, ...css])],
+    ["app.js", scripts.join("\n")],
+    ["board/board.css", text([FIRST[0]!, ...all(/^board\/.*\.css$/)])],
+    ["echarts.js", files.get("vendor/echarts.js")!],
+    // In one: htmx reads the page a moment after it has arrived, with the extensions it has by then.
+    ["htmx.js", `${htmx}\n${sse}`],
+    ["icon.svg", files.get("icon.svg")!],
+    ...all(MODULE).map((path) => [path, files.get(path)!] as const),
+  ]);
+}
 
-/** `/static/…`, without sign-in. */
-export async function staticFiles(): Promise<Hono> {
+async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).slice(0, 8).toHex();
+}
+
+const withHash = (name: string, hash: string) => name.replace(/(\.\w+)$/, `.${hash}$1`);
+
+/** Names with hashes; a module names those that it imports by theirs. */
+async function hashNames(plain: Map<string, string>) {
+  const hashed = new Map<string, { name: string; text: string }>();
+  const add = async (name: string): Promise<string> => {
+    const known = hashed.get(name);
+    if (known) return known.name;
+    let text = plain.get(name)!;
+    for (const [whole, from] of MODULE.test(name) ? text.matchAll(/from "\.\/(\w+\.js)"/g) : []) {
+      const target = (await add(`board/${from}`)).slice("board/".length);
+      text = text.replace(whole, `from "./${target}"`);
+    }
+    const made = withHash(name, await hashOf(text));
+    hashed.set(name, { name: made, text });
+    return made;
+  };
+  for (const name of plain.keys()) await add(name);
+  return hashed;
+}
+
+let made: Promise<StaticFiles> | undefined;
+/** Reads, hashes and compresses everything once. Plain names work too, and are asked for each time. */
+export const staticFiles = () => made ??= makeStaticFiles();
+
+async function makeStaticFiles(): Promise<StaticFiles> {
   const app = new Hono();
-  for (const [name, [type, text]] of Object.entries(FILES)) {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-    const etag = `"${new Uint8Array(digest).slice(0, 12).toHex()}"`;
-    const headers = {
-      "Content-Type": `${type}; charset=utf-8`,
-      "Cache-Control": "no-cache",
-      ETag: etag,
-    };
+  const plain = bundles(await readStaticFolder());
+  const hashed = await hashNames(plain);
+  for (const [name, { name: lasting, text }] of hashed) {
+    const own = plain.get(name)!;
+    const encoded = await compress(text);
+    app.get(`/${lasting}`, (c) => answer(c, { name, text, encoded, cache: FOREVER }));
+    const other = own === text ? encoded : await compress(own);
+    const etag = `"${await hashOf(own)}"`;
     app.get(`/${name}`, (c) => {
-      if (c.req.header("if-none-match") === etag) return c.body(null, 304, headers);
-      return c.body(text, 200, headers);
+      const file = { name, text: own, encoded: other, cache: "no-cache", etag };
+      return answer(c, file);
     });
   }
-  return app;
+  const url = (name: string) => `/static/${hashed.get(name)!.name}`;
+  return { app, url, modules: [...hashed.keys()].filter((name) => MODULE.test(name)).map(url) };
+}
+
+type File = { name: string; text: string; encoded: Encodings; cache: string; etag?: string };
+
+function answer(c: Context, { name, text, encoded, cache, etag }: File) {
+  c.header("Cache-Control", cache);
+  c.header("Vary", "Accept-Encoding");
+  if (etag) c.header("ETag", etag);
+  if (etag && c.req.header("if-none-match") === etag) return c.body(null, 304);
+  c.header("Content-Type", `${TYPES[name.split(".").at(-1)!]}; charset=utf-8`);
+  const taken = c.req.header("accept-encoding") ?? "";
+  const how = (["br", "gzip"] as const).find((one) => new RegExp(`\\b${one}\\b`).test(taken));
+  if (!how) return c.body(text);
+  c.header("Content-Encoding", how);
+  return c.body(encoded[how]);
 }

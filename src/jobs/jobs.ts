@@ -6,7 +6,7 @@ import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as NotifyDeps, notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
-import type { Step } from "../pipeline/row.ts";
+import { releaseBatches, type Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
 import { startClock } from "./clock.ts";
 import { logged } from "./log.ts";
@@ -48,13 +48,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const archive = oneAtATime(deps, "archive", () => archiveDashboards(deps, signal), signal);
-  const pictures = oneAtATime(deps, "pictures", () => removeOldPictures(deps), signal);
+  const { archive, pictures, batches } = startSingles(deps, signal);
   const afterDone = [archive, pictures];
-  const all = [...Object.values(steps), ...afterDone];
+  const all = [...Object.values(steps), batches, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
+    batches.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
@@ -66,6 +66,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     "notify Slack": steps.notify!.wake,
     "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
     "finish workspaces": maintenance,
+    "release batches": batches.wake,
     "archive dashboards": archive.wake,
     "remove old pictures": pictures.wake,
   }, signal);
@@ -74,5 +75,15 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
     async ended() {
       await Promise.all([first, scanner.idle(), ...all.map(({ idle }) => idle())]);
     },
+  };
+}
+
+/** What one worker does for all rows at once. */
+function startSingles(deps: Deps, signal: AbortSignal) {
+  const single = (name: string, work: () => Promise<void>) => oneAtATime(deps, name, work, signal);
+  return {
+    archive: single("archive", () => archiveDashboards(deps, signal)),
+    pictures: single("pictures", () => removeOldPictures(deps)),
+    batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
   };
 }

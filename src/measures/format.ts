@@ -18,8 +18,15 @@ export function quantity(value: number, unit: string | null): string {
 
 const short = (unit: string) => {
   const characters = [...oneLine(unit)];
-  return characters.length > 20 ? `${characters.slice(0, 19).join("")}…` : characters.join("");
+  return isolated(
+    characters.length > 20 ? `${characters.slice(0, 19).join("")}…` : characters.join(""),
+  );
 };
+
+const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
+
+/** Keeps right-to-left text from turning what stands beside it. */
+export const isolated = (line: string) => RTL.test(line) ? `\u2068${line}\u2069` : line;
 
 const direction = (better: boolean | null) =>
   better === null ? "" : better ? ", better" : ", worse";
@@ -43,7 +50,7 @@ export type ShownNumber = {
 export function shownNumber(number: KeyNumber): ShownNumber {
   const { name, group, value, unit, before, better } = number;
   return {
-    group,
+    group: group && oneLine(group),
     label: LABELS[name],
     value: quantity(value, unit),
     before: before === null ? "" : quantity(before, unit),

@@ -102,19 +102,19 @@ export async function saveMessageRef(
 /** How long runs of a table go into the thread of its first message. */
 const THREAD_DAYS = 30;
 
-/** The message that begins the table's thread in a channel; undefined: there is none, or it is too old. */
+/** The message that begins the table's thread in a channel, or its batch's list; undefined: there is none, or it is too old. */
 export async function findThread(
   db: Db,
   { id, run }: Claim,
   channel: string,
 ): Promise<string | undefined> {
-  const [row] = await db<{ slack_ts: string }[]>`
-    select slack_ts from runs
+  const [row] = await db<{ ts: string }[]>`
+    select coalesce(slack_thread, slack_ts) as ts from runs
     where dashboard_id = ${id} and run < ${run} and slack_channel = ${channel}
-      and slack_ts is not null and slack_thread is null
+      and slack_ts is not null and (slack_thread is null or batch_id is not null)
       and slack_sent_at > now() - make_interval(days => ${THREAD_DAYS})
     order by run desc limit 1`;
-  return row?.slack_ts;
+  return row?.ts;
 }
 
 /** No call with this token before `seconds` have passed. */
@@ -153,10 +153,11 @@ export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean
   return count === 1;
 }
 
-/** A person has the run posted: one whose post is unclear, or one kept while there was no Slack. */
+/** A person has the run posted: one whose post is unclear, or one kept while there was no Slack, which no list names. */
 export async function forgetPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`
-    update runs r set posting_at = null, posted_at = null
+    update runs r set posting_at = null, posted_at = null,
+      batch_id = case when r.posted_at is null then r.batch_id end
     from dashboards d where d.id = ${dashboard_id} and r.dashboard_id = d.id and r.run = d.run
       and r.slack_sent_at is null
       and (d.stopped and d.stop_code = 'post_unclear' or d.step = 'done' and r.posted_at is not null)`;

@@ -3,6 +3,7 @@ import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
 import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
+import { isBatch } from "./batches_store.ts";
 import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
@@ -165,7 +166,7 @@ export async function restart(db: Db, id: number): Promise<boolean> {
   return count === 1;
 }
 
-/** Gives a claimed dashboard back until `seconds` have passed; no failure is counted. */
+/** Gives a claimed dashboard back until `seconds` have passed, or at once if its inputs changed; no failure is counted. */
 export async function postpone(
   db: Db,
   { id, claim_id }: Claim,
@@ -174,8 +175,26 @@ export async function postpone(
 ): Promise<void> {
   await db`
     update dashboards set ${unclaim(db)}, last_error = ${why}, deaths = 0,
-      next_try_at = now() + make_interval(secs => ${seconds})
+      next_try_at = case when stale then now() else now() + make_interval(secs => ${seconds}) end
     where id = ${id} and claim_id = ${claim_id}`;
+}
+
+/** Wakes the rows of batches whose tables have all arrived or stopped, or that began `seconds` ago, but not `own`. */
+export async function releaseBatches(db: Db, seconds: number, own?: Claim): Promise<void> {
+  await db`
+    with ready as (
+      update batches b set ready_at = now()
+      where ready_at is null and (begun_at <= now() - make_interval(secs => ${seconds})
+        or not scanning and not exists (
+          select from runs r join dashboards d on d.id = r.dashboard_id and d.run = r.run
+          where r.batch_id = b.id and d.step in ('create', 'capture') and not d.stopped)
+        or not scanning and not ${isBatch(db)})
+      returning id
+    )
+    update dashboards d set next_try_at = now(), stale = d.stale or d.claim_id is not null
+    from runs r join ready on ready.id = r.batch_id
+    where d.id = r.dashboard_id and d.run = r.run and d.step = 'notify' and not d.stopped
+      and d.id is distinct from ${own?.id ?? null}`;
 }
 
 /** Notes which token and channel (`target`, a hash) refused a claimed row. */
@@ -297,6 +316,7 @@ export async function beginRun(
   { user_id, kind }: Database,
   { schema_name, table_name, content }: Name & { content: string },
   row_count: number,
+  batch_id?: number,
 ): Promise<number | undefined> {
   return await db.begin(async (tx) => {
     const [row] = await tx<{ id: number; run: number }[]>`
@@ -307,7 +327,7 @@ export async function beginRun(
         panels = '[]', archived_at = null, deleted_at = null, ${reset(tx)}, ${unclaim(tx)}
       where d.content <> excluded.content or d.archived_at is not null
       returning id, run`;
-    if (row) await insertRun(tx, row, row_count);
+    if (row) await insertRun(tx, row, { row_count, batch_id });
     return row?.run;
   });
 }

@@ -2,8 +2,15 @@ import type { Db } from "../external/postgres/postgres.ts";
 
 type Run = { id: number; run: number };
 
-export async function insertRun(db: Db, { id, run }: Run, row_count: number): Promise<void> {
-  await db`insert into runs (dashboard_id, run, row_count) values (${id}, ${run}, ${row_count})`;
+/** `batch_id`: of a new table. */
+export async function insertRun(
+  db: Db,
+  { id, run }: Run,
+  { row_count, batch_id }: { row_count: number; batch_id?: number | undefined },
+): Promise<void> {
+  await db`
+    insert into runs (dashboard_id, run, row_count, batch_id)
+    values (${id}, ${run}, ${row_count}, ${batch_id ?? null})`;
 }
 
 /** The run's message will be updated in place. */

@@ -4,7 +4,6 @@ import { BoardPage } from "../../views/board.tsx";
 import { BoardHeader } from "../../views/board_header.tsx";
 import { body, ById, json, newApi } from "../http/api.ts";
 import { byId, readJsonOf } from "../http/forms.ts";
-import { BOARD_ASSETS } from "../http/static_files.ts";
 import { errorReplies } from "../http/replies.ts";
 import type { Env } from "../who.ts";
 import { Choices, NewTemplate, Template, TemplateDetails } from "./input.ts";
@@ -110,7 +109,6 @@ export async function previewPage(c: Context, deps: templates.Deps, id: number) 
       title={title}
       dashboard={board}
       query_url={`/template-previews/${id}/query?signed=${signature}`}
-      assets={BOARD_ASSETS}
       header={<BoardHeader title={title} from={from} to={to} signed_in />}
     />,
   );

@@ -5,7 +5,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { SignInPage } from "../../views/sign_in.tsx";
 import { AppError } from "../errors.ts";
 import { ById, json, newApi, optionalBody } from "../http/api.ts";
-import { errorReplies, refuse } from "../http/replies.ts";
+import { errorReplies, refuse, withSecret } from "../http/replies.ts";
 import { NewKey, rotateKey, Rotation } from "./rotate.ts";
 import { type Deps, signIn, signOut } from "./sign_in.ts";
 import { Role } from "./users.ts";
@@ -49,7 +49,7 @@ export function keyApi(deps: Pick<Deps, "db">) {
     })
     .openapi(rotate, async (c) => {
       const { id } = c.req.valid("param");
-      c.header("Cache-Control", "no-store");
+      withSecret(c);
       return c.json(await rotateKey(deps, c.var.who, id, c.req.valid("json")), 201);
     });
 }

@@ -1,12 +1,13 @@
-// From `?theme=light|dark`, else the browser's preference.
+// From `?theme=light|dark`, else what the viewer chose, else the browser's preference.
 
-const asked = new URLSearchParams(location.search).get("theme");
+const { documentElement: page } = document;
+const asked = new URLSearchParams(location.search).get("theme") ?? page.dataset.theme;
 const preference = matchMedia("(prefers-color-scheme: dark)");
 const isAsked = asked === "dark" || asked === "light";
 const isDark = isAsked ? asked === "dark" : preference.matches;
 
-// board.css writes each colour as light-dark(…), which follows this.
-document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+// The colours of css/tokens.css follow this.
+page.dataset.theme = isDark ? "dark" : "light";
 if (!isAsked) preference.addEventListener("change", () => location.reload());
 
 export const INK = isDark ? "#d5d9de" : "#24292e";

@@ -21,6 +21,7 @@ export const OWNERS: Record<string, string> = {
   ignored_tables: "pipeline",
   read_views: "pipeline",
   dashboards: "pipeline",
+  batches: "pipeline",
   runs: "pipeline",
   slack_pauses: "pipeline",
   slack_channels: "pipeline",

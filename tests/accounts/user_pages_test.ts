@@ -37,7 +37,7 @@ Deno.test("/users creates a user and shows its key once, on the answer itself", 
   const username = freshName();
   const made = await admin.post("/users", { username, role: "member" });
   equal(made.status, 201, made.text);
-  equal(made.headers.get("cache-control"), "no-store");
+  equal(made.headers.get("cache-control"), "no-store, no-transform");
   equal(made.headers.get("location"), null);
   equal(made.headers.get("set-cookie"), null);
   match(made.text, /^<!doctype html>/);
@@ -112,7 +112,7 @@ Deno.test("/users lists by name, a page at a time, by beginning and state", asyn
 
   const first = await admin.get("/users?q=LIST-&is_active=true");
   equal(shown(first.text).length, 50);
-  match(first.text, /<caption>/);
+  match(first.text, /<caption\b/);
   ok(!shown(first.text).includes("list-07"));
   const [next] = links(first.text).filter((href) => href.includes("cursor="));
   const second = await admin.get(next!);
@@ -181,7 +181,7 @@ Deno.test("a new key is shown on the answer, with its end and what becomes of th
   const form = { expires_at: "2099-01-31T12:30", grace_seconds: "3600" };
   const graced = await member.post(`/users/${ada.id}/api-key`, form);
   equal(graced.status, 201, graced.text);
-  equal(graced.headers.get("cache-control"), "no-store");
+  equal(graced.headers.get("cache-control"), "no-store, no-transform");
   equal(graced.headers.get("location"), null);
   match(graced.text, /datetime="2099-01-31T12:30:00\.000Z"/);
   match(graced.text, /The old key works for 1 hour more\./);
@@ -282,7 +282,7 @@ Deno.test("a credential is added, shown, changed, rolled back and removed by for
   equal((await member.get(`${path}/reveal`)).status, 404);
   const revealed = await member.post(`${path}/reveal`);
   equal(revealed.status, 200);
-  equal(revealed.headers.get("cache-control"), "no-store");
+  equal(revealed.headers.get("cache-control"), "no-store, no-transform");
   ok(revealed.text.includes(`<code class="value">${SHOWN}</code>`), revealed.text);
   equal((await api.call("GET", path, { key: ada.api_key })).body.key_value, SECRET);
 
@@ -297,7 +297,7 @@ Deno.test("a credential is added, shown, changed, rolled back and removed by for
   match(empty.text, /value="2030-01-01T00:00"/);
   const old = await member.post(`${path}/reveal`, { version: "1" });
   ok(old.text.includes(SHOWN));
-  equal(old.headers.get("cache-control"), "no-store");
+  equal(old.headers.get("cache-control"), "no-store, no-transform");
   equal((await member.post(`${path}/rollback`, { version: "1" })).status, 303);
   match(
     (await member.post(`${path}/rollback`, { version: "77" })).text,

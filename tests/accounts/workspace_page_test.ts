@@ -30,7 +30,7 @@ Deno.test("the page of a user shows its workspace and tends it", async () => {
   const own = await browse(api, ada);
   equal((await own("POST", `${page}/check`)).status, 303);
   equal((await own("POST", `${page}/database-password`)).status, 303);
-  match((await own("GET", page)).text, /DATABASE_URL<\/a>[\s\S]*?<td class="wide">2<\/td>/);
+  match((await own("GET", page)).text, /DATABASE_URL<\/a>[\s\S]*?<td class="num">2<\/td>/);
   equal((await own("POST", `${page}/repair`)).status, 403);
   equal((await own("POST", `${page}/recreate`)).status, 403);
 

@@ -45,7 +45,7 @@ async function measure(server: Server) {
     installation: "bench",
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     sealKeys: { current: await importSealKey(new Uint8Array(32)) },
-    limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600 },
+    limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600, batchSeconds: 300 },
     log: terminalLog(console.log),
   };
   const rows: Record<string, Record<string, string>> = {};

@@ -17,5 +17,6 @@ export async function notifyDeps(db: Sql, testSlack?: TestSlack, more: More = {}
     installation: "abc123",
     frontend_url: FRONTEND,
     board_link_days: 30,
+    limits: { batchSeconds: 300 },
   };
 }

@@ -22,7 +22,7 @@ Deno.test("POST /users makes an account with a key that is shown once and databa
   const made = await api.call("POST", "/users", { json: { username } });
   equal(made.status, 201, made.text);
   same(fields(made.body), [...USER, "api_key", "databases", "workspace"].sort());
-  equal(made.headers.get("cache-control"), "no-store");
+  equal(made.headers.get("cache-control"), "no-store, no-transform");
   const { id, api_key: key, databases, is_active, role } = made.body;
   match(key, /^dk_[\w-]{49}$/);
   same([is_active, role], [true, "member"]);

@@ -26,7 +26,7 @@ Deno.test("createUser() answers with the user, its key and its databases", async
   app.names.add(username);
   const made = await app.call("POST", "/users", { json: { username } });
   equal(made.status, 201);
-  equal(made.headers.get("cache-control"), "no-store");
+  equal(made.headers.get("cache-control"), "no-store, no-transform");
   const { id, created_at, api_key, workspace, ...rest } = made.body;
   equal(workspace.state, "ready");
   same(rest, {
@@ -62,7 +62,7 @@ Deno.test("revealCredential() shows a login that works, to its owner and an admi
     const key_name = `${kind.toUpperCase()}_DATABASE_URL`;
     const path = `/users/${ada.id}/credentials/${key_name}`;
     const own = await app.call("GET", path, { key: ada.api_key });
-    equal(own.headers.get("cache-control"), "no-store");
+    equal(own.headers.get("cache-control"), "no-store, no-transform");
     equal(own.body.masked, `…${own.body.key_value.slice(-4)}`);
     equal(own.body.key_name, key_name);
     await using owner = login(own.body.key_value);

@@ -207,8 +207,7 @@ Deno.test("by the API and by the board one user sees nothing of another's", asyn
       await reply.body?.cancel();
       return reply;
     };
-    const signedIn = await send("/sign-in", new URLSearchParams({ api_key: key }));
-    headers.cookie = signedIn.headers.get("set-cookie")!.split(";")[0]!;
+    headers.cookie = await app.signIn(key);
     return (await send(path, json === undefined ? null : JSON.stringify(json))).status;
   };
   const panel = { panel_id: row.board.panels.at(-1)!.id };

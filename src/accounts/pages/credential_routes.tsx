@@ -5,7 +5,7 @@ import * as credentials from "../../credentials/credentials.ts";
 import { type Deps as TestDeps, testCredential } from "../../credentials/test.ts";
 import { revealVersion, versionsOf } from "../../credentials/versions.ts";
 import { type ErrorStatus } from "../../errors.ts";
-import { refuse } from "../../http/replies.ts";
+import { refuse, withSecret } from "../../http/replies.ts";
 import { ById } from "../../http/api.ts";
 import { visibleUser } from "../../users/users.ts";
 import type { Env, Who } from "../../who.ts";
@@ -89,7 +89,7 @@ function credentialPage(deps: TestDeps & Deps) {
     .post(`${one}/reveal`, address, zValidator("form", RevealForm, refuseForged), async (c) => {
       const { version } = c.req.valid("form");
       const revealed = await reveal(deps, c.var.who, c.req.valid("param"), version);
-      c.header("Cache-Control", "no-store");
+      withSecret(c);
       return await showPage(deps, c, c.req.valid("param"), { revealed });
     })
     .post(`${one}/rollback`, address, zValidator("form", VersionForm, refuseForged), async (c) => {

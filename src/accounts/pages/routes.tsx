@@ -14,6 +14,7 @@ import {
   type Show,
 } from "../../http/forms.ts";
 import { writeCursor } from "../../http/paging.ts";
+import { withSecret } from "../../http/replies.ts";
 import { rotateKey } from "../../users/rotate.ts";
 import { pageOfUsers } from "../../users/users.ts";
 import { adminOnly } from "../../who.ts";
@@ -101,7 +102,7 @@ function listPages(deps: Deps) {
       (c) =>
         orShow(c, { show: creation, field: "username" }, async () => {
           const made = await createUser(deps, c.var.who, c.req.valid("form"));
-          c.header("Cache-Control", "no-store");
+          withSecret(c);
           const props = { who: c.var.who, user: made, api_key: made.api_key, expires_at: null };
           return c.html(<NewKeyPage {...props} />, 201);
         }),
@@ -146,7 +147,7 @@ function rotationPage(deps: Deps) {
           const input = c.req.valid("form");
           const made = await rotateKey(deps, who, id, input);
           const user = await showUser(deps, who, id);
-          c.header("Cache-Control", "no-store");
+          withSecret(c);
           const before = input.grace_seconds === 0
             ? "The old key works no longer."
             : `The old key works for ${grace(input.grace_seconds)} more.`;

@@ -4,7 +4,6 @@ import { BoardHeader } from "../../../views/board_header.tsx";
 import { Question } from "../../boards/variables.ts";
 import { AppError } from "../../errors.ts";
 import { byId, readJsonOf } from "../../http/forms.ts";
-import { BOARD_ASSETS } from "../../http/static_files.ts";
 import type { Env, Who } from "../../who.ts";
 import * as boards from "./board.ts";
 import { CAPTURE_HEADER } from "../../boards/access.ts";
@@ -29,7 +28,6 @@ export function boardPages(deps: Deps) {
           title={title}
           dashboard={board}
           query_url={`/boards/${id}/query`}
-          assets={BOARD_ASSETS}
           header={!proof.token && (
             <BoardHeader title={title} from={from} to={to} signed_in={proof.who !== undefined} />
           )}

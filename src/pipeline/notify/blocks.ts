@@ -1,4 +1,4 @@
-import { change, oneLine, quantity } from "../../measures/format.ts";
+import { change, isolated, oneLine, quantity } from "../../measures/format.ts";
 import type { KeyNumber } from "../../measures/number.ts";
 
 export type Plain = { type: "plain_text"; text: string; emoji: false };
@@ -7,7 +7,7 @@ export type Image = { slack_file: { id: string } } | { image_url: string };
 /** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
 export type MessageBlock =
   | { type: "header"; text: Plain }
-  | { type: "section"; text?: Plain; fields?: Plain[] }
+  | { type: "section"; text: Plain }
   | { type: "image"; alt_text: string } & Image
   | { type: "context"; elements: Plain[] }
   | {
@@ -26,8 +26,8 @@ export type Content = "full" | "numbers" | "link";
 
 export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
 
-/** Slack's limits, in characters; `fields` in fields a section, `blocks` in blocks a message. */
-export const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, fields: 10, blocks: 50 };
+/** Slack's limits, in characters; `blocks` in blocks a message. */
+export const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, blocks: 50 };
 /** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
 export const MOST_IN_ALL = 13_000;
 /** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
@@ -44,13 +44,10 @@ export function plain(text: string, most: number): Plain {
   return { type: "plain_text", text: cut(text, most), emoji: false };
 }
 
-const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
-
-/** On one line, and without influence on the direction of what stands beside it. */
+/** On one line; "(no name)" for what shows nothing. */
 export function name(text: string, most = MOST_IN_NAME): string {
   const line = cut(oneLine(text), most);
-  if (!/[^\p{C}\p{Z}\p{M}]/u.test(line)) return "(no name)";
-  return RTL.test(line) ? `\u2068${line}\u2069` : line;
+  return /[^\p{C}\p{Z}\p{M}]/u.test(line) ? isolated(line) : "(no name)";
 }
 
 export function tableOf(

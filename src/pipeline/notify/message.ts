@@ -12,7 +12,7 @@ import {
   plain,
   tableOf,
 } from "./blocks.ts";
-import { chooseNumbers, type Chosen, forLine, inShort, sectionsOf } from "./numbers.ts";
+import { chooseNumbers, type Chosen, forLine, inShort, linesOf } from "./numbers.ts";
 
 export type MessageInput = {
   username: string;
@@ -45,6 +45,7 @@ export type MessageInput = {
 /** Tighter than Slack's limits, so that all of it together fits. */
 const MOST_IN_ALT = 1_000;
 const MOST_IN_LINE = 500;
+const MOST_IN_SECTION = 800;
 /** With the longest owner, run and verdict beside it, it fits into the header. */
 const MOST_IN_HEADER_NAME = 60;
 
@@ -64,8 +65,7 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   ];
   const blocks: MessageBlock[] = [
     { type: "header", text: plain(heading(input, chosen), MOST.header) },
-    ...numberBlocks(chosen),
-    ...(why ? [section(why)] : []),
+    ...[...linesOf(chosen), chosen.rest, why].filter(Boolean).map(section),
     ...(image && content === "full"
       ? [{ type: "image" as const, ...image, alt_text: altText(input, chosen) }]
       : []),
@@ -145,16 +145,7 @@ function rowCount({ rows, rows_before, content }: MessageInput): string {
   return `${figure(rows)} ${rows === 1 ? "row" : "rows"}${moved}`;
 }
 
-function numberBlocks(chosen: Chosen): MessageBlock[] {
-  const blocks = sectionsOf(chosen).map(({ text, fields }): MessageBlock => ({
-    type: "section",
-    ...(text && { text: plain(text, MOST_IN_LINE) }),
-    ...(fields.length > 0 && { fields: fields.map((field) => plain(field, MOST_IN_LINE)) }),
-  }));
-  return chosen.rest ? [...blocks, section(chosen.rest)] : blocks;
-}
-
 const section = (text: string): MessageBlock => ({
   type: "section",
-  text: plain(text, MOST_IN_LINE),
+  text: plain(text, MOST_IN_SECTION),
 });

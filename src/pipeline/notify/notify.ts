@@ -9,19 +9,21 @@ import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
+import type { BatchLimits } from "../batches_store.ts";
+import { leadOf } from "./batch.ts";
 import type { Content } from "./blocks.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import {
-  findOpenThread,
   findPosted,
   metadataOf,
+  openThread,
   pauseAskedBy,
   post,
   type Sent,
   update,
 } from "./post.ts";
-import { type Deps as TargetDeps, type Target, targetOf } from "./target.ts";
+import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
@@ -32,6 +34,7 @@ export type Deps = Omit<TargetDeps, "slack"> & {
     worse_percent: number;
     content: Content;
   };
+  limits: BatchLimits;
   signingKey: CryptoKey;
   installation: string;
   frontend_url: string;
@@ -39,6 +42,8 @@ export type Deps = Omit<TargetDeps, "slack"> & {
 };
 type Message = ReturnType<typeof composeMessage>;
 type Composed = Message & Pick<SentMessage, "metadata">;
+/** `list_ts`: the list of the run's batch. */
+type Destination = Target & { list_ts: string | undefined };
 /** `note`: what a person should know of a message that is posted. */
 type Done = { message: Message; sent?: Sent | undefined; note?: string | undefined };
 
@@ -60,14 +65,18 @@ export async function notifyNext(
     if (run.posted_at && !run.slack_ts) {
       return await finish(db, claim, await keep(deps, claim, run));
     }
-    const names = [claim.table_name, ...run.numbers.flatMap(({ group }) => designs(group))];
+    const { table_name } = claim;
+    const names = namesOf({ table_name, numbers: run.numbers });
     const target = await targetOf(deps, claim.user_id, names);
     if (!target) return await finish(db, claim, await keep(deps, claim, run));
     const seconds = await store.pauseOf(db, target.token_hash);
     if (seconds > 0) return await row.postpone(db, claim, LIMITED, seconds);
     if (!tokens.enter(claim.user_id, target.token_hash)) return await row.release(db, claim);
     try {
-      await finish(db, claim, await send(deps, claim, run, target, signal), target);
+      const lead = run.slack_ts ? undefined : await leadOf(deps, claim, target, signal);
+      if (lead && "why" in lead) return await row.postpone(db, claim, lead.why, lead.seconds);
+      const list_ts = lead?.thread_ts;
+      await finish(db, claim, await send(deps, claim, run, { ...target, list_ts }, signal), target);
     } catch (error) {
       if (error instanceof ExternalError) await noteRefusal(db, claim, target, error);
       throw error;
@@ -79,8 +88,6 @@ export async function notifyNext(
 }
 
 const LIMITED = "Slack's rate limit is reached. Retrying.";
-/** Of "gcd sky130hd base": the design, and all of it. */
-const designs = (group: string | null) => group ? [group, group.split(" ")[0]!] : [];
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const seconds = pauseAskedBy(error);
@@ -112,7 +119,7 @@ async function send(
   deps: Deps,
   claim: row.Claim,
   run: store.Run,
-  target: Target,
+  target: Destination,
   signal: AbortSignal,
 ): Promise<Done> {
   const { slack_channel: channel, slack_ts: ts } = run;
@@ -139,17 +146,23 @@ async function postNew(
   deps: Deps,
   claim: row.Claim,
   run: store.Run,
-  target: Target,
+  target: Destination,
   picture: Picture,
   message: Composed,
   signal: AbortSignal,
 ): Promise<Done> {
   const { db, slack: { broadcast, worse_percent } } = deps;
-  const slack = target.in(target.channel);
+  const { channel, list_ts } = target;
+  const slack = target.in(channel);
   const to = {
-    thread_ts: await findOpenThread(db, slack, claim, target.channel, signal),
-    broadcast: broadcast === "always" ||
-      broadcast === "worse" && isWorse(run.numbers, worse_percent),
+    thread_ts: await openThread(
+      slack,
+      list_ts ?? await store.findThread(db, claim, channel),
+      signal,
+    ),
+    // The list shows it to the channel.
+    broadcast: list_ts === undefined && (broadcast === "always" ||
+      broadcast === "worse" && isWorse(run.numbers, worse_percent)),
   };
   try {
     const sent = await post(db, target, claim, to, message, signal);

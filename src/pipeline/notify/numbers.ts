@@ -17,7 +17,9 @@ export type Chosen = {
 };
 
 /** More would push the preview out of sight on a phone. */
-const MOST = { groups: 4, of_one: 6, of_several: 3 };
+const MOST = { groups: 4, of_one: 6, of_several: 2 };
+
+const MOST_IN_GROUP = 80;
 
 /** Of several designs those that moved, or, where none did, the first ones. */
 export function chooseNumbers(numbers: KeyNumber[], percent: number | undefined): Chosen {
@@ -25,13 +27,19 @@ export function chooseNumbers(numbers: KeyNumber[], percent: number | undefined)
     .map(([group, own]) => ({ group, numbers: worseFirst(own, percent) })).toArray();
   const several = all.length > 1;
   const verdicts = all.map(({ numbers: [first] }) => verdictOf(first!, percent));
+  const isMoved = (number: KeyNumber) => verdictOf(number, percent) !== null;
   const moved = all.filter((_, i) => verdicts[i] !== null);
   const full = (moved.length > 0 ? moved : all).slice(0, MOST.groups);
   const most = several ? MOST.of_several : MOST.of_one;
-  const groups = full.map((group) => ({ ...group, numbers: group.numbers.slice(0, most) }));
+  const room = several && moved.length > 0 ? isMoved : () => true;
+  const groups = full.map((group) => ({
+    ...group,
+    numbers: group.numbers.filter(room).slice(0, most),
+  }));
   const left = verdicts.filter((_, i) => !full.includes(all[i]!));
   const isCompared = numbers.some(({ change }) => change !== null);
-  const cut = full.flatMap(({ numbers }) => numbers.slice(most)).length;
+  const count = (groups: Group[]) => groups.flatMap(({ numbers }) => numbers).length;
+  const cut = count(full) - count(groups);
   return {
     groups,
     several,
@@ -69,7 +77,7 @@ function others(verdicts: Verdict[], isCompared: boolean): string {
 
 /** "gcd sky130hd Setup WNS -0.12 ns (-0.07 ns, worse)"; whose it is only where the run has several groups. */
 export function inShort(number: KeyNumber, several: boolean): string {
-  const whose = several && number.group ? `${name(number.group, 80)} ` : "";
+  const whose = several && number.group ? `${name(number.group, MOST_IN_GROUP)} ` : "";
   return `${whose}${LABELS[number.name]} ${amount(number)}`;
 }
 
@@ -78,14 +86,11 @@ export function forLine({ groups, several }: Chosen): KeyNumber[] {
   return several ? groups.map(({ numbers }) => numbers[0]!) : groups[0]?.numbers ?? [];
 }
 
-/** One section for each group: two columns for a single one, a line for one of several. */
-export function sectionsOf({ groups, several }: Chosen): { text: string; fields: string[] }[] {
+/** One text for each group: a number a line, or, of several groups, a line below the name. */
+export function linesOf({ groups, several }: Chosen): string[] {
   return groups.map(({ group, numbers }) => {
-    const title = group ? name(group, 80) : "";
-    const line = numbers.map((number) => inShort(number, false)).join(" · ");
-    const fields = several
-      ? []
-      : numbers.map((number) => `${LABELS[number.name]}\n${amount(number)}`);
-    return { fields, text: several ? [title, line].filter(Boolean).join("\n") : title };
+    const lines = numbers.map((number) => inShort(number, false));
+    const below = several ? [lines.join(" · ")] : lines;
+    return [...(group ? [name(group, MOST_IN_GROUP)] : []), ...below].join("\n");
   });
 }

@@ -118,15 +118,12 @@ export async function findPosted(
   throw new ExternalError("Slack", EARLY_MESSAGE, false, { code: EARLY, retryAfterSeconds });
 }
 
-/** The thread of the table's first message, if that is still in the channel. */
-export async function findOpenThread(
-  db: Sql,
+/** The thread that the message `ts` begins, if that is still in the channel. */
+export async function openThread(
   slack: Slack,
-  claim: Claim,
-  channel: string,
+  ts: string | undefined,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const ts = await store.findThread(db, claim, channel);
   if (ts === undefined) return null;
   try {
     return await slack.isThere(ts, signal) ? ts : null;

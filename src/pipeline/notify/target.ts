@@ -1,5 +1,6 @@
 import type { Outside } from "../../credentials/hosts.ts";
 import { type Deps as CredentialDeps, valueOf } from "../../credentials/credentials.ts";
+import type { KeyNumber } from "../../measures/number.ts";
 import { ExternalError } from "../../errors.ts";
 import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 
@@ -25,6 +26,33 @@ const refused = (code: string, message: string) =>
 const NO_CHANNEL = "Set SLACK_CHANNEL_ID as well: the default channel belongs to another app.";
 const NO_TOKEN = "Set SLACK_BOT_TOKEN as well: there is no default token for this channel.";
 
+/** The names that routes are for: the table's, and those of its designs. */
+export function namesOf(
+  { table_name, numbers }: { table_name: string; numbers: Pick<KeyNumber, "group">[] },
+): string[] {
+  // Of "gcd sky130hd base": the design, and all of it.
+  const designs = numbers.flatMap(({ group }) => group ? [group, group.split(" ")[0]!] : []);
+  return [table_name, ...designs];
+}
+
+/** The channel by the names of a run, for one user. */
+export async function channelsOf(deps: Deps, user_id: number) {
+  return (await loginOf(deps, user_id)).channelOf;
+}
+
+async function loginOf({ outside, slack, ...deps }: Deps, user_id: number) {
+  const own = {
+    token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),
+    channel: await valueOf(deps, user_id, "SLACK_CHANNEL_ID"),
+  };
+  return {
+    own,
+    token: own.token ?? outside.slack_token,
+    channelOf: (names: string[]) =>
+      own.channel ?? routeOf(slack.routes, names) ?? outside.slack_channel,
+  };
+}
+
 /**
  * The user's own token and channel, else the channel of the first route that matches one of `names`, else
  * the default one. Undefined: there is no Slack for the user. Throws ExternalError where one is missing.
@@ -35,13 +63,9 @@ export async function targetOf(
   names: string[],
 ): Promise<Target | undefined> {
   const { outside, slack } = deps;
-  const own = {
-    token: await valueOf(deps, user_id, "SLACK_BOT_TOKEN"),
-    channel: await valueOf(deps, user_id, "SLACK_CHANNEL_ID"),
-  };
+  const { own, token, channelOf } = await loginOf(deps, user_id);
   if (own.token && !own.channel) throw refused("channel_missing", NO_CHANNEL);
-  const token = own.token ?? outside.slack_token;
-  const channel = own.channel ?? routeOf(slack.routes, names) ?? outside.slack_channel;
+  const channel = channelOf(names);
   if (own.channel && !token) throw refused("token_missing", NO_TOKEN);
   if (!token || !channel) return undefined;
   const apiUrl = `${outside.slack_api_url.replace(/\/+$/, "")}/`;

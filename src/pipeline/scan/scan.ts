@@ -8,13 +8,14 @@ import type { Limits } from "./debounce.ts";
 import { whyIgnored } from "./ignored.ts";
 import { type IgnoredTable, readViews, saveIgnored } from "./ignored_store.ts";
 import { type Relation, relationsIn } from "./relations.ts";
-import { archiveOthers } from "../row.ts";
+import { type BatchLimits, beginBatch, endScans } from "../batches_store.ts";
+import { archiveOthers, releaseBatches } from "../row.ts";
 import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
 import type { Log } from "../../external/log/log.ts";
 import { logFailure } from "../../external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & { limits: Limits; log: Log };
+export type Deps = WorkspaceDeps & { limits: Limits & BatchLimits; log: Log };
 type Database = store.ChangedDatabase;
 export type Found = Omit<store.Waiting, "why"> & { run: number };
 export type ScanResult = {
@@ -27,11 +28,11 @@ export type ScanResult = {
 /** First step: scans changed databases and moves new runs in quiet tables to "create". */
 export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult> {
   return await store.lockScan(deps.db, async () => {
+    await endScan(deps); // of a process that died
     const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
     const databases = await store.changedDatabases(deps.db, counters.flat());
-    const found = await Promise.all(
-      databases.map((database) => scanDatabase(deps, database, signal)),
-    );
+    const byUser = Map.groupBy(databases, ({ user_id }) => user_id).values();
+    const found = await Promise.all(byUser.map((theirs) => scanUser(deps, theirs, signal)));
     return {
       databases_opened: databases.length,
       found: found.flat(),
@@ -60,12 +61,27 @@ async function countersOf({ log }: Deps, server: WorkspaceServer): Promise<store
   return await within(COUNTERS_MS, answer) ? await answer : [];
 }
 
+/** Scans one user's databases. New tables that are found together are a batch. */
+async function scanUser(deps: Deps, databases: Database[], signal: AbortSignal): Promise<Found[]> {
+  let begun: Promise<number> | undefined;
+  const batch = () => begun ??= beginBatch(deps.db, databases[0]!.user_id);
+  const found = await Promise.all(
+    databases.map((database) => scanDatabase({ ...deps, batch }, database, signal)),
+  );
+  if (begun) await endScan(deps, await begun);
+  return found.flat();
+}
+
+async function endScan({ db, limits }: Deps, batch_id?: number): Promise<void> {
+  if (await endScans(db, batch_id)) await releaseBatches(db, limits.batchSeconds);
+}
+
 /** Per database and scan; the rest follows in the next scan. */
 const PASS_MS = 2_000;
 
 /** A database that fails to open is retried with the next scan. */
 async function scanDatabase(
-  deps: Deps,
+  deps: Deps & { batch: () => Promise<number> },
   database: Database,
   signal: AbortSignal,
 ): Promise<Found[]> {

@@ -7,7 +7,8 @@ import type { Relation } from "./relations.ts";
 import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
 
-type Deps = { db: Sql; limits: Limits };
+/** `batch`: the ID of the batch that a new table joins. */
+type Deps = { db: Sql; limits: Limits; batch: () => Promise<number> };
 type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
 /** `former`: the row of the table's previous name. */
 export type Scanned = {
@@ -48,7 +49,12 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  const run = found ? await beginRun(deps.db, { user_id, kind }, state, seen.rows) : undefined;
+  if (!found) {
+    await store.rememberTable(deps.db, user_id, kind, state);
+    return undefined;
+  }
+  const batch_id = !known?.id || known.deleted ? await deps.batch() : undefined;
+  const run = await beginRun(deps.db, { user_id, kind }, state, seen.rows, batch_id);
   await store.rememberTable(deps.db, user_id, kind, state);
   return run;
 }

@@ -1,21 +1,11 @@
-import echarts from "echarts/dist/echarts.min.js" with { type: "text" };
+import { staticFiles } from "../../../src/http/static_files.ts";
 import type { Dashboard } from "../../../src/boards/compose.ts";
 import { runPanel, runVariable } from "../../../src/boards/query.ts";
 import { AppError } from "../../../src/errors.ts";
 import { errorBody } from "../../../src/http/replies.ts";
-import { BOARD_ASSETS } from "../../../src/http/static_files.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { BoardPage } from "../../../views/board.tsx";
 import { BoardHeader } from "../../../views/board_header.tsx";
-
-const TYPES: Record<string, string> = { js: "text/javascript", css: "text/css" };
-
-async function file(name: string): Promise<Response> {
-  const text = name === "echarts.js"
-    ? echarts
-    : await Deno.readTextFile(new URL(`../../../static/${name}`, import.meta.url));
-  return new Response(text, { headers: { "content-type": TYPES[name.split(".").at(-1)!]! } });
-}
 
 /** One board on a port of its own, under a strict content policy; notes what its page asks for. */
 export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = false) {
@@ -32,7 +22,6 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
           title={dashboard.title!}
           dashboard={dashboard}
           query_url="/boards/1/query"
-          assets={BOARD_ASSETS}
           header={with_header && <BoardHeader title={dashboard.title!} from="" to="" signed_in />}
         />,
       ),
@@ -45,7 +34,9 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
     );
   async function answer(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname.startsWith("/static/")) return await file(pathname.slice(8));
+    if (pathname.startsWith("/static/")) {
+      return await (await staticFiles()).app.request(pathname.slice("/static".length));
+    }
     if (pathname === "/boards/1") return page();
     if (pathname !== "/boards/1/query") return new Response("", { status: 404 });
     const { panel_id, variables, variable } = await request.json();

@@ -176,7 +176,18 @@ async function startProcess(
 
 type Call = { key?: string; cookie?: string; json?: unknown; form?: Record<string, string> };
 
-async function call(method: string, url: string, { key, cookie, json, form }: Call) {
+/** The token and the cookie of a page's form. */
+async function formOf(url: string, cookie: string | undefined) {
+  const page = new URL(cookie ? "/templates" : "/sign-in", url);
+  const { headers, body } = await call("GET", page.href, cookie ? { cookie } : {});
+  const form_token = /name="form_token" value="([^"]+)"/.exec(body)?.[1] ?? "";
+  return { form_token, cookie: cookie ?? headers.getSetCookie()[0]?.split(";")[0] };
+}
+
+async function call(method: string, url: string, { key, json, ...browser }: Call): Promise<Answer> {
+  const own = browser.form && await formOf(url, browser.cookie);
+  const form = own && { ...browser.form, form_token: own.form_token };
+  const cookie = own?.cookie ?? browser.cookie;
   const response = await fetch(url, {
     method,
     headers: {

@@ -1,4 +1,5 @@
 import { ok, strictEqual as equal } from "node:assert";
+import { makeFormToken } from "../../../src/http/form_token.ts";
 import { type Document, faultsOf, operationOf } from "./openapi.ts";
 
 // deno-lint-ignore no-explicit-any
@@ -17,12 +18,22 @@ export async function fetchDocument(origin: string): Promise<Document> {
 }
 
 /** Requests to the service; each answer to call() is held against the OpenAPI document. */
-export function calls(origin: string, admin: string, document: Document) {
+export function calls(origin: string, admin: string, document: Document, formKey: CryptoKey) {
+  /** What a form of our pages sends besides its fields, unless the test does. */
+  async function asOurForm(headers: Headers, path: string) {
+    if (path === "/sign-in" && !headers.has("cookie")) headers.set("cookie", "dashkeeper_form=x");
+    const cookie = /\bdashkeeper_(?:session|form)=([^;]*)/.exec(headers.get("cookie") ?? "")?.[1];
+    if (cookie === undefined || headers.has("x-form-token")) return;
+    headers.set("x-form-token", await makeFormToken(formKey, cookie));
+  }
+
   async function send(method: string, path: string, { key, json, body, headers }: Sent = {}) {
     const all = new Headers(headers);
     if (key) all.set("authorization", `Bearer ${key}`);
+    if (method === "POST" && !path.startsWith("/api/")) await asOurForm(all, path);
     const sent = json === undefined ? body : JSON.stringify(json);
-    const named = all.has("content-type") || sent instanceof URLSearchParams;
+    const named = all.has("content-type") || sent instanceof URLSearchParams ||
+      sent instanceof FormData;
     if (sent !== undefined && !named) {
       all.set("content-type", "application/json");
     }

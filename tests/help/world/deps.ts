@@ -4,6 +4,7 @@ import type { Outside } from "../../../src/credentials/hosts.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { readInstallation } from "../../../src/credentials/installation_store.ts";
 import type { Limits } from "../../../src/pipeline/scan/debounce.ts";
+import type { BatchLimits } from "../../../src/pipeline/batches_store.ts";
 import { limitFailures } from "../../../src/users/failure_limit.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
 import { slackDeps } from "../slack_deps.ts";
@@ -15,7 +16,7 @@ export type Options = {
   trust_proxy?: boolean;
   outside?: Partial<Outside>;
   now?: () => number;
-  limits?: Partial<Limits>;
+  limits?: Partial<Limits & BatchLimits>;
   /** Further servers for users' databases, and the addresses at which people see them. */
   others?: { login: Login; shown: Shown }[];
   shown?: Shown;
@@ -55,6 +56,12 @@ export async function makeDeps(
     browser: { state: () => ({ state: "ready" as const, message: "" }) },
     frontend_url,
     board_link_days: 30,
-    limits: { scanSeconds: 5, settleSeconds: 0, updateMinSeconds: 0, ...options.limits },
+    limits: {
+      scanSeconds: 5,
+      settleSeconds: 0,
+      updateMinSeconds: 0,
+      batchSeconds: 300,
+      ...options.limits,
+    },
   };
 }

@@ -36,6 +36,14 @@ export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Pro
   return made!.id;
 }
 
+/** Puts new tables into one batch, as a scan that found them together. */
+export async function addBatch(db: Sql, user_id: number, ids: number[]): Promise<number> {
+  const [batch] = await db<{ id: number }[]>`
+    insert into batches (user_id, scanning) values (${user_id}, false) returning id`;
+  await db`update runs set batch_id = ${batch!.id} where dashboard_id = any(${ids})`;
+  return batch!.id;
+}
+
 /** What a worker that died left behind: its lease has run out. */
 export async function letLeaseRunOut(db: Sql, id: number): Promise<void> {
   await db`update dashboards set claimed_until = now() - interval '1 second' where id = ${id}`;

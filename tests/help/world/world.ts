@@ -77,13 +77,13 @@ export async function startWorld(options: Options = {}) {
     },
   });
   const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    { hostname: "127.0.0.1", port: 0, automaticCompression: true, onListen() {} },
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const admin = await ensureAdmin(db, options.adminKey) ?? options.adminKey!;
   const base = { db, deps, app, origin, admin, lines: deps.lines, servers: deps.servers };
-  const called = { ...base, ...calls(origin, admin, await fetchDocument(origin)) };
+  const called = { ...base, ...calls(origin, admin, await fetchDocument(origin), deps.signingKey) };
   const known = { ...called, ...accounts(called, { ready: !grafana }) };
   const entered = { ...known, ...logins(known) };
   const ada = options.user ? await known.addUser() : undefined;

@@ -151,14 +151,14 @@ Deno.test("composeMessage() shows one design's numbers worse first, changes with
     { ...number, name: "runtime", value: 600, unit: "s", before: 599, change: 1, better: false },
   ];
   const { header, lines, text } = shown(numbers);
-  same(lines, [
+  same(lines.flatMap((text) => text.split("\n")), [
     "gcd sky130hd",
-    "Setup TNS\n-1,234.57 ns (-10 ns, worse)",
-    "Setup WNS\n-0.125 ns (+0.03 ns, better)",
-    "DRC violations\n0",
-    "Area\n52,341 µm² (no change)",
-    "Utilization\n71.5 % (+0.3 %)",
-    "Runtime\n600 s (+1 s, worse)",
+    "Setup TNS -1,234.57 ns (-10 ns, worse)",
+    "Setup WNS -0.125 ns (+0.03 ns, better)",
+    "DRC violations 0",
+    "Area 52,341 µm² (no change)",
+    "Utilization 71.5 % (+0.3 %)",
+    "Runtime 600 s (+1 s, worse)",
     "And 1 more number on the dashboard.",
   ]);
   equal(header, "QoR: reports.qor_history of ada, run 3: Setup TNS worse");
@@ -213,7 +213,7 @@ Deno.test("composeMessage() marks what is not sure, says why, and makes no headl
   const unsure = { ...number, better: null, sure: false, doubt };
   const { header, lines, blocks } = shown([unsure]);
   equal(header, "QoR: reports.qor_history of ada, run 3");
-  same(lines, ["gcd sky130hd", "Setup WNS\n-0.125 ns (not sure)"]);
+  same(lines, ["gcd sky130hd\nSetup WNS -0.125 ns (not sure)"]);
   equal(texts(blocks.find(({ type }) => type === "context"))[0], `Not sure: ${doubt}`);
 });
 
