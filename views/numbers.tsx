@@ -39,9 +39,9 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
 /** One body of lines for each design. */
 export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: number }) {
   return (
-    <section class="card">
+    <section class="card numbers">
       <Table label={`The numbers of run ${run}`}>
-        <Head columns={["Number", ...["Value", "Before"].map(right), "Change"]} />
+        <Head columns={["Number", right("Value"), "Change", right("Before")]} />
         {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
           <tbody>
             {group !== null && (
@@ -51,12 +51,12 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
             )}
             {own.map((number) => (
               <tr>
-                <td>{number.label}</td>
+                <th scope="row">{number.label}</th>
                 <NumberCell>{number.value}</NumberCell>
-                <NumberCell>{number.before}</NumberCell>
                 <td>
                   <Change number={number} />
                 </td>
+                <NumberCell>{number.before}</NumberCell>
               </tr>
             ))}
           </tbody>

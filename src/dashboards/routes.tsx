@@ -67,7 +67,7 @@ const retry = action("/{id}/retry", "Retries a stopped dashboard");
 const posted = action(
   "/{id}/posted",
   "Counts a message whose post is unclear as sent",
-  "It counts as sent.",
+  "It counts as sent. Its place in the channel stays unknown: a later run starts a new thread, unless an earlier one can go on, and a correction does not change it.",
 );
 const post = action(
   "/{id}/post",

@@ -18,6 +18,7 @@ export type Run = {
   posting_thread: string | null;
   failures: number;
   posted_at: string | null;
+  slack_sent_at: string | null;
   slack_channel: string | null;
   slack_ts: string | null;
   slack_message: unknown;
@@ -29,7 +30,7 @@ export async function findRun(db: Db, id: number, run: number): Promise<Run | un
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.found_at, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
-      r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_channel, r.slack_ts,
+      r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_sent_at, r.slack_channel, r.slack_ts,
       r.slack_message, r.correcting, d.grafana_url
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
@@ -144,7 +145,7 @@ export async function reservePost(db: Db, channel: string, spacing_ms: number): 
   return row!.ms;
 }
 
-/** A person says that the unclear post is in the channel. False: none of this row's is unclear. */
+/** A person says that the unclear post is in the channel; where, is not known. False: none is unclear. */
 export async function confirmPost(db: Db, dashboard_id: number): Promise<boolean> {
   const { count } = await db`
     update runs r set posting_at = null, posted_at = now(), slack_sent_at = now()
@@ -171,11 +172,16 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
   return row?.slack_message ?? null;
 }
 
-/** Whose rows Slack refuses, and why: one line for each user and reason. */
-export async function findRefusals(db: Db): Promise<{ username: string; message: string }[]> {
+/** Whose rows Slack refuses, and why: one line for each user, or of one user, and reason. */
+export async function findRefusals(
+  db: Db,
+  user_id?: number,
+): Promise<{ username: string; message: string }[]> {
+  const theirs = user_id === undefined ? db`` : db`and d.user_id = ${user_id}`;
   return await db<{ username: string; message: string }[]>`
     select distinct u.username, d.last_error as message
     from dashboards d join users u on u.id = d.user_id
     where d.step = 'notify' and d.stopped and d.deleted_at is null and d.last_error is not null
+      ${theirs}
     order by u.username, message limit 100`;
 }

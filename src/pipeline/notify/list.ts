@@ -2,6 +2,7 @@ import { figure, oneLine } from "../../measures/format.ts";
 import type { BatchTable } from "../batches_store.ts";
 import {
   type Content,
+  cut,
   escape,
   KINDS,
   type MessageBlock,
@@ -21,16 +22,19 @@ const MOST_NUMBERS = 3;
 const MOST_IN_TEXT = 5;
 const MOST_IN_SECTION = 500;
 const MOST_IN_WHY = 200;
+const MOST_IN_OWNER = 80;
+
+const FOOTER = "Each table's message is posted in this thread once it is ready.";
 
 /** The message that lists the new tables of a batch, before their own messages in its thread. */
 export function composeList(input: Input): { text: string; blocks: MessageBlock[] } {
   const { content } = input;
   const lines = linesOf(input);
-  const title = `${figure(lines.length)} new tables of ${name(input.username)}`;
+  const title = titleOf(input.username, lines);
   const header: MessageBlock = { type: "header", text: plain(title, MOST.header) };
   const footer: MessageBlock = {
     type: "context",
-    elements: [plain(footerOf(lines), MOST.field)],
+    elements: [plain(FOOTER, MOST.field)],
   };
   return {
     text: escape(summaryOf(title, lines)),
@@ -42,13 +46,25 @@ export function composeList(input: Input): { text: string; blocks: MessageBlock[
 function linesOf({ tables, content, worse_percent }: Input): Line[] {
   const isLink = content === "link";
   const lines = tables.map((table) => {
-    const numbers = isLink ? [] : table.numbers;
+    const shown = isLink ? { ...table, numbers: [], why: null, is_pending: false } : table;
+    const { numbers } = shown;
     const is_worse = isWorse(numbers, worse_percent);
-    return { ...table, is_worse, chosen: chooseNumbers(numbers, worse_percent) };
+    return { ...shown, is_worse, chosen: chooseNumbers(numbers, worse_percent) };
   });
   const rank = ({ is_pending, is_worse, why }: Line) =>
     is_pending ? 3 : is_worse ? 0 : why === null ? 2 : 1;
-  return isLink ? lines : lines.toSorted((a, b) => rank(a) - rank(b));
+  return lines.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** "12 new tables of ada, 2 worse, 1 needs attention". */
+function titleOf(username: string, lines: Line[]): string {
+  const worse = lines.filter(({ is_worse }) => is_worse).length;
+  const stopped = lines.filter(({ why }) => why !== null).length;
+  return [
+    `${figure(lines.length)} new tables of ${name(username, MOST_IN_OWNER)}`,
+    ...(worse > 0 ? [`${figure(worse)} worse`] : []),
+    ...(stopped > 0 ? [`${figure(stopped)} ${stopped === 1 ? "needs" : "need"} attention`] : []),
+  ].join(", ");
 }
 
 /** As many as there is room for, beside the blocks `others` and the line that counts the rest. */
@@ -75,7 +91,7 @@ function textOf(line: Line): string {
   return [
     `${tableOf(line)} (${KINDS[kind]}${count})`,
     is_pending ? "Not ready yet." : "",
-    why === null ? "" : plain(`Needs attention: ${oneLine(why)}`, MOST_IN_WHY).text,
+    why === null ? "" : cut(`Needs attention: ${oneLine(why)}`, MOST_IN_WHY),
     numbersOf(line, MOST_NUMBERS),
   ].filter(Boolean).join("\n");
 }
@@ -88,20 +104,13 @@ function numbersOf({ chosen }: Line, most: number): string {
   return several && verdict ? `${verdict}: ${said}` : said;
 }
 
-function footerOf(lines: Line[]): string {
-  const late = lines.filter(({ is_pending }) => is_pending).length;
-  const stopped = lines.filter(({ why }) => why !== null).length;
-  return [
-    "Each table's message is in the thread.",
-    late > 0 ? "Those that are not ready yet follow." : "",
-    stopped > 0 ? "Those that need attention follow once their cause is gone." : "",
-  ].filter(Boolean).join(" ");
-}
+const stateOf = ({ is_pending, why }: Line) =>
+  is_pending ? "is not ready yet" : why === null ? "" : "needs attention";
 
 /** The list in one line, for notifications and screen readers. */
 function summaryOf(title: string, lines: Line[]): string {
   const shown = lines.slice(0, MOST_IN_TEXT).map((line) =>
-    [tableOf(line), numbersOf(line, 1)].filter(Boolean).join(" ")
+    [tableOf(line), stateOf(line) || numbersOf(line, 1)].filter(Boolean).join(" ")
   );
   const rest = lines.length - shown.length;
   return `${title}: ${[...shown, ...(rest > 0 ? [`${figure(rest)} more`] : [])].join("; ")}`;

@@ -112,8 +112,13 @@ async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): P
 
 async function keep(deps: Deps, claim: row.Claim, run: store.Run): Promise<Done> {
   const image_url = `${deps.frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
-  return { message: await compose(deps, claim, run, { image_url }, run.posted_at !== null) };
+  const message = await compose(deps, claim, run, { image_url }, run.posted_at !== null);
+  return { message, note: run.slack_sent_at ? UNKNOWN_PLACE : undefined };
 }
+
+/** For a post that a person confirmed: Slack gave no `ts` to change it by. */
+const UNKNOWN_PLACE =
+  "The message in the channel shows the table as it was read before. Dashkeeper did not see where Slack put it, and cannot correct it.";
 
 async function send(
   deps: Deps,

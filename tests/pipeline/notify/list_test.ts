@@ -43,7 +43,13 @@ Deno.test("composeList() names each table with its first numbers, what is worse 
   equal(fine, "fine (Timing, 3 rows)\nArea 1,234 um²");
   match(vague!, /Area 7 \(not sure\)/);
   equal(late, "late (QoR)\nNot ready yet.");
-  match(list.text, /^5 new tables of ada: signoff\.worse Setup WNS -0\.2 ns.*; broken.*; fine/);
+  const title = "5 new tables of ada, 1 worse, 1 needs attention";
+  equal(list.blocks[0]!.type === "header" && list.blocks[0]!.text.text, title);
+  equal(
+    list.text,
+    `${title}: signoff.worse Setup WNS -0.2 ns (-0.1 ns, worse); broken needs attention; ` +
+      "fine Area 1,234 um²; vague Area 7 (not sure); late is not ready yet",
+  );
 });
 
 Deno.test("composeList() says whose number it is where a table has several designs", () => {

@@ -13,7 +13,7 @@ import {
   stateOf,
 } from "../../help/world/rows.ts";
 import { isLink } from "../../../src/boards/access.ts";
-import { restart } from "../../../src/pipeline/row.ts";
+import { redraw, restart } from "../../../src/pipeline/row.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { beginPosting } from "../../../src/pipeline/messages_store.ts";
 import { claimNext } from "../../../src/pipeline/row.ts";
@@ -252,6 +252,23 @@ Deno.test("notifyNext() waits as long as Slack asks for, and uploads the GIF onc
   same([(await slack.messages()).length, (await slack.files()).length], [1, 1]);
 });
 
+/** After a confirmed post: a correction changes nothing in the channel, and the next run begins a thread. */
+async function goesOnWithoutPlace(test: Awaited<ReturnType<typeof start>>, slack: TestSlack) {
+  await redraw(test.db, test.id);
+  await test.db`update dashboards set step = 'notify' where id = ${test.id}`;
+  await test.notify();
+  const { step, last_error } = await test.state();
+  same([step, posts(slack)], ["done", 1]);
+  match(last_error!, /shows the table as it was read before/);
+  await test.db`update dashboards set run = 3, step = 'notify' where id = ${test.id}`;
+  await test.db`insert into runs (dashboard_id, run, row_count) values (${test.id}, 3, 40)`;
+  await test.notify();
+  const messages = await slack.messages();
+  same(messages.map(({ thread_ts }) => thread_ts), [undefined, undefined]);
+  const [last] = await test.db`select slack_ts from runs where run = 3`;
+  ok(messages.some(({ ts }) => ts === last!.slack_ts));
+}
+
 Deno.test("notifyNext() leaves it to a person where it cannot see whether Slack has it", async () => {
   for (const decided of ["post", "posted"] as const) {
     await using slack = await startSlack();
@@ -283,6 +300,7 @@ Deno.test("notifyNext() leaves it to a person where it cannot see whether Slack 
       const run = await test.run();
       ok(run.slack_sent_at && run.posted_at && run.slack_message.text);
       equal(run.posting_at, null);
+      await goesOnWithoutPlace(test, slack);
     }
     await rejects(confirmPosted(test.db, admin, test.id), { code: "not_unclear" });
   }
