@@ -4,6 +4,7 @@ import {
   captureOf,
   type Config,
   ConfigError,
+  diagnosisOf,
   limitsOf,
   outsideOf,
   readConfig,
@@ -88,6 +89,7 @@ async function connect(config: Config) {
     outside: outsideOf(config),
     limits: limitsOf(config),
     capture: captureOf(config),
+    diagnosis: { ...diagnosisOf(config), sealed_columns: SEALED_COLUMNS },
   };
 }
 

@@ -278,6 +278,7 @@ create table dashboards (
   claimed_until timestamptz,
   stale boolean not null default false, -- an input of the attempt under way has changed
   next_try_at timestamptz not null default now(),
+  waiting_since timestamptz not null default now(), -- when it came to its step, or was restarted there
   last_error text,
   outcome text, -- of the last capture
   panels jsonb not null default '[]', -- of the last capture
@@ -348,6 +349,12 @@ alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
 create table slack_pauses (
   token_hash text primary key,
   until timestamptz not null
+);
+
+-- When the clock started each job last.
+create table ticks (
+  job text primary key,
+  at timestamptz not null default now()
 );
 
 -- Slack takes about one message a second for each channel.

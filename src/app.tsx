@@ -14,6 +14,7 @@ import { ignoredApi, ignoredPages } from "./dashboards/ignored/routes.tsx";
 import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
+import { diagnosisPages, documentPages } from "./diagnostics/page_routes.tsx";
 import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError } from "./errors.ts";
 import { errorBody, errorReplies, refuse } from "./http/replies.ts";
@@ -130,9 +131,8 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
   const signedIn = bySession(deps, deps.trust_proxy);
-  for (const path of ["/dashboards/*", "/templates/*", "/users/*", "/events"]) {
-    app.use(path, signedIn);
-  }
+  const pages = ["/dashboards/*", "/templates/*", "/users/*", "/diagnosis/*", "/docs/*", "/events"];
+  for (const path of pages) app.use(path, signedIn);
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
@@ -140,6 +140,8 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
   app.route("/users", credentialPages(deps));
+  app.route("/diagnosis", diagnosisPages(deps));
+  app.route("/docs", documentPages());
   app.get("/events", liveEvents(deps.events, deps.stopped));
 }
 

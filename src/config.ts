@@ -117,6 +117,8 @@ export const VARIABLES = {
   ).default("prefer"),
   WORKSPACE_SERVERS: servers.default([]),
   WORKSPACE_CONNECTION_LIMIT: whole(1, 10_000).optional(),
+  WORKSPACE_WARN_GB: z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, "must be a number of gigabytes")
+    .transform(Number).default(20),
   WORKSPACE_PUBLIC_HOST: z.string().min(1).optional(),
   WORKSPACE_PUBLIC_PORT: whole(1, 65_535).optional(),
   EMBEDDED_DB_LISTEN: z.string().regex(/^[\w.:*-]+$/, "must be an address to listen at").default(
@@ -218,8 +220,10 @@ function loopback(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-/** Reads the environment. Throws ConfigError with every fault at once. An empty variable counts as unset. */
-export function readConfig(env: (name: string) => string | undefined = Deno.env.get): Config {
+type Env = (name: string) => string | undefined;
+
+/** The variables that are set, and what is wrong with the files of secrets and with them together. */
+function readValues(env: Env) {
   const faults: string[] = [];
   const values: Record<string, string> = {};
   for (const name of Object.keys(VARIABLES)) {
@@ -236,13 +240,24 @@ export function readConfig(env: (name: string) => string | undefined = Deno.env.
       faults.push(`${name}_FILE: the file cannot be read`);
     }
   }
-  faults.push(...mismatches(values));
+  return { values, faults: [...faults, ...mismatches(values)] };
+}
+
+/** Reads the environment; a variable that is not valid counts as unset. An empty one does so always. */
+export function readValidConfig(env: Env = Deno.env.get): { config: Config; faults: string[] } {
+  const { values, faults } = readValues(env);
   const result = Environment.safeParse(values);
-  if (!result.success) {
-    faults.push(...result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`));
-  }
-  if (!result.success || faults.length > 0) throw new ConfigError([...new Set(faults)]);
-  return result.data;
+  const issues = result.error?.issues ?? [];
+  for (const { path } of issues) delete values[String(path[0])];
+  const all = [...faults, ...issues.map(({ path, message }) => `${path.join(".")} ${message}`)];
+  return { config: result.data ?? Environment.parse(values), faults: [...new Set(all)] };
+}
+
+/** Reads the environment. Throws ConfigError with every fault at once. */
+export function readConfig(env: Env = Deno.env.get): Config {
+  const { config, faults } = readValidConfig(env);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
 }
 
 /** The database server, as openServer() takes it. */
@@ -302,6 +317,15 @@ export const outsideOf = (config: Config) => ({
   slack_channel: config.SLACK_CHANNEL_ID,
   grafana: grafanaOf(config),
   allowed_hosts: config.ALLOWED_HOSTS,
+});
+
+/** What the diagnosis looks at. */
+export const diagnosisOf = (config: Config) => ({
+  data_dir: config.DATA_DIR,
+  embedded: config.MASTER_DB_HOST === undefined,
+  gif_dir: config.GIF_CAPTURE_DIR,
+  base_url: config.CAPTURE_BASE_URL,
+  warn_bytes: config.WORKSPACE_WARN_GB * 1e9,
 });
 
 export const limitsOf = (config: Config) => ({

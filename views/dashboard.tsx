@@ -2,7 +2,7 @@ import type { Panel } from "../src/previews/outcome.ts";
 import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
-import { Action, canBeTaken, KINDS, LIVE, nameOf, state, STEPS } from "./dashboards.tsx";
+import { Action, canBeTaken, KINDS, LastError, LIVE, nameOf, state, STEPS } from "./dashboards.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
@@ -206,7 +206,7 @@ function State({ story }: { story: Story }) {
         <h2>
           <Mark {...state(row)} />
         </h2>
-        {row.last_error && <p class="fault">{row.last_error}</p>}
+        <LastError row={row} />
         {row.template_note && <p class="hint">{row.template_note}</p>}
         <Facts story={story} />
       </section>

@@ -7,7 +7,7 @@ import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 import { PostButton } from "./parts/form.tsx";
 import { Table } from "./parts/table.tsx";
-import { type Mark, State, Time } from "./parts/show.tsx";
+import { type Mark, Progress, State, Time } from "./parts/show.tsx";
 import { Empty, PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<z.infer<typeof Dashboard>>;
@@ -21,11 +21,22 @@ export const STEPS = {
   done: "Done",
 };
 
+/** The code of a row that waits for something under way. */
+const WAITS = "browser_installing";
+
+/** Why a row does not move on, or what it waits for. */
+export function LastError({ row: { last_error, error_code } }: { row: Row }) {
+  if (!last_error) return null;
+  if (error_code === WAITS) return <Progress text={last_error} />;
+  return <p class="fault">{last_error}</p>;
+}
+
 export function state(
-  { step, stopped, archived_at, last_error, slack_sent_at }: Row,
+  { step, stopped, archived_at, last_error, error_code, slack_sent_at }: Row,
 ): { mark: Mark; text: string } {
   if (archived_at) return { mark: "idle", text: "Archived: its table is gone or ignored" };
   if (stopped) return { mark: "bad", text: `Needs attention: ${STEPS[step]}` };
+  if (error_code === WAITS) return { mark: "busy", text: "Waiting for the browser" };
   if (last_error) return { mark: "warn", text: `${STEPS[step]}, retrying` };
   if (step !== "done") return { mark: "busy", text: STEPS[step] };
   return { mark: "good", text: slack_sent_at ? "Posted to Slack" : "Ready" };
@@ -62,7 +73,7 @@ function Card({ row, who }: { row: Row; who: Who }) {
         <KeyNumbers numbers={row.numbers} />
         {row.why && <p>{row.why}</p>}
         {row.template_note && <p class="hint">{row.template_note}</p>}
-        {row.last_error && <p class="fault">{row.last_error}</p>}
+        <LastError row={row} />
         {row.captured_at && (
           <p class="hint">
             Preview of <Time at={row.captured_at} />
@@ -93,7 +104,15 @@ type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 /** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
   const action = `/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`;
-  return <PostButton action={action} text={text} label={`${text}: ${nameOf(row)}`} />;
+  const confirm = `Remove the dashboard of ${nameOf(row)}? Its preview and runs go with it.`;
+  return (
+    <PostButton
+      action={action}
+      text={text}
+      label={`${text}: ${nameOf(row)}`}
+      {...(what === "remove" ? { confirm } : {})}
+    />
+  );
 }
 
 /** Row events, and the stream's (re)connection for events missed before. */

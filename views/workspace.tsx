@@ -29,7 +29,7 @@ function Databases({ databases }: Pick<Overview, "databases">) {
           <th scope="col">Name</th>
           <th scope="col" class="num">Size</th>
           <th scope="col" class="num">Tables</th>
-          <th scope="col">To open it (the password stands in the credentials)</th>
+          <th scope="col">Command (the password is in the credentials)</th>
         </tr>
       </thead>
       <tbody>

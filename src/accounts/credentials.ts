@@ -4,6 +4,7 @@ import { baseOf, mayContact, type Outside } from "../credentials/hosts.ts";
 import { type Rollback, rollBack } from "../credentials/versions.ts";
 import { ExternalError } from "../errors.ts";
 import { checkGrafana } from "../external/grafana/check.ts";
+import { warningsOf } from "../external/slack/slack.ts";
 import { type Deps as GrafanaDeps, grafanaOf, lacking } from "../grafana/grafana.ts";
 import { dropSteps, planAllSteps, planSteps } from "../grafana/steps.ts";
 import { targetOf } from "../pipeline/notify/target.ts";
@@ -105,7 +106,7 @@ async function slackWarnings(deps: Deps, user_id: number): Promise<string[]> {
     const target = await targetOf({ ...deps, slack: { routes: [] } }, user_id, []);
     if (!target) return [];
     const signal = AbortSignal.timeout(SLACK_WAIT_MS);
-    return (await target.in(target.channel).inspect(signal)).warnings;
+    return warningsOf(await target.in(target.channel).inspect(signal));
   } catch (error) {
     if (error instanceof ExternalError) return [error.message];
     logFailure(deps.log, "A saved Slack credential could not be tried.", error, { user_id });

@@ -1,6 +1,6 @@
 import { ExternalError } from "../errors.ts";
-import type { Sql } from "../external/postgres/postgres.ts";
-import { keySetting, retiredKeyIds, usedKeyIds } from "./installation_store.ts";
+import type { Db, Sql } from "../external/postgres/postgres.ts";
+import { keySetting, readKeySetting, retiredKeyIds, usedKeyIds } from "./installation_store.ts";
 import { open, seal, type SealKeys } from "./seal.ts";
 import type { SealedColumn } from "./sealed.ts";
 import { importSigningKey } from "./sign.ts";
@@ -12,6 +12,13 @@ export async function signingKeyOf(db: Sql, sealKeys: SealKeys): Promise<CryptoK
   const made = crypto.getRandomValues(new Uint8Array(32)).toBase64();
   const sealed = await keySetting(db, await seal(sealKeys, SIGNING_KEY_AAD, made));
   return await importSigningKey(await open(sealKeys, SIGNING_KEY_AAD, sealed));
+}
+
+/** Opens the stored signing key, or a value of its own where there is none: false. Throws SealError. */
+export async function openProbe(db: Db, sealKeys: SealKeys): Promise<boolean> {
+  const stored = await readKeySetting(db);
+  await open(sealKeys, SIGNING_KEY_AAD, stored ?? await seal(sealKeys, SIGNING_KEY_AAD, "probe"));
+  return stored !== undefined;
 }
 
 const KEY_ID = /^[0-9a-f]{8}$/;

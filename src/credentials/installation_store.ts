@@ -5,9 +5,13 @@ import type { SealedColumn } from "./sealed.ts";
 export async function keySetting(db: Db, made: string): Promise<string> {
   await db`
     insert into settings (name, value) values ('signing_key', ${made}) on conflict (name) do nothing`;
+  return (await readKeySetting(db))!;
+}
+
+export async function readKeySetting(db: Db): Promise<string | undefined> {
   const [row] = await db<{ value: string }[]>`
     select value from settings where name = 'signing_key'`;
-  return row!.value;
+  return row?.value;
 }
 
 /** Skips through each index from one key id to the next: a million credentials cost as little as a few. */
@@ -43,6 +47,10 @@ export async function retiredKeyIds(db: Db): Promise<string[]> {
 export async function readInstallation(db: Db, frontend_url: string): Promise<string> {
   await db`update settings set value = ${frontend_url}
     where name = 'frontend_url' and value <> ${frontend_url}`;
+  return await installationOf(db);
+}
+
+export async function installationOf(db: Db): Promise<string> {
   const [row] = await db<{ value: string }[]>`
     select value from settings where name = 'installation'`;
   return row!.value;

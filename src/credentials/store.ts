@@ -183,3 +183,10 @@ export async function listVersions(db: Db, id: number): Promise<VersionRow[]> {
     from credential_versions where credential_id = ${id}
     order by version desc`;
 }
+
+/** Active users who have one of these credentials. */
+export async function usersWith(db: Db, key_names: string[], limit: number) {
+  return await db<{ user_id: number; username: string }[]>`
+    select distinct c.user_id, u.username from credentials c join users u on u.id = c.user_id
+    where c.key_name = any(${key_names}) and u.is_active order by u.username limit ${limit}`;
+}

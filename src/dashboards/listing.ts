@@ -28,7 +28,8 @@ export const Dashboard = z.object({
   error_code: z.string().nullable().openapi({
     example: "post_unclear",
     description:
-      "Why it stopped; `post_unclear`: Slack may have the message, and a person must check.",
+      "Why it stopped; `post_unclear`: Slack may have the message, and a person must check. " +
+      "`browser_installing`: it waits.",
   }),
   next_try_at: time,
   created_at: time,

@@ -1,23 +1,24 @@
 import { z } from "@hono/zod-openapi";
-import type { ConfiguredGrafana, Outside } from "../credentials/hosts.ts";
-import { ExternalError } from "../errors.ts";
-import type { Browser } from "../external/browser/browser.ts";
-import { checkGrafana, checkGrafanaAddress } from "../external/grafana/check.ts";
-import type { Sql } from "../external/postgres/postgres.ts";
-import { connectSlack } from "../external/slack/slack.ts";
+import { warningsOf } from "../external/slack/slack.ts";
 import { findRefusals } from "../pipeline/messages_store.ts";
-import { adminOnly } from "../who.ts";
-import type { Who } from "../who.ts";
 import { lacking } from "../grafana/grafana.ts";
-import { crowding, preflight } from "../workspaces/preflight.ts";
-import type { Servers } from "../workspaces/servers.ts";
+import type { Db } from "../external/postgres/postgres.ts";
+import { adminOnly, type Who } from "../who.ts";
+import { type Deps, GROUPS, NOT_CHECKED } from "./check.ts";
+import type { GrafanaProbe, Probes, SlackState } from "./probes.ts";
+import { type Checked, type Limits, runChecks } from "./run.ts";
 
-export type Deps = {
-  db: Sql;
-  servers: Servers;
-  browser: Pick<Browser, "state">;
-  outside: Outside;
-};
+export type { Deps };
+
+const Check = z.object({
+  name: z.string().openapi({ example: "Database connections" }),
+  group: z.enum(GROUPS),
+  state: z.enum(["ok", "warning", "failed"]),
+  message: z.string().openapi({ description: "What was found." }),
+  fix: z.string().nullable().openapi({ description: "What to do; null where it is ok." }),
+  docs: z.string().openapi({ example: "docs/troubleshooting.md#database-connections" }),
+}).openapi("DiagnosisCheck");
+export type CheckView = z.infer<typeof Check>;
 
 const Grafana = z.object({
   reachable: z.boolean(),
@@ -38,7 +39,8 @@ const SlackDiagnosis = z.object({
 }).openapi("SlackState");
 
 export const Diagnosis = z.object({
-  ok: z.boolean(),
+  ok: z.boolean().openapi({ description: "False where a check failed; warnings do not count." }),
+  checks: z.array(Check),
   findings: z.array(z.object({
     what: z.string().openapi({ example: "the default server" }),
     message: z.string().openapi({ description: "What is missing, and what to do." }),
@@ -48,67 +50,69 @@ export const Diagnosis = z.object({
     description: "The default token and channel. Null: none are configured.",
   }),
 }).openapi("Diagnosis");
+export type Diagnosis = z.infer<typeof Diagnosis>;
 
-/** Whoever asks waits for Grafana so long. */
-const LIMIT_MS = 10_000;
-
-/** Whether what Dashkeeper needs is there, and what exactly is missing. Admins only. */
-export async function diagnose(deps: Deps, who: Who): Promise<z.infer<typeof Diagnosis>> {
-  adminOnly(who);
-  const { db, servers, browser, outside } = deps;
-  const [warnings, grafana, slack, refusals] = await Promise.all([
-    Promise.all([...servers.all.map(preflight), ...servers.all.map(crowding)]),
-    outside.grafana ? probeGrafana(outside.grafana) : null,
-    probeSlack(outside),
-    findRefusals(db),
-  ]);
-  const findings = warnings.flat().map(({ server, message }) => ({ what: server, message }));
-  const { state, message } = browser.state();
-  if (state !== "ready") findings.push({ what: "the browser", message });
-  if (grafana?.message) findings.push({ what: "Grafana", message: grafana.message });
-  for (const message of slack?.warnings ?? []) findings.push({ what: "Slack", message });
-  for (const { username, message } of refusals) {
-    findings.push({ what: `Slack for ${username}`, message });
-  }
-  return { ok: findings.length === 0, findings, grafana, slack };
+/** Runs every check and says what is missing. Throws nothing that a check comes to. */
+export async function diagnose(deps: Deps, limits?: Partial<Limits>): Promise<Diagnosis> {
+  const { checked, probes } = await runChecks(deps, undefined, limits);
+  const findings = checked.filter(isFinding)
+    .map(({ finding, message, fix }) => ({ what: finding!, message: `${message} ${fix}` }));
+  return {
+    ok: isOk(checked),
+    checks: checked.map(shown),
+    findings: [...findings, ...await refusals(deps.db)],
+    grafana: await grafanaState(deps, probes),
+    slack: await slackState(probes),
+  };
 }
 
-async function probeSlack({ slack_api_url, slack_token: token, slack_channel: channel }: Outside) {
-  if (!token || !channel) return null;
-  const slack = connectSlack({ token, channel, apiUrl: `${slack_api_url.replace(/\/+$/, "")}/` });
-  return await slack.inspect(AbortSignal.timeout(LIMIT_MS));
+const isFinding = ({ state, finding, message }: Checked) =>
+  finding !== undefined && state !== "ok" && !message.startsWith(NOT_CHECKED);
+
+/** diagnose() for who asks. Admins only. */
+export async function showDiagnosis(deps: Deps, who: Who): Promise<Diagnosis> {
+  adminOnly(who);
+  return await diagnose(deps);
+}
+
+/** The check of this name; undefined: there is none now. Admins only. */
+export async function showCheck(deps: Deps, who: Who, name: string) {
+  adminOnly(who);
+  const { checked } = await runChecks(deps, name);
+  return checked.map(shown)[0];
+}
+
+const isOk = (checked: Checked[]) => checked.every(({ state }) => state !== "failed");
+
+const shown = ({ name, group, state, message, fix, docs }: Checked): CheckView => ({
+  ...{ name, group, state, message, fix },
+  docs: `docs/troubleshooting.md#${docs}`,
+});
+
+async function refusals(db: Db) {
+  const found = await findRefusals(db).catch(() => []); // its check says what is wrong with the database
+  return found.map(({ username, message }) => ({ what: `Slack for ${username}`, message }));
 }
 
 const CAPTURE_ADVICE =
   "Pictures are taken with GRAFANA_API_KEY: a Viewer's token in GRAFANA_CAPTURE_KEY is enough for them.";
 
-async function probeGrafana({ base, key, capture_key }: ConfiguredGrafana) {
-  const signal = AbortSignal.timeout(LIMIT_MS);
-  const state = {
-    reachable: false,
-    version: null,
-    organisation: null,
-    missing: [],
-    message: null,
-    advice: capture_key ? null : CAPTURE_ADVICE,
-  };
-  try {
-    const { version = null } = await checkGrafanaAddress(base, signal);
-    const found = { ...state, reachable: true, version };
-    try {
-      const { organisation, missing } = await checkGrafana({ base, key }, signal);
-      const message = missing.length > 0 ? lacking(missing) : null;
-      return { ...found, organisation, missing, message };
-    } catch (error) {
-      return { ...found, message: inWords(error) };
-    }
-  } catch (error) {
-    return { ...state, message: inWords(error) };
-  }
+async function grafanaState({ outside }: Deps, probes: Probes) {
+  const probe = await probes.grafana();
+  if (!probe) return null;
+  const { reachable, version, organisation, missing } = probe;
+  const advice = outside.grafana?.capture_key ? null : CAPTURE_ADVICE;
+  return { reachable, version, organisation, missing, message: amiss(probe), advice };
 }
 
-function inWords(error: unknown): string {
-  if (error instanceof ExternalError) return error.message;
-  if (error instanceof DOMException) return "Grafana does not answer in time.";
-  return "Grafana's answer was not understood.";
+function amiss({ fault, missing }: GrafanaProbe): string | null {
+  if (fault) return fault.message;
+  return missing.length > 0 ? lacking(missing) : null;
+}
+
+async function slackState(probes: Probes) {
+  const state: SlackState | null = await probes.slack().catch(() => null);
+  if (!state) return null;
+  const { faults: _, ...shown } = state;
+  return { ...shown, warnings: warningsOf(state) };
 }

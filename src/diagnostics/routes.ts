@@ -1,14 +1,14 @@
 import { createRoute } from "@hono/zod-openapi";
 import { json, newApi } from "../http/api.ts";
 import { errorReplies } from "../http/replies.ts";
-import { type Deps, diagnose, Diagnosis } from "./diagnose.ts";
+import { type Deps, Diagnosis, showDiagnosis } from "./diagnose.ts";
 
 const show = createRoute({
   method: "get",
   path: "/",
-  summary: "What is missing, and what to do (admin)",
+  summary: "Runs every check; takes up to 30 s (admin)",
   responses: {
-    200: json(Diagnosis, "Findings."),
+    200: json(Diagnosis, "What was found."),
     ...errorReplies(403),
   },
 });
@@ -16,5 +16,5 @@ const show = createRoute({
 /** `/api/v1/diagnosis`. */
 export function diagnosisApi(deps: Deps) {
   return newApi()
-    .openapi(show, async (c) => c.json(await diagnose(deps, c.var.who), 200));
+    .openapi(show, async (c) => c.json(await showDiagnosis(deps, c.var.who), 200));
 }

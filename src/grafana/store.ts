@@ -50,3 +50,11 @@ export async function datasourceBases(db: Db, user_id: number): Promise<string[]
     select distinct base from datasources where user_id = ${user_id}`;
   return rows.map(({ base }) => base);
 }
+
+/** Active users with data sources: those with a fault first, then those not checked for the longest time. */
+export async function listSourceUsers(db: Db, limit: number) {
+  return await db<{ user_id: number; username: string }[]>`
+    select d.user_id, u.username from datasources d join users u on u.id = d.user_id
+    where u.is_active group by d.user_id, u.username
+    order by bool_and(d.state = 'ready'), min(d.checked_at) limit ${limit}`;
+}

@@ -1,11 +1,17 @@
 export type Works = Record<string, () => void | Promise<void>>;
 
-/** Starts each work now and once a minute; resolves after the first runs. */
-export async function startClock(works: Works, signal: AbortSignal): Promise<void> {
-  for (const [name, work] of Object.entries(works)) {
-    Deno.cron(name, "* * * * *", { signal }, work);
-  }
-  await Promise.all(Object.values(works).map((work) => work()));
+/** Starts each work now and once a minute, after `tick`; resolves after the first runs. */
+export async function startClock(
+  works: Works,
+  tick: (name: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = Object.entries(works).map(([name, work]) => {
+    const start = async () => void await Promise.all([tick(name), work()]);
+    Deno.cron(name, "* * * * *", { signal }, start);
+    return start();
+  });
+  await Promise.all(started);
 }
 
 /** Each call restarts the timer; undefined stops it. */

@@ -1,3 +1,4 @@
+import { recordTick } from "../diagnostics/store.ts";
 import type { Events } from "../external/events.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
@@ -59,17 +60,21 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
 
-  const first = startClock({
-    "scan the databases": scanner.minute,
-    "create dashboards": steps.create!.wake,
-    "capture previews": steps.capture!.wake,
-    "notify Slack": steps.notify!.wake,
-    "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
-    "finish workspaces": maintenance,
-    "release batches": batches.wake,
-    "archive dashboards": archive.wake,
-    "remove old pictures": pictures.wake,
-  }, signal);
+  const first = startClock(
+    {
+      "scan the databases": scanner.minute,
+      "create dashboards": steps.create!.wake,
+      "capture previews": steps.capture!.wake,
+      "notify Slack": steps.notify!.wake,
+      "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
+      "finish workspaces": maintenance,
+      "release batches": batches.wake,
+      "archive dashboards": archive.wake,
+      "remove old pictures": pictures.wake,
+    },
+    (job) => recordTick(deps.db, job).catch(logged(deps, job)),
+    signal,
+  );
   return {
     scanNow: scanner.scanNow,
     async ended() {

@@ -22,7 +22,7 @@ export type Claim = {
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
-    capture_tries = 0, next_try_at = now()`;
+    capture_tries = 0, next_try_at = now(), waiting_since = now()`;
 
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
@@ -95,6 +95,9 @@ export async function advance(db: Db, { id, claim_id }: Claim, to: Step): Promis
   return count === 1;
 }
 
+/** The code of a row that waits for something under way: not a failure. */
+const WAITS = "browser_installing";
+
 /** Sets a failed row back: after the back-off and `after` s, at once if its inputs changed, or stopped with `code`. */
 export async function setBack(
   db: Db,
@@ -110,9 +113,9 @@ export async function setBack(
     update dashboards
     set ${unclaim(db)}, stopped = ${stop} and not stale, deaths = 0,
       last_error = case when not stale then ${storable(why)}::text end,
-      stop_code = case when ${stop} and not stale then ${code}::text end,
+      stop_code = case when (${stop} or ${code} = ${WAITS}) and not stale then ${code}::text end,
       outcome = case when ${code} = 'gone' then 'gone' else outcome end,
-      failures = case when stale then 0 else failures + 1 end,
+      failures = case when stale then 0 when ${code} = ${WAITS} then failures else failures + 1 end,
       capture_tries = case when stale then 0 else capture_tries end,
       next_try_at = case when stale then now() else now() + ${backoff(db, "failures", after)} end
     where id = ${id} and claim_id = ${claim_id}`;

@@ -324,3 +324,16 @@ export async function lastCheck(db: Db, user_id: number) {
     select checked_at, findings from workspaces where user_id = ${user_id}`;
   return { checked_at: row?.checked_at ?? null, findings: row?.findings ?? [] };
 }
+
+export async function workspacesOn(db: Db, server: string) {
+  return await db<{ user_id: number; username: string }[]>`
+    select w.user_id, u.username from workspaces w join users u on u.id = w.user_id
+    where w.server = ${server} order by w.user_id`;
+}
+
+/** Failed steps with their users, at most `limit`. */
+export async function failedWorkspaces(db: Db, limit: number) {
+  return await db<{ username: string; name: string; message: string | null }[]>`
+    select u.username, s.name, s.message from workspace_steps s join users u on u.id = s.user_id
+    where s.state = 'failed' order by u.username, s.position limit ${limit}`;
+}

@@ -84,6 +84,8 @@ export function drawGauges(panel, content, columns) {
   const shown = every ? rows.slice(0, most) : rows.slice(-1);
   const { min = Math.min(0, ...values.values), max = Math.max(...values.values) } = values.config;
   const list = element("ul", "gauges");
+  list.tabIndex = 0; // it scrolls, by keyboard too
+  list.setAttribute("aria-label", panel.title || "Values");
   for (const { value, name } of shown) {
     const line = element("li");
     const bar = element("span", "bar");

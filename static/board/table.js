@@ -4,7 +4,7 @@ import { element } from "./chart.js";
 import { readableOn } from "./theme.js";
 import { colorOf, moment, text } from "./units.js";
 
-export function drawTable(_panel, content, columns) {
+export function drawTable(panel, content, columns) {
   const table = element("table");
   const head = table.createTHead().insertRow();
   const body = table.createTBody();
@@ -33,6 +33,9 @@ export function drawTable(_panel, content, columns) {
     }
   }
   const box = element("div", "rows");
+  box.tabIndex = 0; // it scrolls, by keyboard too
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", panel.title || "Rows");
   box.append(table);
   content.append(box);
 }

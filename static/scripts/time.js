@@ -32,4 +32,5 @@ const showAll = () => document.querySelectorAll("time[datetime]").forEach(show);
 
 showAll();
 setInterval(showAll, 10_000);
-new MutationObserver(showAll).observe(document.body, { childList: true, subtree: true });
+const changes = { childList: true, characterData: true, subtree: true };
+new MutationObserver(showAll).observe(document.body, changes);

@@ -28,6 +28,7 @@ export const OWNERS: Record<string, string> = {
   channel_messages: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
+  ticks: "diagnostics",
   dashboards_as_before: "dashboards",
   dashboardtiming: "dashboards",
   dashboardqor: "dashboards",

@@ -18,8 +18,9 @@ export function findOrInstallBrowser(options: Options, signal: AbortSignal) {
       if (!finder.found && !finder.installing) await (searched = finder.search());
       if (finder.found) return finder.found;
       throw new ExternalError("browser", finder.message, false, {
-        code: "no_browser",
-        ...(finder.installing ? { retryAfterSeconds: 5 } : {}),
+        ...(finder.installing
+          ? { code: "browser_installing", retryAfterSeconds: 5 }
+          : { code: "no_browser" }),
       });
     },
     ended: () => finder.ended,

@@ -145,7 +145,7 @@ async function writeAddress(dataDir: string, { port, password }: ServerAddress) 
   await Deno.rename(`${path}.new`, path);
 }
 
-async function readAddress(dataDir: string): Promise<ServerAddress> {
+export async function readAddress(dataDir: string): Promise<ServerAddress> {
   const path = join(dataDir, "postgres.json");
   try {
     const { port, password } = JSON.parse(await Deno.readTextFile(path));

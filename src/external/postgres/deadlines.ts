@@ -17,6 +17,8 @@ export const DEADLINES = {
   /** Migrations, rotation, COPY: until the server falls silent. */
   long: { statement: 0, whole: Infinity, silence: 30_000 },
   probe: { statement: 2_500, whole: 3_000 },
+  /** One check of the diagnosis. */
+  check: { statement: 8_500, whole: 9_000 },
   aside: { statement: 1_200, whole: 1_500 },
 } satisfies Record<string, Deadline>;
 

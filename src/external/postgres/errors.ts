@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { type AppError, ExternalError, unavailable } from "../../errors.ts";
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 

@@ -47,6 +47,21 @@ async function appliedMigrations(db: Db): Promise<Applied[]> {
   return await db<Applied[]>`select name, sha256 from migrations order by name collate "C"`;
 }
 
+/** Which migrations the database lacks, has from a newer version, or has in another form. */
+export async function migrationState(db: Db, folder = MIGRATIONS) {
+  const wanted = await readMigrations(folder);
+  const applied = await appliedMigrations(db);
+  const shaOf = (list: Applied[], name: string) => list.find((one) => one.name === name)?.sha256;
+  const names = (list: Applied[], other: Applied[]) =>
+    list.filter(({ name }) => shaOf(other, name) === undefined).map(({ name }) => name);
+  const changed = applied.filter(({ name, sha256 }) => (shaOf(wanted, name) ?? sha256) !== sha256);
+  return {
+    missing: names(wanted, applied),
+    unknown: names(applied, wanted),
+    changed: changed.map(({ name }) => name),
+  };
+}
+
 export async function isMigrated(db: Db, folder = MIGRATIONS): Promise<boolean> {
   const applied = await appliedMigrations(db);
   return applied.length >= (await readMigrations(folder)).length;

@@ -28,38 +28,58 @@ export type SlackState = {
   channel: string | null;
   is_member: boolean | null;
   can_upload: boolean | null;
-  /** What does not work, as sentences. */
-  warnings: string[];
+  faults: { part: "token" | "channel" | "upload"; error: ExternalError }[];
 };
 
 /** Checks token, scopes, channel and upload without posting anything. Throws what is no ExternalError. */
 export async function inspect(connection: Connection, signal: AbortSignal): Promise<SlackState> {
   const state: SlackState = {
     ...{ scopes: null, missing: [], channel: null, is_member: null, can_upload: null },
-    warnings: [],
+    faults: [],
   };
-  const warn = (error: unknown) => {
+  const noted = (part: SlackState["faults"][0]["part"]) => (error: unknown) => {
     if (!(error instanceof ExternalError)) throw error;
-    state.warnings.push(error.message);
+    state.faults.push({ part, error });
     return undefined;
   };
-  const token = await checkToken(connection, signal).catch(warn);
+  const token = await checkToken(connection, signal).catch(noted("token"));
   if (!token) return state;
   state.scopes = token.scopes ?? null;
   state.missing = token.scopes ? SCOPES.filter((scope) => !token.scopes!.includes(scope)) : [];
-  state.warnings.push(...state.missing.map(lackingScope));
-  const channel = await checkChannel(connection, signal).catch((error) =>
-    isScopeMissing(error) ? undefined : warn(error)
-  );
+  const channel = await lookAtChannel(connection, signal).catch(noted("channel"));
   if (channel) {
     state.channel = channel.name;
     state.is_member = channel.is_member;
-    if (!channel.is_member) state.warnings.push(PERMANENT.not_in_channel!);
+    if (!channel.is_member) noted("channel")(refused("not_in_channel"));
   }
   if (!state.missing.includes("files:write")) {
-    state.can_upload = await mayUpload(connection, signal).catch(warn) ?? false;
+    state.can_upload = await mayUpload(connection, signal).catch(noted("upload")) ?? false;
   }
   return state;
+}
+
+/** What does not work, as sentences. */
+export const warningsOf = ({ missing, faults }: SlackState): string[] => [
+  ...missing.map(lackingScope),
+  ...faults.map(({ error }) => error.message),
+];
+
+const refused = (code: string) => new ExternalError("Slack", PERMANENT[code]!, true, { code });
+
+/** Without channels:read the channel's history tells whether the app is in it. Undefined: neither is allowed. */
+async function lookAtChannel(connection: Connection, signal: AbortSignal) {
+  const { call, channel } = connection;
+  try {
+    return await checkChannel(connection, signal);
+  } catch (error) {
+    if (!isScopeMissing(error)) throw error;
+  }
+  try {
+    await call("conversations.history", { channel, limit: 1 }, z.unknown(), signal);
+    return { name: null, is_member: true };
+  } catch (error) {
+    if (!isScopeMissing(error)) throw error;
+  }
 }
 
 const isScopeMissing = (error: unknown) =>

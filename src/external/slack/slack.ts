@@ -4,7 +4,7 @@ import { post, update } from "./post.ts";
 import { find, isThere } from "./search.ts";
 import { upload, uploadIntoThread, waitUntilProcessed } from "./upload.ts";
 
-export { SCOPES } from "./check.ts";
+export { SCOPES, type SlackState, warningsOf } from "./check.ts";
 
 export type SlackOptions = {
   token: string;

@@ -1,7 +1,6 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
-import { connect, type Sql } from "../../../src/external/postgres/postgres.ts";
+import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { checkWorkspaces } from "../../../src/accounts/maintenance/check.ts";
-import { crowding } from "../../../src/workspaces/preflight.ts";
 import { uses } from "../../help/service/clients.ts";
 import { startFaultyServer } from "../../help/service/faults.ts";
 import { addUser, keyIn, makeHome, urlOf } from "../../help/service/service.ts";
@@ -99,9 +98,4 @@ Deno.test("five designers at their limit leave room for a sixth and for the serv
     /^\d+ of 100 connections are in use \((dashkeeper|postgres) \d+, ann_owner 10, ben_owner 10, /,
   );
   for (const { end } of [...many, more]) await end();
-});
-
-Deno.test("crowding() says nothing of a server that is away", async () => {
-  const master = connect({ host: "127.0.0.1", port: 1, user: "x", password: "", database: "x" });
-  same(await crowding({ name: "", master } as Parameters<typeof crowding>[0]), []);
 });

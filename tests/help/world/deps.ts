@@ -1,11 +1,14 @@
 import { importSealKey } from "../../../src/credentials/seal.ts";
 import { importSigningKey } from "../../../src/credentials/sign.ts";
 import type { Outside } from "../../../src/credentials/hosts.ts";
+import type { Deps as DiagnosisDeps } from "../../../src/diagnostics/check.ts";
+import type { Page } from "../../../src/external/browser/browser.ts";
 import type { Sql } from "../../../src/external/postgres/postgres.ts";
 import { readInstallation } from "../../../src/credentials/installation_store.ts";
 import type { Limits } from "../../../src/pipeline/scan/debounce.ts";
 import type { BatchLimits } from "../../../src/pipeline/batches_store.ts";
 import { limitFailures } from "../../../src/users/failure_limit.ts";
+import { SEALED_COLUMNS } from "../../../src/sealed.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
 import { slackDeps } from "../slack_deps.ts";
 import { testServer } from "./postgres.ts";
@@ -20,11 +23,27 @@ export type Options = {
   /** Further servers for users' databases, and the addresses at which people see them. */
   others?: { login: Login; shown: Shown }[];
   shown?: Shown;
+  browser?: DiagnosisDeps["browser"];
+  diagnosis?: Partial<DiagnosisDeps["diagnosis"]>;
 };
 type Shown = { host?: string; port?: number };
 export type Deps = Awaited<ReturnType<typeof makeDeps>>;
 
 export const FRONTEND = "http://dashkeeper.test";
+
+/** Stands where no test looks at the browser, which takes a second to start. */
+const drawing: DiagnosisDeps["browser"] = {
+  state: () => ({ state: "ready", message: "" }),
+  withPage: async (_, signal, work) =>
+    await work(
+      {
+        evaluate: () => Promise.resolve("Chrome/1.0" as never),
+        screenshot: () => Promise.resolve(new Uint8Array(1)),
+        open: (url: string) => Promise.resolve({ status: 200, url, text: "" }),
+      } as unknown as Page,
+      signal,
+    ),
+};
 
 /** A key that links are signed with, from its 32 bytes. */
 export const signingKeyOf = (bytes: Uint8Array) => importSigningKey(bytes.toBase64());
@@ -53,7 +72,15 @@ export async function makeDeps(
     sealKeys: { current: await importSealKey(sealKey) },
     signingKey: await signingKeyOf(sealKey),
     servers: await openServers(db, { host, port }, options.shown ?? {}, options.others ?? []),
-    browser: { state: () => ({ state: "ready" as const, message: "" }) },
+    browser: options.browser ?? drawing,
+    diagnosis: {
+      data_dir: "/tmp",
+      embedded: false,
+      base_url: FRONTEND,
+      warn_bytes: 20e9,
+      sealed_columns: SEALED_COLUMNS,
+      ...options.diagnosis,
+    },
     frontend_url,
     board_link_days: 30,
     limits: {

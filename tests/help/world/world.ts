@@ -1,5 +1,6 @@
 import { makeApp } from "../../../src/app.tsx";
 import type { ConfiguredGrafana, Outside } from "../../../src/credentials/hosts.ts";
+import { recordTick } from "../../../src/diagnostics/store.ts";
 import { listenForEvents } from "../../../src/external/events.ts";
 import { migrate } from "../../../src/external/postgres/migrate.ts";
 import { type Address, connect, type Db } from "../../../src/external/postgres/postgres.ts";
@@ -81,6 +82,7 @@ export async function startWorld(options: Options = {}) {
     (request, { remoteAddr }) => app.fetch(request, { from: remoteAddr.hostname }),
   );
   const origin = `http://127.0.0.1:${server.addr.port}`;
+  await recordTick(db, "the clock of the tests");
   const admin = await ensureAdmin(db, options.adminKey) ?? options.adminKey!;
   const base = { db, deps, app, origin, admin, lines: deps.lines, servers: deps.servers };
   const called = { ...base, ...calls(origin, admin, await fetchDocument(origin), deps.signingKey) };

@@ -1,0 +1,38 @@
+import type { Db } from "../external/postgres/postgres.ts";
+import type { Step } from "./row.ts";
+
+/** A row that still has to reach "done"; one with a stop code is a probe of those that stopped. */
+const isOpen = (db: Db) =>
+  db`step <> 'done' and not stopped and stop_code is null and deleted_at is null and archived_at is null`;
+
+/** By step: the rows that wait, and for how long the oldest has been at its step. One that was put off on purpose does not wait. */
+export async function oldestWaiting(db: Db) {
+  return await db<{ step: Step; rows: number; seconds: number }[]>`
+    select step, count(*) as rows, extract(epoch from now() - min(waiting_since))::float8 as seconds
+    from dashboards where ${isOpen(db)} and (failures > 0 or next_try_at <= now())
+    group by step order by step`;
+}
+
+/** The rows that are tried again after a failure, and the one that failed most often. */
+export async function retriedRows(db: Db) {
+  const [row] = await db<{ rows: number; most: number; step: Step; last_error: string | null }[]>`
+    select count(*) over () as rows, failures as most, step, last_error
+    from dashboards where ${isOpen(db)} and failures > 0
+    order by failures desc, id limit 1`;
+  return row ?? { rows: 0, most: 0, step: "create" as const, last_error: null };
+}
+
+const MOST_USERS = 5;
+
+/** The rows that wait for a person, by cause and step; `users`: at most five. */
+export async function stoppedRows(db: Db) {
+  return await db<
+    { code: string | null; step: Step; rows: number; users: string[]; last_error: string | null }[]
+  >`
+    select d.stop_code as code, d.step, count(*) as rows,
+      (array_agg(distinct u.username::text))[:${db.unsafe(String(MOST_USERS))}] as users,
+      (array_agg(d.last_error order by d.next_try_at desc, d.id desc))[1] as last_error
+    from dashboards d join users u on u.id = d.user_id
+    where d.stopped and d.deleted_at is null and d.archived_at is null
+    group by d.stop_code, d.step order by count(*) desc, 1, 2`;
+}
