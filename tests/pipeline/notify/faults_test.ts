@@ -1,4 +1,5 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
+import { warningsOf } from "../../../src/external/slack/check.ts";
 import { connectSlack } from "../../../src/external/slack/slack.ts";
 import { notifyNext } from "../../../src/pipeline/notify/notify.ts";
 import { notifyDeps } from "../../help/notify_deps.ts";
@@ -213,7 +214,7 @@ check("inspect() names every fault of auth.test, and posts nothing", async () =>
   const rows: Record<string, string>[] = [];
   for (const [what, end] of [...PASSING, ...REFUSED]) {
     slack.faults.push({ method: "auth.test", what, times: 1 });
-    const { warnings } = await client.inspect(never);
+    const warnings = warningsOf(await client.inspect(never));
     const fault = typeof what === "string" ? what : what.error;
     rows.push({ fault, warnings: warnings.join(" ") });
     equal(warnings.length > 0, what !== "slow", `${fault}, ${end}`);
