@@ -39,7 +39,7 @@ export async function startSlack() {
 
   const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
-    const method = pathname.startsWith("/upload/") ? "upload" : pathname.replace("/api/", "");
+    const method = pathname.startsWith("/upload/") ? "upload" : pathname.replace(/^\/api\/+/, "");
     const call = {
       method,
       at: Date.now(),
