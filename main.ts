@@ -6,6 +6,7 @@ import {
   ConfigError,
   diagnosisOf,
   limitsOf,
+  logOf,
   outsideOf,
   readConfig,
   serverOf,
@@ -37,9 +38,12 @@ import { ensureAdmin } from "./src/users/users.ts";
 import { adminOnly } from "./src/who.ts";
 import { refuseOldInstallation } from "./src/adoption/adopt.ts";
 import { adoptedHashes } from "./src/users/key_store.ts";
-import { terminalLog } from "./src/external/log/log.ts";
+import { type Log, SILENT } from "./src/external/log/log.ts";
+import { openLog } from "./src/external/log/open.ts";
+import { faultOf } from "./src/external/log/fault.ts";
 
-const log = terminalLog(console.log);
+let log: Log = SILENT;
+let hide: (...secrets: string[]) => void = () => {};
 
 /** What stop() ends, in the reverse order. */
 const ends: (() => Promise<unknown>)[] = [];
@@ -109,6 +113,7 @@ function serve({ HOST: hostname, PORT: port }: Config) {
 async function openDatabase(config: Config) {
   const server = await openServer(serverOf(config), log, stopping.signal);
   ends.push(server.close);
+  hide(server.address.password, ...(await server.readSealKeys()).map((key) => key.toBase64()));
   stopping.signal.throwIfAborted();
   const db = await connectMaster(
     { ...server.address, database: config.MASTER_DB_NAME },
@@ -152,6 +157,7 @@ function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey: string | undefi
     lines.push("The admin's API key, shown this once:", "", `    ${newKey}`, "");
     lines.push(`Sign in with it at ${at}/sign-in`);
   }
+  log.info("Requests are answered.", { url: at, host: HOST, port: PORT });
   console.log(lines.join("\n")); // at once: a reader of the first line finds the key
 }
 
@@ -173,22 +179,31 @@ function stop(code: number): Promise<void> {
   })();
 }
 
-catchUncaught(log, () => stop(1));
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => {
-    log.info(`${signal}: stopping.`);
-    stop(0);
-  });
+/** Until the process ends. */
+function openLogOf(config: Config) {
+  const isTerminal = Deno.stdout.isTerminal();
+  const opened = openLog({ ...logOf(config), print: console.log, isTerminal });
+  ({ log, hide } = opened);
+  catchUncaught(log, () => stop(1));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      log.info(`${signal}: stopping.`);
+      stop(0);
+    });
+  }
 }
 
 try {
-  started = start(readConfig());
+  const config = readConfig();
+  openLogOf(config);
+  started = start(config);
   await started;
 } catch (error) {
   if (stopping.signal.aborted) await stopped;
-  if (error instanceof ConfigError || error instanceof ExternalError) console.error(error.message);
+  if (error instanceof ConfigError) console.error(error.message); // there is no log yet
+  else if (error instanceof ExternalError) log.error(error.message);
   else if (error instanceof Deno.errors.AddrInUse) {
-    console.error("The port is in use by another program: stop that, or set PORT to another one.");
-  } else console.error(error);
+    log.error("The port is in use by another program: stop that, or set PORT to another one.");
+  } else log.error("The start failed.", faultOf(error));
   await stop(1);
 }

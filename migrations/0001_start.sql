@@ -288,6 +288,7 @@ create table dashboards (
   archive_try_at timestamptz not null default now(),
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
+  request_id uuid, -- of the request or, without one, the scan that its work goes back to
   unique (user_id, kind, schema_name, table_name)
 );
 -- In the order of claims: by user, known tables before new ones.
@@ -434,7 +435,7 @@ create view listed_dashboards as
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
-    d.template_note, d.stop_code as error_code
+    d.template_note, d.stop_code as error_code, d.request_id
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

@@ -90,7 +90,7 @@ export async function makeApp(deps: Deps) {
   app.onError((error, c) => {
     const known = errorOf(error, c);
     if (known.status >= 500) {
-      logFailure(deps.log, "A request failed.", error, { request_id: c.var.request_id });
+      logFailure(deps.log, "A request failed.", error);
     }
     return fail(known, c);
   });

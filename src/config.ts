@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Log } from "./external/log/log.ts";
+import type { Level, Log } from "./external/log/log.ts";
 
 /** All faults of the environment, each with the variable's name. */
 export class ConfigError extends Error {
@@ -161,6 +161,9 @@ export const VARIABLES = {
   SETTLE_SECONDS: seconds(600).default(10),
   UPDATE_MIN_SECONDS: seconds(86_400).default(600),
   BOARD_LINK_DAYS: whole(1, 3650).default(30),
+  LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
+    .default("info"),
+  LOG_FILE: z.string().min(1).default("logs/app.log"),
 } as const;
 
 const SECRETS = [
@@ -259,6 +262,20 @@ export function readConfig(env: Env = Deno.env.get): Config {
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
 }
+
+/** What the log takes: its level, its file (undefined: none), and the secrets that it never shows. */
+export const logOf = (config: Config) => ({
+  level: config.LOG_LEVEL.toUpperCase() as Level,
+  file: config.LOG_FILE === "none" ? undefined : config.LOG_FILE,
+  secrets: [
+    ...SECRETS.flatMap((name) => {
+      const value = config[name];
+      if (value instanceof Uint8Array) return [value.toBase64()];
+      return typeof value === "string" ? [value] : [];
+    }),
+    ...config.WORKSPACE_SERVERS.map(({ login }) => login.password),
+  ],
+});
 
 /** The database server, as openServer() takes it. */
 export function serverOf(config: Config) {

@@ -3,7 +3,7 @@
  * refused]` runs it, `--refused FILE` writes refused rows, decrypted, to a new file.
  */
 import { parseArgs } from "node:util";
-import { ConfigError, readConfig, serverOf } from "../src/config.ts";
+import { ConfigError, logOf, readConfig, serverOf } from "../src/config.ts";
 import { checkSealKeys } from "../src/credentials/installation.ts";
 import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
@@ -16,13 +16,15 @@ import { adopt, openRefused, planAdoption } from "../src/adoption/adopt.ts";
 import { describePlan } from "../src/adoption/report.ts";
 import { cleanStatistics } from "../src/adoption/store.ts";
 import { openServers } from "../src/workspaces/servers.ts";
-import { SILENT, terminalLog } from "../src/external/log/log.ts";
+import { SILENT } from "../src/external/log/log.ts";
+import { taskLog } from "../src/external/log/open.ts";
 
 type Deps = Parameters<typeof adopt>[0];
 const NOTHING = "There is no older installation in this database.";
 
 async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<number> {
   const config = readConfig();
+  const { level, secrets } = logOf(config);
   const server = await openServer(serverOf(config), SILENT);
   try {
     const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
@@ -32,7 +34,7 @@ async function withDatabase(work: (deps: Deps) => Promise<number>): Promise<numb
       const shown = { host: config.WORKSPACE_PUBLIC_HOST, port: config.WORKSPACE_PUBLIC_PORT };
       const servers = await openServers(db, own, shown, []);
       const sealKeys = await loadSealKeys(server.readSealKeys);
-      const deps = { db, sealKeys, servers, log: terminalLog(console.error) };
+      const deps = { db, sealKeys, servers, log: taskLog(level, secrets) };
       return await withDeadline(DEADLINES.long, () => work(deps));
     } finally {
       await db.end({ timeout: 1 });

@@ -1,5 +1,5 @@
 /** Reseals all values with the current key: `deno task rotate-seal [--new]`. Exit code 1: incomplete; 2: usage. */
-import { ConfigError, readConfig, serverOf } from "../src/config.ts";
+import { ConfigError, logOf, readConfig, serverOf } from "../src/config.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
 import { connectMaster } from "../src/external/postgres/master.ts";
@@ -10,13 +10,15 @@ import { embeddedSealKeys, writeEmbeddedSealKeys } from "../src/external/seal_ke
 import { SEALED_COLUMNS } from "../src/sealed.ts";
 import { refuseOldInstallation } from "../src/adoption/adopt.ts";
 import { renewSealKey, rotateSeal } from "../src/credentials/rotation/rotate.ts";
-import { SILENT, terminalLog } from "../src/external/log/log.ts";
+import { SILENT } from "../src/external/log/log.ts";
+import { taskLog } from "../src/external/log/open.ts";
 
 /** Longer than any call takes between sealing and storing a value. */
 const SETTLE_SECONDS = 10;
 
 async function rotate(makeNew: boolean, signal: AbortSignal) {
   const config = readConfig();
+  const { level, secrets } = logOf(config);
   const fromFile = !config.MASTER_DB_HOST && !config.SEAL_KEY;
   if (makeNew && !fromFile) {
     throw new ConfigError([
@@ -29,7 +31,7 @@ async function rotate(makeNew: boolean, signal: AbortSignal) {
     try {
       await refuseOldInstallation(db);
       await migrate(db);
-      const deps = { db, log: terminalLog(console.error), columns: SEALED_COLUMNS };
+      const deps = { db, log: taskLog(level, secrets), columns: SEALED_COLUMNS };
       if (!fromFile) return await rotateSeal(deps, await loadSealKeys(server.readSealKeys), signal);
       const file = {
         read: server.readSealKeys,

@@ -1,4 +1,4 @@
-import { ConfigError, readConfig, serverOf } from "../src/config.ts";
+import { ConfigError, logOf, readConfig, serverOf } from "../src/config.ts";
 import { openForTask } from "../src/credentials/credentials.ts";
 import { loadSealKeys } from "../src/credentials/seal.ts";
 import { AppError, ExternalError } from "../src/errors.ts";
@@ -7,11 +7,13 @@ import { openServer } from "../src/external/server.ts";
 import { findUserByName } from "../src/users/store.ts";
 import { KINDS, urlCredential } from "../src/workspaces/names.ts";
 import { fillDatabase } from "./sample/write.ts";
-import { SILENT, terminalLog } from "../src/external/log/log.ts";
+import { SILENT } from "../src/external/log/log.ts";
+import { taskLog } from "../src/external/log/open.ts";
 
 /** Fills a user's three databases with generated runs; each further call appends one more run. */
 async function sample(username: string) {
   const config = readConfig();
+  const { level, secrets } = logOf(config);
   const server = await openServer(serverOf(config), SILENT);
   try {
     const db = await connectMaster({ ...server.address, database: config.MASTER_DB_NAME });
@@ -21,7 +23,7 @@ async function sample(username: string) {
       const deps = {
         db,
         sealKeys: await loadSealKeys(server.readSealKeys),
-        log: terminalLog(console.error),
+        log: taskLog(level, secrets),
       };
       for (const kind of KINDS) {
         const url = await openForTask(deps, user, urlCredential(kind));

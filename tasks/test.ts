@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { startEmbedded } from "../src/external/postgres/embedded.ts";
 import { databaseUrl } from "../src/external/postgres/postgres.ts";
-import { terminalLog } from "../src/external/log/log.ts";
+import { taskLog } from "../src/external/log/open.ts";
 
 type Counts = { passed: number; failed: number };
 type Pass = { files: string[]; parallel: boolean };
@@ -22,7 +22,7 @@ async function makeSureOfBrowser(signal: AbortSignal) {
     const { ensureBrowser } = await import("../src/external/browser/install.ts");
     const path = Deno.env.get("BROWSER_PATH");
     const install = Deno.env.get("BROWSER_INSTALL") !== "no";
-    await ensureBrowser({ path, install, log: terminalLog(say), signal });
+    await ensureBrowser({ path, install, log: taskLog(), signal });
   } catch (error) {
     say(
       `No browser, the tests that need one will fail: ${error instanceof Error && error.message}`,
@@ -119,7 +119,7 @@ async function main(args: string[], signal: AbortSignal): Promise<Counts & { cod
   const dataDir = await Deno.makeTempDir({ prefix: "dashkeeper-test-" });
   try {
     const browser = makeSureOfBrowser(signal);
-    const server = await startEmbedded({ dataDir, log: terminalLog(say), fsync: false, signal });
+    const server = await startEmbedded({ dataDir, log: taskLog(), fsync: false, signal });
     try {
       await browser;
       signal.throwIfAborted();

@@ -9,6 +9,7 @@ import {
 import { pause } from "../external/abort.ts";
 import type { Who } from "../who.ts";
 import { insertEntry } from "./store.ts";
+import { logHere } from "../external/log/log.ts";
 
 export const ACTIONS = [
   "user.create",
@@ -40,8 +41,23 @@ export type Actor = Pick<Who, "username" | "from">;
 
 export const SYSTEM: Actor = { username: "system", from: "" };
 
-export function record(db: Db, who: Actor, entry: AuditedAction, outcome: "ok" | "refused" = "ok") {
-  return insertEntry(db, { ...entry, actor: who.username, from: who.from, outcome });
+type Outcome = "ok" | "refused";
+
+/** Records an action outside of a transaction. */
+export async function record(db: Sql, who: Actor, entry: AuditedAction, outcome: Outcome = "ok") {
+  await insert(db, who, entry, outcome);
+  logEntry(who, entry, outcome);
+}
+
+const insert = (db: Db, who: Actor, entry: AuditedAction, outcome: Outcome) =>
+  insertEntry(db, { ...entry, actor: who.username, from: who.from, outcome });
+
+/** The entry as a line of the log, once it is committed. */
+export function logEntry(who: Actor, entry: AuditedAction, outcome: Outcome): void {
+  const { username: actor, from } = who;
+  const { action, subject, user_id } = entry;
+  const fields = { audit: true, actor, action, subject, user_id, from, outcome };
+  logHere().info(`${actor}: ${action} ${subject}: ${outcome}`, fields);
 }
 
 /** What to do where the outcome is unknown: a key that is shown once is lost with the answer. */
@@ -75,13 +91,15 @@ export async function audited<T>(
   const attempt = () =>
     db.begin(async (tx) => {
       const result = await work(tx);
-      await record(tx, who, entry);
+      await insert(tx, who, entry, "ok");
       return result;
     });
   try {
     for (let tries = 1;; tries++) {
       try {
-        return await attempt();
+        const result = await attempt();
+        logEntry(who, entry, "ok");
+        return result;
       } catch (error) {
         if (!isDeadlock(error) || tries === MOST_TRIES) throw error;
         // Without a pause, ours takes the lock again before the other transaction wakes.

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { audited, record } from "../audit/audit.ts";
+import { audited, logEntry, record } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Db, isUniqueViolation, type Sql, sqlState } from "../external/postgres/postgres.ts";
 import { Expiry } from "../users/expiry.ts";
@@ -152,6 +152,12 @@ export async function revealCredential(deps: Deps, who: Who, user_id: number, ke
     ? await store.revealCredential(deps.db, { user_id, key_name, by: who.username, from: who.from })
     : undefined;
   if (!row) throw unknownUser();
+  const entry = {
+    action: "credential.reveal",
+    subject: `${row.username}/${key_name}`,
+    user_id,
+  } as const;
+  logEntry(who, entry, row.id === null ? "refused" : "ok");
   if (row.id === null) throw unknown(key_name);
   const key_value = await openValue(deps, user_id, row);
   return { ...shown(row, key_value), key_value };

@@ -101,11 +101,11 @@ export async function findCredential(db: Db, user_id: number, key_name: string) 
 
 type Reveal = { user_id: number; key_name: string; by: string; from: string };
 /** `id` is null where the user has no credential of this name; undefined: there is no such user. */
-type RevealedRow = CredentialRow | { id: null } | undefined;
+type RevealedRow = ((CredentialRow | { id: null }) & { username: string }) | undefined;
 
 /** One statement: no record, no value. `by` is a username, `from` an address. */
 export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<RevealedRow[]> => {
-  const rows = await db<((CredentialRow | { id: null }) & { n: number })[]>`
+  const rows = await db<(NonNullable<RevealedRow> & { n: number })[]>`
     with asked as (
       select * from unnest(${asked.map(({ user_id }) => user_id)}::bigint[],
         ${asked.map(({ key_name }) => key_name)}::text[], ${asked.map(({ by }) => by)}::text[],
@@ -124,7 +124,7 @@ export const revealCredential = inBatches(async (db, asked: Reveal[]): Promise<R
     )
   }
     )
-    select n, ${columns(db)} from found`;
+    select n, username, ${columns(db)} from found`;
   const answers = new Map<number, RevealedRow>(rows.map(({ n, ...row }) => [n, row]));
   return asked.map((_, i) => answers.get(i + 1));
 });

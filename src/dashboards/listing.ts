@@ -49,6 +49,9 @@ export const Dashboard = z.object({
   template_note: z.string().nullable().openapi({
     description: "Why the built-in board replaced the chosen template.",
   }),
+  request_id: z.uuid().nullable().openapi({
+    description: "Of the request that its work goes back to, or of the scan; the log names it.",
+  }),
 }).openapi("Dashboard");
 
 export const DashboardWithMessage = Dashboard.extend({

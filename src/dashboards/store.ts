@@ -29,13 +29,14 @@ export type Listed = {
   outcome: Outcome | null;
   panels: Panel[];
   template_note: string | null;
+  request_id: string | null;
 } & Summary;
 
 const columns = (db: Db) =>
   db`id, user_id, username, kind, schema_name, table_name, run, source, dashboard_url,
     local_snapshot_url, step, stopped, last_error, error_code, next_try_at, created_at, captured_at, slack_sent_at,
     archived_at, edited, outcome, panels, numbers, why,
-    template_note`;
+    template_note, request_id`;
 
 export type Filter = {
   user_id?: number | undefined;

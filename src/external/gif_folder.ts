@@ -12,7 +12,7 @@ export type PictureFile = { name: string; dashboard_id: number; run: number };
 
 const NAME = /^dashboard-(\d{1,15})-run-(\d{1,9})\.(?:gif|png)(?:\.[\w-]+\.part)?$/;
 const whyOf = (error: unknown) =>
-  error instanceof Error ? "code" in error ? error.code : error.name : "unknown";
+  error instanceof Error ? "code" in error ? String(error.code) : error.name : "unknown";
 
 /** Writes `<folder>/dashboard-<id>-run-<run>.gif` and `.png`, each whole or not at all. */
 export function openGifFolder(folder: string, log: Log): GifFolder {

@@ -1,19 +1,26 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { type Log, withLog } from "../external/log/log.ts";
 import type { Env } from "../who.ts";
-import type { Log } from "../external/log/log.ts";
 
+/** Gives each request its id, which all its lines carry, and logs its end. */
 export function requestLog(log: Log): MiddlewareHandler<Env> {
   return async (c, next) => {
     const started = performance.now();
-    c.set("request_id", crypto.randomUUID());
-    c.header("X-Request-Id", c.var.request_id);
-    await next();
-    const { status } = c.res;
-    const reading = /^(GET|HEAD)$/.test(c.req.method) || /^\/boards\/\d+\/query$/.test(c.req.path);
-    if (status < 400 && reading) return;
-    const ms = Math.round(performance.now() - started);
-    const by = c.var.who?.username ?? "-";
-    const path = c.req.path.replace(/[^\x21-\x7e]/g, "?").slice(0, 200);
-    log.info(`${c.req.method} ${path} ${status}`, { ms, by, request_id: c.var.request_id });
+    const request_id = crypto.randomUUID();
+    c.set("request_id", request_id);
+    c.header("X-Request-Id", request_id);
+    await withLog({ log, request_id }, async () => {
+      await next();
+      const { method, path } = c.req;
+      const { status } = c.res;
+      const { user_id, username } = c.var.who ?? {};
+      const fields = { method, path, status, ms: Math.round(performance.now() - started) };
+      const level = status < 400 && isFrequent(c) ? "debug" : "info";
+      log[level](`${method} ${path} ${status}`, { ...fields, user_id, username });
+    });
   };
 }
+
+/** Probes, files, and the queries of a board that somebody opened. */
+const isFrequent = ({ req: { path } }: Context) =>
+  /^\/(?:static\/|livez$|readyz$|health$|boards\/\d+\/query$)/.test(path);

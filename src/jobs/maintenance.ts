@@ -8,7 +8,7 @@ import { pause } from "../external/abort.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { nextDue } from "../retries/store.ts";
 import { nextStepTry } from "../workspaces/store.ts";
-import { type Logged, logged } from "./log.ts";
+import { asJob, type Logged, logged } from "./log.ts";
 
 /** Deno.cron skips a minute while the previous run is still active. */
 const LONGEST_MS = 50_000;
@@ -37,7 +37,7 @@ export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise
     const until = Date.now() + LONGEST_MS;
     isPlanned ||= await planDefaultGrafana(deps).then(() => true, logged(deps, "grafana")) === true;
     do {
-      for (const part of PARTS) await part(deps, signal).catch(log);
+      for (const part of PARTS) await asJob(deps, () => part(deps, signal)).catch(log);
       const waits = await Promise.all([nextStepTry(deps.db), nextDue(deps.db)]).catch(log);
       const ms = Math.min(...(waits ?? []).map((wait) => wait ?? Infinity));
       if (Date.now() + ms > until) return;

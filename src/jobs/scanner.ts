@@ -3,7 +3,7 @@ import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import { type Deps, scan, type ScanResult } from "../pipeline/scan/scan.ts";
 import { nextScan } from "../pipeline/scan/store.ts";
 import { makeAlarm } from "./clock.ts";
-import { logged } from "./log.ts";
+import { asJob, logged } from "./log.ts";
 
 /** Deno.cron skips a minute while the previous run is still active. */
 const LAST_SCAN_SECOND = 56;
@@ -13,7 +13,8 @@ const END_SECOND = 58;
 export function startScanner(deps: Deps, signal: AbortSignal) {
   let last: Promise<unknown> = Promise.resolve();
 
-  const scanIn = makeAlarm(() => scanNow().catch(logged(deps, "scan")), signal);
+  const scanAsJob = () => asJob(deps, scanNow).catch(logged(deps, "scan"));
+  const scanIn = makeAlarm(scanAsJob, signal);
 
   function scanNow(): Promise<ScanResult> {
     // Replaces the caller's deadline: a scan has none.
@@ -40,7 +41,7 @@ export function startScanner(deps: Deps, signal: AbortSignal) {
     do {
       await pause(at - Date.now(), signal);
       if (signal.aborted) return;
-      const scanned = scanNow().catch(logged(deps, "scan"));
+      const scanned = scanAsJob();
       await Promise.race([scanned, pause(minute + END_SECOND * 1000 - Date.now(), signal)]);
       at += deps.limits.scanSeconds * 1000;
     } while (at < minute + LAST_SCAN_SECOND * 1000);

@@ -1,7 +1,7 @@
 import type { Sql } from "../external/postgres/postgres.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
-import { type Logged, logged } from "./log.ts";
+import { asJob, type Logged, logged } from "./log.ts";
 
 export type Workers = { wake(): void; idle(): Promise<void> };
 
@@ -26,7 +26,7 @@ export function startWorkers(
   async function worker() {
     while (!signal.aborted) {
       isWoken = false;
-      if (!await next() && !isWoken) return;
+      if (!await asJob(deps, next) && !isWoken) return;
     }
   }
   function fail(error: unknown): undefined {
@@ -66,7 +66,7 @@ export function oneAtATime(
   async function run() {
     while (isWoken && !signal.aborted) {
       isWoken = false;
-      await work().catch(logged(deps, name));
+      await asJob(deps, work).catch(logged(deps, name));
     }
   }
   return {

@@ -2,38 +2,83 @@ import { ExternalError } from "../errors.ts";
 import { pause } from "../external/abort.ts";
 import { asExternal, type Db, isUnavailable } from "../external/postgres/postgres.ts";
 import { type Claim, release, renew, setBack } from "./row.ts";
+import { logFailure } from "../external/log/failure.ts";
+import { type Log, withLog } from "../external/log/log.ts";
 
 const MOST_DEATHS = 10;
 /** A third of the lease: two renewals may fail. */
 const RENEW_MS = 10_000;
 
+type Deps = { db: Db; log: Log };
+type Work = (signal: AbortSignal) => Promise<void>;
+
 /** Runs a step while the claim holds and records a failure on the row. Rethrows everything but ExternalError. */
 export async function attempt(
+  { db, log }: Deps,
+  claim: Claim,
+  signal: AbortSignal,
+  work: Work,
+): Promise<void> {
+  const request_id = claim.request_id ?? undefined;
+  await withLog({ log, request_id }, () => logged(log, claim, () => run(db, claim, signal, work)));
+}
+
+/** The lines of a step's attempt. */
+async function logged(log: Log, claim: Claim, run: () => Promise<Failed | undefined>) {
+  const { id: dashboard_id, step, run: number, username, kind, table_name } = claim;
+  const row = { dashboard_id, step, run: number, username, kind, table_name };
+  const started = performance.now();
+  const ms = () => Math.round(performance.now() - started);
+  log.debug(`Step ${step} begins.`, row);
+  try {
+    const failed = await run();
+    if (!failed) log.info(`Step ${step} is done.`, { ...row, ms: ms() });
+    else if (failed.error) {
+      const { error } = failed;
+      const what = error.permanent ? "failed and stopped" : "failed and is retried";
+      logFailure(log, `Step ${step} ${what}.`, error, { ...row, ms: ms() });
+    }
+  } catch (error) {
+    logFailure(log, `Step ${step} failed unexpectedly and is retried.`, error, {
+      ...row,
+      ms: ms(),
+    });
+    throw error;
+  }
+}
+
+/** `error`: undefined where the row is left to another worker or a later start. */
+type Failed = { error: ExternalError | undefined };
+
+async function run(
   db: Db,
   claim: Claim,
   signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
+  work: Work,
+): Promise<Failed | undefined> {
   if (claim.deaths >= MOST_DEATHS) {
     const why =
       `The worker crashed ${claim.deaths} times on this table. Check the log, then press Retry.`;
-    return await setBack(db, claim, why, { stop: true, code: "crashed" });
+    return await fail(db, claim, new ExternalError("PostgreSQL", why, true, { code: "crashed" }));
   }
   try {
     await holding(() => renew(db, claim), signal, work);
   } catch (thrown) {
-    if (signal.aborted) return await release(db, claim);
-    const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
-    if (thrown instanceof ClaimLost) return;
+    if (signal.aborted) await release(db, claim);
+    if (signal.aborted || thrown instanceof ClaimLost) return { error: undefined };
     const error = asExternal(thrown);
-    if (!(error instanceof ExternalError)) {
-      await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
-      throw error;
-    }
-    const { message, permanent: stop, more } = error;
-    const { retryAfterSeconds: after, code } = more;
-    await putBack(db, claim, message, { stop, after, code });
+    if (error instanceof ExternalError) return await fail(db, claim, error);
+    await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
+    throw error;
   }
+}
+
+const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
+
+async function fail(db: Db, claim: Claim, error: ExternalError): Promise<Failed> {
+  const { message, permanent: stop, more: { retryAfterSeconds: after, code } } = error;
+  await putBack(db, claim, message, { stop, after, code });
+  return { error };
 }
 
 /** Keeps a claim by `renew` during the work, which ends in ClaimLost once that returns false. */

@@ -5,6 +5,7 @@ import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { isBatch } from "./batches_store.ts";
 import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
+import { requestIdHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -18,11 +19,16 @@ export type Claim = {
   schema_name: string;
   table_name: string;
   run: number;
+  step: Step;
+  request_id: string | null;
 };
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
     capture_tries = 0, next_try_at = now(), waiting_since = now()`;
+
+/** The request that the row's further work goes back to. */
+const caused = (db: Db) => db`request_id = coalesce(${requestIdHere() ?? null}::uuid, request_id)`;
 
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
@@ -60,7 +66,7 @@ export async function claimNext(
       where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
       returning d.id, d.claim_id, d.deaths, d.user_id, d.kind, d.schema_name, d.table_name,
-        d.run, ${usernameOf(db, db`d.user_id`)} as username
+        d.run, d.step, d.request_id, ${usernameOf(db, db`d.user_id`)} as username
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;
@@ -165,7 +171,8 @@ export async function findTries(db: Db, id: number) {
 /** False: it was not stopped. */
 export async function restart(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
-    update dashboards set ${reset(db)} where id = ${id} and stopped and deleted_at is null`;
+    update dashboards set ${reset(db)}, ${caused(db)}
+    where id = ${id} and stopped and deleted_at is null`;
   return count === 1;
 }
 
@@ -232,7 +239,7 @@ export async function restartForSlack(db: Db, user_id: number): Promise<void> {
     update dashboards set stale = true
     where claim_id is not null and step = 'notify' and user_id = ${user_id}`;
   await db`
-    update dashboards set ${reset(db)}
+    update dashboards set ${reset(db)}, ${caused(db)}
     where stopped and step = 'notify' and user_id = ${user_id} and deleted_at is null
       and stop_code is not null`;
 }
@@ -240,7 +247,7 @@ export async function restartForSlack(db: Db, user_id: number): Promise<void> {
 /** Puts a row whose run a person has posted, or has confirmed as posted, at its next step. */
 export async function resumeAt(db: Db, id: number, step: "notify" | "done"): Promise<void> {
   await db`
-    update dashboards set step = ${step}, ${reset(db)}, ${unclaim(db)}
+    update dashboards set step = ${step}, ${reset(db)}, ${unclaim(db)}, ${caused(db)}
     where id = ${id} and deleted_at is null`;
 }
 
@@ -252,7 +259,7 @@ export async function restartForKey(db: Db, user_id?: number): Promise<number> {
   const theirs = user_id === undefined ? db`` : db`and user_id = ${user_id}`;
   await db`update dashboards set stale = true where claim_id is not null ${theirs}`;
   const { count } = await db`
-    update dashboards set ${reset(db)}
+    update dashboards set ${reset(db)}, ${caused(db)}
     where stopped and deleted_at is null and (stop_code = any(${KEY_CODES})
       or ${user_id === undefined} and (stop_code = 'browser_path'
         or step = 'notify' and stop_code is not null)) ${theirs}`;
@@ -262,7 +269,7 @@ export async function restartForKey(db: Db, user_id?: number): Promise<number> {
 /** Back to "capture", or to "create" when the numbers failed. */
 export async function requestCapture(db: Db, id: number): Promise<void> {
   await db`
-    update dashboards set ${reset(db)}, ${unclaim(db)}, step = case when exists (
+    update dashboards set ${reset(db)}, ${unclaim(db)}, ${caused(db)}, step = case when exists (
         select from runs r
         where r.dashboard_id = dashboards.id and r.run = dashboards.run
           and r.numbers_error is not null
@@ -283,14 +290,15 @@ export async function lockLive(db: Db, id: number): Promise<boolean> {
 export async function redraw(db: Db, id: number): Promise<void> {
   await beginCorrection(db, id);
   await db`
-    update dashboards set step = 'create', ${reset(db)}, ${unclaim(db)} where id = ${id}`;
+    update dashboards set step = 'create', ${reset(db)}, ${unclaim(db)}, ${caused(db)}
+    where id = ${id}`;
 }
 
 /** False: not in a Grafana, or its table is gone. */
 export async function requestRewrite(db: Db, id: number): Promise<boolean> {
   const { count } = await db`
     update dashboards set rewrite = true, edited = false, outcome = null, step = 'create',
-      ${reset(db)}, ${unclaim(db)}
+      ${reset(db)}, ${unclaim(db)}, ${caused(db)}
     where id = ${id} and source = 'grafana' and archived_at is null and deleted_at is null`;
   return count === 1;
 }
@@ -299,7 +307,7 @@ export async function moveTo(db: Db, id: number, base: string, url: string): Pro
   await db`
     update dashboards set source = 'grafana', grafana_base = ${base}, grafana_url = ${url},
       grafana_version = null, grafana_writing = null, grafana_archived = false, edited = false,
-      outcome = null, step = 'create', ${reset(db)}, ${unclaim(db)}
+      outcome = null, step = 'create', ${reset(db)}, ${unclaim(db)}, ${caused(db)}
     where id = ${id}`;
 }
 
@@ -313,6 +321,8 @@ export async function renameTable(db: Db, id: number, to: Name): Promise<void> {
     where id = ${id}`;
 }
 
+export type NewRun = { id: number; run: number; request_id: string };
+
 /** Ends an archive or tombstone. Returns the new run; undefined: known content. */
 export async function beginRun(
   db: Sql,
@@ -320,18 +330,20 @@ export async function beginRun(
   { schema_name, table_name, content }: Name & { content: string },
   row_count: number,
   batch_id?: number,
-): Promise<number | undefined> {
+): Promise<NewRun | undefined> {
   return await db.begin(async (tx) => {
-    const [row] = await tx<{ id: number; run: number }[]>`
-      insert into dashboards as d (user_id, kind, schema_name, table_name, content)
-      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content})
+    const [row] = await tx<NewRun[]>`
+      insert into dashboards as d (user_id, kind, schema_name, table_name, content, request_id)
+      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content},
+        coalesce(${requestIdHere() ?? null}::uuid, gen_random_uuid()))
       on conflict (user_id, kind, schema_name, table_name) do update set
         content = excluded.content, run = d.run + 1, run_at = now(), step = 'create', outcome = null,
-        panels = '[]', archived_at = null, deleted_at = null, ${reset(tx)}, ${unclaim(tx)}
+        panels = '[]', archived_at = null, deleted_at = null, request_id = excluded.request_id,
+        ${reset(tx)}, ${unclaim(tx)}
       where d.content <> excluded.content or d.archived_at is not null
-      returning id, run`;
+      returning id, run, request_id`;
     if (row) await insertRun(tx, row, { row_count, batch_id });
-    return row?.run;
+    return row;
   });
 }
 

@@ -316,7 +316,7 @@ Deno.test("the service refuses an older installation until `deno task adopt --do
     MASTER_DB_SSLMODE: "disable",
     SEAL_KEY: SEAL_KEY.toBase64(),
     HOST: "127.0.0.1",
-    BROWSER_INSTALL: "no",
+    ...{ BROWSER_INSTALL: "no", LOG_FILE: "none" },
     PORT: freePort(),
   };
   const before = await dump(old.db);

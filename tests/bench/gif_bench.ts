@@ -5,7 +5,7 @@ import { openParsed } from "../help/boards/open_page.ts";
 import { decodeGif } from "../help/previews/gif.ts";
 import { browserMemory, filmTogether } from "./gif_film.ts";
 import { GIF_PAGE } from "./gif_page.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 const SIZE = { width: 1920, height: 1080 };
 const FRAMES = 10;
@@ -36,7 +36,7 @@ export async function benchGif() {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-  const browser = connectBrowser({ install: true, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, log: taskLog() });
   for (const most of [1, 4]) {
     const { latest, longest } = await filmTogether(browser, most);
     const memory = Math.round(await browserMemory());
@@ -65,7 +65,7 @@ const shown = ({ readyMs, memoryMb, bytes, psnrDb, copy }: Row) => ({
 async function shoot(folder: string) {
   const type = { headers: { "content-type": "text/html" } };
   const server = Deno.serve({ port: 0, onListen() {} }, () => new Response(GIF_PAGE, type));
-  const browser = connectBrowser({ install: true, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, log: taskLog() });
   const origin = `http://127.0.0.1:${server.addr.port}`;
   const options = { ...SIZE, headers: {}, origin, timeoutMs: 60_000 };
   for (const sequence of ["still", "lively"]) {

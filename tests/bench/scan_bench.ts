@@ -12,7 +12,7 @@ import { openServers } from "../../src/workspaces/servers.ts";
 import { createUser } from "../../src/accounts/create.ts";
 import { fillDatabase } from "../../tasks/sample/write.ts";
 import { SILENT } from "../../src/external/log/log.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 const ROUNDS = 5;
 const SIZES = [30, 120];
@@ -46,7 +46,7 @@ async function measure(server: Server) {
     outside: { slack_api_url: "http://127.0.0.1:1/api", allowed_hosts: [] },
     sealKeys: { current: await importSealKey(new Uint8Array(32)) },
     limits: { scanSeconds: 1, settleSeconds: 0, updateMinSeconds: 600, batchSeconds: 300 },
-    log: terminalLog(console.log),
+    log: taskLog(),
   };
   const rows: Record<string, Record<string, string>> = {};
   const users: number[] = [];

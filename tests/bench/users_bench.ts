@@ -4,7 +4,17 @@ import { startEmbedded } from "../../src/external/postgres/embedded.ts";
 import { connect, databaseUrl, type Sql } from "../../src/external/postgres/postgres.ts";
 import { findUserByName } from "../../src/users/store.ts";
 import { writeCursor } from "../../src/http/paging.ts";
-import type { Load, Outcome } from "./load.ts";
+import type { Outcome } from "./load.ts";
+import {
+  type Calls,
+  here,
+  load,
+  type Pace,
+  type Service,
+  sorted,
+  start,
+  startOurs,
+} from "./services.ts";
 import { fill, giveKey, sample } from "./users_data.ts";
 import { SILENT } from "../../src/external/log/log.ts";
 
@@ -13,16 +23,8 @@ const ROUNDS = 5;
 /** As fast as they go; and, whether or not the last one is answered, 100 a second. */
 const FAST = { seconds: 2 };
 const STEADY = { seconds: 4, rate: 100 };
-/** More clients than either service has connections to PostgreSQL (20). */
-const CONNECTIONS = 50;
 const SAMPLE = 200;
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-const here = (name: string) => new URL(name, import.meta.url).pathname;
-
-type Calls = Load["calls"];
-type Service = { port: number; stop(): Promise<void> };
-type Pace = Pick<Load, "seconds" | "rate">;
 type Row = Record<string, string | number>;
 
 /**
@@ -43,6 +45,7 @@ export async function benchUsers(): Promise<void> {
       SEAL_KEY: seal_key.toBase64(),
       DATABASE_URL: databaseUrl(address),
       BROWSER_INSTALL: "no",
+      LOG_FILE: `${dataDir}/app.log`,
     };
     const ours = await startOurs(env);
     ends.push(ours.stop);
@@ -116,35 +119,6 @@ async function compare(calls: Calls, services: Record<string, Service>, pace: Pa
   }));
 }
 
-/** The least, the median and the most. */
-function sorted(figures: number[]): [number, number, number] {
-  const all = figures.toSorted((a, b) => a - b);
-  return [all[0]!, all[all.length >> 1]!, all.at(-1)!];
-}
-
-async function load(
-  { port }: Service,
-  calls: Calls,
-  pace: Pace,
-): Promise<Outcome> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--allow-net", here("load.ts")],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const given: Load = { port, calls, connections: CONNECTIONS, ...pace };
-  await new Blob([JSON.stringify(given)]).stream().pipeTo(child.stdin);
-  const { success, stdout } = await child.output();
-  if (!success) throw new Error("the load failed: see above");
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
-/** The service as `deno task start` runs it. */
-function startOurs(env: Record<string, string>): Promise<Service> {
-  return start(Deno.execPath(), ["run", "--no-prompt", "--allow-all", "main.ts"], env, "listening");
-}
-
 /** On Node where there is one, as such a team would; else on Deno. */
 async function startNaive(env: Record<string, string>): Promise<Service> {
   const script = here("naive_service.mjs");
@@ -155,38 +129,6 @@ async function startNaive(env: Record<string, string>): Promise<Service> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return await start(Deno.execPath(), ["run", "--no-prompt", "-A", script], production, "ready");
   }
-}
-
-/** Starts a service on a free port; resolves when it prints `sign`. */
-async function start(
-  command: string,
-  args: string[],
-  given: Record<string, string>,
-  sign: string,
-): Promise<Service> {
-  const port = freePort();
-  const env = { ...given, PORT: `${port}`, HOST: "127.0.0.1" };
-  const child = new Deno.Command(command, { args, env, cwd: ROOT, stdout: "piped" }).spawn();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream());
-  let said = "";
-  for await (const text of lines.values({ preventCancel: true })) {
-    said += text;
-    if (said.includes(sign)) break;
-  }
-  if (!said.includes(sign)) throw new Error(`${args.at(-1)} does not start:\n${said}`);
-  const rest = lines.pipeTo(new WritableStream());
-  return {
-    port,
-    async stop() {
-      child.kill("SIGTERM");
-      await Promise.all([child.status, rest]);
-    },
-  };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 if (import.meta.main) await benchUsers();

@@ -11,7 +11,7 @@ import { loadOdd } from "../help/boards/odd_tables.ts";
 import { openParsed } from "../help/boards/open_page.ts";
 import { never } from "../help/time.ts";
 import { connectBrowser } from "../../src/external/browser/browser.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 Deno.test("expandMacros() writes the range, and a hostile name stays one identifier", async () => {
   const range = { from: "2026-01-01T00:00:00.000Z", to: "2026-01-02T00:00:00.000Z" };
@@ -324,7 +324,7 @@ Deno.test("the board page draws each kind of panel, and says which are empty or 
       { ...bare, targets: [{ ...target, rawSql: "select 1 where false" }] } as never,
     );
     await using server = serveBoard(reader, board);
-    const browser = connectBrowser({ install: false, log: terminalLog(console.log) });
+    const browser = connectBrowser({ install: false, log: taskLog() });
     try {
       const page = await browser.withPage(
         { width: 1920, height: 1400, headers: {}, origin: server.origin, timeoutMs: 20_000 },

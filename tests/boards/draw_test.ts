@@ -9,7 +9,7 @@ import { boardOf, loadOfEachKind, withTables } from "../help/boards/boards.ts";
 import { loadOdd } from "../help/boards/odd_tables.ts";
 import { openParsed } from "../help/boards/open_page.ts";
 import { never } from "../help/time.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 type Shown = { title: string; state: string; said: string; drawn: boolean };
 
@@ -44,7 +44,7 @@ async function look(browser: Browser, reader: Sql, board: Dashboard): Promise<Sh
 }
 
 Deno.test("the built-in board draws each template on each table, no panel empty or in error", async () => {
-  const browser = connectBrowser({ install: false, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: false, log: taskLog() });
   try {
     await withTables(async ({ db }, reader) => {
       const kinds = new Set<string>();
@@ -76,7 +76,7 @@ Deno.test("the built-in board draws each template on each table, no panel empty 
 });
 
 Deno.test("the built-in board shows tables of any shape, and what was emptied, without an error", async () => {
-  const browser = connectBrowser({ install: false, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: false, log: taskLog() });
   try {
     await withTables(async ({ db }, reader) => {
       for (const { schema, name, table } of await loadOdd(db)) {
@@ -98,7 +98,7 @@ Deno.test("the built-in board shows tables of any shape, and what was emptied, w
 });
 
 Deno.test("the board's selects are the variables, and a choice is asked of every panel", async () => {
-  const browser = connectBrowser({ install: false, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: false, log: taskLog() });
   try {
     await withTables(async ({ db }, reader) => {
       await db.unsafe(`create table public.t (run_ts timestamptz, design text, wns_ns float8);

@@ -31,6 +31,7 @@ const FIELDS = [
   "numbers",
   "why",
   "template_note",
+  "request_id",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -93,6 +94,7 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     numbers: [],
     why: null,
     template_note: null,
+    request_id: null,
   });
 });
 

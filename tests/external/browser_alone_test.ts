@@ -3,13 +3,13 @@ import { ExternalError } from "../../src/errors.ts";
 import { type Browser, connectBrowser, type Page } from "../../src/external/browser/browser.ts";
 import { ensureBrowser, findBrowser } from "../../src/external/browser/install.ts";
 import { SILENT } from "../../src/external/log/log.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 const never = new AbortController().signal;
 const quiet = { install: true, log: SILENT };
 
 function browserHere(): Browser & AsyncDisposable {
-  const browser = connectBrowser({ ...quiet, log: terminalLog(console.log) });
+  const browser = connectBrowser({ ...quiet, log: taskLog() });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 
@@ -73,7 +73,7 @@ Deno.test("ensureBrowser() says what is wrong with BROWSER_PATH", async () => {
 });
 
 Deno.test("findBrowser() finds what ensureBrowser() uses", async () => {
-  const path = await ensureBrowser({ ...quiet, log: terminalLog(console.log) });
+  const path = await ensureBrowser({ ...quiet, log: taskLog() });
   equal(await findBrowser(), path);
 });
 

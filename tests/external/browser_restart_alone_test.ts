@@ -2,10 +2,10 @@ import { deepStrictEqual as same, ok, rejects, strictEqual as equal } from "node
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
 import { after } from "../help/previews/browser.ts";
 import { never } from "../help/time.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 function browserHere(mostPages: number): Browser & AsyncDisposable {
-  const browser = connectBrowser({ install: true, mostPages, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, mostPages, log: taskLog() });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 

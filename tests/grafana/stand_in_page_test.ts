@@ -3,7 +3,7 @@ import { takePreview } from "../../src/previews/preview.ts";
 import { type Browser, connectBrowser } from "../../src/external/browser/browser.ts";
 import { addTiming, timingDatabase } from "../help/grafana/database.ts";
 import { startGrafana } from "../help/grafana/grafana.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 const never = new AbortController().signal;
 const POSTGRES = { type: "postgres", uid: "pg" };
@@ -64,7 +64,7 @@ const SIGNS = {
 };
 
 function browserHere(): Browser & AsyncDisposable {
-  const browser = connectBrowser({ install: true, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, log: taskLog() });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 

@@ -15,6 +15,7 @@ import { listenForEvents } from "../../src/external/events.ts";
 import { never, until } from "../help/time.ts";
 import { freshDatabase } from "../help/world/postgres.ts";
 import { addAccount, addDashboard, letLeaseRunOut, makeDue, stateOf } from "../help/world/rows.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 /** A database with ada and one row at "create". */
 async function start() {
@@ -70,6 +71,8 @@ Deno.test("claimNext() takes what is due at its step, the longest waiting first"
     schema_name: "public",
     table_name: "other",
     run: 1,
+    step: "notify",
+    request_id: null,
   });
 });
 
@@ -149,7 +152,7 @@ Deno.test("attempt() tries a passing failure again after 5 s, doubling to 10 min
   await using test = await start();
   const waits: number[] = [];
   for (let i = 0; i < 12; i++) {
-    await attempt(test.db, await test.claim(), never, fail(passing));
+    await attempt({ db: test.db, log: SILENT }, await test.claim(), never, fail(passing));
     const state = await test.state();
     same([state.stopped, state.last_error, state.claim_id, state.failures], [
       false,
@@ -166,18 +169,18 @@ Deno.test("attempt() tries a passing failure again after 5 s, doubling to 10 min
 Deno.test("attempt() waits as long as an outside system asks for", async () => {
   await using test = await start();
   const asked = new ExternalError("Slack", "A pause.", false, { retryAfterSeconds: 77 });
-  await attempt(test.db, await test.claim(), never, fail(asked));
+  await attempt({ db: test.db, log: SILENT }, await test.claim(), never, fail(asked));
   equal(Math.round((await test.state()).wait), 77);
   await makeDue(test.db, test);
   const short = new ExternalError("Slack", "A pause.", false, { retryAfterSeconds: 1 });
-  await attempt(test.db, await test.claim(), never, fail(short));
+  await attempt({ db: test.db, log: SILENT }, await test.claim(), never, fail(short));
   equal(Math.round((await test.state()).wait), 10);
 });
 
 Deno.test("attempt() stops the row at a permanent failure", async () => {
   await using test = await start();
   const refused = new ExternalError("Slack", "Put a current token.", true);
-  await attempt(test.db, await test.claim(), never, fail(refused));
+  await attempt({ db: test.db, log: SILENT }, await test.claim(), never, fail(refused));
   const { stopped, last_error } = await test.state();
   same([stopped, last_error], [true, "Put a current token."]);
   await makeDue(test.db, test);
@@ -191,7 +194,12 @@ Deno.test("attempt() stops the row after ten deaths, without trying once more", 
     await letLeaseRunOut(test.db, test.id);
   }
   let worked = false;
-  await attempt(test.db, await test.claim(), never, () => Promise.resolve(void (worked = true)));
+  await attempt(
+    { db: test.db, log: SILENT },
+    await test.claim(),
+    never,
+    () => Promise.resolve(void (worked = true)),
+  );
   const { stopped, last_error } = await test.state();
   same([worked, stopped], [false, true]);
   match(last_error!, /crashed 10 times .*Retry/);
@@ -200,13 +208,16 @@ Deno.test("attempt() stops the row after ten deaths, without trying once more", 
 Deno.test("attempt() writes no foreign text on the row, and throws it on for the log", async () => {
   await using test = await start();
   const foreign = new TypeError("xoxb-secret");
-  await rejects(attempt(test.db, await test.claim(), never, fail(foreign)), /xoxb-secret/);
+  await rejects(
+    attempt({ db: test.db, log: SILENT }, await test.claim(), never, fail(foreign)),
+    /xoxb-secret/,
+  );
   const { last_error, stopped, wait } = await test.state();
   same([last_error, stopped, Math.round(wait)], ["Unexpected error. Check the log.", false, 5]);
 
   await makeDue(test.db, test);
   const work = async () => void await test.db`select * from secret_table`;
-  await attempt(test.db, await test.claim(), never, work);
+  await attempt({ db: test.db, log: SILENT }, await test.claim(), never, work);
   equal((await test.state()).last_error, "The table is not there.");
 });
 
@@ -214,7 +225,7 @@ Deno.test("attempt() gives the row back untouched when the service stops", async
   await using test = await start();
   await test.db`update dashboards set failures = 2, last_error = 'before', deaths = 3`;
   const stopping = new AbortController();
-  await attempt(test.db, await test.claim(), stopping.signal, (signal) => {
+  await attempt({ db: test.db, log: SILENT }, await test.claim(), stopping.signal, (signal) => {
     stopping.abort();
     return Promise.reject(signal.reason);
   });
@@ -236,7 +247,7 @@ Deno.test("attempt() leaves a row alone that was taken away in the middle", asyn
   const slow = await test.claim();
   await letLeaseRunOut(test.db, test.id);
   const next = await test.claim();
-  await attempt(test.db, slow, never, fail(new ClaimLost()));
+  await attempt({ db: test.db, log: SILENT }, slow, never, fail(new ClaimLost()));
   const { claim_id, last_error, failures } = await test.state();
   same([claim_id, last_error, failures], [next.claim_id, null, 0]);
 });

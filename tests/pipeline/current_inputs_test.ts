@@ -10,6 +10,7 @@ import { DONE, statesOf } from "../help/world/in_grafana.ts";
 import { freshDatabase } from "../help/world/postgres.ts";
 import { addAccount, addDashboard, stateOf } from "../help/world/rows.ts";
 import { startWorld } from "../help/world/world.ts";
+import { SILENT } from "../../src/external/log/log.ts";
 
 const REFUSED = {
   Grafana: new ExternalError("Grafana", "The key lacks rights.", true, { code: "key_refused" }),
@@ -24,7 +25,7 @@ for (const [system, refusal] of Object.entries(REFUSED)) {
     const step = system === "Slack" ? "notify" : "capture";
     const id = await addDashboard(db, await addAccount(db, "ada"), { step });
     const first = (await claimNext(db, step))!;
-    await attempt(db, first, never, async () => {
+    await attempt({ db, log: SILENT }, first, never, async () => {
       await restartForKey(db);
       throw refusal;
     });
@@ -33,7 +34,7 @@ for (const [system, refusal] of Object.entries(REFUSED)) {
       ...[false, 0, null, true],
     ]);
     const second = (await claimNext(db, step))!;
-    await attempt(db, second, never, () => Promise.reject(refusal));
+    await attempt({ db, log: SILENT }, second, never, () => Promise.reject(refusal));
     const stopped = await stateOf(db, id);
     same([stopped.stopped, stopped.last_error], [true, refusal.message], "this key is the newest");
     equal(await restartForKey(db), 1, "and a newer one sets the row going");
@@ -47,7 +48,7 @@ Deno.test("restartForKey() leaves other users' attempts and unclear posts alone"
   const [ada, bob] = [await addAccount(db, "ada"), await addAccount(db, "bob")];
   const id = await addDashboard(db, bob, { step: "capture" });
   const claim = (await claimNext(db, "capture"))!;
-  await attempt(db, claim, never, async () => {
+  await attempt({ db, log: SILENT }, claim, never, async () => {
     await restartForKey(db, ada);
     throw REFUSED.Grafana;
   });
@@ -55,7 +56,7 @@ Deno.test("restartForKey() leaves other users' attempts and unclear posts alone"
   const unclear = await addDashboard(db, ada, { step: "notify" });
   const posting = (await claimNext(db, "notify"))!;
   const error = new ExternalError("Slack", "Slack may have this message already.", true);
-  await attempt(db, posting, never, () => Promise.reject(error));
+  await attempt({ db, log: SILENT }, posting, never, () => Promise.reject(error));
   equal(await restartForKey(db), 1, "bob's; ada's may stand in the channel: a person decides");
   equal((await stateOf(db, unclear)).stopped, true);
 });

@@ -1,4 +1,5 @@
-import { deepStrictEqual as same } from "node:assert/strict";
+import { deepStrictEqual as same, strictEqual as equal } from "node:assert/strict";
+import { SILENT, withLog } from "../../src/external/log/log.ts";
 import * as row from "../../src/pipeline/row.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
 import { freshDatabase } from "../help/world/postgres.ts";
@@ -51,6 +52,11 @@ const KEEPS_CLAIM = [
   "restartForKey of all",
 ];
 
+/** Those that no person asks for: the row goes back to the request of before. */
+const KEEPS_REQUEST = ["advance", "renameTable", "archiveOthers", "softDelete"];
+const BEFORE = crypto.randomUUID();
+const REQUEST = crypto.randomUUID();
+
 for (const [name, [step, act]] of Object.entries(RESTARTS)) {
   Deno.test(`${name} resets what every restart resets`, async () => {
     await using fresh = await freshDatabase();
@@ -61,12 +67,12 @@ for (const [name, [step, act]] of Object.entries(RESTARTS)) {
     await db`
       update dashboards set stopped = true, stop_code = 'denied', last_error = 'No.', failures = 7,
         deaths = 5, capture_tries = 2, next_try_at = now() + interval '1 hour', board = '{}',
-        source = 'grafana'`;
-    await act({ db, user_id, id, claim });
+        source = 'grafana', request_id = ${BEFORE}`;
+    await withLog({ log: SILENT, request_id: REQUEST }, () => act({ db, user_id, id, claim }));
     const [after] = await db`
       select step, stopped, stop_code, last_error, failures, deaths, capture_tries,
         next_try_at <= now() as is_due, claim_id is not null as is_claimed,
-        claimed_until is not null as is_leased
+        claimed_until is not null as is_leased, request_id
       from dashboards`;
     const isClaimed = KEEPS_CLAIM.includes(name);
     same(after, {
@@ -80,6 +86,19 @@ for (const [name, [step, act]] of Object.entries(RESTARTS)) {
       is_due: true,
       is_claimed: isClaimed,
       is_leased: isClaimed,
+      request_id: KEEPS_REQUEST.includes(name) ? BEFORE : REQUEST,
     });
   });
 }
+
+Deno.test("beginRun() gives a run that no request asked for an id of its own", async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const user_id = await addAccount(db, "ada");
+  const begin = (content: string) =>
+    row.beginRun(db, { user_id, kind: "qor" }, { ...table, content }, 1);
+  const ids = [await begin("a"), await begin("b")].map((run) => run!.request_id);
+  equal(new Set(ids).size, 2);
+  const [{ request_id }] = await db<[{ request_id: string }]>`select request_id from dashboards`;
+  equal(request_id, ids[1]);
+});

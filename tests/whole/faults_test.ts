@@ -72,7 +72,10 @@ Deno.test("main.ts logs an uncaught error as ERROR, gives its claims back, and e
   equal((await service.kill("SIGUSR2")).code, 1);
   equal((await claimed()).length, 0);
   await master.end();
-  match(service.log(), /ERROR Uncaught error.*"error":"RangeError","stack":"at .*planted/);
+  match(
+    service.log(),
+    /"ERROR","message":"Uncaught error.*"error":"RangeError","stack":"at .*planted/,
+  );
   ok(!service.log().includes("a secret"), service.log());
 });
 

@@ -69,6 +69,8 @@ async function startService(env: Record<string, string>) {
       HOST: "127.0.0.1",
       PORT: `${port}`,
       DATA_DIR: dataDir,
+      LOG_FILE: `${dataDir}/app.log`,
+      LOG_LEVEL: "debug",
       MASTER_DB_HOST: server.host,
       MASTER_DB_PORT: `${server.port}`,
       MASTER_DB_USER: server.user,
@@ -90,6 +92,7 @@ async function startService(env: Record<string, string>) {
     origin: `http://127.0.0.1:${port}`,
     db,
     log: () => log,
+    file: () => Deno.readTextFile(`${dataDir}/app.log`),
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await Promise.all([child.status, ...reading]);
@@ -209,6 +212,12 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   await db`insert into credentials (user_id, key_name, key_value)
     select 1, key_name, key_value from credentials where key_name = 'TOKEN'`;
   await api("GET", "/users/1/credentials/TOKEN");
+  // Where no secret belongs: in a path, a query, a name.
+  for (const name of ["ada's key", "Slack token", "master password"]) {
+    const secret = encodeURIComponent(secrets.get(name)!);
+    const path = `/dashboards/${secret}?signature=${secret}`;
+    await (await fetch(origin + path, { redirect: "manual" })).body?.cancel();
+  }
 
   {
     await using owner = login(url);
@@ -241,6 +250,9 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   match(log, /ERROR.*credential_unreadable/);
   ok(log.includes("/credentials/TOKEN/rollback 200"), "the log is this service's own");
   equal(found(secrets, log).join(), "", log);
+  const file = await service.file();
+  match(file, /"level":"DEBUG"/);
+  equal(found(secrets, file).join(), "", file);
   ok(asked.some((line) => line.endsWith(" 500")) && asked.some((line) => line.endsWith(" 409")));
 });
 

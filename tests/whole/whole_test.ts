@@ -6,7 +6,7 @@ import { decodeGif } from "../help/previews/gif.ts";
 import { keyIn, makeHome, type Service, signIn, tells, waitFor } from "../help/service/service.ts";
 import { type Message, startSlack, type TestSlack } from "../help/slack.ts";
 import { login } from "../help/world/postgres.ts";
-import { terminalLog } from "../../src/external/log/log.ts";
+import { taskLog } from "../../src/external/log/open.ts";
 
 const KINDS = ["timing", "qor", "drc"] as const;
 type Kind = typeof KINDS[number];
@@ -63,7 +63,7 @@ Deno.test("main.ts brings a team's real results from three databases to Slack, e
 });
 
 function aBrowser() {
-  const browser = connectBrowser({ install: true, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, log: taskLog() });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 

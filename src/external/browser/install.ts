@@ -1,5 +1,6 @@
 import { ExternalError } from "../../errors.ts";
 import type { Log } from "../log/log.ts";
+import { withProgress } from "../log/progress.ts";
 
 const NAMES = [
   "chromium-headless-shell",
@@ -78,7 +79,13 @@ export async function ensureBrowser(
   }
   onInstall?.();
   log.info(`No browser was found: installing Debian's ${PACKAGE} (BROWSER_INSTALL=no forbids it).`);
-  return await installBrowser(signal);
+  const installed = await withProgress(
+    log,
+    "The browser is being installed.",
+    () => installBrowser(signal),
+  );
+  log.info("The browser is installed.", { path: installed });
+  return installed;
 }
 
 async function installBrowser(signal?: AbortSignal): Promise<string> {

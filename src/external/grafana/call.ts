@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ExternalError } from "../../errors.ts";
 import { maskSecrets } from "../mask.ts";
+import { loggedCall } from "../log/call.ts";
 
 /** `base`: its address as we reach it, perhaps with a path, without a slash at its end. */
 export type GrafanaLogin = { base: string; key?: string | undefined };
@@ -36,6 +37,17 @@ export async function call(
       true,
     );
   }
+  const isWrite = method !== "GET" && !path.startsWith("/api/ds/query");
+  const what = `${method} ${path.replace(/\?.*/s, "")}`;
+  return await loggedCall("Grafana", what, isWrite, () => {
+    return answerOf({ base, key }, method, path, signal, json);
+  });
+}
+
+async function answerOf(
+  { base, key }: GrafanaLogin,
+  ...[method, path, signal, json]: Parameters<Ask>
+): Promise<Answer> {
   const { status, headers, text } = await send(base + path, {
     method,
     headers: {

@@ -15,6 +15,7 @@ import {
   USER,
 } from "./cluster.ts";
 import type { Log } from "../log/log.ts";
+import { withProgress } from "../log/progress.ts";
 
 export type { ServerAddress };
 export type EmbeddedServer = ServerAddress & { stop(): Promise<void> };
@@ -52,7 +53,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     cluster = await prepare(dataDir, options);
     try {
       await trimLog(cluster.logFile);
-      const how = await bringUp(cluster, options);
+      const found = cluster;
+      const how = await withProgress(
+        log,
+        "PostgreSQL is being started.",
+        () => bringUp(found, options),
+      );
       const seconds = ((performance.now() - started) / 1000).toFixed(2);
       log.info(
         `PostgreSQL ${cluster.binaries.version} ${how} on port ${cluster.address.port} in ${seconds} s.`,

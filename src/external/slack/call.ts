@@ -1,6 +1,7 @@
 import slack from "@slack/web-api";
 import type { z } from "zod";
 import { explain, slackError, STOPPED } from "./errors.ts";
+import { loggedCall } from "../log/call.ts";
 
 /** One connection: its channel, and one call of Slack's API, whose answer has the schema's shape. */
 export type Connection = {
@@ -36,12 +37,16 @@ export async function call<T>(
   signal: AbortSignal,
 ): Promise<T> {
   if (signal.aborted) throw slackError(STOPPED);
-  try {
-    return answer.parse(await clientOf(login, method, signal).apiCall(method, args));
-  } catch (error) {
-    throw slackError(signal.aborted ? { ...STOPPED, unsure: true } : explain(error), method);
-  }
+  return await loggedCall("Slack", method, WRITES.test(method), async () => {
+    try {
+      return answer.parse(await clientOf(login, method, signal).apiCall(method, args));
+    } catch (error) {
+      throw slackError(signal.aborted ? { ...STOPPED, unsure: true } : explain(error), method);
+    }
+  });
 }
+
+const WRITES = /^chat\.|^files\.completeUpload/;
 
 /** What must not arrive twice: `fetch` repeats a POST whose kept-alive connection closes unanswered. */
 const ONCE = ["chat.postMessage"];

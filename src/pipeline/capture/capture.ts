@@ -28,7 +28,7 @@ export type Deps = SceneDeps & {
 export async function captureNext(deps: Deps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "capture");
   if (!claim) return false;
-  await attempt(deps.db, claim, signal, async (signal) => {
+  await attempt(deps, claim, signal, async (signal) => {
     const taken = await previewBoard(deps, claim, signal).catch(unseen);
     const { gif, png } = taken;
     if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });

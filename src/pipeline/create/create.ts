@@ -26,7 +26,7 @@ import { summarize, type Summary } from "../../measures/summary.ts";
 export async function createNext(deps: WorkspaceDeps, signal: AbortSignal): Promise<boolean> {
   const claim = await claimNext(deps.db, "create");
   if (!claim) return false;
-  await attempt(deps.db, claim, signal, async (signal) => {
+  await attempt(deps, claim, signal, async (signal) => {
     const state = await findBoardState(deps.db, claim.id);
     const target = await chooseGrafana(deps, claim, state);
     const opened = await openWorkspace(deps, claim.user_id);

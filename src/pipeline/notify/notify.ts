@@ -59,7 +59,7 @@ export async function notifyNext(
   const { db } = deps;
   const claim = await row.claimNext(db, "notify", tokens.busyUsers());
   if (!claim) return false;
-  await attempt(db, claim, signal, async (signal) => {
+  await attempt(deps, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
     if (run.posted_at && !run.slack_ts) {

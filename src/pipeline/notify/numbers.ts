@@ -86,11 +86,12 @@ export function forLine({ groups, several }: Chosen): KeyNumber[] {
   return several ? groups.map(({ numbers }) => numbers[0]!) : groups[0]?.numbers ?? [];
 }
 
-/** One text for each group: a number a line, or, of several groups, a line below the name. */
-export function linesOf({ groups, several }: Chosen): string[] {
-  return groups.map(({ group, numbers }) => {
-    const lines = numbers.map((number) => inShort(number, false));
-    const below = several ? [lines.join(" · ")] : lines;
-    return [...(group ? [name(group, MOST_IN_GROUP)] : []), ...below].join("\n");
-  });
+/** One text for each group: its name, and a number a line. */
+export function linesOf({ groups }: Chosen): string[] {
+  return groups.map(({ group, numbers }) =>
+    [
+      ...(group ? [name(group, MOST_IN_GROUP)] : []),
+      ...numbers.map((number) => inShort(number, false)),
+    ].join("\n")
+  );
 }

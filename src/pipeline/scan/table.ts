@@ -6,9 +6,10 @@ import { decide, type Limits } from "./debounce.ts";
 import type { Relation } from "./relations.ts";
 import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
+import type { Log } from "../../external/log/log.ts";
 
 /** `batch`: the ID of the batch that a new table joins. */
-type Deps = { db: Sql; limits: Limits; batch: () => Promise<number> };
+type Deps = { db: Sql; limits: Limits; log: Log; batch: () => Promise<number> };
 type Database = Pick<store.ChangedDatabase, "user_id" | "kind" | "now">;
 /** `former`: the row of the table's previous name. */
 export type Scanned = {
@@ -49,13 +50,26 @@ export async function scanTable(
     await store.rememberTable(deps.db, user_id, kind, { ...state, scan_at: now });
     return undefined;
   }
-  if (!found) {
-    await store.rememberTable(deps.db, user_id, kind, state);
-    return undefined;
-  }
-  const batch_id = !known?.id || known.deleted ? await deps.batch() : undefined;
-  const run = await beginRun(deps.db, { user_id, kind }, state, seen.rows, batch_id);
+  const isNew = !known?.id || known.deleted === true;
+  const run = found ? await begin(deps, { user_id, kind }, state, seen.rows, isNew) : undefined;
   await store.rememberTable(deps.db, user_id, kind, state);
+  return run;
+}
+
+async function begin(
+  { db, log, batch }: Deps,
+  { user_id, kind }: Pick<Database, "user_id" | "kind">,
+  state: Parameters<typeof beginRun>[2],
+  rows: number,
+  isNew: boolean,
+): Promise<number | undefined> {
+  const batch_id = isNew ? await batch() : undefined;
+  const begun = await beginRun(db, { user_id, kind }, state, rows, batch_id);
+  if (!begun) return undefined;
+  const { id: dashboard_id, run, request_id } = begun;
+  const { schema_name, table_name } = state;
+  const row = { dashboard_id, user_id, kind, schema_name, table_name, run, rows };
+  log.info("A new run was found.", { request_id, ...row });
   return run;
 }
 

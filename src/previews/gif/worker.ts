@@ -4,7 +4,7 @@ import { catchUncaught } from "../../external/uncaught.ts";
 import { SlackCopies } from "./copies.ts";
 import { decodePng } from "./png.ts";
 import { GifStrip } from "./strip.ts";
-import { terminalLog } from "../../external/log/log.ts";
+import { taskLog } from "../../external/log/open.ts";
 
 type Size = { width: number; height: number; delayMs: number };
 /** Messages in order: size, screenshots, end. */
@@ -22,7 +22,7 @@ const inflate = (data: Uint8Array, size: number) =>
   inflateSync(data, { chunkSize: Math.max(64, size) });
 
 catchUncaught(
-  terminalLog(console.error),
+  taskLog(),
   (error) => self.postMessage({ error: String(error) }),
 );
 

@@ -13,7 +13,7 @@ import { signingKeyOf } from "../../help/world/deps.ts";
 import { letLeaseRunOut, makeDue } from "../../help/world/rows.ts";
 import { startWorld } from "../../help/world/world.ts";
 import { keptIn } from "../../help/log.ts";
-import { terminalLog } from "../../../src/external/log/log.ts";
+import { taskLog } from "../../../src/external/log/open.ts";
 
 const TABLE = `
   create table runs (run_date date, design text, area float8, power float8);
@@ -69,7 +69,7 @@ Deno.test("captureNext() records a board, and a run is posted once even after la
   const folder = await Deno.makeTempDir();
   try {
     const row = await test.capture({
-      gifFolder: openGifFolder(folder, terminalLog(console.error)),
+      gifFolder: openGifFolder(folder, taskLog()),
     });
     same([row.step, row.outcome, row.last_error], ["notify", "loaded", null]);
     same(states(row.panels), ["loaded"]);

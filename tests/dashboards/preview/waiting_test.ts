@@ -14,7 +14,7 @@ Deno.test("a row that waits for the browser's installation shows progress, and n
   const fail = async (code: string, message: string) => {
     await makeDue(app.db, { id });
     const claim = (await claimNext(app.db, "capture"))!;
-    await attempt(app.db, claim, never, () => {
+    await attempt(app.deps, claim, never, () => {
       throw new ExternalError("browser", message, false, { code, retryAfterSeconds: 5 });
     });
     const pages = [];

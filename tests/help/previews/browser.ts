@@ -3,13 +3,13 @@ import { inflateSync } from "node:zlib";
 import { decodePng, pngSize } from "../../../src/previews/gif/png.ts";
 import { type Browser, connectBrowser } from "../../../src/external/browser/browser.ts";
 import { decodeGif, type Gif } from "./gif.ts";
-import { terminalLog } from "../../../src/external/log/log.ts";
+import { taskLog } from "../../../src/external/log/open.ts";
 
 export const after = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** A browser of this machine, which ends with its test. */
 export function browserHere(): Browser & AsyncDisposable {
-  const browser = connectBrowser({ install: true, log: terminalLog(console.log) });
+  const browser = connectBrowser({ install: true, log: taskLog() });
   return { ...browser, [Symbol.asyncDispose]: () => browser.close() };
 }
 

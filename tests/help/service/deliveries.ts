@@ -12,8 +12,11 @@ export function deliveries(master: Sql, slack: TestSlack) {
   return {
     /** A table's first run, ready for Slack. */
     async add(table_name: string): Promise<number> {
-      user ??= await addAccount(master, "flow");
-      return await addDashboard(master, user, { table_name, step: "notify", gif: GIF });
+      const owner = user ??= await addAccount(master, "flow");
+      // In one transaction: the row wakes the service, which needs its run.
+      return await master.begin((tx) =>
+        addDashboard(tx, owner, { table_name, step: "notify", gif: GIF })
+      );
     },
     /** The next run of a table whose message is posted. */
     async nextRun(id: number): Promise<void> {

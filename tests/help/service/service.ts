@@ -123,7 +123,7 @@ async function startProcess(
     args: task ? ["task", "start"] : await startCommand(preload),
     cwd: root,
     clearEnv: true,
-    env: { ...machine(), HOST: "127.0.0.1", ...given },
+    env: { ...machine(), HOST: "127.0.0.1", LOG_FILE: `${given.DATA_DIR}-logs/app.log`, ...given },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

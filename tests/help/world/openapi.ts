@@ -35,6 +35,7 @@ const KNOWN = new Set(
 const FORMATS: Record<string, (text: string) => boolean> = {
   "date-time": (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text),
   uri: (text) => URL.canParse(text),
+  uuid: (text) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text),
   binary: () => true,
 };
 

@@ -1,5 +1,5 @@
 import type { Claim, Step } from "../../../src/pipeline/row.ts";
-import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import type { Db, Sql } from "../../../src/external/postgres/postgres.ts";
 import { until } from "../time.ts";
 import type { Kind } from "../../../src/workspaces/names.ts";
 
@@ -21,7 +21,7 @@ export async function addAccount(db: Sql, username: string): Promise<number> {
 }
 
 /** A dashboard's row with its run, as the scan would leave it, at any step. */
-export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Promise<number> {
+export async function addDashboard(db: Db, user_id: number, row: Row = {}): Promise<number> {
   const { kind = "qor", schema_name = "public", step = "create", run = 1, rows = 3 } = row;
   const table_name = row.table_name ?? `t${crypto.randomUUID().slice(0, 8)}`;
   const [made] = await db<{ id: number }[]>`

@@ -75,7 +75,7 @@ Deno.test("captureTarget() is gone with its dashboard, until that is there again
   await rejects(test.scene(), { system: "Grafana", permanent: true });
   const claim = await test.claim();
   await attempt(
-    db,
+    { db, log: SILENT },
     claim,
     never,
     async (signal) => void await captureTarget(sceneDeps, claim, signal),

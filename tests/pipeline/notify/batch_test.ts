@@ -1,4 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
+import { postMessage } from "../../../src/dashboards/posting.ts";
+import type { Who } from "../../../src/who.ts";
 import { notifyNext, probeRefusals } from "../../../src/pipeline/notify/notify.ts";
 import {
   advance,
@@ -9,7 +11,7 @@ import {
 } from "../../../src/pipeline/row.ts";
 import { startSlack, type TestSlack } from "../../help/slack.ts";
 import { notifyDeps } from "../../help/notify_deps.ts";
-import type { More } from "../../help/slack_deps.ts";
+import { type More, slackDeps } from "../../help/slack_deps.ts";
 import { never } from "../../help/time.ts";
 import { freshDatabase } from "../../help/world/postgres.ts";
 import {
@@ -21,6 +23,7 @@ import {
   stateOf,
 } from "../../help/world/rows.ts";
 
+const admin = { user_id: 1, username: "admin", role: "admin", from: "127.0.0.1" } as Who;
 const GIF = new TextEncoder().encode("GIF89a, then what a browser drew");
 const worse = {
   ...{ name: "setup_wns", group: null, value: -0.2, unit: "ns", before: -0.1, change: -0.1 },
@@ -193,6 +196,11 @@ Deno.test("notifyNext() keeps the messages of a batch where no Slack is configur
   await using test = await start(undefined, 6, { pending: 1 });
   await test.work();
   same(await test.steps(), ["capture", ...Array(5).fill("done")]);
+
+  await using slack = await startSlack();
+  await postMessage(test.db, admin, test.ids[2]!);
+  await test.work(slackDeps(slack));
+  same((await slack.roots()).map(typeOf), ["dashkeeper_dashboard"], "posted by a person, alone");
 });
 
 Deno.test("notifyNext() posts the list once when its answer is lost, or the process dies", async () => {

@@ -186,7 +186,7 @@ Deno.test("composeMessage() shows of several designs those that moved, the worst
   const { header, lines, text } = shown(numbers);
   equal(header, "QoR: reports.qor_history of ada, run 3: 3 designs worse, 1 better");
   same(lines, [
-    "most\nSetup WNS -3 (-2, worse) · DRC violations 2 (-2, better)",
+    "most\nSetup WNS -3 (-2, worse)\nDRC violations 2 (-2, better)",
     "little\nSetup WNS -8.5 (-0.5, worse)",
     "drc\nDRC violations 90 (+89, worse)",
     "good\nSetup WNS -2 (+1, better)",

@@ -104,7 +104,8 @@ Deno.test("beginRun() lets one of two that found the same content have it", asyn
     scan_at: null,
   };
   const find = (content: string) =>
-    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, { ...state, content }, 3);
+    beginRun(test.db, { user_id: test.ada.id, kind: "qor" }, { ...state, content }, 3)
+      .then((begun) => begun?.run);
   const both = await Promise.all([find("1:a:3:9"), find("1:a:3:9")]);
   same(both.filter((run) => run !== undefined), [1]);
   same([await find("1:a:4:9"), await find("1:a:4:9")], [2, undefined]);

@@ -1,0 +1,25 @@
+import { ExternalError, type System } from "../../errors.ts";
+import { logHere } from "./log.ts";
+
+/** Logs a call to an outside system with its time: a change as INFO, what only reads as DEBUG. */
+export async function loggedCall<T>(
+  system: System,
+  call: string,
+  isWrite: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const log = logHere();
+  const started = performance.now();
+  const ended = (code: string) => {
+    const ms = Math.round(performance.now() - started);
+    log[isWrite ? "info" : "debug"](`${system}: ${call}`, { system, call, code, ms });
+  };
+  try {
+    const result = await work();
+    ended("ok");
+    return result;
+  } catch (error) {
+    ended(error instanceof ExternalError ? error.more.code ?? "failed" : "failed");
+    throw error;
+  }
+}
