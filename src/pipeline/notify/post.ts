@@ -20,7 +20,7 @@ export const metadataOf = (event_payload: Payload): Metadata => {
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
 /** Slack's limit for each channel is "about one a second"; a hair more keeps clear of it. */
-const SPACING_MS = 1_050;
+const SPACING_MS = 1_100;
 
 /** The trace of a post. `begin` returns false where the claim was lost: do not post. */
 export type Trace = {

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-explicit-any
 const FIELDS: Record<string, string[]> = {
   header: ["text"],
-  section: ["text", "fields"],
+  section: ["text", "fields", "accessory"],
   image: ["alt_text", "image_url", "slack_file", "title"],
   context: ["elements"],
   actions: ["elements"],
@@ -68,6 +68,7 @@ export function blockFaults(blocks: any[]): string[] {
       if (!block.text && !block.fields) faults.push(`no text and no fields [${at}]`);
       if (block.text) text(at, block.text, 3_000, any);
       if (block.fields) count(at, block.fields, 10);
+      if (block.accessory) button(`${at}/accessory`, block.accessory);
       for (const field of block.fields ?? []) text(`${at}/fields`, field, 2_000, any);
     } else if (block.type === "context") {
       count(at, block.elements, 10);
