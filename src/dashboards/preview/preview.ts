@@ -3,7 +3,12 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import type { Who } from "../../who.ts";
 import { showDashboard, visibleDashboard } from "../listing.ts";
 import { withoutData } from "../../pipeline/capture/outcome.ts";
-import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
+import {
+  findPreview,
+  lastRuns,
+  type PictureType,
+  type Preview,
+} from "../../pipeline/runs_store.ts";
 import { findTries } from "../../pipeline/row.ts";
 
 /** `known`: ETags of an If-None-Match header; a match is returned without bytes. Throws 404 without a preview. */
@@ -11,7 +16,7 @@ export async function showPreview(
   db: Sql,
   who: Who,
   id: number,
-  what: "gif" | "png",
+  what: PictureType,
   known: string[],
 ): Promise<Preview> {
   await visibleDashboard(db, who, id);
