@@ -1,4 +1,5 @@
 import type { Db } from "../external/postgres/postgres.ts";
+import type { PictureType } from "../previews/outcome.ts";
 
 type Run = { id: number; run: number };
 
@@ -90,8 +91,6 @@ export async function runsWithoutPictures<T extends { dashboard_id: number; run:
   return rows.map(({ n }) => runs[n - 1]!);
 }
 
-export const PICTURE_TYPES = ["gif", "png", "webp"] as const;
-export type PictureType = typeof PICTURE_TYPES[number];
 const COLUMNS = { gif: "gif", png: "png", webp: "thumbnail" };
 
 export type Preview = { tag: string; bytes: Uint8Array | null };

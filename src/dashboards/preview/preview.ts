@@ -3,12 +3,8 @@ import type { Sql } from "../../external/postgres/postgres.ts";
 import type { Who } from "../../who.ts";
 import { showDashboard, visibleDashboard } from "../listing.ts";
 import { withoutData } from "../../pipeline/capture/outcome.ts";
-import {
-  findPreview,
-  lastRuns,
-  type PictureType,
-  type Preview,
-} from "../../pipeline/runs_store.ts";
+import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
+import type { PictureType } from "../../previews/outcome.ts";
 import { findTries } from "../../pipeline/row.ts";
 
 /** `known`: ETags of an If-None-Match header; a match is returned without bytes. Throws 404 without a preview. */

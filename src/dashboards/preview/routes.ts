@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ById, newApi } from "../../http/api.ts";
 import { errorReplies } from "../../http/replies.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
-import { PICTURE_TYPES, type PictureType } from "../../pipeline/runs_store.ts";
+import { PICTURE_TYPES, type PictureType } from "../../previews/outcome.ts";
 import { showPreview } from "./preview.ts";
 
 const SUMMARIES = {
