@@ -322,8 +322,10 @@ create table runs (
   why text,
   run_names jsonb not null default '{}', -- group -> the name or time of the run its numbers are of
   numbers_error text, -- why the numbers could not be computed
+  numbers_at timestamptz, -- when they were computed first
   gif bytea,
   png bytea,
+  thumbnail bytea, -- WebP
   slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
@@ -340,10 +342,12 @@ create table runs (
   batch_id bigint references batches on delete set null, -- of a table's first run
   primary key (dashboard_id, run)
 );
+create index on runs (numbers_at);
 create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
+  alter thumbnail set storage external,
   alter slack_gif set storage external;
 
 -- No call is made with a Slack token before its rate limit ends.
@@ -380,7 +384,24 @@ create table channel_messages (
   channel text, -- of that post, and of the message
   message jsonb,
   ts text,
-  sent_at timestamptz
+  sent_at timestamptz,
+  created_at timestamptz not null default now()
+);
+
+-- Since when SLACK_DIGEST_AT is what it is: an earlier digest is not made up for.
+create table digest_schedule (
+  id int primary key default 1 check (id = 1),
+  schedule text not null,
+  since timestamptz not null default now(),
+  finished_at timestamptz -- the time of the last digest that is in all channels
+);
+
+-- The digests that a token's channel has had, also those without a message.
+create table digests (
+  slack_target text not null, -- hash of the token and channel
+  at timestamptz not null, -- when it was due, and up to when it reads
+  attention bigint[] not null, -- dashboards that needed attention
+  primary key (slack_target, at)
 );
 
 -- The numbers of each group's runs, kept after the table's rows are gone.

@@ -36,13 +36,25 @@ const sealKey = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const timezone = z.string().refine((name) => {
+function isZone(name: string): boolean {
   try {
     return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
   } catch {
     return false;
   }
-}, "must be utc or a time zone's name, such as Europe/Berlin");
+}
+const timezone = z.string().refine(
+  isZone,
+  "must be utc or a time zone's name, such as Europe/Berlin",
+);
+
+const dailyTime = z.string().transform((text, context) => {
+  const [, hour, minute, zone = "UTC"] =
+    /^([01]?\d|2[0-3]):([0-5]\d)(?:\s+(\S+))?$/.exec(text.trim()) ?? [];
+  if (hour && minute && isZone(zone)) return { hour: Number(hour), minute: Number(minute), zone };
+  context.addIssue("must be a time and perhaps a time zone, such as 08:30 Europe/Berlin");
+  return z.NEVER;
+});
 
 /** `gpu_*=C0123,ddr_*=C0456`: patterns on a design's or table's name, and their channels. */
 const routes = z.string().transform((text, context) =>
@@ -144,6 +156,7 @@ export const VARIABLES = {
     .transform(Number).default(2),
   SLACK_CONTENT: z.enum(["full", "numbers", "link"], "must be full, numbers or link")
     .default("full"),
+  SLACK_DIGEST_AT: dailyTime.optional(),
   SLACK_API_URL: address.default("https://slack.com/api"),
   BROWSER_PATH: z.string().min(1).optional(),
   BROWSER_URL: z.url({ protocol: /^(https?|wss?)$/, error: "must be a CDP address (http or ws)" })
@@ -327,6 +340,7 @@ export const slackOf = (config: Config) => ({
   broadcast: config.SLACK_BROADCAST,
   worse_percent: config.SLACK_WORSE_PERCENT,
   content: config.SLACK_CONTENT,
+  digest_at: config.SLACK_DIGEST_AT,
 });
 
 /** The outside systems that users' own credentials may name. */

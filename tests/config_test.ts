@@ -190,3 +190,17 @@ Deno.test("readConfig() reads routes to other channels, and says which is none",
     "SLACK_ROUTES must be a list of pattern=channel ID, such as gpu_*=C0123456789",
   ]);
 });
+
+Deno.test("readConfig() reads the time of the digest, and says which is none", () => {
+  const at = (text: string) => read({ SLACK_DIGEST_AT: text }).SLACK_DIGEST_AT;
+  same(at("08:30 Europe/Berlin"), { hour: 8, minute: 30, zone: "Europe/Berlin" });
+  same(at(" 8:05 "), { hour: 8, minute: 5, zone: "UTC" });
+  equal(at(""), undefined);
+  for (
+    const text of ["24:00", "8", "08:60", "08:30 Mars", "08:30 Europe/Berlin x", "8.30", "0 8 *"]
+  ) {
+    same(faultsOf({ SLACK_DIGEST_AT: text }), [
+      "SLACK_DIGEST_AT must be a time and perhaps a time zone, such as 08:30 Europe/Berlin",
+    ]);
+  }
+});

@@ -12,6 +12,7 @@ type Text = { text: string };
 type Block = {
   type: string;
   text?: Text;
+  accessory?: { text: Text; url: string };
   elements?: (Text | { text: Text; url: string })[];
   image_url?: string;
   alt_text?: string;
@@ -23,7 +24,14 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
     case "header":
       return <h2>{block.text?.text}</h2>;
     case "section":
-      return <p class="field">{block.text?.text}</p>;
+      return (
+        <div class="text">
+          <p class="field">{block.text?.text}</p>
+          {block.accessory && (
+            <a class="button" href={block.accessory.url}>{block.accessory.text.text}</a>
+          )}
+        </div>
+      );
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
     case "context":

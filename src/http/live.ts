@@ -15,6 +15,7 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
       const { role, user_id } = c.var.who;
       let moved = false;
       let waiting = new AbortController();
+      const ended = new AbortController();
       const notify = () => {
         moved = true;
         waiting.abort();
@@ -25,6 +26,7 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
       const stop = () => {
         end();
         waiting.abort();
+        ended.abort();
       };
       stream.onAbort(stop);
       stopped.addEventListener("abort", stop);
@@ -34,7 +36,7 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
         if (stream.aborted || stopped.aborted) break;
         await stream.writeSSE({ event: moved ? "moved" : "still", data: "" });
         moved = false;
-        await stream.sleep(AT_MOST_EVERY_MS);
+        await pause(AT_MOST_EVERY_MS, ended.signal);
       }
       end();
       stopped.removeEventListener("abort", stop);

@@ -4,7 +4,8 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { createNext } from "../pipeline/create/create.ts";
-import { type Deps as NotifyDeps, notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
+import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import { releaseBatches, type Step } from "../pipeline/row.ts";
@@ -15,7 +16,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { startScanner } from "./scanner.ts";
 import { oneAtATime, startWorkers, type Workers } from "./workers.ts";
 
-type Deps = ScanDeps & CaptureDeps & NotifyDeps & { db: Sql; events: Events };
+type Deps = ScanDeps & CaptureDeps & DigestDeps & { db: Sql; events: Events };
 export type Jobs = {
   /** Waits for a running scan first. */
   scanNow(): Promise<ScanResult>;
@@ -49,9 +50,9 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const { archive, pictures, batches } = startSingles(deps, signal);
+  const { archive, pictures, batches, digests } = startSingles(deps, signal);
   const afterDone = [archive, pictures];
-  const all = [...Object.values(steps), batches, ...afterDone];
+  const all = [...Object.values(steps), batches, digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
@@ -67,6 +68,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       "capture previews": steps.capture!.wake,
       "notify Slack": steps.notify!.wake,
       "probe Slack": () => probeRefusals(deps).catch(logged(deps, "probe Slack")),
+      "post digests": digests.wake,
       "finish workspaces": maintenance,
       "release batches": batches.wake,
       "archive dashboards": archive.wake,
@@ -90,5 +92,6 @@ function startSingles(deps: Deps, signal: AbortSignal) {
     archive: single("archive", () => archiveDashboards(deps, signal)),
     pictures: single("pictures", () => removeOldPictures(deps)),
     batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
+    digests: single("digests", startDigests(deps, signal)),
   };
 }

@@ -98,6 +98,17 @@ export function keyNumber(
   return { ...number, before: then, change, better };
 }
 
+/**
+ * A number compared with that of an earlier run instead of the previous one; undefined where the two differ
+ * in scope, or were read from other columns.
+ */
+export function comparedWith(now: KeyNumber, then: KeyNumber): KeyNumber | undefined {
+  const isSame = now.source?.column === then.source?.column &&
+    now.source?.metric === then.source?.metric;
+  if (!isSame || now.before === null || now.sure === false || then.sure === false) return undefined;
+  return { ...now, ...keyNumber(now.name, now.group, now, then), before_run: null };
+}
+
 /** Numbers of groups with a run since the last message, or all. `now`, `posted`: runs by group ('' for none). */
 export function ofNewRuns(
   numbers: KeyNumber[],

@@ -12,7 +12,8 @@ export async function saveNumbers(
 ): Promise<void> {
   await db`
     update runs set numbers = ${JSON.stringify(numbers)}::text::jsonb, why = ${why},
-      run_names = ${JSON.stringify(run_names)}::text::jsonb, numbers_error = ${error}
+      run_names = ${JSON.stringify(run_names)}::text::jsonb, numbers_error = ${error},
+      numbers_at = coalesce(numbers_at, now())
     where dashboard_id = ${id} and run = ${run}`;
   const rows = runs.flatMap((found) =>
     found.numbers.map((number) => ({

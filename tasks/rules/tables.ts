@@ -26,6 +26,8 @@ export const OWNERS: Record<string, string> = {
   slack_pauses: "pipeline",
   slack_channels: "pipeline",
   channel_messages: "pipeline",
+  digest_schedule: "pipeline",
+  digests: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   ticks: "diagnostics",

@@ -1,6 +1,7 @@
 import { deepStrictEqual as same, match, strictEqual as equal } from "node:assert/strict";
 import puppeteer, { type Browser } from "puppeteer-core";
 import { findBrowser } from "../../src/external/browser/install.ts";
+import { until } from "../help/time.ts";
 import { addDashboard } from "../help/world/rows.ts";
 import { startWorld, type World } from "../help/world/world.ts";
 
@@ -75,7 +76,7 @@ Deno.test("the buttons of an unclear post decide it, for its owner and nobody el
       const selector = `form[action^="/dashboards/${id}/${what}?"] button`;
       equal(await own.$eval(selector, (found) => found.textContent), button);
       await own.click(selector);
-      await own.waitForFunction(`!document.querySelector('${selector}')`);
+      await until(async () => await own.$(selector).catch(() => own) === null);
       equal(own.url(), address);
       same(await stateOf(app, id), {
         ...{ step, stopped: false, last_error: null },

@@ -4,22 +4,21 @@ import type { KeyNumber } from "../../measures/number.ts";
 export type Plain = { type: "plain_text"; text: string; emoji: false };
 export type Image = { slack_file: { id: string } } | { image_url: string };
 
+export type Button = {
+  type: "button";
+  action_id: string;
+  text: Plain;
+  url: string;
+  style?: "primary";
+};
+
 /** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
 export type MessageBlock =
   | { type: "header"; text: Plain }
-  | { type: "section"; text: Plain }
+  | { type: "section"; text: Plain; accessory?: Button }
   | { type: "image"; alt_text: string } & Image
   | { type: "context"; elements: Plain[] }
-  | {
-    type: "actions";
-    elements: {
-      type: "button";
-      action_id: string;
-      text: Plain;
-      url: string;
-      style: "primary";
-    }[];
-  };
+  | { type: "actions"; elements: Button[] };
 
 /** What may leave the house: all, no preview, or only that there is a new run. */
 export type Content = "full" | "numbers" | "link";

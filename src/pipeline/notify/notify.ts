@@ -4,7 +4,6 @@ import type { SentMessage } from "../../external/slack/post.ts";
 import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ofNewRuns } from "../../measures/number.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
-import { signLink } from "../../boards/access.ts";
 import { withoutData } from "../capture/outcome.ts";
 import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
@@ -12,9 +11,18 @@ import * as row from "../row.ts";
 import type { BatchLimits } from "../batches_store.ts";
 import { leadOf } from "./batch.ts";
 import type { Content } from "./blocks.ts";
+import { linkTo } from "./link.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { findPosted, metadataOf, openThread, post, type Sent, update } from "./post.ts";
+import {
+  findPosted,
+  metadataOf,
+  openThread,
+  pauseAskedBy,
+  post,
+  type Sent,
+  update,
+} from "./post.ts";
 import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
@@ -82,8 +90,8 @@ export async function notifyNext(
 const LIMITED = "Slack's rate limit is reached. Retrying.";
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
-  const { retryAfterSeconds } = error.more;
-  if (retryAfterSeconds) await store.pauseToken(db, target.token_hash, retryAfterSeconds);
+  const seconds = pauseAskedBy(error);
+  if (seconds > 0) await store.pauseToken(db, target.token_hash, seconds);
   if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
 }
 
@@ -209,14 +217,14 @@ async function composeWith(
 }
 
 async function compose(
-  { db, signingKey, frontend_url, board_link_days, slack: { content, worse_percent } }: Deps,
+  deps: Deps,
   claim: row.Claim,
   run: store.Run,
   image: Image,
   is_posted: boolean,
   no_picture: string | null = null,
 ): Promise<Message> {
-  const signature = await signLink(signingKey, claim.id, board_link_days);
+  const { db, slack: { content, worse_percent } } = deps;
   const { now, posted } = await findCovered(db, claim);
   return composeMessage({
     username: claim.username,
@@ -229,7 +237,7 @@ async function compose(
     numbers: ofNewRuns(run.numbers, now, posted),
     worse_percent,
     why: run.why,
-    dashboard_url: run.grafana_url ?? `${frontend_url}/boards/${claim.id}?signature=${signature}`,
+    dashboard_url: await linkTo(deps, { id: claim.id, grafana_url: run.grafana_url }),
     image: content === "full" ? image : null,
     note: withoutData(run.outcome, run.panels),
     no_picture,

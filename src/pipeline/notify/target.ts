@@ -62,8 +62,20 @@ export async function targetOf(
   user_id: number,
   names: string[],
 ): Promise<Target | undefined> {
-  const { outside, slack } = deps;
-  const { own, token, channelOf } = await loginOf(deps, user_id);
+  return await (await targetsOf(deps, user_id))(names);
+}
+
+/** As targetOf(), for many tables of one user. */
+export async function targetsOf(deps: Deps, user_id: number) {
+  const login = await loginOf(deps, user_id);
+  return (names: string[]) => targetFor(deps, login, names);
+}
+
+async function targetFor(
+  { outside, slack }: Deps,
+  { own, token, channelOf }: Awaited<ReturnType<typeof loginOf>>,
+  names: string[],
+): Promise<Target | undefined> {
   if (own.token && !own.channel) throw refused("channel_missing", NO_CHANNEL);
   const channel = channelOf(names);
   if (own.channel && !token) throw refused("token_missing", NO_TOKEN);
