@@ -1,7 +1,8 @@
 /**
  * `deno task soak [number of faults]`: plants faults of the database at random moments while four flows
  * append and three clients call, then kills the service 50 times while it posts; `deno task soak slack
- * [number of kills]`: the kills alone. Ends with 1 when the service ended, a run was posted twice or lost,
+ * [number of kills]`: the kills alone; `deno task soak growth [captures] [calls]`: whether memory, open
+ * files or browsers grow. Ends with 1 when the service ended, a run was posted twice or lost,
  * or the first good answer after a fault took over 10 s.
  */
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
@@ -17,9 +18,12 @@ import {
   waitFor,
 } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { soakGrowth } from "./growth.ts";
 import { soakSlack } from "./slack_soak.ts";
 
 const KILLS = 50;
+const CAPTURES = 1_000;
+const CALLS = 10_000;
 const FLOWS = 4;
 const CLIENTS = 3;
 const MOST_FIRST_GOOD_MS = 10_000;
@@ -180,11 +184,20 @@ async function soak(many: number): Promise<string[]> {
   return faults;
 }
 
+async function soaked([part, number, calls]: string[]): Promise<string[]> {
+  if (part === "slack") return await soakSlack(Number(number ?? KILLS));
+  if (part === "growth") {
+    return await soakGrowth(Number(number ?? CAPTURES), Number(calls ?? CALLS));
+  }
+  return [
+    ...await soak(Number(part ?? 30)),
+    ...await soakSlack(KILLS),
+    ...await soakGrowth(CAPTURES, CALLS),
+  ];
+}
+
 if (import.meta.main) {
-  const [part, number] = Deno.args;
-  const faults = part === "slack"
-    ? await soakSlack(Number(number ?? KILLS))
-    : [...await soak(Number(part ?? 30)), ...await soakSlack(KILLS)];
+  const faults = await soaked(Deno.args);
   for (const fault of faults) console.error(fault);
   console.log(faults.length === 0 ? "ok" : "FAILED");
   Deno.exit(faults.length === 0 ? 0 : 1);
