@@ -54,6 +54,10 @@ create table audit (
 );
 create index on audit (user_id, id);
 create index on audit (action, id);
+create index on audit (actor, id);
+create index on audit (subject, id);
+create index on audit (id) where outcome = 'refused';
+create index on audit (at);
 
 create function refuse_audit_change() returns trigger language plpgsql as $$
 begin

@@ -33,9 +33,11 @@ import { themeOf, themePages } from "./http/page.ts";
 import { requestLog } from "./http/request_log.ts";
 import { fromOurPages, securityHeaders } from "./http/security.ts";
 import { type StaticFiles, staticFiles } from "./http/static_files.ts";
+import { auditPages } from "./audit/page_routes.tsx";
 import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
+import { findUserByName } from "./users/store.ts";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
 import { maintenancePages } from "./accounts/pages/maintenance_routes.tsx";
@@ -131,8 +133,19 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
   const signedIn = bySession(deps, deps.trust_proxy);
-  const pages = ["/dashboards/*", "/templates/*", "/users/*", "/diagnosis/*", "/docs/*", "/events"];
+  const pages = [
+    "/audit",
+    "/audit.csv",
+    "/dashboards/*",
+    "/templates/*",
+    "/users/*",
+    "/diagnosis/*",
+    "/docs/*",
+    "/events",
+  ];
   for (const path of pages) app.use(path, signedIn);
+  const userIdOf = async (username: string) => (await findUserByName(deps.db, username))?.id;
+  app.route("/", auditPages({ db: deps.db, userIdOf }));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));

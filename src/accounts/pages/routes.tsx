@@ -13,7 +13,7 @@ import {
   refuseForged,
   type Show,
 } from "../../http/forms.ts";
-import { writeCursor } from "../../http/paging.ts";
+import { addressWith, writeCursor } from "../../http/paging.ts";
 import { withSecret } from "../../http/replies.ts";
 import { rotateKey } from "../../users/rotate.ts";
 import { pageOfUsers } from "../../users/users.ts";
@@ -29,10 +29,7 @@ import { createUser, showUser } from "../create.ts";
 
 const PAGE_SIZE = 50;
 
-function address(search: Record<string, string | undefined>): string {
-  const set = Object.entries(search).filter((pair): pair is [string, string] => !!pair[1]);
-  return `/users${set.length ? "?" : ""}${new URLSearchParams(set)}`;
-}
+const address = (search: Record<string, string | undefined>) => addressWith("/users", search);
 
 /** The page of one user; `name`: the form of it that is shown again. */
 export function showUserPage(deps: Deps, name: UserForm): Show {
