@@ -172,11 +172,16 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
   return row?.slack_message ?? null;
 }
 
-/** Whose rows Slack refuses, and why: one line for each user and reason. */
-export async function findRefusals(db: Db): Promise<{ username: string; message: string }[]> {
+/** Whose rows Slack refuses, and why: one line for each user, or of one user, and reason. */
+export async function findRefusals(
+  db: Db,
+  user_id?: number,
+): Promise<{ username: string; message: string }[]> {
+  const theirs = user_id === undefined ? db`` : db`and d.user_id = ${user_id}`;
   return await db<{ username: string; message: string }[]>`
     select distinct u.username, d.last_error as message
     from dashboards d join users u on u.id = d.user_id
     where d.step = 'notify' and d.stopped and d.deleted_at is null and d.last_error is not null
+      ${theirs}
     order by u.username, message limit 100`;
 }

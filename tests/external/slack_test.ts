@@ -84,6 +84,7 @@ Deno.test("post() tells a file that Slack cannot show yet from a malformed messa
   const empty = { type: "section", text: { type: "plain_text", text: "" } };
   const bad = await refused(connect(slack).post({ ...message, blocks: [empty] }, never));
   same([bad.more.code, bad.permanent], ["invalid_blocks", true]);
+  equal(slack.breaches.splice(0).length, 2);
   same(await slack.messages(), []);
 });
 

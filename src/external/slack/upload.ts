@@ -72,7 +72,7 @@ async function waitForFile(
   signal: AbortSignal,
 ) {
   const until = Date.now() + 2 * timeoutMs;
-  for (let wait = 100;; wait = Math.min(2 * wait, 2_000)) {
+  for (let wait = 100;; wait = Math.min(1.5 * wait, 2_000)) {
     const found = await call("files.info", { file }, FileInfo, signal).catch(ifUnknown);
     if (found && isReady(found.file)) return;
     if (Date.now() + wait > until) {

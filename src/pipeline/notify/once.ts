@@ -5,7 +5,7 @@ import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ClaimLost, holding } from "../attempt.ts";
 import { pauseOf, pauseToken } from "../messages_store.ts";
 import * as store from "./once_store.ts";
-import { findPosted, postTraced, type Trace } from "./post.ts";
+import { findPosted, pauseAskedBy, postTraced, type Trace } from "./post.ts";
 import type { Target } from "./target.ts";
 
 type Deps = { db: Sql; installation: string };
@@ -81,7 +81,8 @@ async function recorded(
       throw error;
     }
     const { message: why, permanent, more: { code = "refused", retryAfterSeconds: after } } = error;
-    if (after) await pauseToken(db, target.token_hash, after);
+    const seconds = pauseAskedBy(error);
+    if (seconds > 0) await pauseToken(db, target.token_hash, seconds);
     const retry = !permanent ? "later" : RECOVERABLE.includes(code) ? "probe" : "never";
     await store.failMessage(db, claim, { why, after, retry, code: permanent ? code : null });
   }

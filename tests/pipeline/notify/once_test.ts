@@ -39,7 +39,10 @@ async function start(slack: TestSlack, more: More = {}) {
       return await postOnce(deps, { ...message, key }, (await target(slack))!, signal);
     },
     async makeDue() {
-      await db`update channel_messages set next_try_at = now() where next_try_at is not null`;
+      await db`
+        update channel_messages set next_try_at = now(),
+          posting_at = posting_at - greatest(next_try_at - now(), interval '0')
+        where next_try_at is not null`;
       await db`delete from slack_pauses`;
     },
     [Symbol.asyncDispose]: fresh[Symbol.asyncDispose],
@@ -121,7 +124,8 @@ Deno.test("postOnce() finds the message of a worker that died between post and r
   const slow = test.post({ signal: killed.signal, slack: { timeoutMs: 60_000 } });
   await until(() => slack.faults.every(({ times }) => times === 0));
   same(await test.post(), { state: "waiting", seconds: 2, why: null });
-  await test.db`update channel_messages set claimed_until = now() - interval '1 second'`;
+  await test.db`update channel_messages set claimed_until = now() - interval '1 second',
+    posting_at = posting_at - interval '31 seconds'`;
   equal((await test.post()).state, "sent");
   killed.abort();
   equal((await slow).state, "sent");
@@ -137,7 +141,8 @@ Deno.test("postOnce() does not begin a post when another worker has the claim", 
       key: KEY,
       event_type: "dashkeeper_batch",
       async compose() {
-        await test.db`update channel_messages set claimed_until = now() - interval '1 second'`;
+        await test.db`update channel_messages set claimed_until = now() - interval '1 second',
+    posting_at = posting_at - interval '31 seconds'`;
         equal((await test.post()).state, "sent");
         return aMessage("late");
       },
