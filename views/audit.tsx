@@ -1,5 +1,4 @@
 import type { z } from "@hono/zod-openapi";
-import { ACTIONS } from "../src/audit/audit.ts";
 import type { AuditEntry } from "../src/audit/page.ts";
 import type { Again } from "../src/http/forms.ts";
 import type { Who } from "../src/who.ts";
@@ -13,6 +12,7 @@ import { Head, Pager, Table } from "./parts/table.tsx";
 type Entry = z.infer<typeof AuditEntry>;
 type Props = {
   who: Who;
+  actions: readonly string[];
   entries: Entry[];
   search: Again;
   csv?: string;
@@ -20,7 +20,7 @@ type Props = {
   next?: string | undefined;
 };
 
-function Filter({ again }: { again: Again }) {
+function Filter({ actions, again }: { actions: readonly string[]; again: Again }) {
   const same = { form: "audit", again };
   return (
     <FilterBar action="/audit">
@@ -30,7 +30,7 @@ function Filter({ again }: { again: Again }) {
         name="action"
         label="Action"
         value=""
-        options={[["", "All"], ...ACTIONS.map((name): [string, string] => [name, name])]}
+        options={[["", "All"], ...actions.map((name): [string, string] => [name, name])]}
       />
       <TextField {...same} name="subject" label="Subject" maxlength={400} />
       <TextField {...same} name="user" label="About the user" maxlength={400} />
@@ -79,14 +79,14 @@ export function Entries({ entries, label }: { entries: Entry[]; label: string })
   );
 }
 
-export function AuditPage({ who, entries, search, csv, first, next }: Props) {
+export function AuditPage({ who, actions, entries, search, csv, first, next }: Props) {
   return (
     <Layout title="Audit" who={who}>
       <PageTitle text="Audit" about="Who did what, also what was refused. Entries are only added.">
         {csv && <a class="button quiet" href={csv}>Download CSV</a>}
       </PageTitle>
       <section class="card">
-        <Filter again={search} />
+        <Filter actions={actions} again={search} />
         {entries.length > 0 ? <Entries entries={entries} label="Newest first" /> : (
           <p>
             No entries match. <a href="/audit">Show all entries</a>

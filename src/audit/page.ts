@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ACTIONS } from "./audit.ts";
-import { type EntryFilter, listEntries } from "./store.ts";
+import { type EntryFilter, findRemovedUser, listEntries } from "./store.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 import { AppError } from "../errors.ts";
@@ -22,6 +22,19 @@ export const AuditEntry = z.object({
   from: z.string().openapi({ description: "The address of who was asking." }),
   outcome: Outcome,
 }).openapi("AuditEntry");
+
+/** Users are known to a folder that comes later. */
+export type Names = { userIdOf: (username: string) => Promise<number | undefined> };
+
+/** A filter with the name of a user, who may be removed; undefined: there never was such a user. */
+export async function filterByName(
+  { db, userIdOf }: { db: Sql } & Names,
+  { user, ...filter }: EntryFilter & { user?: string | undefined },
+): Promise<EntryFilter | undefined> {
+  if (user === undefined) return filter;
+  const user_id = await userIdOf(user) ?? await findRemovedUser(db, user);
+  return user_id === undefined ? undefined : { ...filter, user_id };
+}
 
 /** Newest first, also of removed users. Admins only. */
 export async function pageOfAudit(

@@ -8,11 +8,9 @@ import { addressWith, cursor, writeCursor } from "../http/paging.ts";
 import { adminOnly, type Env } from "../who.ts";
 import { ACTIONS } from "./audit.ts";
 import { auditCsv } from "./csv.ts";
-import { Moment, Outcome, pageOfAudit, Text } from "./page.ts";
-import { type EntryFilter, findRemovedUser } from "./store.ts";
+import { filterByName, Moment, type Names, Outcome, pageOfAudit, Text } from "./page.ts";
 
-/** `userIdOf`: users are known to a folder that comes later. */
-export type Deps = { db: Sql; userIdOf: (username: string) => Promise<number | undefined> };
+export type Deps = { db: Sql } & Names;
 
 const PAGE_SIZE = 50;
 
@@ -36,17 +34,11 @@ const search = zValidator("query", Search, (result, c) => {
   if (!again.issues.some(({ path }) => path === "from" || path === "to")) refuseForged(result);
   const { who } = (c as PageContext).var;
   adminOnly(who);
-  return c.html(<AuditPage who={who} entries={[]} search={again} />, 422);
+  return c.html(<AuditPage who={who} actions={ACTIONS} entries={[]} search={again} />, 422);
 });
 
-/** The filter of a search; undefined: there was never such a user. */
-async function filterOf({ db, userIdOf }: Deps, found: Search): Promise<EntryFilter | undefined> {
-  const { cursor: _, user, from, to, ...same } = found;
-  const filter = { ...same, ...(from ? { from } : {}), ...(to ? { to } : {}) };
-  if (user === undefined) return filter;
-  const user_id = await userIdOf(user) ?? await findRemovedUser(db, user);
-  return user_id === undefined ? undefined : { ...filter, user_id };
-}
+const filterOf = (deps: Deps, { cursor: _, from, to, ...same }: Search) =>
+  filterByName(deps, { ...same, from: from ?? undefined, to: to ?? undefined });
 
 /** The fields of the search as the form sends them. */
 function typedOf({ cursor: _, ...found }: Search): Again["typed"] {
@@ -80,7 +72,8 @@ export function auditPages(deps: Deps) {
         first: found.cursor ? addressWith("/audit", typed) : undefined,
         next: next ? addressWith("/audit", { ...typed, cursor: writeCursor(next)! }) : undefined,
       };
-      return c.html(<AuditPage {...{ who, entries, search: { typed, issues } }} {...links} />);
+      const props = { who, actions: ACTIONS, entries, search: { typed, issues } };
+      return c.html(<AuditPage {...props} {...links} />);
     })
     .get("/audit.csv", search, async (c) => {
       adminOnly(c.var.who);
