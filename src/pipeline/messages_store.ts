@@ -1,7 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Summary } from "../measures/summary.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import type { Claim } from "./row.ts";
+import { type Claim, lease } from "./row.ts";
 
 export type Run = {
   row_count: number | null;
@@ -59,10 +59,12 @@ export async function beginPosting(
   message: unknown,
 ): Promise<boolean> {
   const { count } = await db`
+    with claimed as (
+      update dashboards set claimed_until = ${lease(db)}
+      where id = ${id} and claim_id = ${claim_id} returning id)
     update runs set posting_at = now(), posting_channel = ${channel}, posting_thread = ${thread_ts},
       slack_message = ${JSON.stringify(message)}::text::jsonb
-    where dashboard_id = ${id} and run = ${run}
-      and exists (select from dashboards where id = ${id} and claim_id = ${claim_id})`;
+    from claimed where dashboard_id = claimed.id and run = ${run}`;
   return count === 1;
 }
 

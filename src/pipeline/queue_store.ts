@@ -36,3 +36,13 @@ export async function stoppedRows(db: Db) {
     where d.stopped and d.deleted_at is null and d.archived_at is null
     group by d.stop_code, d.step order by count(*) desc, 1, 2`;
 }
+
+/** Lists and digests of the last day that Slack refused; the newest refusal. */
+export async function stoppedMessages(db: Db) {
+  const [row] = await db<{ messages: number; code: string; last_error: string }[]>`
+    select count(*) over () as messages, stop_code as code, last_error
+    from channel_messages
+    where sent_at is null and stop_code is not null and created_at > now() - interval '1 day'
+    order by id desc limit 1`;
+  return row;
+}

@@ -147,10 +147,12 @@ async function soak(many: number): Promise<string[]> {
   all.defer(() => master.end({ timeout: 1 }));
   const lost = await drained(master, users.map(({ id }) => id), rows);
 
-  const told = (await slack.messages()).map(({ metadata }) => {
-    const { dashboard_id, run } = metadata!.event_payload;
-    return `run ${run} of ${dashboard_id}`;
-  });
+  const told = (await slack.messages())
+    .filter(({ metadata }) => metadata!.event_type === "dashkeeper_dashboard")
+    .map(({ metadata }) => {
+      const { dashboard_id, run } = metadata!.event_payload;
+      return `run ${run} of ${dashboard_id}`;
+    });
   const twice = told.filter((one, i) => told.indexOf(one) !== i);
   const [runs] = await master<{ n: number }[]>`select count(*) as n from runs`;
   const seconds = (performance.now() - started) / 1000;

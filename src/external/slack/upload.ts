@@ -1,5 +1,6 @@
 import { ExternalError } from "../../errors.ts";
 import { pause } from "../abort.ts";
+import { loggedCall } from "../log/call.ts";
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 import { badStatus, explain, LOST, NOT_READY, slackError, STOPPED } from "./errors.ts";
@@ -95,19 +96,21 @@ async function sendBytes(
   timeout: AbortSignal,
   signal: AbortSignal,
 ) {
-  let status: number;
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(bytes),
-      redirect: "error",
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    status = response.status;
-    await response.body?.cancel();
-  } catch (error) {
-    throw slackError(signal.aborted ? STOPPED : explain(error));
-  }
-  if (status !== 200) throw slackError(badStatus(status));
+  await loggedCall("Slack", "upload", true, async () => {
+    let status: number;
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: new Uint8Array(bytes),
+        redirect: "error",
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      status = response.status;
+      await response.body?.cancel();
+    } catch (error) {
+      throw slackError(signal.aborted ? STOPPED : explain(error));
+    }
+    if (status !== 200) throw slackError(badStatus(status));
+  });
 }

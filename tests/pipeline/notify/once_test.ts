@@ -1,6 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { postOnce } from "../../../src/pipeline/notify/once.ts";
 import { targetOf } from "../../../src/pipeline/notify/target.ts";
+import { withLog } from "../../../src/external/log/log.ts";
+import { keptIn } from "../../help/log.ts";
 import { notifyDeps } from "../../help/notify_deps.ts";
 import { type Fault, startSlack, type TestSlack } from "../../help/slack.ts";
 import type { More } from "../../help/slack_deps.ts";
@@ -19,6 +21,7 @@ async function start(slack: TestSlack, more: More = {}) {
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
   const deps = await notifyDeps(db, slack, more);
+  const lines: string[] = [];
   let composed = 0;
   const message = {
     key: KEY,
@@ -34,9 +37,13 @@ async function start(slack: TestSlack, more: More = {}) {
     db,
     deps,
     composed: () => composed,
+    failures: () => lines.filter((line) => line.includes("A message failed")),
     /** As another process would call it. */
     async post({ key = KEY, signal = never, slack = {} as More["slack"] } = {}) {
-      return await postOnce(deps, { ...message, key }, (await target(slack))!, signal);
+      const to = (await target(slack))!;
+      return await withLog({ log: keptIn(lines) }, () => {
+        return postOnce(deps, { ...message, key }, to, signal);
+      });
     },
     async makeDue() {
       await db`
@@ -82,6 +89,10 @@ Deno.test("postOnce() ends each fault with exactly one message, or the reason wh
     const name = JSON.stringify(what);
     for (let i = 0; i < 2; i++) equal((await test.post()).state, first, name);
     equal(posts(slack), 1, `${name}: not before its time`);
+    const [line, ...more] = test.failures();
+    match(line!, first === "stopped" ? /^ERROR .* stopped\. / : /^WARNING .* is retried\. /);
+    match(line!, /"event_type":"dashkeeper_batch","system":"Slack"/);
+    same(more, []);
     await test.makeDue();
     const ended = await test.post();
     same([ended.state, (await slack.messages()).length], [last, last === "sent" ? 1 : 0], name);
