@@ -22,7 +22,7 @@ import { DEADLINES, withDeadline } from "./external/postgres/deadlines.ts";
 import { isMigrated } from "./external/postgres/migrate.ts";
 import { asUnavailable, type Sql } from "./external/postgres/postgres.ts";
 import type { Events } from "./external/events.ts";
-import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
+import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import { health } from "./http/health.ts";
@@ -37,6 +37,7 @@ import { auditPages } from "./audit/page_routes.tsx";
 import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
+import { sessionApi, sessionPages } from "./users/session_routes.ts";
 import { findUserByName } from "./users/store.ts";
 import { whoBySession } from "./users/sign_in.ts";
 import type { Env, Who } from "./who.ts";
@@ -78,11 +79,8 @@ export async function makeApp(deps: Deps) {
   app.route("/static", files.app);
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
   app.route("/api/v1", api(deps));
-  const forms = {
-    key: deps.signingKey,
-    session: SESSION_COOKIE,
-    secure: frontend.protocol === "https:",
-  };
+  const secure = isSecure(deps);
+  const forms = { key: deps.signingKey, session: sessionCookie(secure), secure };
   const pages = new Set<string>();
   app.use(inPage(files, forms, pages), limitBody);
   app.use(fromOurPages(frontend.origin), onlyOwnForms(forms));
@@ -98,6 +96,8 @@ export async function makeApp(deps: Deps) {
   });
   return app;
 }
+
+const isSecure = ({ frontend_url }: Deps) => new URL(frontend_url).protocol === "https:";
 
 /** What answers in HTML gets what the parts of a page ask for. */
 function inPage(
@@ -121,18 +121,19 @@ function inPage(
 }
 
 function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
+  const secure = isSecure(deps);
+  const cookie = sessionCookie(secure);
   const session = async (c: Context) => {
-    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    const who = await whoBySession(deps, getCookie(c, cookie));
     return who && { ...who, from: "" };
   };
-  const secure = new URL(deps.frontend_url).protocol === "https:";
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
   app.all("/", (c) => c.redirect("/dashboards", 303));
   app.route("/", themePages({ secure }));
-  app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
+  app.route("/", signInPages(deps, { cookie, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
-  const signedIn = bySession(deps, deps.trust_proxy);
+  const signedIn = bySession(deps, { cookie, trustProxy: deps.trust_proxy });
   const pages = [
     "/audit",
     "/audit.csv",
@@ -150,12 +151,13 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
+  app.route("/users", sessionPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
   app.route("/users", credentialPages(deps));
   app.route("/diagnosis", diagnosisPages(deps));
   app.route("/docs", documentPages());
-  app.get("/events", liveEvents(deps.events, deps.stopped));
+  app.get("/events", liveEvents(deps.events, deps.stopped, session));
 }
 
 /** Templates do not know the dashboards that they draw. */
@@ -179,9 +181,15 @@ function api(deps: Deps) {
   };
   api.doc31("/openapi.json", document);
   const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
-  api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
+  api.use(
+    byKey(deps, { cookie: sessionCookie(isSecure(deps)), trustProxy: deps.trust_proxy }),
+    limitBody,
+    readJson,
+    onlyKnown(operations),
+  );
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
+  api.route("/users", sessionApi(deps));
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
   api.route("/users", credentialApi(deps));
