@@ -18,6 +18,7 @@ export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
   frontend_url?: string;
+  metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
   limits?: Partial<Limits & BatchLimits>;
@@ -65,6 +66,7 @@ export async function makeDeps(
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
+    metrics_token: options.metrics_token,
     log: keptIn(lines),
     failures: limitFailures(options.now),
     slack: slackDeps().slack,
