@@ -103,6 +103,11 @@ export async function makeApp(deps: Deps) {
 
 const isSecure = ({ frontend_url }: Deps) => new URL(frontend_url).protocol === "https:";
 
+const entryOf = (deps: Deps) => ({
+  cookie: sessionCookie(isSecure(deps)),
+  trustProxy: deps.trust_proxy,
+});
+
 /** What answers in HTML gets what the parts of a page ask for. */
 function inPage(
   { url: asset, modules }: StaticFiles,
@@ -137,7 +142,7 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/", signInPages(deps, { cookie, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
-  const signedIn = bySession(deps, { cookie, trustProxy: deps.trust_proxy });
+  const signedIn = bySession(deps, entryOf(deps));
   const pages = [
     "/audit",
     "/audit.csv",
@@ -186,7 +191,7 @@ function api(deps: Deps) {
   api.doc31("/openapi.json", document);
   const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
   api.use(
-    byKey(deps, { cookie: sessionCookie(isSecure(deps)), trustProxy: deps.trust_proxy }),
+    byKey(deps, entryOf(deps)),
     limitBody,
     readJson,
     onlyKnown(operations),
