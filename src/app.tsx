@@ -25,6 +25,7 @@ import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
+import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
@@ -49,7 +50,7 @@ import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 import type { Log } from "./external/log/log.ts";
 import { logFailure } from "./external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & DiagnosisDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
@@ -125,14 +126,23 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   };
   const secure = new URL(deps.frontend_url).protocol === "https:";
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
-  app.all("/", (c) => c.redirect("/dashboards", 303));
   app.route("/", themePages({ secure }));
   app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
   const signedIn = bySession(deps, deps.trust_proxy);
-  const pages = ["/dashboards/*", "/templates/*", "/users/*", "/diagnosis/*", "/docs/*", "/events"];
+  const pages = [
+    "/",
+    "/systems",
+    "/dashboards/*",
+    "/templates/*",
+    "/users/*",
+    "/diagnosis/*",
+    "/docs/*",
+    "/events",
+  ];
   for (const path of pages) app.use(path, signedIn);
+  app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
