@@ -44,6 +44,7 @@ import { faultOf } from "./src/external/log/fault.ts";
 
 let log: Log = SILENT;
 let hide: (...secrets: string[]) => void = () => {};
+let flush = () => {};
 
 /** What stop() ends, in the reverse order. */
 const ends: (() => Promise<unknown>)[] = [];
@@ -58,6 +59,7 @@ async function start(config: Config) {
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
+    metrics_token: config.METRICS_TOKEN,
     stopped: stopping.signal,
     look: async (who) => {
       adminOnly(who);
@@ -158,6 +160,7 @@ function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey: string | undefi
     lines.push(`Sign in with it at ${at}/sign-in`);
   }
   log.info("Requests are answered.", { url: at, host: HOST, port: PORT });
+  flush();
   console.log(lines.join("\n")); // at once: a reader of the first line finds the key
 }
 
@@ -183,7 +186,7 @@ function stop(code: number): Promise<void> {
 function openLogOf(config: Config) {
   const isTerminal = Deno.stdout.isTerminal();
   const opened = openLog({ ...logOf(config), print: console.log, isTerminal });
-  ({ log, hide } = opened);
+  ({ log, hide, flush } = opened);
   catchUncaught(log, () => stop(1));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {

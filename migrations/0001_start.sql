@@ -331,6 +331,7 @@ create table runs (
   numbers_at timestamptz, -- when they were computed first
   gif bytea,
   png bytea,
+  thumbnail bytea, -- WebP
   slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
@@ -355,6 +356,7 @@ create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
+  alter thumbnail set storage external,
   alter slack_gif set storage external;
 
 -- No call is made with a Slack token before its rate limit ends.

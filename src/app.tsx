@@ -15,6 +15,7 @@ import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisPages, documentPages } from "./diagnostics/page_routes.tsx";
+import { metricsRoute } from "./diagnostics/metrics/routes.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError } from "./errors.ts";
 import { errorBody, errorReplies, refuse } from "./http/replies.ts";
@@ -30,6 +31,7 @@ import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
 import { onlyKnown, operationsIn } from "./http/methods.ts";
+import { requestMetrics } from "./http/metrics.ts";
 import { themeOf, themePages } from "./http/page.ts";
 import { requestLog } from "./http/request_log.ts";
 import { fromOurPages, securityHeaders } from "./http/security.ts";
@@ -55,6 +57,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
+  metrics_token?: string | undefined;
   outside: Outside;
   signingKey: CryptoKey;
   frontend_url: string;
@@ -70,8 +73,9 @@ export async function makeApp(deps: Deps) {
   const frontend = new URL(deps.frontend_url);
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
   app.use(requestLog(deps.log));
-  app.use((_, next) => withDeadline(DEADLINES.call, next));
+  app.use(requestMetrics, (_, next) => withDeadline(DEADLINES.call, next));
   app.route("/", health(() => readinessOf(deps.db)));
+  app.route("/metrics", metricsRoute(deps));
   app.use(securityHeaders);
   const files = await staticFiles();
   app.route("/static", files.app);
@@ -214,7 +218,7 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") && !QUESTION.test(path);
+  const page = !/^\/(?:api\/|metrics$)/.test(path) && !QUESTION.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

@@ -80,7 +80,7 @@ const IMPORTED: Home[] = [
   },
   {
     what: "a driver",
-    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api)(?:[@/]|$)/,
+    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

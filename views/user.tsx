@@ -24,6 +24,8 @@ type Props = {
   credentials: z.infer<typeof CredentialSchema>[];
   overview: Overview | null;
   datasources: z.infer<typeof DatasourceView>[];
+  /** Why Slack refuses the user's messages. */
+  refusals: string[];
   again?: Partial<Record<UserForm, Again>>;
 };
 
@@ -165,7 +167,18 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
   );
 }
 
-export function UserPage({ who, user, credentials, overview, datasources, again = {} }: Props) {
+function SlackCard({ refusals }: { refusals: string[] }) {
+  return (
+    <section class="card" id="slack">
+      <h2>Slack</h2>
+      {refusals.map((message) => <p class="fault">{message}</p>)}
+      <p class="hint">The messages are posted within a minute after this is fixed.</p>
+    </section>
+  );
+}
+
+export function UserPage(props: Props) {
+  const { who, user, credentials, overview, datasources, refusals, again = {} } = props;
   return (
     <Layout title={user.username} who={who}>
       <PageTitle
@@ -191,6 +204,7 @@ export function UserPage({ who, user, credentials, overview, datasources, again 
               again={again.datasources}
             />
           )}
+          {refusals.length > 0 && <SlackCard refusals={refusals} />}
           <Credentials id={user.id} credentials={credentials} again={again.credential} />
         </div>
       </div>

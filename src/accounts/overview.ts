@@ -5,6 +5,7 @@ import type { Finding } from "../workspaces/inspect.ts";
 import { databaseName, type Kind, KINDS, ownerRole, urlCredential } from "../workspaces/names.ts";
 import * as store from "../workspaces/store.ts";
 import type { Db } from "../external/postgres/postgres.ts";
+import { findRefusals } from "../pipeline/messages_store.ts";
 import { tablesByKind } from "../pipeline/scan/store.ts";
 import type { Servers } from "../workspaces/servers.ts";
 import { workspaceOf } from "../workspaces/workspaces.ts";
@@ -45,6 +46,12 @@ export async function connectionsOf(
     line: lineOf(shown, username, databaseName(username, kind)),
     credential: urlCredential(kind),
   }));
+}
+
+/** Why Slack refuses the user's messages, as sentences. Throws 404 as visibleUser(). */
+export async function slackRefusals(db: Db, who: Who, id: number): Promise<string[]> {
+  await visibleUser(db, who, id);
+  return (await findRefusals(db, id)).map(({ message }) => message);
 }
 
 /** What the page of a user shows of its workspace; null: it has none. Throws 404 as visibleUser(). */

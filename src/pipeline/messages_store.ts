@@ -1,7 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Summary } from "../measures/summary.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import type { Claim } from "./row.ts";
+import { type Claim, lease } from "./row.ts";
 
 export type Run = {
   row_count: number | null;
@@ -59,10 +59,12 @@ export async function beginPosting(
   message: unknown,
 ): Promise<boolean> {
   const { count } = await db`
+    with claimed as (
+      update dashboards set claimed_until = ${lease(db)}
+      where id = ${id} and claim_id = ${claim_id} returning id)
     update runs set posting_at = now(), posting_channel = ${channel}, posting_thread = ${thread_ts},
       slack_message = ${JSON.stringify(message)}::text::jsonb
-    where dashboard_id = ${id} and run = ${run}
-      and exists (select from dashboards where id = ${id} and claim_id = ${claim_id})`;
+    from claimed where dashboard_id = claimed.id and run = ${run}`;
   return count === 1;
 }
 
@@ -172,11 +174,16 @@ export async function findMessage(db: Db, dashboard_id: number): Promise<unknown
   return row?.slack_message ?? null;
 }
 
-/** Whose rows Slack refuses, and why: one line for each user and reason. */
-export async function findRefusals(db: Db): Promise<{ username: string; message: string }[]> {
+/** Whose rows Slack refuses, and why: one line for each user, or of one user, and reason. */
+export async function findRefusals(
+  db: Db,
+  user_id?: number,
+): Promise<{ username: string; message: string }[]> {
+  const theirs = user_id === undefined ? db`` : db`and d.user_id = ${user_id}`;
   return await db<{ username: string; message: string }[]>`
     select distinct u.username, d.last_error as message
     from dashboards d join users u on u.id = d.user_id
     where d.step = 'notify' and d.stopped and d.deleted_at is null and d.last_error is not null
+      ${theirs}
     order by u.username, message limit 100`;
 }

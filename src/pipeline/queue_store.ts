@@ -5,6 +5,22 @@ import type { Step } from "./row.ts";
 const isOpen = (db: Db) =>
   db`step <> 'done' and not stopped and stop_code is null and deleted_at is null and archived_at is null`;
 
+/** How many rows there are of each step, outcome and cause, tombstones and archived ones left out. */
+export async function countRows(db: Db) {
+  return await db<
+    {
+      step: Step;
+      outcome: string | null;
+      stopped: boolean;
+      stop_code: string | null;
+      rows: number;
+    }[]
+  >`
+    select step, outcome, stopped, stop_code, count(*) as rows from dashboards
+    where deleted_at is null and archived_at is null
+    group by step, outcome, stopped, stop_code order by step, outcome, stop_code`;
+}
+
 /** By step: the rows that wait, and for how long the oldest has been at its step. One that was put off on purpose does not wait. */
 export async function oldestWaiting(db: Db) {
   return await db<{ step: Step; rows: number; seconds: number }[]>`
@@ -35,4 +51,14 @@ export async function stoppedRows(db: Db) {
     from dashboards d join users u on u.id = d.user_id
     where d.stopped and d.deleted_at is null and d.archived_at is null
     group by d.stop_code, d.step order by count(*) desc, 1, 2`;
+}
+
+/** Lists and digests of the last day that Slack refused; the newest refusal. */
+export async function stoppedMessages(db: Db) {
+  const [row] = await db<{ messages: number; code: string; last_error: string }[]>`
+    select count(*) over () as messages, stop_code as code, last_error
+    from channel_messages
+    where sent_at is null and stop_code is not null and created_at > now() - interval '1 day'
+    order by id desc limit 1`;
+  return row;
 }

@@ -30,6 +30,9 @@ const reset = (db: Db) =>
 /** The request that the row's further work goes back to. */
 const caused = (db: Db) => db`request_id = coalesce(${requestIdHere() ?? null}::uuid, request_id)`;
 
+/** How long a claim holds unless it is renewed. */
+export const lease = (db: Db) => db`now() + interval '30 seconds'`;
+
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
 
@@ -61,7 +64,7 @@ export async function claimNext(
   const [claim] = await db<Claim[]>`
     with claimed as (
       update dashboards d
-      set claim_id = gen_random_uuid(), claimed_until = now() + interval '30 seconds', stale = false,
+      set claim_id = gen_random_uuid(), claimed_until = ${lease(db)}, stale = false,
         deaths = deaths + (claim_id is not null)::int
       where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
@@ -88,7 +91,7 @@ export async function nextTry(
 /** Extends the lease by 30 s. False: the claim was lost. */
 export async function renew(db: Db, { id, claim_id }: Claim): Promise<boolean> {
   const { count } = await db`
-    update dashboards set claimed_until = now() + interval '30 seconds'
+    update dashboards set claimed_until = ${lease(db)}
     where id = ${id} and claim_id = ${claim_id}`;
   return count === 1;
 }

@@ -1,5 +1,6 @@
-/** `deno task bench [scan|way|users|log|workspaces|numbers|boards|frame|gif]`: one part, or all of them one after the other. */
+/** `deno task bench [scan|way|delivery|users|log|workspaces|numbers|boards|frame|gif]`: one part, or all of them one after the other. */
 import { benchBoards } from "./boards_bench.ts";
+import { benchDelivery } from "./delivery_bench.ts";
 import { benchFirstFrame } from "./first_frame.ts";
 import { benchGif } from "./gif_bench.ts";
 import { benchLog } from "./log_bench.ts";
@@ -12,6 +13,7 @@ import { benchWorkspaces } from "./workspaces_bench.ts";
 const PARTS: Record<string, [what: string, run: () => Promise<unknown>]> = {
   scan: ["An idle look at all databases, ms", benchScan],
   way: ["From the last insert to the message, seconds after it", benchWay],
+  delivery: ["From a row at notify to its message, GIF of 1.5 MB", benchDelivery],
   users: ["List, get and reveal at 1,000 and 1,000,000 users", benchUsers],
   log: ["Requests/s with and without a log", benchLog],
   workspaces: ["300 users made, ms each, and the look after", () => benchWorkspaces()],

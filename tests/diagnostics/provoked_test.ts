@@ -227,6 +227,19 @@ Deno.test("the checks of the queue name the oldest row, the failures, and each c
   ok(found);
   await db`update dashboards set stopped = false`;
   equal(await provoked.run("Stopped rows: gone at notify"), undefined);
+
+  await provoked.expect("none refused", "Lists and digests", {
+    state: "ok",
+    message: /refused no/,
+  });
+  await db`insert into channel_messages (key, event_type, slack_target, stop_code, last_error)
+    values ('digest', 'dashkeeper_digest', 'x', 'not_in_channel', 'The app is not in #eda.')`;
+  await provoked.expect("digest refused", "Lists and digests", {
+    state: "warning",
+    message: /^1 message of several tables .* The last error: The app is not in #eda\.$/,
+    fix: new RegExp(RegExp.escape(fixOf("not_in_channel"))),
+  });
+  await db`delete from channel_messages`;
 });
 
 Deno.test("folders that take no files are said", async () => {

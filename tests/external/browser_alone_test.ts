@@ -190,6 +190,7 @@ Deno.test("close() ends a page at work, the browser and its folder within 3 s", 
 
 Deno.test("a killed process leaves no browser, and its folder goes with the next start", async () => {
   const program = `import { connectBrowser } from "./src/external/browser/browser.ts";
+    import { SILENT } from "./src/external/log/log.ts";
     const browser = connectBrowser({ install: false, log: SILENT });
     const view = { width: 9, height: 9, headers: {}, origin: "http://127.0.0.1:9", timeoutMs: 60000 };
     await browser.withPage(view, new AbortController().signal, async (page) => {

@@ -79,21 +79,21 @@ Deno.test("startWorkers() posts others' rows while one user's Slack hangs, and l
   });
   const first = test.work();
   first.wake();
-  await waitFor("two calls that hang", () => slack.calls.length === 2, 5);
+  await waitFor("two calls that hang", () => slack.calls.length === 2, 30);
 
   const began = performance.now();
   await test.add(bob, "quick");
   first.wake();
-  await test.untilDone(1, 12);
+  await test.untilDone(1, 30);
   const ms = performance.now() - began;
-  ok(ms < (isLoaded() ? 10_000 : 2_000), `${ms} ms`);
+  ok(ms < (isLoaded() ? 30_000 : 2_000), `${ms} ms`);
   equal((await slack.messages()).length, 1);
 
   // A row of bob's that is due later is taken by the workers' own alarm.
   slack.faults.push({ method: "files.info", what: "500", times: 1, token: slack.token });
   await test.add(bob, "later");
   first.wake();
-  await test.untilDone(2, 20);
+  await test.untilDone(2, 40);
   const claims = test.claims();
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   equal(test.claims(), claims, "with nothing due, nobody asks");
@@ -103,7 +103,7 @@ Deno.test("startWorkers() posts others' rows while one user's Slack hangs, and l
   slack.faults.length = 0;
   const second = test.work();
   second.wake();
-  await test.untilDone(14, 20);
+  await test.untilDone(14, 60);
   await second.stop();
   same([(await slack.messages(slack.otherChannel)).length, (await slack.messages()).length], [
     12,
@@ -121,9 +121,9 @@ Deno.test("startWorkers() posts 30 rows of one channel at its pace, without a 42
   const workers = test.work();
   const began = performance.now();
   workers.wake();
-  await test.untilDone(30, 60);
+  await test.untilDone(30, 120);
   const ms = performance.now() - began;
   await workers.stop();
   equal(slack.forms("chat.postMessage").length, 30);
-  ok(ms > 29 * 200 && ms < 30 * 200 * (isLoaded() ? 5 : 1.5), `${ms} ms`);
+  ok(ms > 29 * 200 && (isLoaded() || ms < 30 * 200 * 1.5), `${ms} ms`);
 });

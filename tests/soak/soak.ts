@@ -1,7 +1,8 @@
 /**
  * `deno task soak [number of faults]`: plants faults of the database at random moments while four flows
- * append and three clients call. Ends with 1 when the service ended, a run was posted twice or lost, or the
- * first good answer after a fault took over 10 s.
+ * append and three clients call, then kills the service 50 times while it posts; `deno task soak slack
+ * [number of kills]`: the kills alone. Ends with 1 when the service ended, a run was posted twice or lost,
+ * or the first good answer after a fault took over 10 s.
  */
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import { startClients, uses } from "../help/service/clients.ts";
@@ -16,7 +17,9 @@ import {
   waitFor,
 } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { soakSlack } from "./slack_soak.ts";
 
+const KILLS = 50;
 const FLOWS = 4;
 const CLIENTS = 3;
 const MOST_FIRST_GOOD_MS = 10_000;
@@ -144,10 +147,12 @@ async function soak(many: number): Promise<string[]> {
   all.defer(() => master.end({ timeout: 1 }));
   const lost = await drained(master, users.map(({ id }) => id), rows);
 
-  const told = (await slack.messages()).map(({ metadata }) => {
-    const { dashboard_id, run } = metadata!.event_payload;
-    return `run ${run} of ${dashboard_id}`;
-  });
+  const told = (await slack.messages())
+    .filter(({ metadata }) => metadata!.event_type === "dashkeeper_dashboard")
+    .map(({ metadata }) => {
+      const { dashboard_id, run } = metadata!.event_payload;
+      return `run ${run} of ${dashboard_id}`;
+    });
   const twice = told.filter((one, i) => told.indexOf(one) !== i);
   const [runs] = await master<{ n: number }[]>`select count(*) as n from runs`;
   const seconds = (performance.now() - started) / 1000;
@@ -176,7 +181,10 @@ async function soak(many: number): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const faults = await soak(Number(Deno.args[0] ?? 30));
+  const [part, number] = Deno.args;
+  const faults = part === "slack"
+    ? await soakSlack(Number(number ?? KILLS))
+    : [...await soak(Number(part ?? 30)), ...await soakSlack(KILLS)];
   for (const fault of faults) console.error(fault);
   console.log(faults.length === 0 ? "ok" : "FAILED");
   Deno.exit(faults.length === 0 ? 0 : 1);

@@ -16,6 +16,7 @@ import { login } from "../help/world/postgres.ts";
 type Line = { level: string; message: string; request_id?: string; [name: string]: unknown };
 
 async function linesOf({ dataDir }: Home, name = "app.log"): Promise<Line[]> {
+  await new Promise((done) => setTimeout(done, 200)); // lines are written together
   const text = await Deno.readTextFile(`${dataDir}-logs/${name}`);
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
@@ -52,6 +53,7 @@ Deno.test("a run is followed by its id from the scan to Slack, and a request to 
       "INFO Step create is done.",
       "INFO Step capture is done.",
       "DEBUG Step notify begins.",
+      "INFO Slack: upload",
       "INFO Slack: chat.postMessage",
       "ERROR Step notify failed and stopped.",
     ]
@@ -89,7 +91,7 @@ Deno.test("a run is followed by its id from the scan to Slack, and a request to 
   ]);
   equal((await slack.messages()).length, 1);
   const log = service.log();
-  ok(!log.includes("signature=") && !log.includes(slack.token), log);
+  ok(!log.includes("signature=") && !log.includes("/upload/") && !log.includes(slack.token), log);
 });
 
 Deno.test("main.ts logs JSON and audit entries; a second service has a file of its own", async () => {
@@ -128,14 +130,28 @@ Deno.test("main.ts logs JSON and audit entries; a second service has a file of i
   for (const secret of [key, ada.api_key, "hush", "livez", "\x1b"]) ok(!text.includes(secret));
   same((await grep("ERROR", home)).map((line) => JSON.parse(line).level), ["INFO"]);
   // What is printed for a person stands outside of the JSON, and not in the file.
+  const kept = await linesOf(home);
   const printed = first.log().split("\n").filter((line) => line.startsWith("{"));
-  same(printed.map((line) => JSON.parse(line)), await linesOf(home));
+  same(printed.map((line) => JSON.parse(line)), kept);
   ok(!text.includes("shown this once"));
 
   const FRONTEND_URL = first.url;
   const second = await home.start({ PORT: String(Number(home.PORT) + 1), FRONTEND_URL });
   match((await linesOf(home, "app-service-1.log")).at(-1)!.message, /^Requests are answered/);
   equal((await second.kill("SIGTERM")).code, 0);
+  equal((await linesOf(home, "app-service-1.log")).at(-1)!.message, "SIGTERM: stopping.");
+});
+
+Deno.test("what was logged just before an uncaught error is written as well", async () => {
+  await using home = await makeHome();
+  const preload = new URL("../help/service/uncaught_plant.ts", import.meta.url);
+  const service = await home.start({}, { preload });
+  const { status } = await service.call("GET", "/sign-in");
+  equal(status, 200);
+  equal((await service.kill("SIGUSR2")).code, 1);
+  const messages = (await linesOf(home)).map(({ message }) => message);
+  const access = messages.indexOf("GET /sign-in 200");
+  ok(access > 0 && messages.indexOf("Uncaught error: the process ends.") > access, `${messages}`);
 });
 
 Deno.test("a log file that cannot be written keeps no service from its start", async () => {

@@ -21,7 +21,7 @@ import { adminOnly } from "../../who.ts";
 import type { Env, Who } from "../../who.ts";
 import { changeUser } from "../change.ts";
 import { datasourcesOf } from "../../grafana/datasources.ts";
-import { overviewOf } from "../overview.ts";
+import { overviewOf, slackRefusals } from "../overview.ts";
 import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./forms.ts";
 import { removeUser } from "../remove.ts";
 import type { Deps } from "../steps.ts";
@@ -48,12 +48,13 @@ export function showUserPage(deps: Deps, name: UserForm): Show {
 /** All that the page of a user shows. Throws 404 as showUser(). */
 async function pageOf(deps: Deps, who: Who, id: number) {
   const user = await showUser(deps, who, id);
-  const [credentials, overview, datasources] = await Promise.all([
+  const [credentials, overview, datasources, refusals] = await Promise.all([
     credentialsOf(deps, who, id),
     overviewOf(deps, who, id),
     datasourcesOf(deps, who, id),
+    slackRefusals(deps.db, who, id),
   ]);
-  return { who, user, credentials, overview, datasources };
+  return { who, user, credentials, overview, datasources, refusals };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */

@@ -69,7 +69,7 @@ const version = judged("Grafana version", "grafana-version", ({ version }) => {
 
 const key = judged("Grafana key", "grafana-key", ({ fault, organisation }, { outside }) => {
   if (fault) return failedBy(fault, FIXES.key_refused!, FIXES);
-  const where = organisation === null ? "" : ` for the organisation ${organisation}`;
+  const where = organisation === null ? "" : ` (organisation: ${organisation})`;
   const capture = outside.grafana?.capture_key
     ? ""
     : " Previews are taken with it too: a Viewer's token in GRAFANA_CAPTURE_KEY is enough for them.";

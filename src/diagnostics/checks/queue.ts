@@ -1,4 +1,9 @@
-import { oldestWaiting, retriedRows, stoppedRows } from "../../pipeline/queue_store.ts";
+import {
+  oldestWaiting,
+  retriedRows,
+  stoppedMessages,
+  stoppedRows,
+} from "../../pipeline/queue_store.ts";
 import { type Check, counted, failed, type Family, inTime, ok, warning } from "../check.ts";
 import { fixOf, NAMES } from "./causes.ts";
 
@@ -77,4 +82,20 @@ const stopped: Family = {
   },
 };
 
-export const queue: (Check | Family)[] = [waiting, retried, stopped];
+const messages: Check = {
+  name: "Lists and digests",
+  group: "queue",
+  docs: "stopped-rows",
+  needs: ["Database migrations"],
+  async run({ db }) {
+    const stopped = await stoppedMessages(db);
+    if (!stopped) return ok("Slack refused no list of new tables and no digest in the last day.");
+    const { messages, code, last_error } = stopped;
+    const message = `${
+      counted(messages, "message")
+    } of several tables (lists, digests) not posted in the last day. The last error: ${last_error}`;
+    return warning(message, fixOf(code));
+  },
+};
+
+export const queue: (Check | Family)[] = [waiting, retried, stopped, messages];

@@ -37,7 +37,7 @@ function checksOf(label: string, inspect: Inspect, needs: string[] = []): Check[
         const state = await inspect(context, signal);
         return state ? judge(state) : ok(NONE);
       } catch (error) {
-        return failedBy(error, TOKEN_FIX);
+        return failedBy(error, TOKEN_FIX, FIXES);
       }
     },
   });
@@ -57,6 +57,8 @@ const NONE = "No Slack is configured: messages are kept and shown on the dashboa
 const TOKEN_FIX =
   'Copy the "Bot User OAuth Token" (xoxb-…) from the app\'s page "OAuth & Permissions" and set SLACK_BOT_TOKEN to it.';
 const FIXES: Record<string, string> = {
+  channel_missing: "Save SLACK_CHANNEL_ID as the user's credential too.",
+  token_missing: "Save SLACK_BOT_TOKEN as the user's credential too.",
   unreachable: "Let this machine reach slack.com by HTTPS: check its network, proxy and firewall.",
   timeout: "Let this machine reach slack.com by HTTPS: check its network, proxy and firewall.",
   connection_lost:

@@ -13,6 +13,7 @@ const MOST_PROCESSES = 100;
 const RETRY_MS = 10_000;
 const CHECK_MS = 1_000;
 const ENCODER = new TextEncoder();
+const encoded = (lines: string[]) => ENCODER.encode(`${lines.join("\n")}\n`);
 
 /** A log file that is rotated by size: `app.log`, `app.log.1`, … A fault is one warning, and passes. */
 export class LogFile {
@@ -27,11 +28,15 @@ export class LogFile {
     this.#options = options;
   }
 
-  write(line: string): void {
+  write(lines: string[]): void {
     const now = Date.now();
     if (now < this.#retryAt) return;
     try {
-      this.#write(ENCODER.encode(`${this.#isTorn ? "\n" : ""}${line}\n`), now);
+      if (this.#open && now >= this.#checkAt && !isThere(this.#open)) this.close();
+      if (now >= this.#checkAt) this.#checkAt = now + CHECK_MS;
+      const all = encoded(lines);
+      if (this.#fits(all)) this.#write(all);
+      else for (const line of lines) this.#write(encoded([line]));
       this.#retryAt = 0;
       this.#isFailing = false;
     } catch (error) {
@@ -52,14 +57,15 @@ export class LogFile {
     this.#open = undefined;
   }
 
-  #write(bytes: Uint8Array, now: number) {
-    if (this.#open && now >= this.#checkAt && !isThere(this.#open)) this.close();
-    if (now >= this.#checkAt) this.#checkAt = now + CHECK_MS;
-    let open = this.#open ??= this.#take();
-    if (open.size > 0 && open.size + bytes.length > this.#options.maxBytes) {
-      this.#rotate(open.path);
-      open = this.#open = this.#take();
-    }
+  #fits({ length }: Uint8Array): boolean {
+    const { size } = this.#open ??= this.#take();
+    return size + length <= this.#options.maxBytes;
+  }
+
+  #write(bytes: Uint8Array) {
+    if (!this.#fits(bytes) && this.#open!.size > 0) this.#rotate(this.#open!.path);
+    const open = this.#open ??= this.#take();
+    if (this.#isTorn) open.size += open.file.writeSync(encoded([""]));
     for (let written = 0; written < bytes.length; this.#isTorn = written < bytes.length) {
       written += open.file.writeSync(bytes.subarray(written));
     }

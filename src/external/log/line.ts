@@ -11,6 +11,13 @@ const UNSAFE = /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 const escaped = (json: string) =>
   json.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+/** As `redact`, run once over all texts where none of them holds anything to blank out. */
+function redactFor({ message, fields }: Entry, redact: Redact): Redact {
+  const texts = Object.values(fields).filter((value) => typeof value === "string");
+  const all = [message, ...texts].join("\n");
+  return redact(all) === all ? (text) => text : redact;
+}
+
 function shown(fields: Fields, redact: Redact): Fields {
   const all = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(all.map(([name, value]) => {
@@ -21,10 +28,10 @@ function shown(fields: Fields, redact: Redact): Fields {
 }
 
 /** One line of JSON: `time`, `level`, `message`, `request_id` and further fields. */
-export function jsonLine({ time, level, message, fields }: Entry, redact: Redact): string {
-  return escaped(
-    JSON.stringify({ time, level, message: redact(message), ...shown(fields, redact) }),
-  );
+export function jsonLine(entry: Entry, redact: Redact): string {
+  const { time, level, message, fields } = entry;
+  const mask = redactFor(entry, redact);
+  return escaped(JSON.stringify({ time, level, message: mask(message), ...shown(fields, mask) }));
 }
 
 /** One line for a person: time, level, message, `name=value`. */

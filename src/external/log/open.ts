@@ -1,7 +1,9 @@
+import { makeBatch } from "./batch.ts";
 import { LogFile } from "./file.ts";
 import { type Entry, jsonLine, plainLine } from "./line.ts";
 import { type Level, LEVELS, type Log, makeLog } from "./log.ts";
 import { makeRedactor } from "./redact.ts";
+import { logErrors } from "../metrics/metrics.ts";
 
 const MAX_BYTES = 20_000_000;
 const FILES = 5;
@@ -15,16 +17,26 @@ export type LogOptions = {
   print: (line: string) => void;
   isTerminal: boolean;
 };
-export type OpenedLog = { log: Log; hide: (...secrets: string[]) => void; close: () => void };
+export type OpenedLog = {
+  log: Log;
+  hide: (...secrets: string[]) => void;
+  /** Writes what waits: before a line that goes past the log. */
+  flush: () => void;
+  close: () => void;
+};
 
-/** The log of this process: to the terminal, and as JSON to a file. Audit entries have no level. */
+/**
+ * The log of this process: to the terminal, and as JSON to a file, within 50 ms, errors at once. Audit
+ * entries have no level.
+ */
 export function openLog(options: LogOptions): OpenedLog {
   const { level: least, file, print, isTerminal } = options;
   const { hide, redact } = makeRedactor();
   hide(options.secrets);
-  const show = (entry: Entry, json?: string) => {
+  const lineOf = (entry: Entry) => (isTerminal ? plainLine : jsonLine)(entry, redact);
+  const show = (lines: string[]) => {
     try {
-      print(isTerminal ? plainLine(entry, redact) : json ?? jsonLine(entry, redact));
+      print(lines.join("\n"));
     } catch { /* nobody reads the terminal any more */ }
   };
   const kept = file === undefined ? undefined : new LogFile({
@@ -33,18 +45,35 @@ export function openLog(options: LogOptions): OpenedLog {
     maxBytes: options.maxBytes ?? MAX_BYTES,
     files: FILES,
     warn: (message, fields = { path: file }) =>
-      show({ time: new Date().toISOString(), level: "WARNING", message, fields }),
+      show([lineOf({ time: new Date().toISOString(), level: "WARNING", message, fields })]),
+  });
+  const { add, flush } = makeBatch<{ shown: string; json: string | undefined }>((lines) => {
+    show(lines.map(({ shown }) => shown));
+    kept?.write(lines.map(({ json, shown }) => json ?? shown));
   });
   const log = makeLog((level, message, fields) => {
+    if (level === "ERROR") logErrors.inc();
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least) && fields.audit !== true) return;
     const entry = { time: new Date().toISOString(), level, message, fields };
-    const json = kept || !isTerminal ? jsonLine(entry, redact) : undefined;
-    show(entry, json);
-    if (json !== undefined) kept?.write(json);
+    add({ shown: lineOf(entry), json: kept && isTerminal ? jsonLine(entry, redact) : undefined });
+    if (level === "ERROR") flush();
   });
-  return { log, hide: (...secrets) => hide(secrets), close: () => kept?.close() };
+  globalThis.addEventListener("unload", flush); // by Deno.exit() as well
+  const close = () => {
+    globalThis.removeEventListener("unload", flush);
+    flush();
+    kept?.close();
+  };
+  return { log, hide: (...secrets) => hide(secrets), flush, close };
 }
 
-/** The log of a task or a worker, to stderr only. */
-export const taskLog = (level: Level = "INFO", secrets: string[] = []): Log =>
-  openLog({ level, secrets, print: console.error, isTerminal: Deno.stderr.isTerminal() }).log;
+/** The log of a task or a worker, to stderr only, each line at once. */
+export function taskLog(level: Level = "INFO", secrets: string[] = []): Log {
+  const isTerminal = Deno.stderr.isTerminal();
+  const { log, flush } = openLog({ level, secrets, print: console.error, isTerminal });
+  const at = (write: Log["info"]): Log["info"] => (...line) => {
+    write(...line);
+    flush();
+  };
+  return { debug: at(log.debug), info: at(log.info), warn: at(log.warn), error: log.error };
+}

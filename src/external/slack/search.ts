@@ -11,6 +11,7 @@ const CLOCKS_DIFFER_SECONDS = 300;
 const History = z.object({
   messages: z.array(z.object({
     ts: z.string(),
+    text: z.string().optional(),
     subtype: z.string().optional(),
     metadata: z.object({
       event_type: z.string().optional(),
@@ -22,7 +23,8 @@ const History = z.object({
 
 /**
  * The message with this event_type, posted since `oldest`, whose payload contains `payload`: in the
- * channel, or among the replies of the thread `thread_ts`.
+ * channel, or among the replies of the thread `thread_ts`. One shown without any metadata is known by its
+ * text.
  */
 export async function find(
   { call, channel }: Connection,
@@ -30,7 +32,7 @@ export async function find(
   payload: Metadata["event_payload"],
   oldest: Date,
   signal: AbortSignal,
-  thread_ts?: string | null,
+  { thread_ts, text }: { thread_ts?: string | null; text?: string | undefined } = {},
 ): Promise<MessageRef | undefined> {
   const method = thread_ts ? "conversations.replies" : "conversations.history";
   let cursor: string | undefined;
@@ -38,15 +40,17 @@ export async function find(
     const args = {
       channel,
       ...(thread_ts ? { ts: thread_ts } : {}),
-      oldest: String(oldest.getTime() / 1_000 - CLOCKS_DIFFER_SECONDS),
+      oldest: String(Math.max(0, oldest.getTime() / 1_000 - CLOCKS_DIFFER_SECONDS)),
       include_all_metadata: true,
       limit: 200,
       cursor,
     };
     const { messages, response_metadata } = await call(method, args, History, signal);
-    const found = messages.find(({ metadata }) =>
-      metadata?.event_type === event_type &&
-      Object.entries(payload).every(([name, value]) => metadata.event_payload?.[name] === value)
+    const found = messages.find(({ metadata, text: shown }) =>
+      metadata === undefined
+        ? shown !== undefined && shown === text
+        : metadata.event_type === event_type &&
+          Object.entries(payload).every(([name, value]) => metadata.event_payload?.[name] === value)
     );
     if (found) return { channel, ts: found.ts };
     cursor = response_metadata?.next_cursor;

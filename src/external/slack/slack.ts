@@ -25,6 +25,8 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
     call: (...request) => call({ token, apiUrl, timeoutMs }, ...request),
   };
   return {
+    /** A search made so long after a post was begun finds it: the call has ended, the history shows it. */
+    certainAfterMs: 2 * timeoutMs,
     upload: upload.bind(null, connection),
     waitUntilProcessed: waitUntilProcessed.bind(null, connection),
     uploadIntoThread: uploadIntoThread.bind(null, connection),

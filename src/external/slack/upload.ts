@@ -1,5 +1,6 @@
 import { ExternalError } from "../../errors.ts";
 import { pause } from "../abort.ts";
+import { loggedCall } from "../log/call.ts";
 import { z } from "zod";
 import type { Connection } from "./call.ts";
 import { badStatus, explain, LOST, NOT_READY, slackError, STOPPED } from "./errors.ts";
@@ -57,7 +58,8 @@ async function store(connection: Connection, file: Upload, signal: AbortSignal):
     UploadUrl,
     signal,
   );
-  await sendBytes(upload_url, bytes, AbortSignal.timeout(6 * timeoutMs), signal);
+  const timeout = AbortSignal.timeout(6 * timeoutMs);
+  await loggedCall("Slack", "upload", true, () => sendBytes(upload_url, bytes, timeout, signal));
   return file_id;
 }
 
@@ -72,7 +74,7 @@ async function waitForFile(
   signal: AbortSignal,
 ) {
   const until = Date.now() + 2 * timeoutMs;
-  for (let wait = 100;; wait = Math.min(2 * wait, 2_000)) {
+  for (let wait = 100;; wait = Math.min(1.5 * wait, 2_000)) {
     const found = await call("files.info", { file }, FileInfo, signal).catch(ifUnknown);
     if (found && isReady(found.file)) return;
     if (Date.now() + wait > until) {
@@ -95,19 +97,21 @@ async function sendBytes(
   timeout: AbortSignal,
   signal: AbortSignal,
 ) {
-  let status: number;
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(bytes),
-      redirect: "error",
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    status = response.status;
-    await response.body?.cancel();
-  } catch (error) {
-    throw slackError(signal.aborted ? STOPPED : explain(error));
-  }
-  if (status !== 200) throw slackError(badStatus(status));
+  await loggedCall("Slack", "upload", true, async () => {
+    let status: number;
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: new Uint8Array(bytes),
+        redirect: "error",
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      status = response.status;
+      await response.body?.cancel();
+    } catch (error) {
+      throw slackError(signal.aborted ? STOPPED : explain(error));
+    }
+    if (status !== 200) throw slackError(badStatus(status));
+  });
 }

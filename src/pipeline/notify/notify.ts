@@ -14,7 +14,15 @@ import type { Content } from "./blocks.ts";
 import { linkTo } from "./link.ts";
 import { composeMessage } from "./message.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
-import { findPosted, metadataOf, openThread, post, type Sent, update } from "./post.ts";
+import {
+  findPosted,
+  metadataOf,
+  openThread,
+  pauseAskedBy,
+  post,
+  type Sent,
+  update,
+} from "./post.ts";
 import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
@@ -82,8 +90,8 @@ export async function notifyNext(
 const LIMITED = "Slack's rate limit is reached. Retrying.";
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
-  const { retryAfterSeconds } = error.more;
-  if (retryAfterSeconds) await store.pauseToken(db, target.token_hash, retryAfterSeconds);
+  const seconds = pauseAskedBy(error);
+  if (seconds > 0) await store.pauseToken(db, target.token_hash, seconds);
   if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
 }
 

@@ -1,11 +1,13 @@
 import { ExternalError } from "../../errors.ts";
 import { asExternal, type Sql } from "../../external/postgres/postgres.ts";
 import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
+import { logFailure } from "../../external/log/failure.ts";
+import { logHere } from "../../external/log/log.ts";
 import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ClaimLost, holding } from "../attempt.ts";
 import { pauseOf, pauseToken } from "../messages_store.ts";
 import * as store from "./once_store.ts";
-import { findPosted, postTraced, type Trace } from "./post.ts";
+import { findPosted, pauseAskedBy, postTraced, type Trace } from "./post.ts";
 import type { Target } from "./target.ts";
 
 type Deps = { db: Sql; installation: string };
@@ -44,7 +46,7 @@ export async function postOnce(
   });
   if (claim) {
     const metadata = { event_type, event_payload: { installation, message_id: claim.id } };
-    await recorded(db, claim, target, signal, async (signal) => {
+    await recorded({ db, claim, target, event_type }, signal, async (signal) => {
       const { posting_at, channel: posting_channel } = claim;
       const posting = { posting_at, posting_channel, posting_thread: null };
       const found = await findPosted(target.in, posting, metadata, signal, NOT_AGAIN);
@@ -62,9 +64,12 @@ export async function postOnce(
 
 /** Posts by `work` while the claim holds, and records what became of it. */
 async function recorded(
-  db: Sql,
-  claim: store.Claimed,
-  target: Target,
+  { db, claim, target, event_type }: {
+    db: Sql;
+    claim: store.Claimed;
+    target: Target;
+    event_type: string;
+  },
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<MessageRef>,
 ): Promise<void> {
@@ -81,9 +86,12 @@ async function recorded(
       throw error;
     }
     const { message: why, permanent, more: { code = "refused", retryAfterSeconds: after } } = error;
-    if (after) await pauseToken(db, target.token_hash, after);
+    const seconds = pauseAskedBy(error);
+    if (seconds > 0) await pauseToken(db, target.token_hash, seconds);
     const retry = !permanent ? "later" : RECOVERABLE.includes(code) ? "probe" : "never";
     await store.failMessage(db, claim, { why, after, retry, code: permanent ? code : null });
+    const what = `A message failed and ${permanent ? "stopped" : "is retried"}.`;
+    logFailure(logHere(), what, error, { message_id: claim.id, event_type });
   }
 }
 

@@ -1,10 +1,9 @@
 import { backoff } from "../../external/postgres/backoff.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
+import { lease } from "../row.ts";
 
 type Claim = { id: number; claim_id: string };
 export type Claimed = Claim & { posting_at: string | null; channel: string | null };
-
-const lease = (db: Db) => db`now() + interval '30 seconds'`;
 
 /** Claims an unsent message that is due, or was refused elsewhere than `slack_target`, for 30 s. */
 export async function claimMessage(

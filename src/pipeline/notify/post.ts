@@ -20,7 +20,7 @@ export const metadataOf = (event_payload: Payload): Metadata => {
 const codeOf = (error: unknown) => error instanceof ExternalError ? error.more.code : undefined;
 
 /** Slack's limit for each channel is "about one a second"; a hair more keeps clear of it. */
-const SPACING_MS = 1_050;
+const SPACING_MS = 1_100;
 
 /** The trace of a post. `begin` returns false where the claim was lost: do not post. */
 export type Trace = {
@@ -74,7 +74,19 @@ const SEARCHABLE =
   "With the scope channels:history (groups:history for a private channel) Dashkeeper checks by itself.";
 const PRESS = 'Check the channel, then press "It is in the channel" or "Post".';
 
-export type Posting = Pick<store.Run, "posting_at" | "posting_channel" | "posting_thread">;
+export type Posting = Pick<store.Run, "posting_at" | "posting_channel" | "posting_thread"> & {
+  slack_message?: unknown;
+};
+
+/** Not found yet: Slack's history may lack the newest messages for some seconds. */
+const EARLY = "early";
+const EARLY_MESSAGE =
+  "Slack's answer to this message was lost. Searching the channel again before it is sent again.";
+
+/** Slack asked for a pause with the token; 0: it did not. */
+export function pauseAskedBy({ more }: ExternalError): number {
+  return more.code === EARLY ? 0 : more.retryAfterSeconds ?? 0;
+}
 
 /**
  * The message of a post whose answer was not seen; undefined: Slack did not take it, or none was begun.
@@ -92,14 +104,18 @@ export async function findPosted(
   const oldest = new Date(posting_at);
   const slack = connect(posting_channel);
   try {
-    const found = await slack.find(event_type, event_payload, oldest, signal, thread_ts);
-    return found && { ...found, thread_ts };
+    const { text } = posting.slack_message as { text?: string } | null ?? {};
+    const found = await slack.find(event_type, event_payload, oldest, signal, { thread_ts, text });
+    if (found) return { ...found, thread_ts };
   } catch (error) {
     if (codeOf(error) === "thread_not_found") return undefined;
     if (!["missing_scope", "too_many_messages"].includes(codeOf(error) ?? "")) throw error;
     const message = `${UNCLEAR} ${advice} ${SEARCHABLE}`;
     throw new ExternalError("Slack", message, true, { code: "post_unclear" });
   }
+  const retryAfterSeconds = (oldest.getTime() + slack.certainAfterMs - Date.now()) / 1000;
+  if (retryAfterSeconds <= 0) return undefined;
+  throw new ExternalError("Slack", EARLY_MESSAGE, false, { code: EARLY, retryAfterSeconds });
 }
 
 /** The thread that the message `ts` begins, if that is still in the channel. */

@@ -8,28 +8,39 @@ type Line = Record<string, unknown>;
 async function scratch() {
   const folder = await Deno.makeTempDir({ prefix: "dashkeeper-log-" });
   const printed: string[] = [];
-  const opened: { close(): void }[] = [];
+  const opened: { flush(): void; close(): void }[] = [];
+  const flush = () => opened.forEach((one) => one.flush());
   return {
     folder,
     path: `${folder}/logs/app.log`,
-    printed,
+    flush,
+    /** Without what still waits. */
+    written: printed,
+    get printed() {
+      flush();
+      return printed;
+    },
     open(more: { level?: Level; maxBytes?: number; file?: string; isTerminal?: boolean } = {}) {
       const one = openLog({
         level: "INFO",
         secrets: [],
         file: `${folder}/logs/app.log`,
-        print: (line) => void printed.push(line),
+        print: (lines) => void printed.push(...lines.split("\n")),
         isTerminal: false,
         ...more,
       });
       opened.push(one);
       return one;
     },
-    names: () => [...Deno.readDirSync(`${folder}/logs`)].map(({ name }) => name).sort(),
-    lines: (name: string): Line[] =>
-      Deno.readTextFileSync(`${folder}/logs/${name}`).trimEnd().split("\n").map((line) =>
-        JSON.parse(line)
-      ),
+    names() {
+      flush();
+      return [...Deno.readDirSync(`${folder}/logs`)].map(({ name }) => name).sort();
+    },
+    lines(name: string): Line[] {
+      flush();
+      const text = Deno.readTextFileSync(`${folder}/logs/${name}`);
+      return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    },
     async [Symbol.asyncDispose]() {
       for (const one of opened) one.close();
       await Deno.remove(folder, { recursive: true });
@@ -122,16 +133,63 @@ Deno.test("a file that cannot be written is one warning, and everything goes to 
 
 Deno.test("a file that is removed, or moved by somebody else, is made anew", async () => {
   await using place = await scratch();
-  const { log } = place.open();
+  const { log, flush } = place.open();
   log.info("One.");
+  flush();
   await Deno.remove(`${place.folder}/logs`, { recursive: true });
   await new Promise((done) => setTimeout(done, 1_100));
   log.info("Two.");
+  flush();
   await Deno.rename(place.path, `${place.path}.old`);
   await new Promise((done) => setTimeout(done, 1_100));
   log.info("Three.");
   same(place.lines("app.log").map(({ message }) => message), ["Three."]);
   same(place.lines("app.log.old").map(({ message }) => message), ["Two."]);
+});
+
+Deno.test("lines are written together within 50 ms, in order; an error, or 500 of them, at once", async () => {
+  await using place = await scratch();
+  const { log } = place.open();
+  const messages = () => place.written.map((line) => JSON.parse(line).message);
+  log.info("One.");
+  log.warn("Two.");
+  same(messages(), []);
+  log.error("Three.");
+  same(messages(), ["One.", "Two.", "Three."]);
+  log.info("Four.");
+  await new Promise((done) => setTimeout(done, 100));
+  same(messages(), ["One.", "Two.", "Three.", "Four."]);
+  for (let n = 0; n < 1_200; n++) log.info("More.", { n });
+  equal(messages().length, 1_004);
+  same(
+    place.lines("app.log").slice(4).map(({ n }) => n),
+    Array.from({ length: 1_200 }, (_, n) => n),
+  );
+  same(place.written.map((line) => JSON.parse(line)), place.lines("app.log"));
+});
+
+Deno.test("openLog() loses nothing at Deno.exit()", async () => {
+  await using place = await scratch();
+  const code = `import { openLog } from "./src/external/log/open.ts";
+    const file = ${JSON.stringify(place.path)};
+    const { log } = openLog({ level: "INFO", secrets: [], file, print: console.log, isTerminal: false });
+    log.info("One.");
+    Deno.exit(3);`;
+  const { code: ended, stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] })
+    .output();
+  const [line] = place.lines("app.log");
+  same([ended, line!.message], [3, "One."]);
+  same(JSON.parse(new TextDecoder().decode(stdout)), line);
+});
+
+Deno.test("taskLog() writes each line at once", async () => {
+  const code = `import { taskLog } from "./src/external/log/open.ts";
+    taskLog().info("One.");
+    console.error("Two.");
+    Deno.kill(Deno.pid, "SIGKILL");`;
+  const args = ["eval", code];
+  const { stderr } = await new Deno.Command(Deno.execPath(), { args, stdout: "null" }).output();
+  match(new TextDecoder().decode(stderr), /^\{.*"message":"One\."\}\nTwo\.\n$/);
 });
 
 Deno.test("a terminal that nobody reads any more does not end the process", async () => {

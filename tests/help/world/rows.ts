@@ -1,5 +1,5 @@
 import type { Claim, Step } from "../../../src/pipeline/row.ts";
-import type { Sql } from "../../../src/external/postgres/postgres.ts";
+import type { Db, Sql } from "../../../src/external/postgres/postgres.ts";
 import { until } from "../time.ts";
 import type { Kind } from "../../../src/workspaces/names.ts";
 
@@ -10,6 +10,7 @@ type Row = {
   step?: Step;
   run?: number;
   gif?: Uint8Array;
+  thumbnail?: Uint8Array;
   rows?: number;
 };
 
@@ -21,7 +22,7 @@ export async function addAccount(db: Sql, username: string): Promise<number> {
 }
 
 /** A dashboard's row with its run, as the scan would leave it, at any step. */
-export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Promise<number> {
+export async function addDashboard(db: Db, user_id: number, row: Row = {}): Promise<number> {
   const { kind = "qor", schema_name = "public", step = "create", run = 1, rows = 3 } = row;
   const table_name = row.table_name ?? `t${crypto.randomUUID().slice(0, 8)}`;
   const [made] = await db<{ id: number }[]>`
@@ -29,10 +30,10 @@ export async function addDashboard(db: Sql, user_id: number, row: Row = {}): Pro
     values (${user_id}, ${kind}, ${schema_name}, ${table_name}, '1:a:3:9', ${run}, ${step})
     returning id`;
   await db`
-    insert into runs (dashboard_id, run, row_count, gif, captured_at)
+    insert into runs (dashboard_id, run, row_count, gif, thumbnail, captured_at)
     values (${made!.id}, ${run}, ${rows}, ${row.gif ?? null}, ${
-    row.gif ? new Date().toISOString() : null
-  })`;
+    row.thumbnail ?? row.gif ?? null
+  }, ${row.gif ? new Date().toISOString() : null})`;
   return made!.id;
 }
 
@@ -47,10 +48,15 @@ export async function addBatch(db: Sql, user_id: number, ids: number[]): Promise
 /** What a worker that died left behind: its lease has run out. */
 export async function letLeaseRunOut(db: Sql, id: number): Promise<void> {
   await db`update dashboards set claimed_until = now() - interval '1 second' where id = ${id}`;
+  await db`
+    update runs set posting_at = posting_at - interval '31 seconds' where dashboard_id = ${id}`;
 }
 
 /** Brings a row's next attempt forward. */
 export async function makeDue(db: Sql, { id }: Pick<Claim, "id">): Promise<void> {
+  await db`
+    update runs r set posting_at = posting_at - greatest(d.next_try_at - now(), interval '0')
+    from dashboards d where d.id = ${id} and r.dashboard_id = d.id`;
   await db`update dashboards set next_try_at = now() where id = ${id}`;
 }
 

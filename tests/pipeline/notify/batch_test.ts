@@ -62,7 +62,11 @@ async function start(
     async finish() {
       for (let i = 0; i < 10; i++) {
         await db`update dashboards set next_try_at = now()`;
-        await db`update channel_messages set next_try_at = now() where next_try_at is not null`;
+        await db`
+          update channel_messages set next_try_at = now(),
+            posting_at = posting_at - interval '31 seconds'
+          where next_try_at is not null`;
+        await db`update runs set posting_at = posting_at - interval '31 seconds'`;
         for (let i = 0; i < 40 && await notifyNext(deps, never); i++);
       }
     },

@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { notifyNext, probeRefusals } from "../../../src/pipeline/notify/notify.ts";
-import { type Fault, startSlack, type TestSlack } from "../../help/slack.ts";
+import { startSlack, type TestSlack } from "../../help/slack.ts";
 import { notifyDeps } from "../../help/notify_deps.ts";
 import type { More } from "../../help/slack_deps.ts";
 import { never } from "../../help/time.ts";
@@ -60,43 +60,6 @@ const hasImage = ({ blocks }: { blocks: { type: string }[] }) =>
   blocks.some(({ type }) => type === "image");
 const posts = (slack: TestSlack) =>
   slack.calls.filter(({ method }) => method === "chat.postMessage").length;
-
-Deno.test("notifyNext() ends each fault with exactly one message, or a row that says why not", async () => {
-  for (
-    const [method, what, ends, reason] of [
-      ["chat.postMessage", "drop-after", "done"],
-      ["chat.postMessage", "hang-after", "done"],
-      ["chat.postMessage", "500", "done"],
-      ["chat.postMessage", "html", "done"],
-      ["chat.postMessage", { error: "internal_error" }, "done"],
-      ["chat.postMessage", { error: "msg_too_long" }, "stopped", /format of the message/],
-      ["chat.postMessage", { error: "not_in_channel" }, "stopped", /\/invite @/],
-      ["files.getUploadURLExternal", "hang", "done"],
-      ["files.getUploadURLExternal", { error: "file_uploads_disabled" }, "bare"],
-      ["files.getUploadURLExternal", { error: "storage_limit_reached" }, "bare"],
-      ["files.getUploadURLExternal", { error: "invalid_auth" }, "stopped", /SLACK_BOT_TOKEN/],
-      ["upload", "500", "done"],
-      ["files.completeUploadExternal", "drop-after", "done"],
-      ["files.info", "500", "done"],
-      ["files.info", { error: "file_not_found" }, "done"],
-    ] satisfies [string, Fault["what"], string, RegExp?][]
-  ) {
-    await using slack = await startSlack();
-    await using test = await start(slack);
-    slack.faults.push({ method, what, times: 1 });
-    const { step, stopped, last_error } = await test.finish();
-    const messages = await slack.messages();
-    const name = `${method}: ${JSON.stringify(what)}`;
-    same(
-      [step, stopped, messages.length],
-      ends === "stopped" ? ["notify", true, 0] : ["done", false, 1],
-      name,
-    );
-    if (reason) match(last_error!, reason);
-    if (messages[0]) equal(hasImage(messages[0]), ends === "done", name);
-    if (ends === "bare") match(JSON.stringify(messages[0]), /workspace/);
-  }
-});
 
 Deno.test("notifyNext() does not upload twice a file that Slack is slow to know or to process", async () => {
   for (const field of ["unknownMs", "processingMs"] as const) {

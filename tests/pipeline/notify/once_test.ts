@@ -1,6 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
 import { postOnce } from "../../../src/pipeline/notify/once.ts";
 import { targetOf } from "../../../src/pipeline/notify/target.ts";
+import { withLog } from "../../../src/external/log/log.ts";
+import { keptIn } from "../../help/log.ts";
 import { notifyDeps } from "../../help/notify_deps.ts";
 import { type Fault, startSlack, type TestSlack } from "../../help/slack.ts";
 import type { More } from "../../help/slack_deps.ts";
@@ -19,6 +21,7 @@ async function start(slack: TestSlack, more: More = {}) {
   const { db } = fresh;
   const ada = await addAccount(db, "ada");
   const deps = await notifyDeps(db, slack, more);
+  const lines: string[] = [];
   let composed = 0;
   const message = {
     key: KEY,
@@ -34,12 +37,19 @@ async function start(slack: TestSlack, more: More = {}) {
     db,
     deps,
     composed: () => composed,
+    failures: () => lines.filter((line) => line.includes("A message failed")),
     /** As another process would call it. */
     async post({ key = KEY, signal = never, slack = {} as More["slack"] } = {}) {
-      return await postOnce(deps, { ...message, key }, (await target(slack))!, signal);
+      const to = (await target(slack))!;
+      return await withLog({ log: keptIn(lines) }, () => {
+        return postOnce(deps, { ...message, key }, to, signal);
+      });
     },
     async makeDue() {
-      await db`update channel_messages set next_try_at = now() where next_try_at is not null`;
+      await db`
+        update channel_messages set next_try_at = now(),
+          posting_at = posting_at - greatest(next_try_at - now(), interval '0')
+        where next_try_at is not null`;
       await db`delete from slack_pauses`;
     },
     [Symbol.asyncDispose]: fresh[Symbol.asyncDispose],
@@ -79,6 +89,10 @@ Deno.test("postOnce() ends each fault with exactly one message, or the reason wh
     const name = JSON.stringify(what);
     for (let i = 0; i < 2; i++) equal((await test.post()).state, first, name);
     equal(posts(slack), 1, `${name}: not before its time`);
+    const [line, ...more] = test.failures();
+    match(line!, first === "stopped" ? /^ERROR .* stopped\. / : /^WARNING .* is retried\. /);
+    match(line!, /"event_type":"dashkeeper_batch","system":"Slack"/);
+    same(more, []);
     await test.makeDue();
     const ended = await test.post();
     same([ended.state, (await slack.messages()).length], [last, last === "sent" ? 1 : 0], name);
@@ -121,7 +135,8 @@ Deno.test("postOnce() finds the message of a worker that died between post and r
   const slow = test.post({ signal: killed.signal, slack: { timeoutMs: 60_000 } });
   await until(() => slack.faults.every(({ times }) => times === 0));
   same(await test.post(), { state: "waiting", seconds: 2, why: null });
-  await test.db`update channel_messages set claimed_until = now() - interval '1 second'`;
+  await test.db`update channel_messages set claimed_until = now() - interval '1 second',
+    posting_at = posting_at - interval '31 seconds'`;
   equal((await test.post()).state, "sent");
   killed.abort();
   equal((await slow).state, "sent");
@@ -137,7 +152,8 @@ Deno.test("postOnce() does not begin a post when another worker has the claim", 
       key: KEY,
       event_type: "dashkeeper_batch",
       async compose() {
-        await test.db`update channel_messages set claimed_until = now() - interval '1 second'`;
+        await test.db`update channel_messages set claimed_until = now() - interval '1 second',
+    posting_at = posting_at - interval '31 seconds'`;
         equal((await test.post()).state, "sent");
         return aMessage("late");
       },
