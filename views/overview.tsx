@@ -190,7 +190,7 @@ function Previews({ who, overview: { previews } }: Props) {
           <li>
             <a href={`/dashboards/${row.id}`}>
               <img
-                src={`/api/v1/dashboards/${row.id}/preview.png?at=${row.captured_at}`}
+                src={`/api/v1/dashboards/${row.id}/preview.webp?at=${row.captured_at}`}
                 alt={`The dashboard of ${nameOf(row)}`}
                 loading="lazy"
                 width="400"

@@ -124,6 +124,6 @@ export async function lastPreviews(db: Db, user_id: number | undefined, most: nu
       limit ${MOST_OWN})
     select ${named(db)}, r.captured_at
     from newest d join runs r on r.dashboard_id = d.id and r.run = d.run
-    where r.png is not null and r.captured_at is not null
+    where r.thumbnail is not null and r.captured_at is not null
     order by r.captured_at desc limit ${most}`;
 }
