@@ -306,7 +306,8 @@ create index on dashboards (step, user_id, (run = 1), next_try_at, id)
 create index on dashboards (id) include (name_key, user_id, kind, urgency, outcome)
   where deleted_at is null and archived_at is null;
 create index on dashboards (name_key, id) where deleted_at is null and archived_at is null;
-create index on dashboards (urgency, id) where deleted_at is null and archived_at is null;
+create index on dashboards (urgency, id) include (name_key)
+  where deleted_at is null and archived_at is null;
 create index on dashboards (user_id, id) where deleted_at is null and archived_at is null;
 create index on dashboards (kind, id) where deleted_at is null and archived_at is null;
 create index on dashboards (outcome, id) where deleted_at is null and archived_at is null;
