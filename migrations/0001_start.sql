@@ -35,11 +35,22 @@ create index on api_keys (hash) where adopted;
 
 create table sessions (
   hash bytea primary key,
+  id bigint generated always as identity unique,
   user_id bigint not null references users on delete cascade,
   created_at timestamptz not null default now(),
-  expires_at timestamptz not null
+  last_used_at timestamptz not null default now(), -- to 5 minutes
+  expires_at timestamptz not null,
+  from_address text not null default '',
+  browser text not null default ''
 );
 create index on sessions (user_id);
+
+-- Each signs a user in once.
+create table sign_in_links (
+  hash bytea primary key,
+  user_id bigint not null references users on delete cascade,
+  expires_at timestamptz not null
+);
 
 -- Nothing refers to it and it refers to nothing, so that users can go and their history stays.
 create table audit (
@@ -54,6 +65,10 @@ create table audit (
 );
 create index on audit (user_id, id);
 create index on audit (action, id);
+create index on audit (actor, id);
+create index on audit (subject, id);
+create index on audit (id) where outcome = 'refused';
+create index on audit (at);
 
 create function refuse_audit_change() returns trigger language plpgsql as $$
 begin
@@ -313,6 +328,12 @@ create index on dashboards (kind, id) where deleted_at is null and archived_at i
 create index on dashboards (outcome, id) where deleted_at is null and archived_at is null;
 create index on dashboards using gin (designs) where deleted_at is null and archived_at is null;
 create index on dashboards (id) where deleted_at is null and archived_at is not null;
+-- For the overview.
+create index on dashboards (run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (user_id, run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (step, waiting_since) where not stopped and step <> 'done';
+create index on dashboards (next_try_at)
+  where stopped and deleted_at is null and archived_at is null;
 create sequence claimed_user_create;
 create sequence claimed_user_capture;
 create sequence claimed_user_notify;
@@ -362,6 +383,9 @@ create table runs (
   primary key (dashboard_id, run)
 );
 create index on runs (numbers_at);
+-- With a sure number that went the wrong way; whether by enough, the verdict says.
+create index on runs (numbers_at)
+  where numbers @? '$[*] ? (@.better == false && !(@.sure == false))';
 create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,

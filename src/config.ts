@@ -113,6 +113,7 @@ export const VARIABLES = {
   ADMIN_API_KEY: z.string().min(32, "must have at least 32 characters").optional(),
   SEAL_KEY: sealKey.optional(),
   SEAL_KEY_PREVIOUS: sealKey.optional(),
+  METRICS_TOKEN: headerText.min(32, "must have at least 32 characters").optional(),
   TRUST_PROXY: switched.default(false),
   ALLOWED_HOSTS: z.string().default("").transform((text) =>
     text.split(",").map((host) => host.trim()).filter((host) => host !== "")
@@ -183,6 +184,7 @@ const SECRETS = [
   "ADMIN_API_KEY",
   "SEAL_KEY",
   "SEAL_KEY_PREVIOUS",
+  "METRICS_TOKEN",
   "MASTER_DB_PASS",
   "WORKSPACE_SERVERS",
   "GRAFANA_API_KEY",

@@ -4,6 +4,7 @@ import { asExternal, type Db, isUnavailable } from "../external/postgres/postgre
 import { type Claim, release, renew, setBack } from "./row.ts";
 import { logFailure } from "../external/log/failure.ts";
 import { type Log, withLog } from "../external/log/log.ts";
+import { stepSeconds } from "../external/metrics/metrics.ts";
 
 const MOST_DEATHS = 10;
 /** A third of the lease: two renewals may fail. */
@@ -20,7 +21,9 @@ export async function attempt(
   work: Work,
 ): Promise<void> {
   const request_id = claim.request_id ?? undefined;
-  await withLog({ log, request_id }, () => logged(log, claim, () => run(db, claim, signal, work)));
+  const ended = stepSeconds.startTimer({ step: claim.step });
+  await withLog({ log, request_id }, () => logged(log, claim, () => run(db, claim, signal, work)))
+    .finally(ended);
 }
 
 /** The lines of a step's attempt. */

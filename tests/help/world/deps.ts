@@ -17,6 +17,8 @@ import { keptIn } from "../log.ts";
 export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
+  frontend_url?: string;
+  metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
   limits?: Partial<Limits & BatchLimits>;
@@ -57,13 +59,14 @@ export async function makeDeps(
   const sealKey = crypto.getRandomValues(new Uint8Array(32));
   const { host, port } = master ?? await testServer();
   const lines: string[] = [];
-  const frontend_url = FRONTEND;
+  const frontend_url = options.frontend_url ?? FRONTEND;
   return {
     db,
     sealKey,
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
+    metrics_token: options.metrics_token,
     log: keptIn(lines),
     failures: limitFailures(options.now),
     slack: slackDeps().slack,

@@ -143,3 +143,22 @@ Deno.test("an event fetches the row it names alone, and the list for a row that 
   await world.db`update dashboards set deleted_at = now() where id = ${found}`;
   await page.waitForFunction(`!document.getElementById("dashboard-${found}")?.offsetParent`);
 });
+
+Deno.test("the list shows what moved while the stream of events was broken", async () => {
+  await using world = await start();
+  await using browser = await openBrowser();
+  const page = await visit(browser, world, world.ada.api_key);
+  await page.goto(`${world.origin}/dashboards`, { waitUntil: "load" });
+  await page.waitForNetworkIdle({ idleTime: 500, concurrency: 1 });
+  await page.setOfflineMode(true);
+  await world.db`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and query like 'listen %'`;
+  await world.db`update dashboards set stopped = true, last_error = 'Gone meanwhile.'
+    where id = ${world.id}`;
+  await page.setOfflineMode(false);
+  await page.waitForFunction(
+    `document.getElementById("dashboard-${world.id}").innerText.includes("Gone meanwhile.")`,
+    { timeout: 20_000 },
+  );
+});
