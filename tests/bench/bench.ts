@@ -5,6 +5,7 @@ import { benchFirstFrame } from "./first_frame.ts";
 import { benchGif } from "./gif_bench.ts";
 import { benchLog, benchMetrics } from "./overhead_bench.ts";
 import { benchNumbers } from "./numbers_bench.ts";
+import { benchPages } from "./pages_bench.ts";
 import { benchScan } from "./scan_bench.ts";
 import { benchUsers } from "./users_bench.ts";
 import { benchWay } from "./way_bench.ts";
@@ -14,6 +15,7 @@ const PARTS: Record<string, [what: string, run: () => Promise<unknown>]> = {
   scan: ["An idle look at all databases, ms", benchScan],
   way: ["From the last insert to the message, seconds after it", benchWay],
   delivery: ["From a row at notify to its message, GIF of 1.5 MB", benchDelivery],
+  pages: ["Lists of pages at 100,000 dashboards", benchPages],
   users: ["List, get and reveal at 1,000 and 1,000,000 users", benchUsers],
   log: ["Requests/s with and without a log", benchLog],
   metrics: ["Requests/s with and without metrics, and with and without both", benchMetrics],
