@@ -125,5 +125,8 @@ export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
 
+/** Of the row that listUsers() looks at. */
+export const listedId = (db: Db): Fragment => db`users.id`;
+
 export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
   db`(select u.username from users u where u.id = ${user_id})`;

@@ -30,6 +30,9 @@ import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
 import { listedUsers } from "../list.ts";
 
+/** `frontend_url`: where the command beside a new key leads. */
+type KeyDeps = Deps & { frontend_url: string };
+
 const PAGE_SIZE = 50;
 const LAST_ENTRIES = 10;
 
@@ -80,8 +83,7 @@ const search = zValidator("query", Search, (result, c) => {
   return c.html(<UsersPage who={(c as PageContext).var.who} users={[]} search={again} />, 422);
 });
 
-/** `/users`: the list, and new users. */
-function listPages(deps: Deps) {
+function creationPage(deps: KeyDeps) {
   const creation: Show = async (c, again, status) => {
     const page = { limit: PAGE_SIZE, after: "" };
     const { users, next } = await listedUsers(deps.db, c.var.who, {}, page);
@@ -90,6 +92,22 @@ function listPages(deps: Deps) {
     const props = { who: c.var.who, users, search, creation: again, ...more };
     return c.html(<UsersPage {...props} />, status);
   };
+  return new Hono<Env>()
+    .post(
+      "/",
+      form(NewUserForm, creation),
+      (c) =>
+        orShow(c, { show: creation, field: "username" }, async () => {
+          const { who } = c.var;
+          const user = await createUser(deps, who, c.req.valid("form"));
+          withSecret(c);
+          const props = { who, user, ...user, expires_at: null, base: deps.frontend_url };
+          return c.html(<NewKeyPage {...props} />, 201);
+        }),
+    );
+}
+
+function searchPage(deps: Deps) {
   return new Hono<Env>()
     .get("/", search, async (c) => {
       const { who } = c.var;
@@ -103,34 +121,15 @@ function listPages(deps: Deps) {
         search: { typed, issues: [] },
       };
       return c.html(<UsersPage who={who} users={users} {...props} />);
-    })
-    .post(
-      "/",
-      form(NewUserForm, creation),
-      (c) =>
-        orShow(c, { show: creation, field: "username" }, async () => {
-          const made = await createUser(deps, c.var.who, c.req.valid("form"));
-          withSecret(c);
-          const { api_key, workspace } = made;
-          const { who } = c.var;
-          const props = {
-            who,
-            user: made,
-            api_key,
-            expires_at: null,
-            workspace,
-            base: deps.frontend_url,
-          };
-          return c.html(<NewKeyPage {...props} />, 201);
-        }),
-    );
+    });
 }
 
 /** Under `/users`: what the API does with users, by plain forms. */
-export function userPages(deps: Deps) {
+export function userPages(deps: KeyDeps) {
   const change = showUserPage(deps, "change");
   return new Hono<Env>()
-    .route("/", listPages(deps))
+    .route("/", searchPage(deps))
+    .route("/", creationPage(deps))
     .route("/", rotationPage(deps))
     .route("/", removalPage(deps))
     .get("/:id/steps", byId, async (c) => {
@@ -156,7 +155,7 @@ export function userPages(deps: Deps) {
     );
 }
 
-function rotationPage(deps: Deps) {
+function rotationPage(deps: KeyDeps) {
   const rotation = showUserPage(deps, "key");
   return new Hono<Env>()
     .post(
