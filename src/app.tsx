@@ -26,6 +26,7 @@ import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
+import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
@@ -54,7 +55,7 @@ import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 import type { Log } from "./external/log/log.ts";
 import { logFailure } from "./external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & DiagnosisDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
@@ -103,6 +104,11 @@ export async function makeApp(deps: Deps) {
 
 const isSecure = ({ frontend_url }: Deps) => new URL(frontend_url).protocol === "https:";
 
+const entryOf = (deps: Deps) => ({
+  cookie: sessionCookie(isSecure(deps)),
+  trustProxy: deps.trust_proxy,
+});
+
 /** What answers in HTML gets what the parts of a page ask for. */
 function inPage(
   { url: asset, modules }: StaticFiles,
@@ -124,6 +130,20 @@ function inPage(
   };
 }
 
+/** Their visitors sign in first. */
+const SIGNED_IN = [
+  "/",
+  "/audit",
+  "/audit.csv",
+  "/systems",
+  "/dashboards/*",
+  "/templates/*",
+  "/users/*",
+  "/diagnosis/*",
+  "/docs/*",
+  "/events",
+];
+
 function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   const secure = isSecure(deps);
   const cookie = sessionCookie(secure);
@@ -132,25 +152,15 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
     return who && { ...who, from: "" };
   };
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
-  app.all("/", (c) => c.redirect("/dashboards", 303));
   app.route("/", themePages({ secure }));
   app.route("/", signInPages(deps, { cookie, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
-  const signedIn = bySession(deps, { cookie, trustProxy: deps.trust_proxy });
-  const pages = [
-    "/audit",
-    "/audit.csv",
-    "/dashboards/*",
-    "/templates/*",
-    "/users/*",
-    "/diagnosis/*",
-    "/docs/*",
-    "/events",
-  ];
-  for (const path of pages) app.use(path, signedIn);
+  const signedIn = bySession(deps, entryOf(deps));
+  for (const path of SIGNED_IN) app.use(path, signedIn);
   const userIdOf = async (username: string) => (await findUserByName(deps.db, username))?.id;
   app.route("/", auditPages({ db: deps.db, userIdOf }));
+  app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
@@ -170,6 +180,13 @@ const withBoards = (deps: Deps) => ({
   boardsOf: (id: number, user_id?: number) => boardsOfTemplate(deps.db, id, user_id),
 });
 
+const DOCUMENT = {
+  openapi: "3.1.0",
+  info: { title: "Dashkeeper", version: "1" },
+  servers: [{ url: "/api/v1" }],
+  security: [{ key: [] }],
+};
+
 /** `/api/v1`: checks the caller, then the body, then the routes. */
 function api(deps: Deps) {
   const api = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
@@ -177,16 +194,10 @@ function api(deps: Deps) {
     type: "http",
     scheme: "bearer",
   });
-  const document = {
-    openapi: "3.1.0",
-    info: { title: "Dashkeeper", version: "1" },
-    servers: [{ url: "/api/v1" }],
-    security: [{ key: [] }],
-  };
-  api.doc31("/openapi.json", document);
+  api.doc31("/openapi.json", DOCUMENT);
   const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
   api.use(
-    byKey(deps, { cookie: sessionCookie(isSecure(deps)), trustProxy: deps.trust_proxy }),
+    byKey(deps, entryOf(deps)),
     limitBody,
     readJson,
     onlyKnown(operations),
@@ -211,7 +222,7 @@ function api(deps: Deps) {
     const replies = errorReplies(422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
-  const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
+  const known = operationsIn(api.getOpenAPI31Document(DOCUMENT).paths ?? {});
   return api;
 }
 

@@ -26,6 +26,7 @@ const ORDER = [
   ["dashboards"],
   ["diagnostics"],
   ["accounts"],
+  ["home"],
   ["adoption"],
   ["sealed"],
   ["jobs"],

@@ -57,7 +57,7 @@ export function keyApi(deps: Pick<Deps, "db">) {
 
 const WEEK_SECONDS = 7 * 86_400;
 
-const HOME = "/dashboards";
+const HOME = "/";
 /** Only local paths: `//elsewhere` and `/\elsewhere` lead to other hosts. */
 const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch(HOME);
 const Link = z.string().max(200).optional();
