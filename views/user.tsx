@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
+import type { Default } from "../src/credentials/defaults.ts";
 import type { DatasourceView } from "../src/grafana/datasources.ts";
 import type { Overview } from "../src/accounts/overview.ts";
 import type { UserWithWorkspace } from "../src/accounts/create.ts";
@@ -26,6 +27,8 @@ type Props = {
   who: Who;
   user: User;
   credentials: z.infer<typeof CredentialSchema>[];
+  /** Which credentials can be tested, and what stands for those that are not there. */
+  secrets: { testable: string[]; defaults: Default[] };
   overview: Overview | null;
   datasources: z.infer<typeof DatasourceView>[];
   /** Why Slack refuses the user's messages. */
@@ -215,8 +218,18 @@ function SlackCard({ refusals }: { refusals: string[] }) {
 }
 
 export function UserPage(props: Props) {
-  const { who, user, credentials, overview, datasources, refusals, sessions, audit, again = {} } =
-    props;
+  const {
+    who,
+    user,
+    secrets,
+    credentials,
+    overview,
+    datasources,
+    refusals,
+    sessions,
+    audit,
+    again = {},
+  } = props;
   return (
     <Layout title={user.username} who={who}>
       <PageTitle
@@ -243,7 +256,12 @@ export function UserPage(props: Props) {
             />
           )}
           {refusals.length > 0 && <SlackCard refusals={refusals} />}
-          <Credentials id={user.id} credentials={credentials} again={again.credential} />
+          <Credentials
+            id={user.id}
+            credentials={credentials}
+            again={again.credential}
+            {...secrets}
+          />
           <SessionsCard id={user.id} sessions={sessions} />
           {audit.length > 0 && <AuditCard username={user.username} entries={audit} />}
         </div>

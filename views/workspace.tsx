@@ -67,14 +67,16 @@ export function Steps({ id, workspace }: {
     ? { "hx-get": `/users/${id}/steps`, "hx-trigger": "load delay:1s", "hx-swap": "outerHTML" }
     : {};
   return (
-    <ul class="steps" role="status" aria-label="Steps of the workspace" {...live}>
-      {steps.map(({ name, state, attempts, message }) => (
-        <li>
-          <State mark={STEP_MARKS[state]} text={name.replaceAll("_", " ")} />
-          {message && <span class="fault">{` ${message} (attempt ${attempts})`}</span>}
-        </li>
-      ))}
-    </ul>
+    <div role="status" aria-label="Steps of the workspace" {...live}>
+      <ul class="steps">
+        {steps.map(({ name, state, attempts, message }) => (
+          <li>
+            <State mark={STEP_MARKS[state]} text={name.replaceAll("_", " ")} />
+            {message && <span class="fault">{` ${message} (attempt ${attempts})`}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -5,6 +5,8 @@ import { type UserForm, UserPage } from "../../../views/user.tsx";
 import { Steps } from "../../../views/workspace.tsx";
 import { RemovedPage, UsersPage } from "../../../views/users.tsx";
 import { pageOfAudit } from "../../audit/page.ts";
+import { defaultsFor } from "../../credentials/defaults.ts";
+import { isTestable } from "../../credentials/test.ts";
 import { credentialsOf } from "../../credentials/credentials.ts";
 import {
   againAfter,
@@ -63,7 +65,12 @@ async function pageOf(deps: Deps, who: Who, id: number) {
   const audit = who.role === "admin"
     ? (await pageOfAudit(deps.db, who, { user_id: id }, page)).entries
     : [];
-  return { who, user, credentials, overview, datasources, refusals, sessions, audit };
+  const names = credentials.map(({ key_name }) => key_name);
+  const secrets = {
+    testable: names.filter(isTestable),
+    defaults: defaultsFor(deps.outside, names),
+  };
+  return { who, user, secrets, credentials, overview, datasources, refusals, sessions, audit };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */
