@@ -21,10 +21,11 @@ const seconds = (most: number) =>
 const address = z.url({ protocol: /^https?$/, error: "must be an http(s) address" })
   .transform((url) => url.replace(/\/+$/, ""));
 /** Paths are put behind it, so it is taken without a query, a fragment or a login. */
-const grafanaAddress = address.refine(
+const plainAddress = address.refine(
   (url) => !/[?#]|\/\/[^/]*@/.test(url),
   "must be an address without a login, `?` or `#`",
-).transform((url) => new URL(url).href.replace(/\/+$/, "")); // as a user's own is spelled
+);
+const grafanaAddress = plainAddress.transform((url) => new URL(url).href.replace(/\/+$/, "")); // as a user's own is spelled
 const headerText = z.string().regex(/^[\x21-\x7e]+$/, "must be a key: ASCII without blanks");
 const switched = z.enum(["yes", "no"], "must be yes or no").transform((text) => text === "yes");
 const sealKey = z.string().transform((text, context) => {
@@ -74,6 +75,18 @@ function isDecodable(text: string): boolean {
     return false;
   }
 }
+
+/** `name=value,name=value`, each value as in a URL. */
+const otlpHeaders = z.string().transform((text, context) =>
+  Object.fromEntries(
+    text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
+      const [, name, value] = /^([\w-]+)\s*=\s*([\x21-\x7e]+)$/.exec(part) ?? [];
+      if (name && value && isDecodable(value)) return [name, decodeURIComponent(value)];
+      context.addIssue("must be a list of name=value, each value as in a URL");
+      return z.NEVER;
+    }),
+  ) as Record<string, string>
+);
 
 /** `postgresql://user:password@host:port/database`, several with blanks or commas between them. */
 const servers = z.string().transform((text, context) =>
@@ -177,6 +190,10 @@ export const VARIABLES = {
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
     .default("info"),
   LOG_FILE: z.string().min(1).default("logs/app.log"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: plainAddress.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),
+  OTEL_SERVICE_NAME: z.string().min(1).default("dashkeeper"),
+  OTEL_DENO: z.string().optional(),
 } as const;
 
 const SECRETS = [
@@ -188,6 +205,7 @@ const SECRETS = [
   "GRAFANA_API_KEY",
   "GRAFANA_CAPTURE_KEY",
   "SLACK_BOT_TOKEN",
+  "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
 const TOGETHER = [
@@ -287,7 +305,18 @@ export const logOf = (config: Config) => ({
       return typeof value === "string" ? [value] : [];
     }),
     ...config.WORKSPACE_SERVERS.map(({ login }) => login.password),
+    ...Object.values(config.OTEL_EXPORTER_OTLP_HEADERS),
   ],
+});
+
+/** Where traces go; undefined: nowhere. `has_denos`: Deno's own ones are sent, with whole URLs. */
+export const tracesOf = (config: Config) => ({
+  has_denos: /^(1|true)$/i.test(config.OTEL_DENO ?? ""),
+  receiver: config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : {
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS,
+    service_name: config.OTEL_SERVICE_NAME,
+  },
 });
 
 /** The database server, as openServer() takes it. */

@@ -79,7 +79,8 @@ const IMPORTED: Home[] = [
   },
   {
     what: "a driver",
-    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api)(?:[@/]|$)/,
+    pattern:
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

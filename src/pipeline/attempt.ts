@@ -4,6 +4,7 @@ import { asExternal, type Db, isUnavailable } from "../external/postgres/postgre
 import { type Claim, release, renew, setBack } from "./row.ts";
 import { logFailure } from "../external/log/failure.ts";
 import { type Log, withLog } from "../external/log/log.ts";
+import { type Span, traced } from "../external/trace/span.ts";
 
 const MOST_DEATHS = 10;
 /** A third of the lease: two renewals may fail. */
@@ -19,8 +20,12 @@ export async function attempt(
   signal: AbortSignal,
   work: Work,
 ): Promise<void> {
+  const { traceparent } = claim;
   const request_id = claim.request_id ?? undefined;
-  await withLog({ log, request_id }, () => logged(log, claim, () => run(db, claim, signal, work)));
+  await withLog(
+    { log, request_id, traceparent },
+    () => logged(log, claim, () => run(db, claim, signal, work)),
+  );
 }
 
 /** The lines of a step's attempt. */
@@ -62,7 +67,7 @@ async function run(
     return await fail(db, claim, new ExternalError("PostgreSQL", why, true, { code: "crashed" }));
   }
   try {
-    await holding(() => renew(db, claim), signal, work);
+    await traced(spanOf(claim), () => holding(() => renew(db, claim), signal, work));
   } catch (thrown) {
     if (signal.aborted) await release(db, claim);
     if (signal.aborted || thrown instanceof ClaimLost) return { error: undefined };
@@ -71,6 +76,15 @@ async function run(
     await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
     throw error;
   }
+}
+
+function spanOf({ id, run, step, kind, request_id }: Claim): Span {
+  const row = { "dashkeeper.dashboard_id": id, "dashkeeper.run": run, "dashkeeper.kind": kind };
+  const id_of_request = { "dashkeeper.request_id": request_id ?? undefined };
+  return {
+    name: `step ${step}`,
+    attributes: { "dashkeeper.step": step, ...row, ...id_of_request },
+  };
 }
 
 const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));
