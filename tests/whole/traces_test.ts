@@ -56,8 +56,8 @@ Deno.test("one trace leads from the scan to the message, and no address or signa
   equal((await service.call("GET", pathname + search)).status, 200);
   const again = await service.call("POST", `/api/v1/dashboards/${id}/capture`, { key, json: {} });
   equal(again.status, 202, JSON.stringify(again.body));
-  const notified = () => receiver.spans().filter(({ name }) => name === "step notify").length;
-  await waitFor("the second capture", () => notified() >= 2, 120).catch((error) => {
+  const captured = () => receiver.spans().filter(({ name }) => name === "step capture").length;
+  await waitFor("the second capture", () => captured() >= 2, 120).catch((error) => {
     fail(`${error}\n${service.log()}`);
   });
   equal((await service.kill("SIGTERM")).code, 0);
