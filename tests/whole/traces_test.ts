@@ -86,7 +86,7 @@ Deno.test("one trace leads from the scan to the message, and no address or signa
   ok(request.traceId !== post.traceId);
 
   const text = receiver.text();
-  const secrets = [searchParams.get("signature")!, slack.token, key, "receivers-own", "ada"];
+  const secrets = [searchParams.get("signature")!, slack.token, key, "receivers-own", '"ada"'];
   for (const secret of [...secrets, "signature", "://", "/upload/", "history", "127.0.0.1"]) {
     ok(!text.includes(secret), secret);
   }
