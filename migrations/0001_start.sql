@@ -295,6 +295,12 @@ create table dashboards (
 -- In the order of claims: by user, known tables before new ones.
 create index on dashboards (step, user_id, (run = 1), next_try_at, id)
   where not stopped and step <> 'done';
+-- For the overview.
+create index on dashboards (run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (user_id, run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (step, waiting_since) where not stopped and step <> 'done';
+create index on dashboards (next_try_at)
+  where stopped and deleted_at is null and archived_at is null;
 create sequence claimed_user_create;
 create sequence claimed_user_capture;
 create sequence claimed_user_notify;
@@ -326,6 +332,7 @@ create table runs (
   numbers_at timestamptz, -- when they were computed first
   gif bytea,
   png bytea,
+  thumbnail bytea, -- WebP
   slack_gif bytea, -- where the GIF is too large or too wide for a channel
   captured_at timestamptz,
   slack_file_id text,
@@ -343,10 +350,14 @@ create table runs (
   primary key (dashboard_id, run)
 );
 create index on runs (numbers_at);
+-- With a sure number that went the wrong way; whether by enough, the verdict says.
+create index on runs (numbers_at)
+  where numbers @? '$[*] ? (@.better == false && !(@.sure == false))';
 create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
+  alter thumbnail set storage external,
   alter slack_gif set storage external;
 
 -- No call is made with a Slack token before its rate limit ends.

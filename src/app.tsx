@@ -15,6 +15,7 @@ import { dashboardApi, dashboardPages, scanApi } from "./dashboards/routes.tsx";
 import type { ScanResult } from "./pipeline/scan/scan.ts";
 import { type Deps as DiagnosisDeps } from "./diagnostics/diagnose.ts";
 import { diagnosisPages, documentPages } from "./diagnostics/page_routes.tsx";
+import { metricsRoute } from "./diagnostics/metrics/routes.ts";
 import { diagnosisApi } from "./diagnostics/routes.ts";
 import { AppError } from "./errors.ts";
 import { errorBody, errorReplies, refuse } from "./http/replies.ts";
@@ -25,10 +26,12 @@ import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
+import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
 import { onlyKnown, operationsIn } from "./http/methods.ts";
+import { requestMetrics } from "./http/metrics.ts";
 import { themeOf, themePages } from "./http/page.ts";
 import { requestLog } from "./http/request_log.ts";
 import { fromOurPages, securityHeaders } from "./http/security.ts";
@@ -49,11 +52,12 @@ import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 import type { Log } from "./external/log/log.ts";
 import { logFailure } from "./external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & DiagnosisDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
+  metrics_token?: string | undefined;
   outside: Outside;
   signingKey: CryptoKey;
   frontend_url: string;
@@ -69,8 +73,9 @@ export async function makeApp(deps: Deps) {
   const frontend = new URL(deps.frontend_url);
   const app = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
   app.use(requestLog(deps.log));
-  app.use((_, next) => withDeadline(DEADLINES.call, next));
+  app.use(requestMetrics, (_, next) => withDeadline(DEADLINES.call, next));
   app.route("/", health(() => readinessOf(deps.db)));
+  app.route("/metrics", metricsRoute(deps));
   app.use(securityHeaders);
   const files = await staticFiles();
   app.route("/static", files.app);
@@ -125,14 +130,23 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   };
   const secure = new URL(deps.frontend_url).protocol === "https:";
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
-  app.all("/", (c) => c.redirect("/dashboards", 303));
   app.route("/", themePages({ secure }));
   app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
   const signedIn = bySession(deps, deps.trust_proxy);
-  const pages = ["/dashboards/*", "/templates/*", "/users/*", "/diagnosis/*", "/docs/*", "/events"];
+  const pages = [
+    "/",
+    "/systems",
+    "/dashboards/*",
+    "/templates/*",
+    "/users/*",
+    "/diagnosis/*",
+    "/docs/*",
+    "/events",
+  ];
   for (const path of pages) app.use(path, signedIn);
+  app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
@@ -204,7 +218,7 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !path.startsWith("/api/") && !QUESTION.test(path);
+  const page = !/^\/(?:api\/|metrics$)/.test(path) && !QUESTION.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

@@ -26,6 +26,7 @@ const ORDER = [
   ["dashboards"],
   ["diagnostics"],
   ["accounts"],
+  ["home"],
   ["adoption"],
   ["sealed"],
   ["jobs"],
@@ -80,7 +81,7 @@ const IMPORTED: Home[] = [
   {
     what: "a driver",
     pattern:
-      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

@@ -7,6 +7,7 @@ import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
+import { pictureOf } from "./parts/preview.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
@@ -42,13 +43,21 @@ function Pictures({ row, run }: { row: Row; run: Run | null }) {
       </section>
     );
   }
-  const file = (what: string) =>
-    `/api/v1/dashboards/${row.id}/preview.${what}?at=${run.captured_at}`;
+  const { captured_at } = run;
+  const file = (what: "gif" | "png") => pictureOf({ id: row.id, captured_at }, what);
   return (
     <section class="card pictures">
       <figure>
         <a href={row.dashboard_url}>
-          <img src={file("gif")} alt={`The dashboard of ${name}, run ${run.run}`} />
+          <picture>
+            {run.has_png && (
+              <source
+                srcset={file("png")}
+                media="(prefers-reduced-motion: reduce)"
+              />
+            )}
+            <img src={file("gif")} alt={`The dashboard of ${name}, run ${run.run}`} />
+          </picture>
         </a>
         <figcaption class="hint">
           {`Run ${run.run}, `}

@@ -6,6 +6,7 @@ import type { Who } from "../src/who.ts";
 import { Layout } from "./layout.tsx";
 import { KeyNumbers } from "./numbers.tsx";
 import { PostButton } from "./parts/form.tsx";
+import { PreviewLink } from "./parts/preview.tsx";
 import { Table } from "./parts/table.tsx";
 import { type Mark, Progress, State, Time } from "./parts/show.tsx";
 import { Empty, PageTitle } from "./parts/page.tsx";
@@ -50,14 +51,9 @@ function Card({ row, who }: { row: Row; who: Who }) {
   const name = nameOf(row);
   const page = `/dashboards/${row.id}`;
   const silent = row.panels.filter(({ state }) => state === "empty").length;
-  const preview = `/api/v1/dashboards/${row.id}/preview.gif?at=${row.captured_at ?? ""}`;
   return (
     <article class="card dashboard" id={`dashboard-${row.id}`}>
-      <a class="preview" href={page}>
-        {row.captured_at
-          ? <img src={preview} alt={`The dashboard of ${name}`} loading="lazy" />
-          : <span class="hint">No preview yet</span>}
-      </a>
+      <PreviewLink id={row.id} name={name} captured_at={row.captured_at} />
       <div class="about">
         <h2>
           <a href={page}>{name}</a>

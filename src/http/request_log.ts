@@ -25,4 +25,4 @@ export function requestLog(log: Log): MiddlewareHandler<Env> {
 
 /** Probes, files, and the queries of a board that somebody opened. */
 const isFrequent = ({ req: { path } }: Context) =>
-  /^\/(?:static\/|livez$|readyz$|health$|boards\/\d+\/query$)/.test(path);
+  /^\/(?:static\/|livez$|readyz$|health$|metrics$|boards\/\d+\/query$)/.test(path);

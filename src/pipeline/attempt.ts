@@ -4,6 +4,7 @@ import { asExternal, type Db, isUnavailable } from "../external/postgres/postgre
 import { type Claim, release, renew, setBack } from "./row.ts";
 import { logFailure } from "../external/log/failure.ts";
 import { type Log, withLog } from "../external/log/log.ts";
+import { stepSeconds } from "../external/metrics/metrics.ts";
 import { type Span, traced } from "../external/trace/span.ts";
 
 const MOST_DEATHS = 10;
@@ -22,10 +23,11 @@ export async function attempt(
 ): Promise<void> {
   const { traceparent } = claim;
   const request_id = claim.request_id ?? undefined;
+  const ended = stepSeconds.startTimer({ step: claim.step });
   await withLog(
     { log, request_id, traceparent },
     () => logged(log, claim, () => run(db, claim, signal, work)),
-  );
+  ).finally(ended);
 }
 
 /** The lines of a step's attempt. */

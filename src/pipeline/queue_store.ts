@@ -5,6 +5,22 @@ import type { Step } from "./row.ts";
 const isOpen = (db: Db) =>
   db`step <> 'done' and not stopped and stop_code is null and deleted_at is null and archived_at is null`;
 
+/** How many rows there are of each step, outcome and cause, tombstones and archived ones left out. */
+export async function countRows(db: Db) {
+  return await db<
+    {
+      step: Step;
+      outcome: string | null;
+      stopped: boolean;
+      stop_code: string | null;
+      rows: number;
+    }[]
+  >`
+    select step, outcome, stopped, stop_code, count(*) as rows from dashboards
+    where deleted_at is null and archived_at is null
+    group by step, outcome, stopped, stop_code order by step, outcome, stop_code`;
+}
+
 /** By step: the rows that wait, and for how long the oldest has been at its step. One that was put off on purpose does not wait. */
 export async function oldestWaiting(db: Db) {
   return await db<{ step: Step; rows: number; seconds: number }[]>`

@@ -1,4 +1,5 @@
 import type { Db } from "../external/postgres/postgres.ts";
+import type { PictureType } from "../previews/outcome.ts";
 
 type Run = { id: number; run: number };
 
@@ -24,7 +25,7 @@ export async function clearRuns(db: Db, dashboard_id: number): Promise<void> {
   await db`
     with gone as (delete from runs where dashboard_id = ${dashboard_id} and run <> (
       select run from dashboards where id = ${dashboard_id}))
-    update runs set gif = null, slack_gif = null, png = null, slack_message = null,
+    update runs set gif = null, slack_gif = null, png = null, thumbnail = null, slack_message = null,
       numbers = '[]', why = null, numbers_error = null
     where dashboard_id = ${dashboard_id}`;
 }
@@ -52,6 +53,7 @@ export type Pictures = {
   gif: Uint8Array;
   slack_gif: Uint8Array | null;
   png: Uint8Array | null;
+  thumbnail: Uint8Array | null;
   captured_at: Date | null;
 };
 
@@ -61,16 +63,16 @@ const PICTURED_RUNS = 3;
 export async function savePictures(
   db: Db,
   { id, run }: Run,
-  { gif, slack_gif, png, captured_at }: Pictures,
+  { gif, slack_gif, png, thumbnail, captured_at }: Pictures,
 ): Promise<void> {
   await db`
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
-      captured_at = ${(captured_at ?? new Date()).toISOString()},
+      thumbnail = ${thumbnail},      captured_at = ${(captured_at ?? new Date()).toISOString()},
       slack_file_id = case when correcting or posted_at is null and posting_at is null then null
         else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
   await db`
-    update runs set gif = null, slack_gif = null, png = null
+    update runs set gif = null, slack_gif = null, png = null, thumbnail = null
     where dashboard_id = ${id} and run <= ${run - PICTURED_RUNS} and gif is not null`;
 }
 
@@ -89,19 +91,21 @@ export async function runsWithoutPictures<T extends { dashboard_id: number; run:
   return rows.map(({ n }) => runs[n - 1]!);
 }
 
+const COLUMNS = { gif: "gif", png: "png", webp: "thumbnail" };
+
 export type Preview = { tag: string; bytes: Uint8Array | null };
 
 /** The newest picture. `bytes` is null when `known` has its tag or is "*". Undefined: no picture yet. */
 export async function findPreview(
   db: Db,
   dashboard_id: number,
-  what: "gif" | "png",
+  what: PictureType,
   known: string[],
 ): Promise<Preview | undefined> {
   const [row] = await db<Preview[]>`
     select tag, case when tag = any(${known}) or '*' = any(${known}) then null else bytes end as bytes
     from (
-      select ${db(what)} as bytes,
+      select ${db(COLUMNS[what])} as bytes,
         run || '-' || coalesce(extract(epoch from captured_at) * 1000, 0)::int8 as tag
       from runs where dashboard_id = ${dashboard_id} and gif is not null
       order by run desc limit 1

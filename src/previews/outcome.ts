@@ -12,3 +12,6 @@ export type Panel = z.infer<typeof Panel>;
 
 export const Outcome = z.enum(["loaded", "empty", "error", "timeout", "denied", "gone"]);
 export type Outcome = z.infer<typeof Outcome>;
+
+export const PICTURE_TYPES = ["gif", "png", "webp"] as const;
+export type PictureType = typeof PICTURE_TYPES[number];

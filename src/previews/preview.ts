@@ -31,6 +31,7 @@ export type Preview = {
   gif: Uint8Array | null;
   slack_gif: Uint8Array | null;
   png: Uint8Array | null;
+  thumbnail: Uint8Array | null;
   captured_at: Date | null;
 };
 
@@ -80,7 +81,13 @@ export async function takePreview(
   });
 }
 
-export const NO_PICTURES = { gif: null, slack_gif: null, png: null, captured_at: null };
+export const NO_PICTURES = {
+  gif: null,
+  slack_gif: null,
+  png: null,
+  thumbnail: null,
+  captured_at: null,
+};
 
 async function recordLate(page: Page, shot: Recording, signal: AbortSignal) {
   const over = new AbortController();

@@ -6,6 +6,7 @@ export type Pictures = {
   gif: Uint8Array;
   slack_gif: Uint8Array | null;
   png: Uint8Array;
+  thumbnail: Uint8Array;
   captured_at: Date;
 };
 
@@ -18,6 +19,7 @@ export type Recording = {
   layout: { width: number; height: number; boardHeight: number };
 };
 
+export const THUMBNAIL_PIXELS = 400;
 /** For the last frame of a scrolled board. */
 const HOLD_MS = 2000;
 
@@ -43,8 +45,10 @@ export async function record(page: Page, shot: Recording, signal: AbortSignal): 
     const { gif, copy } = encoder.finish();
     const whole = { top: 0, width: layout.width, height: layout.height + scrolled };
     const png = await orAborted(page.screenshot(whole, { small: true }), signal);
+    const top = { top: 0, width: layout.width, height: layout.height };
+    const thumbnail = await orAborted(page.thumbnail(top, THUMBNAIL_PIXELS), signal);
     const [full, small] = await orAborted(Promise.all([gif, copy]), signal);
-    return { gif: full, slack_gif: small, png, captured_at };
+    return { gif: full, slack_gif: small, png, thumbnail, captured_at };
   } finally {
     encoder.cancel();
   }

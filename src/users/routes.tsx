@@ -57,7 +57,7 @@ export function keyApi(deps: Pick<Deps, "db">) {
 const WEEK_SECONDS = 7 * 86_400;
 
 /** Only local paths: `//elsewhere` and `/\elsewhere` lead to other hosts. */
-const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch("/dashboards");
+const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch("/");
 const SignIn = z.object({ api_key: z.string().max(1000).default(""), next: Next.optional() });
 
 export function signInPages(
@@ -66,10 +66,10 @@ export function signInPages(
 ) {
   return new Hono()
     .get("/sign-in", zValidator("query", z.object({ next: Next.optional() }), refuse), (c) => {
-      return c.html(<SignInPage next={c.req.valid("query").next ?? "/dashboards"} />);
+      return c.html(<SignInPage next={c.req.valid("query").next ?? "/"} />);
     })
     .post("/sign-in", zValidator("form", SignIn, refuse), async (c) => {
-      const { api_key, next = "/dashboards" } = c.req.valid("form");
+      const { api_key, next = "/" } = c.req.valid("form");
       try {
         const session = await signIn(deps, api_key, from(c));
         setCookie(c, cookie, session, {

@@ -2,7 +2,7 @@ import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Sql, takesNoChange } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
-import { hashKey, isKey, makeKey } from "./key.ts";
+import { hashKey, isHashOf, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";
 import type { FailureLimit } from "./failure_limit.ts";
 
@@ -27,7 +27,7 @@ export async function whoByKey(
     throw new AppError("key_missing", 401, "Send your API key: `Authorization: Bearer …`.");
   }
   const hash = await hashKey(key);
-  const known = adoptedKeys?.has(hash.toHex()) || await isOf(adminKey, hash);
+  const known = adoptedKeys?.has(hash.toHex()) || await isHashOf(adminKey, hash);
   if (!known && !isKey(key)) {
     failures.count(from, key);
     throw new AppError(
@@ -49,13 +49,6 @@ async function recordUse(db: Sql, hash: Uint8Array, from: string): Promise<void>
   await store.recordUse(db, hash, from).catch((error) => {
     if (!takesNoChange(error)) throw error;
   });
-}
-
-/** Compares hashes, so that the time says nothing about the key. */
-async function isOf(adminKey: string | undefined, hash: Uint8Array): Promise<boolean> {
-  if (adminKey === undefined) return false;
-  const right = await hashKey(adminKey);
-  return hash.reduce((difference, byte, i) => difference | (byte ^ right[i]!), 0) === 0;
 }
 
 /** A session of 7 days or as long as the key. Returns the value of the cookie. */

@@ -1,5 +1,5 @@
 import type { Db } from "../external/postgres/postgres.ts";
-import { databaseName, KINDS } from "./names.ts";
+import { databaseName, databases, KINDS } from "./names.ts";
 import { asReader, type Deps as ReaderDeps, openWorkspace } from "./reader.ts";
 import type { WorkspaceServer } from "./servers.ts";
 import { databaseSizes, workspacesOn } from "./store.ts";
@@ -7,13 +7,15 @@ import { databaseSizes, workspacesOn } from "./store.ts";
 /** What each user's databases on a server take up. */
 export async function workspaceSizes(db: Db, { name, master }: WorkspaceServer) {
   const users = await workspacesOn(db, name);
-  const namesOf = (username: string) => KINDS.map((kind) => databaseName(username, kind));
+  const namesOf = (username: string) => Object.values(databases(username));
   const sizes = await databaseSizes(master, users.flatMap(({ username }) => namesOf(username)));
-  return users.map(({ user_id, username }) => ({
-    user_id,
-    username,
-    bytes: namesOf(username).reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0),
-  }));
+  return users.map(({ user_id, username }) => {
+    const kinds = KINDS.map((kind) => ({
+      kind,
+      bytes: sizes.get(databaseName(username, kind)) ?? 0,
+    }));
+    return { user_id, username, kinds, bytes: kinds.reduce((sum, { bytes }) => sum + bytes, 0) };
+  });
 }
 
 /** The user's largest table with its indexes, asked for as the reader. */

@@ -333,7 +333,7 @@ export async function workspacesOn(db: Db, server: string) {
 
 /** Failed steps with their users, at most `limit`. */
 export async function failedWorkspaces(db: Db, limit: number) {
-  return await db<{ username: string; name: string; message: string | null }[]>`
-    select u.username, s.name, s.message from workspace_steps s join users u on u.id = s.user_id
+  return await db<{ user_id: number; username: string; name: string; message: string | null }[]>`
+    select s.user_id, u.username, s.name, s.message from workspace_steps s join users u on u.id = s.user_id
     where s.state = 'failed' order by u.username, s.position limit ${limit}`;
 }

@@ -133,6 +133,7 @@ Deno.test("listDashboards() shows a member its own alone; another's are not to b
       ["GET", ""],
       ["GET", "/preview.gif"],
       ["GET", "/preview.png"],
+      ["GET", "/preview.webp"],
       ["POST", "/retry"],
       ["POST", "/capture"],
       ["POST", "/posted"],
@@ -245,7 +246,10 @@ Deno.test("removeDashboard() leaves a tombstone, and nothing to see", async () =
     outcome: null,
     panels: [],
   });
-  equal((await db`select from runs where num_nonnulls(gif, png, slack_gif) > 0`).length, 0);
+  equal(
+    (await db`select from runs where num_nonnulls(gif, png, slack_gif, thumbnail) > 0`).length,
+    0,
+  );
   equal((await db`select from dashboardqor`).length, 0);
 });
 

@@ -132,7 +132,7 @@ Deno.test("the Slack checks say what is wrong with each token, each provoked", a
   once("conversations.history", { error: "not_in_channel" });
   await provoked.expect("the app is not in the channel", "Slack: channel", {
     state: "failed",
-    message: /not in the channel/,
+    message: /^The app is not in the channel\.$/,
     fix: /\/invite/,
   });
   once("conversations.info", { error: "missing_scope" });

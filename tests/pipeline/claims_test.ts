@@ -276,7 +276,13 @@ Deno.test("savePictures() keeps the pictures of the last three runs, all of a ki
     await test.db`
       insert into runs (dashboard_id, run) values (${test.id}, ${run}) on conflict do nothing`;
     const [gif, slack_gif, png] = [[run], [run, 1], [run, 2]].map((bytes) => new Uint8Array(bytes));
-    const pictures = { gif: gif!, slack_gif: slack_gif!, png: png!, captured_at: new Date() };
+    const pictures = {
+      gif: gif!,
+      slack_gif: slack_gif!,
+      png: png!,
+      thumbnail: png!,
+      captured_at: new Date(),
+    };
     await savePictures(test.db, { ...claim, run }, pictures);
   }
   const rows = await test.db`

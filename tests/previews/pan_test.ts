@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert";
 import { takePreview } from "../../src/previews/preview.ts";
-import { browserHere, readGif, readPng } from "../help/previews/browser.ts";
+import { browserHere, readGif, readPng, webpSize } from "../help/previews/browser.ts";
 import { type PanelSpec, serveBoards } from "../help/previews/pages.ts";
 import { never } from "../help/time.ts";
 
@@ -47,7 +47,7 @@ Deno.test("takePreview() lays a narrow picture out at 769 pixels and scales it d
   const extra = `<script>document.title = innerWidth;
     document.fonts.ready.then(() => fetch("/width/" + innerWidth))</script>`;
   await using site = serveBoards({ tall: { panels: STACK, extra } });
-  const { gif, png, slack_gif } = await takePreview(
+  const { gif, png, slack_gif, thumbnail } = await takePreview(
     browser,
     site.options("tall", { width: 321, height: 99 }),
     never,
@@ -60,6 +60,7 @@ Deno.test("takePreview() lays a narrow picture out at 769 pixels and scales it d
   ok(site.seen.some(({ path }) => path === "/width/769"));
   const still = readPng(png!);
   same([still.width, Math.abs(still.height - WHOLE * scale) < 2, slack_gif], [321, true, null]);
+  same(webpSize(thumbnail!), [400, 123]);
 });
 
 Deno.test("takePreview() makes the page taller where its board is than its JSON says", async () => {

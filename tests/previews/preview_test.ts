@@ -28,6 +28,7 @@ const preview = (outcome: Preview["outcome"], more: Partial<Preview> = {}): Prev
   gif: bytes(`GIF ${outcome}`),
   slack_gif: null,
   png: bytes(`PNG ${outcome}`),
+  thumbnail: bytes(`WebP ${outcome}`),
   captured_at: new Date("2026-03-01T12:00:00Z"),
   ...more,
 });
@@ -36,7 +37,7 @@ const failed = preview("error", {
   panels: [panel("error", "Area", "column is gone")],
 });
 const late = preview("timeout", { sentence: "Area has not answered after 120 s." });
-const closed = { gif: null, png: null, captured_at: null, panels: [] };
+const closed = { gif: null, png: null, thumbnail: null, captured_at: null, panels: [] };
 
 /** A row of ada's at "capture" with its board; `take` claims it and ends the capture with this film. */
 async function start() {

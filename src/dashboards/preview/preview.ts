@@ -4,6 +4,7 @@ import type { Who } from "../../who.ts";
 import { showDashboard, visibleDashboard } from "../listing.ts";
 import { withoutData } from "../../pipeline/capture/outcome.ts";
 import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
+import type { PictureType } from "../../previews/outcome.ts";
 import { findTries } from "../../pipeline/row.ts";
 
 /** `known`: ETags of an If-None-Match header; a match is returned without bytes. Throws 404 without a preview. */
@@ -11,7 +12,7 @@ export async function showPreview(
   db: Sql,
   who: Who,
   id: number,
-  what: "gif" | "png",
+  what: PictureType,
   known: string[],
 ): Promise<Preview> {
   await visibleDashboard(db, who, id);

@@ -2,14 +2,16 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { ById, newApi } from "../../http/api.ts";
 import { errorReplies } from "../../http/replies.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
+import { PICTURE_TYPES, type PictureType } from "../../previews/outcome.ts";
 import { showPreview } from "./preview.ts";
 
 const SUMMARIES = {
   gif: "The newest preview, animated",
   png: "A still picture of the whole board from the newest preview",
+  webp: "A thumbnail of the newest preview, 400 pixels wide",
 };
 
-const route = <What extends "gif" | "png">(what: What) =>
+const route = <What extends PictureType>(what: What) =>
   createRoute({
     method: "get",
     path: `/{id}/preview.${what}`,
@@ -43,7 +45,7 @@ const tagsIn = (header = "") =>
 
 export function previewApi({ db }: { db: Sql }) {
   const api = newApi();
-  for (const what of ["gif", "png"] as const) {
+  for (const what of PICTURE_TYPES) {
     api.openapi(route(what), async (c) => {
       const known = tagsIn(c.req.header("if-none-match"));
       const { id } = c.req.valid("param");

@@ -21,7 +21,8 @@ export async function judgeSpace(path: string, what: string, fix: string): Promi
   return isBelow(SCARCE) ? warning(message, fix) : ok(message);
 }
 
-const LOCAL = ["127.0.0.1", "::1", "localhost"];
+/** Hosts whose disk is this machine's. */
+export const LOCAL = ["127.0.0.1", "::1", "localhost"];
 
 /** Whether the server takes writes, and the space left where it is this machine. */
 export async function spaceOn({ address, master }: WorkspaceServer): Promise<Result> {

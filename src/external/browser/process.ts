@@ -3,6 +3,7 @@ import puppeteer, { type Browser as Driver } from "puppeteer-core";
 import { ExternalError } from "../../errors.ts";
 import { makeBrowserFolder, removeBrowserFolder } from "./folder.ts";
 import { once, within } from "../abort.ts";
+import { watchMemory } from "./memory.ts";
 
 export type Running = { driver: Driver; end: () => Promise<void> };
 
@@ -41,8 +42,10 @@ export async function launch(path: string, signal: AbortSignal): Promise<Running
     const child = driver.process()!;
     // The driver stops listening before the pipes are closed: a reset on one would end this process.
     for (const stream of child.stdio) stream?.on("error", () => {});
+    const forget = watchMemory(child.pid!);
     const end = once(async () => {
       if (!await within(END_MS, driver.close())) killGroup(child.pid!);
+      forget();
       await removeBrowserFolder(folder);
     });
     return { driver, end };

@@ -1,8 +1,9 @@
 import { ExternalError, type System } from "../../errors.ts";
+import { countSlackAnswer } from "../metrics/metrics.ts";
 import { type Span, traced } from "../trace/span.ts";
 import { logHere } from "./log.ts";
 
-/** Logs a call to an outside system with its time: a change as INFO, what only reads as DEBUG. */
+/** Logs and counts a call to an outside system with its time: a change as INFO, what only reads as DEBUG. */
 export async function loggedCall<T>(
   system: System,
   call: string,
@@ -13,6 +14,7 @@ export async function loggedCall<T>(
   const started = performance.now();
   const ended = (code: string) => {
     const ms = Math.round(performance.now() - started);
+    if (system === "Slack") countSlackAnswer(call, code);
     log[isWrite ? "info" : "debug"](`${system}: ${call}`, { system, call, code, ms });
   };
   try {

@@ -3,6 +3,7 @@ import { LogFile } from "./file.ts";
 import { type Entry, jsonLine, plainLine } from "./line.ts";
 import { type Level, LEVELS, type Log, makeLog } from "./log.ts";
 import { makeRedactor } from "./redact.ts";
+import { logErrors } from "../metrics/metrics.ts";
 
 const MAX_BYTES = 20_000_000;
 const FILES = 5;
@@ -51,6 +52,7 @@ export function openLog(options: LogOptions): OpenedLog {
     kept?.write(lines.map(({ json, shown }) => json ?? shown));
   });
   const log = makeLog((level, message, fields) => {
+    if (level === "ERROR") logErrors.inc();
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least) && fields.audit !== true) return;
     const entry = { time: new Date().toISOString(), level, message, fields };
     add({ shown: lineOf(entry), json: kept && isTerminal ? jsonLine(entry, redact) : undefined });

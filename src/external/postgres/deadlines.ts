@@ -19,6 +19,8 @@ export const DEADLINES = {
   probe: { statement: 2_500, whole: 3_000 },
   /** One check of the diagnosis. */
   check: { statement: 8_500, whole: 9_000 },
+  /** One reading of /metrics. */
+  scrape: { statement: 900, whole: 1_000 },
   aside: { statement: 1_200, whole: 1_500 },
 } satisfies Record<string, Deadline>;
 

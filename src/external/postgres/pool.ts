@@ -7,6 +7,7 @@ export type PoolOptions = {
   parameters: ClientOptions["parameters"];
   statement?: number;
 };
+export type PoolState = Record<"idle" | "connecting" | "busy" | "waiting", number>;
 type Waiter = {
   deadline: Deadline;
   take: (client: Client) => void;
@@ -35,6 +36,13 @@ export class Pool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.address = options.address;
+  }
+
+  /** The connections by state, and the statements that wait for one. */
+  state(): PoolState {
+    const [idle, connecting] = [this.#idle.length, this.#connecting];
+    const busy = Math.max(0, this.#clients.size - idle - connecting);
+    return { idle, connecting, busy, waiting: this.#waiting.length };
   }
 
   /** Lends a connection. Throws when none is free within the deadline. */

@@ -1,6 +1,6 @@
 import { DEADLINES, IDLE_IN_TRANSACTION_MS, LOCK_MS } from "./deadlines.ts";
 import type { Address, ISql } from "./client.ts";
-import { Pool } from "./pool.ts";
+import { Pool, type PoolState } from "./pool.ts";
 import { sendByAny, session, statements, transaction } from "./session.ts";
 
 export type { Address, Fragment, ISql, Ssl } from "./client.ts";
@@ -15,6 +15,8 @@ export type Sql = ISql & {
   session<T>(work: (own: Db, lost: AbortSignal) => Promise<T>): Promise<T>;
   end(options?: { timeout?: number }): Promise<void>;
   readonly address: Address;
+  /** How its pool is used. */
+  pool(): PoolState;
 };
 
 function open(pool: Pool): Sql {
@@ -25,6 +27,7 @@ function open(pool: Pool): Sql {
     session: <T>(work: (own: Db, lost: AbortSignal) => Promise<T>) => session(pool, work),
     end: (options?: { timeout?: number }) => pool.end(options),
     address: pool.address,
+    pool: () => pool.state(),
   }) as Sql;
 }
 

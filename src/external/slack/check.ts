@@ -1,20 +1,26 @@
 import { z } from "zod";
 import { ExternalError } from "../../errors.ts";
 import type { Connection } from "./call.ts";
-import { lackingScope, PERMANENT } from "./refusals.ts";
+import { lackingScope, notInChannel } from "./refusals.ts";
 
 export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
 
+/** Their letters alone: a name stands in our sentences. */
+const Name = (letters: RegExp) => z.string().regex(letters).optional().catch(undefined);
 const Authorized = z.object({
+  user: Name(/^[\w.-]{1,80}$/),
   response_metadata: z.object({ scopes: z.array(z.string()).optional() }).optional(),
 });
 const ChannelInfo = z.object({
-  channel: z.object({ name: z.string().default(""), is_member: z.boolean().default(true) }),
+  channel: z.object({
+    name: Name(/^[\p{L}\p{N}_-]{1,80}$/u).default(""),
+    is_member: z.boolean().default(true),
+  }),
 });
 
 export async function checkToken({ call }: Connection, signal: AbortSignal) {
-  const { response_metadata } = await call("auth.test", {}, Authorized, signal);
-  return { scopes: response_metadata?.scopes };
+  const { response_metadata, user } = await call("auth.test", {}, Authorized, signal);
+  return { scopes: response_metadata?.scopes, app: user };
 }
 
 export async function checkChannel({ call, channel }: Connection, signal: AbortSignal) {
@@ -50,7 +56,10 @@ export async function inspect(connection: Connection, signal: AbortSignal): Prom
   if (channel) {
     state.channel = channel.name;
     state.is_member = channel.is_member;
-    if (!channel.is_member) noted("channel")(refused("not_in_channel"));
+    if (!channel.is_member) {
+      const message = notInChannel(channel.name, token.app);
+      noted("channel")(new ExternalError("Slack", message, true, { code: "not_in_channel" }));
+    }
   }
   if (!state.missing.includes("files:write")) {
     state.can_upload = await mayUpload(connection, signal).catch(noted("upload")) ?? false;
@@ -64,26 +73,25 @@ export const warningsOf = ({ missing, faults }: SlackState): string[] => [
   ...faults.map(({ error }) => error.message),
 ];
 
-const refused = (code: string) => new ExternalError("Slack", PERMANENT[code]!, true, { code });
-
 /** Without channels:read the channel's history tells whether the app is in it. Undefined: neither is allowed. */
 async function lookAtChannel(connection: Connection, signal: AbortSignal) {
   const { call, channel } = connection;
   try {
     return await checkChannel(connection, signal);
   } catch (error) {
-    if (!isScopeMissing(error)) throw error;
+    if (!hasCode(error, "missing_scope")) throw error;
   }
   try {
     await call("conversations.history", { channel, limit: 1 }, z.unknown(), signal);
     return { name: null, is_member: true };
   } catch (error) {
-    if (!isScopeMissing(error)) throw error;
+    if (hasCode(error, "not_in_channel")) return { name: null, is_member: false };
+    if (!hasCode(error, "missing_scope")) throw error;
   }
 }
 
-const isScopeMissing = (error: unknown) =>
-  error instanceof ExternalError && error.more.code === "missing_scope";
+const hasCode = (error: unknown, code: string) =>
+  error instanceof ExternalError && error.more.code === code;
 
 /** Asks for an upload address and leaves it unused: that makes no file. */
 async function mayUpload({ call }: Connection, signal: AbortSignal): Promise<true> {

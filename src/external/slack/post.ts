@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "./call.ts";
+import { withNames } from "./invite.ts";
 
 export type Block = { type: string; [field: string]: unknown };
 export type Metadata = { event_type: string; event_payload: Record<string, string | number> };
@@ -21,10 +22,11 @@ const Posted = z.object({ channel: z.string(), ts: z.string() });
  * shown in a message, or not yet).
  */
 export async function post(
-  { call, channel }: Connection,
+  connection: Connection,
   { text, blocks, metadata, thread }: SentMessage,
   signal: AbortSignal,
 ): Promise<MessageRef> {
+  const { call, channel } = connection;
   const message = {
     channel,
     text,
@@ -35,7 +37,11 @@ export async function post(
     unfurl_links: false,
     unfurl_media: false,
   };
-  return await call("chat.postMessage", message, Posted, signal);
+  try {
+    return await call("chat.postMessage", message, Posted, signal);
+  } catch (error) {
+    throw await withNames(connection, error, signal);
+  }
 }
 
 /** Replaces a posted message in place; `more.code` may be "file_not_ready", as in post(). */

@@ -2,6 +2,12 @@ export const lackingScope = (scope: string) => lacking(`the scope ${scope}`);
 export const lacking = (what: string) =>
   `The Slack app lacks ${what}. Add it under "OAuth & Permissions" and install the app again.`;
 
+/** Names as Slack has them; a person types the sentence's end into the channel. */
+export const notInChannel = (channel?: string | null, app?: string) =>
+  `The app is not in ${channel ? `#${channel}` : "the channel"}. Invite it: /invite @${
+    app ?? " and its name"
+  }`;
+
 const NEW_TOKEN = "Slack does not accept the bot token. Set SLACK_BOT_TOKEN to a current one.";
 const NOT_ALLOWED =
   "The workspace's rules do not allow the Slack app to do this. Ask a workspace owner to allow it, or choose another channel.";
@@ -48,8 +54,7 @@ export const PERMANENT: Record<string, string> = {
     "SLACK_BOT_TOKEN is not a bot token. Set it to one; it begins with xoxb-.",
   channel_not_found:
     "Slack finds no such channel, or it is private and the app is not a member. Set SLACK_CHANNEL_ID to the channel's ID (not its name) and invite the app: /invite @ and its name.",
-  not_in_channel:
-    "The Slack app is not in the channel. Invite the app to the channel: /invite @ and its name.",
+  not_in_channel: notInChannel(),
   is_archived: "The Slack channel is archived. Unarchive it, or set SLACK_CHANNEL_ID to another.",
   restricted_action: NOT_ALLOWED,
   restricted_action_read_only_channel: NOT_ALLOWED,

@@ -58,7 +58,8 @@ async function store(connection: Connection, file: Upload, signal: AbortSignal):
     UploadUrl,
     signal,
   );
-  await sendBytes(upload_url, bytes, AbortSignal.timeout(6 * timeoutMs), signal);
+  const timeout = AbortSignal.timeout(6 * timeoutMs);
+  await loggedCall("Slack", "upload", true, () => sendBytes(upload_url, bytes, timeout, signal));
   return file_id;
 }
 

@@ -3,6 +3,7 @@ import { shownPanels } from "../../boards/queried.ts";
 import { ExternalError } from "../../errors.ts";
 import type { Browser } from "../../external/browser/browser.ts";
 import type { GifFolder } from "../../external/gif_folder.ts";
+import { captures, gifBytes } from "../../external/metrics/metrics.ts";
 import { traced } from "../../external/trace/span.ts";
 import { attempt } from "../attempt.ts";
 import { finishCapture } from "./finish.ts";
@@ -30,12 +31,22 @@ export async function captureNext(deps: Deps, signal: AbortSignal): Promise<bool
   const claim = await claimNext(deps.db, "capture");
   if (!claim) return false;
   await attempt(deps, claim, signal, async (signal) => {
-    const taken = await previewBoard(deps, claim, signal).catch(unseen);
+    const taken = await counted(previewBoard(deps, claim, signal).catch(unseen));
     const { gif, png } = taken;
     if (gif) await deps.gifFolder?.write(claim.id, claim.run, { gif, png });
     await finishCapture(deps.db, claim, taken);
   });
   return true;
+}
+
+async function counted(capture: Promise<Preview>): Promise<Preview> {
+  const taken = await capture.catch((error) => {
+    captures.inc({ outcome: "failed" });
+    throw error;
+  });
+  captures.inc({ outcome: taken.outcome });
+  if (taken.gif) gifBytes.observe(taken.gif.length);
+  return taken;
 }
 
 async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {

@@ -37,7 +37,7 @@ export async function leadOf(
   }
   if (!batch) return undefined;
   const { id, is_ready, scanning, seconds } = batch;
-  if (!is_ready) return { seconds: Math.max(seconds, 0), why: scanning ? SCANNING : WAITING };
+  if (!is_ready) return { seconds: Math.max(seconds, 1), why: scanning ? SCANNING : WAITING };
   return await postList(deps, claim, id, target, signal);
 }
 

@@ -14,6 +14,7 @@ import * as store from "./store.ts";
 import { type Scanned, scanTable } from "./table.ts";
 import type { Log } from "../../external/log/log.ts";
 import { logFailure } from "../../external/log/failure.ts";
+import { databasesOpened, scanTicks } from "../../external/metrics/metrics.ts";
 
 export type Deps = WorkspaceDeps & { limits: Limits & BatchLimits; log: Log };
 type Database = store.ChangedDatabase;
@@ -27,10 +28,12 @@ export type ScanResult = {
 
 /** First step: scans changed databases and moves new runs in quiet tables to "create". */
 export async function scan(deps: Deps, signal: AbortSignal): Promise<ScanResult> {
+  scanTicks.inc();
   return await store.lockScan(deps.db, async () => {
     await endScan(deps); // of a process that died
     const counters = await Promise.all(deps.servers.all.map((server) => countersOf(deps, server)));
     const databases = await store.changedDatabases(deps.db, counters.flat());
+    databasesOpened.inc(databases.length);
     const byUser = Map.groupBy(databases, ({ user_id }) => user_id).values();
     const found = await Promise.all(byUser.map((theirs) => scanUser(deps, theirs, signal)));
     return {

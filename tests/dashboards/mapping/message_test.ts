@@ -38,7 +38,7 @@ async function start(testSlack?: TestSlack) {
         claim,
         {
           ...{ outcome: "loaded", sentence: null, panels: [] },
-          ...{ gif, slack_gif: null, png: null, captured_at: new Date() },
+          ...{ gif, slack_gif: null, png: null, thumbnail: null, captured_at: new Date() },
         } as Parameters<typeof finishCapture>[2],
       );
     },

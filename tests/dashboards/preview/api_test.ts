@@ -12,7 +12,7 @@ import { keptIn } from "../../help/log.ts";
 import { SILENT } from "../../../src/external/log/log.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const WHATS = ["gif", "png"] as const;
+const WHATS = ["gif", "png", "webp"] as const;
 /** Whoever opens a picture by its address runs nothing of what it may hold. */
 const POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
@@ -28,15 +28,16 @@ async function start() {
       api.call("GET", `/dashboards/${id}/preview.${what}`, { key, headers }),
     async draw(run: number, at = "2026-03-01T12:00:00.001Z") {
       await api.db`
-        insert into runs (dashboard_id, run, gif, png, captured_at)
-        values (${id}, ${run}, ${bytes(`gif ${run}`)}, ${bytes(`png ${run}`)}, ${at})
+        insert into runs (dashboard_id, run, gif, png, thumbnail, captured_at)
+        values (${id}, ${run}, ${bytes(`gif ${run}`)}, ${bytes(`png ${run}`)},
+          ${bytes(`webp ${run}`)}, ${at})
         on conflict (dashboard_id, run) do update set gif = excluded.gif, png = excluded.png,
-          captured_at = excluded.captured_at`;
+          thumbnail = excluded.thumbnail,          captured_at = excluded.captured_at`;
     },
   });
 }
 
-Deno.test("preview.gif and preview.png are the newest run's pictures, 404 before there is one", async () => {
+Deno.test("preview.gif, preview.png and preview.webp are the newest run's pictures, 404 before there is one", async () => {
   await using test = await start();
   for (const what of WHATS) refused(await test.get(what), 404, "preview_unknown");
   await test.draw(1);

@@ -41,3 +41,11 @@ export function readGif(bytes: Uint8Array): (Picture & { delayMs: number })[] {
     at: (x, y) => hex(...pixels.subarray((y * gif.width + x) * 4, (y * gif.width + x) * 4 + 3)),
   }));
 }
+
+/** Width and height of a lossy WebP picture. */
+export function webpSize(webp: Uint8Array): [number, number] {
+  const view = new DataView(webp.buffer, webp.byteOffset);
+  const text = new TextDecoder().decode(webp.subarray(0, 16));
+  equal(/^RIFF....WEBPVP8 $/s.test(text), true, text);
+  return [view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff];
+}

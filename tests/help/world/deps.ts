@@ -17,6 +17,7 @@ import { keptIn } from "../log.ts";
 export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
+  metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
   limits?: Partial<Limits & BatchLimits>;
@@ -64,6 +65,7 @@ export async function makeDeps(
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
+    metrics_token: options.metrics_token,
     log: keptIn(lines),
     failures: limitFailures(options.now),
     slack: slackDeps().slack,

@@ -10,6 +10,7 @@ type Row = {
   step?: Step;
   run?: number;
   gif?: Uint8Array;
+  thumbnail?: Uint8Array;
   rows?: number;
 };
 
@@ -29,10 +30,10 @@ export async function addDashboard(db: Db, user_id: number, row: Row = {}): Prom
     values (${user_id}, ${kind}, ${schema_name}, ${table_name}, '1:a:3:9', ${run}, ${step})
     returning id`;
   await db`
-    insert into runs (dashboard_id, run, row_count, gif, captured_at)
+    insert into runs (dashboard_id, run, row_count, gif, thumbnail, captured_at)
     values (${made!.id}, ${run}, ${rows}, ${row.gif ?? null}, ${
-    row.gif ? new Date().toISOString() : null
-  })`;
+    row.thumbnail ?? row.gif ?? null
+  }, ${row.gif ? new Date().toISOString() : null})`;
   return made!.id;
 }
 
