@@ -73,9 +73,11 @@ Deno.test("one trace leads from the scan to the message, and no address or signa
     equal(span.parentSpanId, scan.spanId);
     same([attribute(span, "dashkeeper.dashboard_id"), attribute(span, "dashkeeper.run")], [id, 1]);
   }
-  equal(post.parentSpanId, one("step notify", run).spanId);
-  equal(one("Slack upload", run).parentSpanId, one("step notify", run).spanId);
-  equal(one("browser preview", run).parentSpanId, one("step capture", run).spanId);
+  // A step may take several attempts.
+  const within = ({ parentSpanId }: SentSpan) =>
+    run.find(({ spanId }) => spanId === parentSpanId)?.name;
+  same([within(post), within(one("Slack upload", run))], ["step notify", "step notify"]);
+  equal(within(one("browser preview", run)), "step capture");
   equal(one("GET /boards/:id").parentSpanId ?? "", "");
 
   const request = one("POST /api/v1/dashboards/:id/capture");
