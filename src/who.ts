@@ -6,6 +6,8 @@ export type Who = {
   username: string;
   role: "admin" | "member";
   from: string;
+  /** The session that is asking, where it is one. */
+  session_id?: number;
 };
 
 /** What every request carries on its way. `key_expires_at`: of the API key that was shown, if any. */

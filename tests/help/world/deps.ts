@@ -17,6 +17,7 @@ import { keptIn } from "../log.ts";
 export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
+  frontend_url?: string;
   metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
@@ -58,7 +59,7 @@ export async function makeDeps(
   const sealKey = crypto.getRandomValues(new Uint8Array(32));
   const { host, port } = master ?? await testServer();
   const lines: string[] = [];
-  const frontend_url = FRONTEND;
+  const frontend_url = options.frontend_url ?? FRONTEND;
   return {
     db,
     sealKey,
