@@ -96,19 +96,21 @@ async function sendBytes(
   timeout: AbortSignal,
   signal: AbortSignal,
 ) {
-  let status: number;
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: new Uint8Array(bytes),
-      redirect: "error",
-      signal: AbortSignal.any([signal, timeout]),
-    });
-    status = response.status;
-    await response.body?.cancel();
-  } catch (error) {
-    throw slackError(signal.aborted ? STOPPED : explain(error));
-  }
-  if (status !== 200) throw slackError(badStatus(status));
+  await loggedCall("Slack", "upload", true, async () => {
+    let status: number;
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream" },
+        body: new Uint8Array(bytes),
+        redirect: "error",
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      status = response.status;
+      await response.body?.cancel();
+    } catch (error) {
+      throw slackError(signal.aborted ? STOPPED : explain(error));
+    }
+    if (status !== 200) throw slackError(badStatus(status));
+  });
 }
