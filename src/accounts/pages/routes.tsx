@@ -143,7 +143,7 @@ export function userPages(deps: KeyDeps) {
       const { id } = c.req.valid("param");
       const { workspace } = await showUser(deps, c.var.who, id);
       c.header("Cache-Control", "no-store");
-      return c.html(workspace ? <Steps id={id} workspace={workspace} /> : <></>);
+      return workspace ? c.html(<Steps id={id} workspace={workspace} />) : c.html("");
     })
     .get("/:id", byId, async (c) => {
       const { id } = c.req.valid("param");
