@@ -40,7 +40,7 @@ import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { whoBySession } from "./users/sign_in.ts";
-import type { Env, Who } from "./who.ts";
+import { type Env, mayChange, type MembersSee, type Who } from "./who.ts";
 import { maintenancePages } from "./accounts/pages/maintenance_routes.tsx";
 import { maintenanceApi, orphanApi } from "./accounts/maintenance/routes.ts";
 import { credentialPages } from "./accounts/pages/credential_routes.tsx";
@@ -57,6 +57,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
+  members_see?: MembersSee | undefined;
   metrics_token?: string | undefined;
   outside: Outside;
   signingKey: CryptoKey;
@@ -112,7 +113,11 @@ function inPage(
     const { pathname, search } = new URL(c.req.url);
     const form_token = await issueFormToken(c, forms);
     const address = pathname + search;
-    const page = { asset, modules, pages, theme: themeOf(c), form_token, address };
+    const who = () => c.get("who") as Who | undefined;
+    const page = {
+      ...{ asset, modules, pages, theme: themeOf(c), form_token, address },
+      mayChange: (row: { user_id: number }) => mayChange(who()!, row),
+    };
     const html = c.html.bind(c);
     c.html = ((content: string, ...rest: []) =>
       html(

@@ -270,7 +270,7 @@ export function DashboardPage({ who, story, mapping }: {
           <Pictures row={row} run={pictured} />
           <State story={story} />
         </div>
-        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
+        {!row.archived_at && <HowItIsRead row={row} card={mapping} />}
       </div>
     </Layout>
   );

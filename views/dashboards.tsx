@@ -9,7 +9,7 @@ import { PostButton } from "./parts/form.tsx";
 import { PreviewLink } from "./parts/preview.tsx";
 import { Table } from "./parts/table.tsx";
 import { type Mark, Progress, State, Time } from "./parts/show.tsx";
-import { Empty, PageTitle } from "./parts/page.tsx";
+import { Empty, PageTitle, usePage } from "./parts/page.tsx";
 
 type Row = WithShown<z.infer<typeof Dashboard>>;
 type Props = { who: Who; dashboards: Row[] };
@@ -99,6 +99,7 @@ type ActionProps = { row: Row; what: string; text: string; from?: "row" };
 
 /** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
+  if (!usePage().mayChange(row)) return null;
   const action = `/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`;
   const confirm = `Remove the dashboard of ${nameOf(row)}? Its preview and runs go with it.`;
   return (

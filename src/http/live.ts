@@ -2,7 +2,7 @@ import { pause } from "../external/abort.ts";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Events } from "../external/events.ts";
-import type { Env } from "../who.ts";
+import { type Env, maySee } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;
 /** Rows move in bursts; a page gets at most one event in this time. */
@@ -12,7 +12,7 @@ const AT_MOST_EVERY_MS = 500;
 export function liveEvents(events: Events, stopped: AbortSignal) {
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {
-      const { role, user_id } = c.var.who;
+      const { who } = c.var;
       let moved = false;
       let waiting = new AbortController();
       const ended = new AbortController();
@@ -21,7 +21,7 @@ export function liveEvents(events: Events, stopped: AbortSignal) {
         waiting.abort();
       };
       const end = events.subscribe((event) => {
-        if (role === "admin" || event.user_id === user_id) notify();
+        if (maySee(who, event)) notify();
       }, notify);
       const stop = () => {
         end();

@@ -1,7 +1,7 @@
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Sql, takesNoChange } from "../external/postgres/postgres.ts";
-import type { Who } from "../who.ts";
+import type { MembersSee, Who } from "../who.ts";
 import { hashKey, isHashOf, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";
 import type { FailureLimit } from "./failure_limit.ts";
@@ -12,6 +12,7 @@ export type Deps = {
   adminKey?: string | undefined;
   adoptedKeys?: ReadonlySet<string> | undefined;
   failures: FailureLimit;
+  members_see?: MembersSee | undefined;
 };
 
 /**
@@ -19,10 +20,10 @@ export type Deps = {
  * always passes.
  */
 export async function whoByKey(
-  { db, adminKey, adoptedKeys, failures }: Deps,
+  { db, adminKey, adoptedKeys, failures, members_see }: Deps,
   key: string | undefined,
   from: string,
-): Promise<store.KeyOwner> {
+): Promise<store.KeyOwner & Pick<Who, "sees_all">> {
   if (!key) {
     throw new AppError("key_missing", 401, "Send your API key: `Authorization: Bearer …`.");
   }
@@ -42,7 +43,7 @@ export async function whoByKey(
     throw new AppError("key_refused", 401, "This API key is not valid, or not any more.");
   }
   if (who.stale) await recordUse(db, hash, from);
-  return who;
+  return { ...who, ...seesAll({ members_see }) };
 }
 
 async function recordUse(db: Sql, hash: Uint8Array, from: string): Promise<void> {
@@ -66,12 +67,16 @@ export async function signIn(deps: Deps, key: string | undefined, from: string):
   return session;
 }
 
+const seesAll = ({ members_see }: Pick<Deps, "members_see">) =>
+  members_see === "all" ? { sees_all: true } : {};
+
 export async function whoBySession(
-  { db }: Pick<Deps, "db">,
+  { db, ...deps }: Pick<Deps, "db" | "members_see">,
   session: string | undefined,
 ): Promise<Omit<Who, "from"> | undefined> {
   if (!session || !isKey(session)) return undefined;
-  return await store.findBySession(db, await hashKey(session));
+  const who = await store.findBySession(db, await hashKey(session));
+  return who && { ...who, ...seesAll(deps) };
 }
 
 export async function signOut({ db }: Pick<Deps, "db">, session: string | undefined) {
