@@ -34,6 +34,7 @@ import { SEALED_COLUMNS } from "./src/sealed.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
+import { makeSignInLink } from "./src/users/sign_in.ts";
 import { ensureAdmin } from "./src/users/users.ts";
 import { adminOnly } from "./src/who.ts";
 import { refuseOldInstallation } from "./src/adoption/adopt.ts";
@@ -70,11 +71,12 @@ async function start(config: Config) {
   stopping.signal.throwIfAborted();
   ends.push(http.stop); // before what its answers need
   const newKey = await ensureAdmin(deps.db, config.ADMIN_API_KEY);
+  const link = newKey && await makeSignInLink(deps.db, "admin");
   http.use(app);
   const running = startJobs(deps, stopping.signal);
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));
-  greet(config, newKey);
+  greet(config, newKey, link);
 }
 
 /** Everything that the app and the jobs use. */
@@ -154,11 +156,13 @@ async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
   return servers;
 }
 
-function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey: string | undefined) {
+function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey?: string, link?: string) {
   const lines = [`Dashkeeper is at ${at} (listening on ${HOST}:${PORT})`];
   if (newKey) {
     lines.push("The admin's API key, shown this once:", "", `    ${newKey}`, "");
     lines.push(`Sign in with it at ${at}/sign-in`);
+    lines.push("or by this link, once, within 10 minutes:", "");
+    lines.push(`    ${at}/sign-in?link=${link}`);
   }
   log.info("Requests are answered.", { url: at, host: HOST, port: PORT });
   flush();

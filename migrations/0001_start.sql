@@ -35,11 +35,22 @@ create index on api_keys (hash) where adopted;
 
 create table sessions (
   hash bytea primary key,
+  id bigint generated always as identity unique,
   user_id bigint not null references users on delete cascade,
   created_at timestamptz not null default now(),
-  expires_at timestamptz not null
+  last_used_at timestamptz not null default now(), -- to 5 minutes
+  expires_at timestamptz not null,
+  from_address text not null default '',
+  browser text not null default ''
 );
 create index on sessions (user_id);
+
+-- Each signs a user in once.
+create table sign_in_links (
+  hash bytea primary key,
+  user_id bigint not null references users on delete cascade,
+  expires_at timestamptz not null
+);
 
 -- Nothing refers to it and it refers to nothing, so that users can go and their history stays.
 create table audit (
@@ -54,6 +65,10 @@ create table audit (
 );
 create index on audit (user_id, id);
 create index on audit (action, id);
+create index on audit (actor, id);
+create index on audit (subject, id);
+create index on audit (id) where outcome = 'refused';
+create index on audit (at);
 
 create function refuse_audit_change() returns trigger language plpgsql as $$
 begin

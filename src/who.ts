@@ -8,6 +8,8 @@ export type Who = {
   from: string;
   /** May read the dashboards of others: MEMBERS_SEE=all. */
   sees_all?: boolean;
+  /** The session that is asking, where it is one. */
+  session_id?: number;
 };
 export type MembersSee = "own" | "all";
 

@@ -9,6 +9,8 @@ import { DatasourcesCard } from "./datasources.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
+import type { Session } from "../src/users/sessions.ts";
+import { SessionsCard } from "./sessions.tsx";
 import { WorkspaceCard } from "./workspace.tsx";
 import { Activity } from "./users.tsx";
 import { Time } from "./parts/show.tsx";
@@ -26,6 +28,7 @@ type Props = {
   datasources: z.infer<typeof DatasourceView>[];
   /** Why Slack refuses the user's messages. */
   refusals: string[];
+  sessions: z.infer<typeof Session>[];
   again?: Partial<Record<UserForm, Again>>;
 };
 
@@ -178,7 +181,7 @@ function SlackCard({ refusals }: { refusals: string[] }) {
 }
 
 export function UserPage(props: Props) {
-  const { who, user, credentials, overview, datasources, refusals, again = {} } = props;
+  const { who, user, credentials, overview, datasources, refusals, sessions, again = {} } = props;
   return (
     <Layout title={user.username} who={who}>
       <PageTitle
@@ -206,6 +209,7 @@ export function UserPage(props: Props) {
           )}
           {refusals.length > 0 && <SlackCard refusals={refusals} />}
           <Credentials id={user.id} credentials={credentials} again={again.credential} />
+          <SessionsCard id={user.id} sessions={sessions} />
         </div>
       </div>
     </Layout>

@@ -30,3 +30,9 @@ export const Id = z.string().regex(/^[1-9]\d{0,14}$/, "must be a number").transf
   .openapi({ type: "integer", example: 1 });
 
 export const IdQuery = Id.optional();
+
+/** `path` with those of the fields that are set. */
+export function addressWith(path: string, fields: Record<string, string | undefined>): string {
+  const set = Object.entries(fields).filter((pair): pair is [string, string] => !!pair[1]);
+  return set.length > 0 ? `${path}?${new URLSearchParams(set)}` : path;
+}

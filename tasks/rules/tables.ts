@@ -5,6 +5,7 @@ export const OWNERS: Record<string, string> = {
   users: "users",
   api_keys: "users",
   sessions: "users",
+  sign_in_links: "users",
   credentials: "credentials",
   credential_versions: "credentials",
   workspaces: "workspaces",

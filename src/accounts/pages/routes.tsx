@@ -13,9 +13,10 @@ import {
   refuseForged,
   type Show,
 } from "../../http/forms.ts";
-import { writeCursor } from "../../http/paging.ts";
+import { addressWith, writeCursor } from "../../http/paging.ts";
 import { withSecret } from "../../http/replies.ts";
 import { rotateKey } from "../../users/rotate.ts";
+import { sessionsOf } from "../../users/sessions.ts";
 import { pageOfUsers } from "../../users/users.ts";
 import { adminOnly } from "../../who.ts";
 import type { Env, Who } from "../../who.ts";
@@ -29,10 +30,7 @@ import { createUser, showUser } from "../create.ts";
 
 const PAGE_SIZE = 50;
 
-function address(search: Record<string, string | undefined>): string {
-  const set = Object.entries(search).filter((pair): pair is [string, string] => !!pair[1]);
-  return `/users${set.length ? "?" : ""}${new URLSearchParams(set)}`;
-}
+const address = (search: Record<string, string | undefined>) => addressWith("/users", search);
 
 /** The page of one user; `name`: the form of it that is shown again. */
 export function showUserPage(deps: Deps, name: UserForm): Show {
@@ -48,13 +46,14 @@ export function showUserPage(deps: Deps, name: UserForm): Show {
 /** All that the page of a user shows. Throws 404 as showUser(). */
 async function pageOf(deps: Deps, who: Who, id: number) {
   const user = await showUser(deps, who, id);
-  const [credentials, overview, datasources, refusals] = await Promise.all([
+  const [credentials, overview, datasources, refusals, sessions] = await Promise.all([
     credentialsOf(deps, who, id),
     overviewOf(deps, who, id),
     datasourcesOf(deps, who, id),
     slackRefusals(deps.db, who, id),
+    sessionsOf(deps, who, id),
   ]);
-  return { who, user, credentials, overview, datasources, refusals };
+  return { who, user, credentials, overview, datasources, refusals, sessions };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */

@@ -19,6 +19,7 @@ export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
   members_see?: MembersSee;
+  frontend_url?: string;
   metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
@@ -60,7 +61,7 @@ export async function makeDeps(
   const sealKey = crypto.getRandomValues(new Uint8Array(32));
   const { host, port } = master ?? await testServer();
   const lines: string[] = [];
-  const frontend_url = FRONTEND;
+  const frontend_url = options.frontend_url ?? FRONTEND;
   return {
     db,
     sealKey,
