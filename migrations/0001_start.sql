@@ -268,6 +268,9 @@ create table dashboards (
   kind text not null check (kind in ('timing', 'qor', 'drc')),
   schema_name text not null,
   table_name text not null,
+  name_key text collate "C" not null generated always as (lower(
+    (case schema_name when 'public' then '' else schema_name || '.' end || table_name) collate "C"
+  )) stored,
   content text not null, -- of the run: scanned_tables.content when it was found
   run int not null default 1,
   run_at timestamptz not null default now(), -- when this run was found
@@ -285,6 +288,10 @@ create table dashboards (
   rewrite boolean not null default false, -- a person wants it overwritten
   step text not null default 'create' check (step in ('create', 'capture', 'notify', 'done')),
   stopped boolean not null default false,
+  urgency smallint not null generated always as (
+    case when stopped then 4
+      else array_position('{done,notify,capture,create}'::text[], step) - 1 end::smallint
+  ) stored,
   stop_code text, -- why it stopped, for restarts by a new key
   slack_target text, -- hash of the token and channel that refused it
   failures int not null default 0,
@@ -297,6 +304,7 @@ create table dashboards (
   last_error text,
   outcome text, -- of the last capture
   panels jsonb not null default '[]', -- of the last capture
+  designs text[] not null default '{}', -- groups that the run has numbers of
   capture_tries int not null default 0, -- captures in a row that showed an error, or were late
   created_at timestamptz not null default now(),
   archived_at timestamptz, -- its table is gone
@@ -309,6 +317,17 @@ create table dashboards (
 -- In the order of claims: by user, known tables before new ones.
 create index on dashboards (step, user_id, (run = 1), next_try_at, id)
   where not stopped and step <> 'done';
+-- Lists: the first one is searched by name without a look at the rows.
+create index on dashboards (id) include (name_key, user_id, kind, urgency, outcome)
+  where deleted_at is null and archived_at is null;
+create index on dashboards (name_key, id) where deleted_at is null and archived_at is null;
+create index on dashboards (urgency, id) include (name_key)
+  where deleted_at is null and archived_at is null;
+create index on dashboards (user_id, id) where deleted_at is null and archived_at is null;
+create index on dashboards (kind, id) where deleted_at is null and archived_at is null;
+create index on dashboards (outcome, id) where deleted_at is null and archived_at is null;
+create index on dashboards using gin (designs) where deleted_at is null and archived_at is null;
+create index on dashboards (id) where deleted_at is null and archived_at is not null;
 -- For the overview.
 create index on dashboards (run_at) where deleted_at is null and archived_at is null;
 create index on dashboards (user_id, run_at) where deleted_at is null and archived_at is null;
@@ -480,14 +499,22 @@ create view listed_dashboards as
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
-    d.template_note, d.stop_code as error_code, d.request_id
+    d.template_note, d.stop_code as error_code, d.request_id, d.name_key, d.urgency, d.designs,
+    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'
     left join runs r on r.dashboard_id = d.id and r.run = d.run
+    left join scanned_tables w on (w.user_id, w.kind, w.schema_name, w.table_name) =
+      (d.user_id, d.kind, d.schema_name, d.table_name)
     left join adopted_dashboards a
       on a.dashboard_id = d.id and d.run = 1 and a.dashboard_url ~ '^https?://'
   where d.deleted_at is null;
+
+-- What lists are filtered and sorted by.
+create view sought_dashboards as
+  select id, user_id, kind, step, name_key, urgency, outcome, designs, archived_at
+  from dashboards where deleted_at is null;
 
 create view dashboards_as_before as
   select coalesce(b.old_id, d.id) as id, d.user_id, d.username, d.kind, d.table_name,

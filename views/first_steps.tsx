@@ -1,6 +1,6 @@
 import type { Overview } from "../src/home/overview.ts";
 import type { Who } from "../src/who.ts";
-import { KINDS } from "./dashboards.tsx";
+import { KINDS } from "./dashboards/state.tsx";
 import { CopyButton } from "./parts/form.tsx";
 import { Empty } from "./parts/page.tsx";
 

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
+import { findUserByName } from "../users/store.ts";
 import { mayChange, maySee, maySeeAll, type Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import { findMessage } from "../pipeline/messages_store.ts";
@@ -49,6 +50,13 @@ export const Dashboard = z.object({
   template_note: z.string().nullable().openapi({
     description: "Why the built-in board replaced the chosen template.",
   }),
+  state: z.enum(store.STATES).openapi({ description: "The step, or `attention` once it stopped." }),
+  designs: z.array(z.string()).openapi({ description: "Designs that it has numbers of." }),
+  failures: z.int().openapi({ description: "Failed attempts at its step." }),
+  found_at: time.nullable().openapi({ description: "When the scan found the run." }),
+  numbers_at: time.nullable().openapi({ description: "When its board and numbers were made." }),
+  posted_at: time.nullable().openapi({ description: "When its message was posted or kept." }),
+  waits_for: z.string().nullable().openapi({ description: "What the table's next run waits for." }),
   request_id: z.uuid().nullable().openapi({
     description: "Of the request that its work goes back to, or of the scan; the log names it.",
   }),
@@ -62,22 +70,35 @@ export const DashboardWithMessage = Dashboard.extend({
     .nullable(),
 }).openapi("DashboardWithMessage");
 
-export type Filter = store.Filter;
+export type Filter = store.Filter & { username?: string | undefined };
+export type Page = { sort: store.Sort; after?: store.Place | undefined; limit: number };
 
-/** Newest first. Throws 404 for another user's `user_id`. */
-export async function pageOfDashboards(
+/** One page and where the next one begins. Throws 404 for another user's `user_id` or `username`. */
+export async function pageOfDashboards(db: Sql, who: Who, filter: Filter, page: Page) {
+  const own = await filterFor(db, who, filter);
+  const found = own ? await store.listDashboards(db, own, { ...page, limit: page.limit + 1 }) : [];
+  const dashboards = found.slice(0, page.limit);
+  return {
+    dashboards: dashboards.map(({ row }) => row),
+    next: found.length > page.limit ? dashboards.at(-1)!.place : null,
+  };
+}
+
+/** Undefined: there is no such user. */
+async function filterFor(
   db: Sql,
   who: Who,
-  filter: store.Filter,
-  page: { limit: number; below: number },
-) {
+  { username, ...filter }: Filter,
+): Promise<store.Filter | undefined> {
   if (!maySeeAll(who)) {
-    if (filter.user_id !== undefined && filter.user_id !== who.user_id) throw unknown();
-    filter = { ...filter, user_id: who.user_id };
+    const others = filter.user_id !== undefined && filter.user_id !== who.user_id;
+    if (others || (username !== undefined && username !== who.username)) throw unknown();
+    return { ...filter, user_id: who.user_id };
   }
-  const found = await store.listDashboards(db, filter, page.below, page.limit + 1);
-  const dashboards = found.slice(0, page.limit);
-  return { dashboards, next: found.length > page.limit ? dashboards.at(-1)!.id : null };
+  if (username === undefined) return filter;
+  const user = await findUserByName(db, username);
+  if (!user || (filter.user_id !== undefined && filter.user_id !== user.id)) return undefined;
+  return { ...filter, user_id: user.id };
 }
 
 const unknown = () => new AppError("dashboard_unknown", 404, "There is no such dashboard.");

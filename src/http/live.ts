@@ -8,9 +8,13 @@ import { type Env, maySee } from "../who.ts";
 const KEEP_ALIVE_MS = 25_000;
 /** Rows move in bursts; a page gets at most one event in this time. */
 const AT_MOST_EVERY_MS = 500;
+/** Where more moved at once, the list is fetched instead. */
+const MOST_NAMED = 20;
+/** In place of the ids of events that were missed. */
+const MISSED = 0;
 
 /**
- * Sends an event when one of the caller's dashboards moved; the page reloads its list. Ends with the
+ * Sends the ids of the caller's dashboards that moved, none where events were missed. Ends with the
  * session.
  */
 export function liveEvents(
@@ -21,16 +25,17 @@ export function liveEvents(
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {
       const { who } = c.var;
-      let moved = false;
+      const moved = new Set<number>();
       let waiting = new AbortController();
       const ended = new AbortController();
-      const notify = () => {
-        moved = true;
-        waiting.abort();
-      };
       const end = events.subscribe((event) => {
-        if (maySee(who, event)) notify();
-      }, notify);
+        if (!maySee(who, event)) return;
+        moved.add(event.id);
+        waiting.abort();
+      }, () => {
+        moved.add(MISSED);
+        waiting.abort();
+      });
       const stop = () => {
         end();
         waiting.abort();
@@ -40,14 +45,24 @@ export function liveEvents(
       stopped.addEventListener("abort", stop);
       while (!stream.aborted && !stopped.aborted) {
         waiting = new AbortController();
-        if (!moved) await pause(KEEP_ALIVE_MS, waiting.signal);
+        if (moved.size === 0) await pause(KEEP_ALIVE_MS, waiting.signal);
         if (stream.aborted || stopped.aborted) break;
         if (!await withDeadline(DEADLINES.call, () => session(c)).catch(() => true)) break;
-        await stream.writeSSE({ event: moved ? "moved" : "still", data: "" });
-        moved = false;
+        await stream.writeSSE(messageOf(moved));
         await pause(AT_MOST_EVERY_MS, ended.signal);
       }
       end();
       stopped.removeEventListener("abort", stop);
     });
+}
+
+/** Empties `moved`. */
+function messageOf(moved: Set<number>) {
+  const ids = [...moved];
+  moved.clear();
+  if (ids.length === 0) return { event: "still", data: "" };
+  return {
+    event: "moved",
+    data: ids.includes(MISSED) || ids.length > MOST_NAMED ? "" : ids.join(","),
+  };
 }

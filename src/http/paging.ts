@@ -2,11 +2,12 @@ import { z } from "@hono/zod-openapi";
 
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
+export const DEFAULT_LIMIT = 50;
 /** The page size: 50 by default, 500 at most. */
 export const Limit = z.string()
   .regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 500").transform(Number)
   .refine((n) => n <= 500, "must be from 1 to 500")
-  .default(50)
+  .default(DEFAULT_LIMIT)
   .openapi({ type: "integer", minimum: 1, maximum: 500, example: 50 });
 
 /** `next_cursor`: where the next page begins. */

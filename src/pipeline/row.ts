@@ -130,6 +130,10 @@ export async function setBack(
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
+export async function saveDesigns(db: Db, id: number, designs: string[]): Promise<void> {
+  await db`update dashboards set designs = ${designs} where id = ${id}`;
+}
+
 export async function saveNote(db: Db, id: number, note: string): Promise<void> {
   await db`update dashboards set last_error = ${note} where id = ${id}`;
 }
@@ -367,7 +371,7 @@ export async function softDelete(db: Db, id: number): Promise<void> {
   await db`
     update dashboards set deleted_at = now(), step = 'done', board = null, source = 'built-in',
       grafana_base = null, grafana_url = null, grafana_version = null, grafana_writing = null,
-      grafana_archived = false, edited = false, rewrite = false, outcome = null, panels = '[]',
+      grafana_archived = false, edited = false, rewrite = false, outcome = null, panels = '[]', designs = '{}',
       ${reset(db)}, ${unclaim(db)}
     where id = ${id}`;
 }

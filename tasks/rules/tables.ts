@@ -31,6 +31,7 @@ export const OWNERS: Record<string, string> = {
   digests: "pipeline",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
+  sought_dashboards: "dashboards",
   ticks: "diagnostics",
   dashboards_as_before: "dashboards",
   dashboardtiming: "dashboards",

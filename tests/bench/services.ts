@@ -34,9 +34,10 @@ export async function load(
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** The service as `deno task start` runs it. */
-export function startOurs(env: Record<string, string>): Promise<Service> {
-  return start(Deno.execPath(), ["run", "--no-prompt", "--allow-all", "main.ts"], env, "listening");
+/** The service as `deno task start` runs it; `more`: further options of `deno run`. */
+export function startOurs(env: Record<string, string>, more: string[] = []): Promise<Service> {
+  const args = ["run", "--no-prompt", "--allow-all", ...more, "main.ts"];
+  return start(Deno.execPath(), args, env, "listening");
 }
 
 /** Starts a service on a free port; resolves when it prints `sign`. */

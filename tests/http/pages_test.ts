@@ -78,7 +78,7 @@ Deno.test("a stranger is sent to sign in, and back afterwards", async () => {
     const [path, next] of [
       ["/", "/"],
       ["/dashboards", "/dashboards"],
-      ["/dashboards/list", "/dashboards/list"],
+      ["/dashboards/1/row", "/dashboards/1/row"],
       [`/dashboards/${id}/message`, `/dashboards/${id}/message`],
       [`/boards/${id}`, `/boards/${id}`],
       ["/events", "/events"],
@@ -175,7 +175,9 @@ Deno.test("/dashboards shows a member its own, an admin all, and what each may d
   ok(all.includes("ada_runs") && all.includes("bob_runs"));
   ok(all.includes("Put a current token.") && all.includes(`/dashboards/${other}/retry`));
   ok(all.includes(`/dashboards/${other}/remove`));
-  ok(!(await page(bob.api_key, "/dashboards/list")).includes("<html"));
+  const row = await page(bob.api_key, `/dashboards/${other}/row`);
+  ok(row.includes("bob_runs") && !row.includes("<html"));
+  ok(!(await page(bob.api_key, `/dashboards/${own}/row`)).includes("ada_runs"));
 });
 
 Deno.test("another's pages and buttons are not to be had", async () => {

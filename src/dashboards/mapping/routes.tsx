@@ -6,11 +6,11 @@ import { ById as params, json, newApi, optionalBody } from "../../http/api.ts";
 import { type Again, byId, form, orShow, type PageContext } from "../../http/forms.ts";
 import { errorReplies } from "../../http/replies.ts";
 import { Described } from "../../measures/describe.ts";
-import { withShownNumbers } from "../../measures/format.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
 import { LABELS } from "../../measures/number.ts";
 import type { Env, Who } from "../../who.ts";
 import type { Deps } from "../../workspaces/reader.ts";
+import { withCourses } from "../list/courses.ts";
 import { changeableDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
 import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";
@@ -87,7 +87,8 @@ export async function dashboardPage(
   const card = row.archived_at !== null || isFetchedAgain(c)
     ? undefined
     : cardOf(await showReading(deps, row), again);
-  const shown = { ...story, row: withShownNumbers(row) };
+  const [withNumbers] = await withCourses(deps.db, [row], { all: true });
+  const shown = { ...story, row: withNumbers! };
   return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, status);
 }
 
