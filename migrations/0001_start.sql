@@ -312,6 +312,7 @@ create table dashboards (
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   request_id uuid, -- of the request or, without one, the scan that its work goes back to
+  traceparent text, -- of that request's or scan's span (W3C Trace Context); null: not traced
   unique (user_id, kind, schema_name, table_name)
 );
 -- In the order of claims: by user, known tables before new ones.

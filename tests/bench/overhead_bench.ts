@@ -66,16 +66,24 @@ async function startWith(dataDir: string, less: Less, name: string): Promise<Ser
 
 async function compare(whole: Service, other: Service, calls: Calls) {
   const rates: [whole: number, other: number][] = [];
+  const taken = new Map([whole, other].map((one) => [one, { ms: 0, requests: 0 }]));
   for (let round = 0; round <= ROUNDS; round++) {
     const first = round % 2 === 0 ? whole : other; // neither always follows the other
     const second = first === whole ? other : whole;
     const seen = new Map<Service, number>();
     for (const service of [first, second]) {
-      seen.set(service, (await load(service, calls, PACE)).per_second);
+      const before = await service.cpuMs();
+      const { per_second, requests } = await load(service, calls, PACE);
+      seen.set(service, per_second);
+      if (round === 0) continue; // warms up
+      taken.get(service)!.ms += await service.cpuMs() - before;
+      taken.get(service)!.requests += requests;
     }
-    if (round > 0) rates.push([seen.get(whole)!, seen.get(other)!]); // the first one warms up
+    if (round > 0) rates.push([seen.get(whole)!, seen.get(other)!]);
   }
   const costs = rates.map(([whole, other]) => 100 * (1 - whole / other));
+  const [own, others] = [whole, other].map((one) => taken.get(one)!)
+    .map(({ ms, requests }) => ms / requests) as [number, number];
   const shown = (all: number[], digits = 0) =>
     sorted(all).map((n) => n.toFixed(digits)).join(" … ");
   return {
@@ -83,6 +91,8 @@ async function compare(whole: Service, other: Service, calls: Calls) {
     "requests/s with it": shown(rates.map(([whole]) => whole)),
     without: shown(rates.map(([, other]) => other)),
     "cost, %": shown(costs, 1),
+    "CPU ms/request": `${own.toFixed(3)}, ${others.toFixed(3)}`,
+    "CPU, %": (100 * (own / others - 1)).toFixed(1),
   };
 }
 
