@@ -11,6 +11,7 @@ import {
   readConfig,
   serverOf,
   slackOf,
+  tracesOf,
 } from "./src/config.ts";
 import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
 import { loadSealKeys } from "./src/credentials/seal.ts";
@@ -52,6 +53,7 @@ const ends: (() => Promise<unknown>)[] = [];
 const stopping = new AbortController();
 
 async function start(config: Config) {
+  await trace(config);
   const http = serve(config);
   const deps = await connect(config);
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
@@ -60,6 +62,7 @@ async function start(config: Config) {
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
+    members_see: config.MEMBERS_SEE,
     metrics_token: config.METRICS_TOKEN,
     stopped: stopping.signal,
     look: async (who) => {
@@ -76,6 +79,18 @@ async function start(config: Config) {
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));
   greet(config, newKey, link);
+}
+
+/** Ended last, with what the other parts did at their ends. */
+async function trace(config: Config) {
+  const { receiver, has_denos } = tracesOf(config);
+  if (has_denos) {
+    log.warn("OTEL_DENO is set: Deno sends whole URLs, which hold signatures. Unset it.");
+  }
+  if (!receiver) return;
+  const { startTracing } = await import("./src/external/trace/otlp.ts");
+  const end = await startTracing(receiver, log);
+  ends.push(() => within(1000, end()));
 }
 
 /** Everything that the app and the jobs use. */

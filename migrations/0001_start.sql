@@ -17,6 +17,7 @@ create table users (
 );
 create index on users (username) include (id, is_active, role, created_at);
 create index on users (is_active, username);
+create index on users (username) where role = 'admin';
 create index on users (id) where role = 'admin' and is_active;
 create index on users (id) where not is_active;
 
@@ -116,7 +117,8 @@ create table workspaces (
   ready_at timestamptz,
   last_error text,
   checked_at timestamptz,
-  findings jsonb -- of the last check
+  findings jsonb, -- of the last check
+  bytes bigint -- of its databases, at the last check
 );
 create index on workspaces (split_part(owner_password, '.', 2));
 create index on workspaces (split_part(reader_password, '.', 2));
@@ -138,6 +140,7 @@ create table workspace_steps (
 );
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
+create index on workspace_steps (user_id) where state = 'failed';
 
 -- Work to be done until it succeeds; an entry outlives its user.
 create table retries (
@@ -312,6 +315,7 @@ create table dashboards (
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   request_id uuid, -- of the request or, without one, the scan that its work goes back to
+  traceparent text, -- of that request's or scan's span (W3C Trace Context); null: not traced
   unique (user_id, kind, schema_name, table_name)
 );
 -- In the order of claims: by user, known tables before new ones.

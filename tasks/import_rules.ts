@@ -80,7 +80,8 @@ const IMPORTED: Home[] = [
   },
   {
     what: "a driver",
-    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client)(?:[@/]|$)/,
+    pattern:
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {
