@@ -11,6 +11,7 @@ import {
   readConfig,
   serverOf,
   slackOf,
+  tracesOf,
 } from "./src/config.ts";
 import { checkSealKeys, signingKeyOf } from "./src/credentials/installation.ts";
 import { loadSealKeys } from "./src/credentials/seal.ts";
@@ -34,6 +35,7 @@ import { SEALED_COLUMNS } from "./src/sealed.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
+import { makeSignInLink } from "./src/users/sign_in.ts";
 import { ensureAdmin } from "./src/users/users.ts";
 import { adminOnly } from "./src/who.ts";
 import { refuseOldInstallation } from "./src/adoption/adopt.ts";
@@ -51,6 +53,7 @@ const ends: (() => Promise<unknown>)[] = [];
 const stopping = new AbortController();
 
 async function start(config: Config) {
+  await trace(config);
   const http = serve(config);
   const deps = await connect(config);
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
@@ -59,6 +62,7 @@ async function start(config: Config) {
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
+    members_see: config.MEMBERS_SEE,
     metrics_token: config.METRICS_TOKEN,
     stopped: stopping.signal,
     look: async (who) => {
@@ -69,11 +73,24 @@ async function start(config: Config) {
   stopping.signal.throwIfAborted();
   ends.push(http.stop); // before what its answers need
   const newKey = await ensureAdmin(deps.db, config.ADMIN_API_KEY);
+  const link = newKey && await makeSignInLink(deps.db, "admin");
   http.use(app);
   const running = startJobs(deps, stopping.signal);
   jobs.resolve(running);
   ends.push(() => within(3000, running.ended()));
-  greet(config, newKey);
+  greet(config, newKey, link);
+}
+
+/** Ended last, with what the other parts did at their ends. */
+async function trace(config: Config) {
+  const { receiver, has_denos } = tracesOf(config);
+  if (has_denos) {
+    log.warn("OTEL_DENO is set: Deno sends whole URLs, which hold signatures. Unset it.");
+  }
+  if (!receiver) return;
+  const { startTracing } = await import("./src/external/trace/otlp.ts");
+  const end = await startTracing(receiver, log);
+  ends.push(() => within(1000, end()));
 }
 
 /** Everything that the app and the jobs use. */
@@ -153,11 +170,13 @@ async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
   return servers;
 }
 
-function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey: string | undefined) {
+function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey?: string, link?: string) {
   const lines = [`Dashkeeper is at ${at} (listening on ${HOST}:${PORT})`];
   if (newKey) {
     lines.push("The admin's API key, shown this once:", "", `    ${newKey}`, "");
     lines.push(`Sign in with it at ${at}/sign-in`);
+    lines.push("or by this link, once, within 10 minutes:", "");
+    lines.push(`    ${at}/sign-in?link=${link}`);
   }
   log.info("Requests are answered.", { url: at, host: HOST, port: PORT });
   flush();

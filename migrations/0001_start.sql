@@ -17,6 +17,7 @@ create table users (
 );
 create index on users (username) include (id, is_active, role, created_at);
 create index on users (is_active, username);
+create index on users (username) where role = 'admin';
 create index on users (id) where role = 'admin' and is_active;
 create index on users (id) where not is_active;
 
@@ -35,11 +36,22 @@ create index on api_keys (hash) where adopted;
 
 create table sessions (
   hash bytea primary key,
+  id bigint generated always as identity unique,
   user_id bigint not null references users on delete cascade,
   created_at timestamptz not null default now(),
-  expires_at timestamptz not null
+  last_used_at timestamptz not null default now(), -- to 5 minutes
+  expires_at timestamptz not null,
+  from_address text not null default '',
+  browser text not null default ''
 );
 create index on sessions (user_id);
+
+-- Each signs a user in once.
+create table sign_in_links (
+  hash bytea primary key,
+  user_id bigint not null references users on delete cascade,
+  expires_at timestamptz not null
+);
 
 -- Nothing refers to it and it refers to nothing, so that users can go and their history stays.
 create table audit (
@@ -54,6 +66,10 @@ create table audit (
 );
 create index on audit (user_id, id);
 create index on audit (action, id);
+create index on audit (actor, id);
+create index on audit (subject, id);
+create index on audit (id) where outcome = 'refused';
+create index on audit (at);
 
 create function refuse_audit_change() returns trigger language plpgsql as $$
 begin
@@ -101,7 +117,8 @@ create table workspaces (
   ready_at timestamptz,
   last_error text,
   checked_at timestamptz,
-  findings jsonb -- of the last check
+  findings jsonb, -- of the last check
+  bytes bigint -- of its databases, at the last check
 );
 create index on workspaces (split_part(owner_password, '.', 2));
 create index on workspaces (split_part(reader_password, '.', 2));
@@ -123,6 +140,7 @@ create table workspace_steps (
 );
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
+create index on workspace_steps (user_id) where state = 'failed';
 
 -- Work to be done until it succeeds; an entry outlives its user.
 create table retries (
@@ -253,6 +271,9 @@ create table dashboards (
   kind text not null check (kind in ('timing', 'qor', 'drc')),
   schema_name text not null,
   table_name text not null,
+  name_key text collate "C" not null generated always as (lower(
+    (case schema_name when 'public' then '' else schema_name || '.' end || table_name) collate "C"
+  )) stored,
   content text not null, -- of the run: scanned_tables.content when it was found
   run int not null default 1,
   run_at timestamptz not null default now(), -- when this run was found
@@ -270,6 +291,10 @@ create table dashboards (
   rewrite boolean not null default false, -- a person wants it overwritten
   step text not null default 'create' check (step in ('create', 'capture', 'notify', 'done')),
   stopped boolean not null default false,
+  urgency smallint not null generated always as (
+    case when stopped then 4
+      else array_position('{done,notify,capture,create}'::text[], step) - 1 end::smallint
+  ) stored,
   stop_code text, -- why it stopped, for restarts by a new key
   slack_target text, -- hash of the token and channel that refused it
   failures int not null default 0,
@@ -282,6 +307,7 @@ create table dashboards (
   last_error text,
   outcome text, -- of the last capture
   panels jsonb not null default '[]', -- of the last capture
+  designs text[] not null default '{}', -- groups that the run has numbers of
   capture_tries int not null default 0, -- captures in a row that showed an error, or were late
   created_at timestamptz not null default now(),
   archived_at timestamptz, -- its table is gone
@@ -289,11 +315,29 @@ create table dashboards (
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
   request_id uuid, -- of the request or, without one, the scan that its work goes back to
+  traceparent text, -- of that request's or scan's span (W3C Trace Context); null: not traced
   unique (user_id, kind, schema_name, table_name)
 );
 -- In the order of claims: by user, known tables before new ones.
 create index on dashboards (step, user_id, (run = 1), next_try_at, id)
   where not stopped and step <> 'done';
+-- Lists: the first one is searched by name without a look at the rows.
+create index on dashboards (id) include (name_key, user_id, kind, urgency, outcome)
+  where deleted_at is null and archived_at is null;
+create index on dashboards (name_key, id) where deleted_at is null and archived_at is null;
+create index on dashboards (urgency, id) include (name_key)
+  where deleted_at is null and archived_at is null;
+create index on dashboards (user_id, id) where deleted_at is null and archived_at is null;
+create index on dashboards (kind, id) where deleted_at is null and archived_at is null;
+create index on dashboards (outcome, id) where deleted_at is null and archived_at is null;
+create index on dashboards using gin (designs) where deleted_at is null and archived_at is null;
+create index on dashboards (id) where deleted_at is null and archived_at is not null;
+-- For the overview.
+create index on dashboards (run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (user_id, run_at) where deleted_at is null and archived_at is null;
+create index on dashboards (step, waiting_since) where not stopped and step <> 'done';
+create index on dashboards (next_try_at)
+  where stopped and deleted_at is null and archived_at is null;
 create sequence claimed_user_create;
 create sequence claimed_user_capture;
 create sequence claimed_user_notify;
@@ -343,6 +387,9 @@ create table runs (
   primary key (dashboard_id, run)
 );
 create index on runs (numbers_at);
+-- With a sure number that went the wrong way; whether by enough, the verdict says.
+create index on runs (numbers_at)
+  where numbers @? '$[*] ? (@.better == false && !(@.sure == false))';
 create index on runs (batch_id) where batch_id is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
@@ -456,14 +503,22 @@ create view listed_dashboards as
     d.step, d.stopped, d.last_error, d.next_try_at, d.created_at, r.captured_at, r.slack_sent_at,
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
-    d.template_note, d.stop_code as error_code, d.request_id
+    d.template_note, d.stop_code as error_code, d.request_id, d.name_key, d.urgency, d.designs,
+    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'
     left join runs r on r.dashboard_id = d.id and r.run = d.run
+    left join scanned_tables w on (w.user_id, w.kind, w.schema_name, w.table_name) =
+      (d.user_id, d.kind, d.schema_name, d.table_name)
     left join adopted_dashboards a
       on a.dashboard_id = d.id and d.run = 1 and a.dashboard_url ~ '^https?://'
   where d.deleted_at is null;
+
+-- What lists are filtered and sorted by.
+create view sought_dashboards as
+  select id, user_id, kind, step, name_key, urgency, outcome, designs, archived_at
+  from dashboards where deleted_at is null;
 
 create view dashboards_as_before as
   select coalesce(b.old_id, d.id) as id, d.user_id, d.username, d.kind, d.table_name,

@@ -23,9 +23,12 @@ import { DEADLINES, withDeadline } from "./external/postgres/deadlines.ts";
 import { isMigrated } from "./external/postgres/migrate.ts";
 import { asUnavailable, type Sql } from "./external/postgres/postgres.ts";
 import type { Events } from "./external/events.ts";
-import { addressOf, byKey, bySession, type Peer, SESSION_COOKIE } from "./users/authenticate.ts";
+import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
+import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
+import type { Document } from "./home/reference.ts";
+import { referencePages } from "./home/reference_routes.tsx";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
@@ -35,11 +38,14 @@ import { themeOf, themePages } from "./http/page.ts";
 import { requestLog } from "./http/request_log.ts";
 import { fromOurPages, securityHeaders } from "./http/security.ts";
 import { type StaticFiles, staticFiles } from "./http/static_files.ts";
+import { auditPages } from "./audit/page_routes.tsx";
 import { auditApi } from "./audit/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
+import { sessionApi, sessionPages } from "./users/session_routes.ts";
+import { findUserByName } from "./users/store.ts";
 import { whoBySession } from "./users/sign_in.ts";
-import type { Env, Who } from "./who.ts";
+import { type Env, mayChange, type MembersSee, type Who } from "./who.ts";
 import { maintenancePages } from "./accounts/pages/maintenance_routes.tsx";
 import { maintenanceApi, orphanApi } from "./accounts/maintenance/routes.ts";
 import { credentialPages } from "./accounts/pages/credential_routes.tsx";
@@ -51,11 +57,12 @@ import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 import type { Log } from "./external/log/log.ts";
 import { logFailure } from "./external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & DiagnosisDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
+  members_see?: MembersSee | undefined;
   metrics_token?: string | undefined;
   outside: Outside;
   signingKey: CryptoKey;
@@ -79,16 +86,15 @@ export async function makeApp(deps: Deps) {
   const files = await staticFiles();
   app.route("/static", files.app);
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
-  app.route("/api/v1", api(deps));
-  const forms = {
-    key: deps.signingKey,
-    session: SESSION_COOKIE,
-    secure: frontend.protocol === "https:",
-  };
+  const { router, document } = api(deps);
+  app.route("/api/v1", router);
+  const secure = isSecure(deps);
+  const forms = { key: deps.signingKey, session: sessionCookie(secure), secure };
   const pages = new Set<string>();
   app.use(inPage(files, forms, pages), limitBody);
   app.use(fromOurPages(frontend.origin), onlyOwnForms(forms));
   mountPages(app, deps);
+  app.route("/api", referencePages(document as Document, deps.frontend_url));
   for (const { method, path } of app.routes) if (method === "GET") pages.add(path);
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
@@ -101,6 +107,13 @@ export async function makeApp(deps: Deps) {
   return app;
 }
 
+const isSecure = ({ frontend_url }: Deps) => new URL(frontend_url).protocol === "https:";
+
+const entryOf = (deps: Deps) => ({
+  cookie: sessionCookie(isSecure(deps)),
+  trustProxy: deps.trust_proxy,
+});
+
 /** What answers in HTML gets what the parts of a page ask for. */
 function inPage(
   { url: asset, modules }: StaticFiles,
@@ -111,7 +124,11 @@ function inPage(
     const { pathname, search } = new URL(c.req.url);
     const form_token = await issueFormToken(c, forms);
     const address = pathname + search;
-    const page = { asset, modules, pages, theme: themeOf(c), form_token, address };
+    const who = () => c.get("who") as Who | undefined;
+    const page = {
+      ...{ asset, modules, pages, theme: themeOf(c), form_token, address },
+      mayChange: (row: { user_id: number }) => mayChange(who()!, row),
+    };
     const html = c.html.bind(c);
     c.html = ((content: string, ...rest: []) =>
       html(
@@ -122,31 +139,49 @@ function inPage(
   };
 }
 
+/** Their visitors sign in first. */
+const SIGNED_IN = [
+  "/",
+  "/audit",
+  "/audit.csv",
+  "/systems",
+  "/dashboards/*",
+  "/templates/*",
+  "/users/*",
+  "/diagnosis/*",
+  "/docs/*",
+  "/events",
+  "/api",
+];
+
 function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
+  const secure = isSecure(deps);
+  const cookie = sessionCookie(secure);
   const session = async (c: Context) => {
-    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    const who = await whoBySession(deps, getCookie(c, cookie));
     return who && { ...who, from: "" };
   };
-  const secure = new URL(deps.frontend_url).protocol === "https:";
   const from = (c: Context) => addressOf(c, deps.trust_proxy);
-  app.all("/", (c) => c.redirect("/dashboards", 303));
   app.route("/", themePages({ secure }));
-  app.route("/", signInPages(deps, { cookie: SESSION_COOKIE, secure, from }));
+  app.route("/", signInPages(deps, { cookie, secure, from }));
   app.route("/boards", boardPages({ ...deps, session }));
   app.route("/template-previews", previewQueries(withBoards(deps)));
-  const signedIn = bySession(deps, deps.trust_proxy);
-  const pages = ["/dashboards/*", "/templates/*", "/users/*", "/diagnosis/*", "/docs/*", "/events"];
-  for (const path of pages) app.use(path, signedIn);
+  const signedIn = bySession(deps, entryOf(deps));
+  for (const path of SIGNED_IN) app.use(path, signedIn);
+  const userIdOf = async (username: string) => (await findUserByName(deps.db, username))?.id;
+  app.route("/", auditPages({ db: deps.db, userIdOf }));
+  app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
+  app.route("/users", sessionPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
   app.route("/users", credentialPages(deps));
   app.route("/diagnosis", diagnosisPages(deps));
   app.route("/docs", documentPages());
-  app.get("/events", liveEvents(deps.events, deps.stopped));
+  app.get("/events", liveEvents(deps.events, deps.stopped, session));
 }
 
 /** Templates do not know the dashboards that they draw. */
@@ -155,6 +190,13 @@ const withBoards = (deps: Deps) => ({
   boardsOf: (id: number, user_id?: number) => boardsOfTemplate(deps.db, id, user_id),
 });
 
+const DOCUMENT = {
+  openapi: "3.1.0",
+  info: { title: "Dashkeeper", version: "1" },
+  servers: [{ url: "/api/v1" }],
+  security: [{ key: [] }],
+};
+
 /** `/api/v1`: checks the caller, then the body, then the routes. */
 function api(deps: Deps) {
   const api = new OpenAPIHono<AppEnv>({ defaultHook: refuse });
@@ -162,17 +204,17 @@ function api(deps: Deps) {
     type: "http",
     scheme: "bearer",
   });
-  const document = {
-    openapi: "3.1.0",
-    info: { title: "Dashkeeper", version: "1" },
-    servers: [{ url: "/api/v1" }],
-    security: [{ key: [] }],
-  };
-  api.doc31("/openapi.json", document);
+  api.doc31("/openapi.json", DOCUMENT);
   const operations = (c: Context) => known(c.req.path.slice("/api/v1".length));
-  api.use(byKey(deps, deps.trust_proxy), limitBody, readJson, onlyKnown(operations));
+  api.use(
+    byKey(deps, entryOf(deps)),
+    limitBody,
+    readJson,
+    onlyKnown(operations),
+  );
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
+  api.route("/users", sessionApi(deps));
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
   api.route("/users", credentialApi(deps));
@@ -190,8 +232,9 @@ function api(deps: Deps) {
     const replies = errorReplies(422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
-  const known = operationsIn(api.getOpenAPI31Document(document).paths ?? {});
-  return api;
+  const document = api.getOpenAPI31Document(DOCUMENT);
+  const known = operationsIn(document.paths ?? {});
+  return { router: api, document };
 }
 
 async function readinessOf(db: Sql): Promise<string | undefined> {

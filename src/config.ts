@@ -1,4 +1,19 @@
 import { z } from "zod";
+import {
+  address,
+  dailyTime,
+  grafanaAddress,
+  headerText,
+  otlpHeaders,
+  plainAddress,
+  routes,
+  sealKey,
+  seconds,
+  servers,
+  switched,
+  timezone,
+  whole,
+} from "./config/values.ts";
 import type { Level, Log } from "./external/log/log.ts";
 
 /** All faults of the environment, each with the variable's name. */
@@ -7,102 +22,6 @@ export class ConfigError extends Error {
     super(`The environment is not right:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
   }
 }
-
-const whole = (least: number, most: number) =>
-  z.string().regex(/^\d{1,9}$/, "must be a whole number").transform(Number).refine(
-    (n) => n >= least && n <= most,
-    `must be from ${least} to ${most}`,
-  );
-const seconds = (most: number) =>
-  z.string().regex(/^\d{1,9}(\.\d+)?$/, "must be a number of seconds").transform(Number).refine(
-    (n) => n <= most,
-    `must be at most ${most}`,
-  );
-const address = z.url({ protocol: /^https?$/, error: "must be an http(s) address" })
-  .transform((url) => url.replace(/\/+$/, ""));
-/** Paths are put behind it, so it is taken without a query, a fragment or a login. */
-const grafanaAddress = address.refine(
-  (url) => !/[?#]|\/\/[^/]*@/.test(url),
-  "must be an address without a login, `?` or `#`",
-).transform((url) => new URL(url).href.replace(/\/+$/, "")); // as a user's own is spelled
-const headerText = z.string().regex(/^[\x21-\x7e]+$/, "must be a key: ASCII without blanks");
-const switched = z.enum(["yes", "no"], "must be yes or no").transform((text) => text === "yes");
-const sealKey = z.string().transform((text, context) => {
-  try {
-    const bytes = Uint8Array.fromBase64(text.trim());
-    if (bytes.length === 32) return bytes;
-  } catch { /* said below */ }
-  context.addIssue("must be 32 bytes in base64, as `openssl rand -base64 32` makes");
-  return z.NEVER;
-});
-
-function isZone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat("en", { timeZone: name }));
-  } catch {
-    return false;
-  }
-}
-const timezone = z.string().refine(
-  isZone,
-  "must be utc or a time zone's name, such as Europe/Berlin",
-);
-
-const dailyTime = z.string().transform((text, context) => {
-  const [, hour, minute, zone = "UTC"] =
-    /^([01]?\d|2[0-3]):([0-5]\d)(?:\s+(\S+))?$/.exec(text.trim()) ?? [];
-  if (hour && minute && isZone(zone)) return { hour: Number(hour), minute: Number(minute), zone };
-  context.addIssue("must be a time and perhaps a time zone, such as 08:30 Europe/Berlin");
-  return z.NEVER;
-});
-
-/** `gpu_*=C0123,ddr_*=C0456`: patterns on a design's or table's name, and their channels. */
-const routes = z.string().transform((text, context) =>
-  text.split(",").map((part) => part.trim()).filter((part) => part !== "").map((part) => {
-    const [, pattern, channel] = /^([^=]{1,200})=([A-Z0-9]{2,})$/.exec(part) ?? [];
-    if (pattern && channel) return { pattern: pattern.trim(), channel };
-    context.addIssue("must be a list of pattern=channel ID, such as gpu_*=C0123456789");
-    return z.NEVER;
-  })
-);
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `postgresql://user:password@host:port/database`, several with blanks or commas between them. */
-const servers = z.string().transform((text, context) =>
-  text.split(/[\s,]+/).filter((url) => url !== "").map((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !url.username) {
-      context.addIssue("must be a list of postgresql://user:password@host:port addresses");
-      return z.NEVER;
-    }
-    if ([url.username, url.password, url.pathname].some((part) => !isDecodable(part))) {
-      context.addIssue("has a % that does not begin a character: write it as %25");
-      return z.NEVER;
-    }
-    const ssl = z.enum(["disable", "prefer", "require", "verify-full"]).catch("prefer")
-      .parse(url.searchParams.get("sslmode"));
-    const public_port = Number(url.searchParams.get("public_port")) || undefined;
-    return {
-      login: {
-        host: url.hostname.replace(/^\[|\]$/g, ""),
-        port: Number(url.port || 5432),
-        user: decodeURIComponent(url.username),
-        password: decodeURIComponent(url.password),
-        database: decodeURIComponent(url.pathname.slice(1)) || "postgres",
-        ssl,
-      },
-      shown: { host: url.searchParams.get("public_host") ?? undefined, port: public_port },
-    };
-  })
-);
 
 /** Every variable there is. Secrets are also read from the file that NAME_FILE names. */
 export const VARIABLES = {
@@ -114,6 +33,7 @@ export const VARIABLES = {
   SEAL_KEY: sealKey.optional(),
   SEAL_KEY_PREVIOUS: sealKey.optional(),
   METRICS_TOKEN: headerText.min(32, "must have at least 32 characters").optional(),
+  MEMBERS_SEE: z.enum(["own", "all"], "must be own or all").default("own"),
   TRUST_PROXY: switched.default(false),
   ALLOWED_HOSTS: z.string().default("").transform((text) =>
     text.split(",").map((host) => host.trim()).filter((host) => host !== "")
@@ -178,6 +98,10 @@ export const VARIABLES = {
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
     .default("info"),
   LOG_FILE: z.string().min(1).default("logs/app.log"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: plainAddress.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),
+  OTEL_SERVICE_NAME: z.string().min(1).default("dashkeeper"),
+  OTEL_DENO: z.string().optional(),
 } as const;
 
 const SECRETS = [
@@ -190,6 +114,7 @@ const SECRETS = [
   "GRAFANA_API_KEY",
   "GRAFANA_CAPTURE_KEY",
   "SLACK_BOT_TOKEN",
+  "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
 const TOGETHER = [
@@ -289,7 +214,18 @@ export const logOf = (config: Config) => ({
       return typeof value === "string" ? [value] : [];
     }),
     ...config.WORKSPACE_SERVERS.map(({ login }) => login.password),
+    ...Object.values(config.OTEL_EXPORTER_OTLP_HEADERS),
   ],
+});
+
+/** Where traces go; undefined: nowhere. `has_denos`: Deno's own ones are sent, with whole URLs. */
+export const tracesOf = (config: Config) => ({
+  has_denos: /^(1|true)$/i.test(config.OTEL_DENO ?? ""),
+  receiver: config.OTEL_EXPORTER_OTLP_ENDPOINT === undefined ? undefined : {
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    headers: config.OTEL_EXPORTER_OTLP_HEADERS,
+    service_name: config.OTEL_SERVICE_NAME,
+  },
 });
 
 /** The database server, as openServer() takes it. */

@@ -26,6 +26,7 @@ const ORDER = [
   ["dashboards"],
   ["diagnostics"],
   ["accounts"],
+  ["home"],
   ["adoption"],
   ["sealed"],
   ["jobs"],
@@ -79,7 +80,8 @@ const IMPORTED: Home[] = [
   },
   {
     what: "a driver",
-    pattern: /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client)(?:[@/]|$)/,
+    pattern:
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

@@ -1,5 +1,13 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal, throws } from "node:assert";
-import { ConfigError, grafanaOf, readConfig, serverOf, VARIABLES } from "../src/config.ts";
+import {
+  ConfigError,
+  grafanaOf,
+  logOf,
+  readConfig,
+  serverOf,
+  tracesOf,
+  VARIABLES,
+} from "../src/config.ts";
 
 const SEAL_KEY = new Uint8Array(32).fill(7).toBase64();
 const read = (env: Record<string, string>) => readConfig((name) => env[name]);
@@ -203,4 +211,30 @@ Deno.test("readConfig() reads the time of the digest, and says which is none", (
       "SLACK_DIGEST_AT must be a time and perhaps a time zone, such as 08:30 Europe/Berlin",
     ]);
   }
+});
+
+Deno.test("tracesOf() knows the receiver and its headers, which the log hides", () => {
+  same(tracesOf(read({ OTEL_EXPORTER_OTLP_HEADERS: "a=b" })).receiver, undefined);
+  const config = read({
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318/",
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20hush, x-team=eda%3D",
+    OTEL_DENO: "1",
+  });
+  same(tracesOf(config), {
+    has_denos: true,
+    receiver: {
+      endpoint: "http://collector:4318",
+      headers: { authorization: "Bearer hush", "x-team": "eda=" },
+      service_name: "dashkeeper",
+    },
+  });
+  ok(["Bearer hush", "eda="].every((value) => logOf(config).secrets.includes(value)));
+  for (const OTEL_EXPORTER_OTLP_HEADERS of ["hush", "a=%E0%A4%A", "a b=c"]) {
+    match(
+      faultsOf({ OTEL_EXPORTER_OTLP_HEADERS })[0]!,
+      /^OTEL_EXPORTER_OTLP_HEADERS must be a list/,
+    );
+  }
+  const OTEL_EXPORTER_OTLP_ENDPOINT = "http://me:hush@collector:4318";
+  match(faultsOf({ OTEL_EXPORTER_OTLP_ENDPOINT })[0]!, /must be an address without a login/);
 });

@@ -2,10 +2,12 @@ import type { Panel } from "../src/previews/outcome.ts";
 import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
-import { Action, canBeTaken, KINDS, LastError, LIVE, nameOf, state, STEPS } from "./dashboards.tsx";
+import { Actions } from "./dashboards/actions.tsx";
+import { KINDS, LastError, nameOf, Path, state } from "./dashboards/state.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
-import { KeyNumbers } from "./numbers.tsx";
+import { SlackMessage } from "./message.tsx";
+import { NumberTable } from "./numbers.tsx";
 import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
 import { pictureOf } from "./parts/preview.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
@@ -82,8 +84,6 @@ function Facts({ story: { row, runs, tries } }: { story: Story }) {
   const waits = !row.stopped && row.step !== "done" && row.last_error !== null;
   return (
     <dl>
-      <dt>Step</dt>
-      <dd>{STEPS[row.step]}</dd>
       <dt>Attempts</dt>
       <dd>{attempts(tries)}</dd>
       {waits && (
@@ -123,6 +123,9 @@ function attempts({ failures, capture_tries, deaths }: Story["tries"]): string {
   ].filter(Boolean);
   return parts.join(", ") || "None failed";
 }
+
+/** The list is folded while all panels are. */
+const WELL = ["loaded", "none"];
 
 function Panels({ panels }: { panels: Panel[] }) {
   return (
@@ -178,18 +181,7 @@ function Buttons({ row, who }: { row: Row; who: Who }) {
     <div class="actions">
       <a class="button" href={row.dashboard_url}>Open dashboard</a>
       <a href={`/dashboards/${row.id}/message`}>Message</a>
-      {row.stopped && <Action row={row} what="retry" text="Retry" from="row" />}
-      {row.error_code === "post_unclear" && (
-        <>
-          <Action row={row} what="posted" text="It is in the channel" from="row" />
-          <Action row={row} what="post" text="Post" from="row" />
-        </>
-      )}
-      {(row.edited || row.outcome === "gone") && !row.archived_at && (
-        <Action row={row} what="rewrite" text="Rewrite" from="row" />
-      )}
-      {canBeTaken(row) && <Action row={row} what="capture" text="Take new preview" from="row" />}
-      {who.role === "admin" && <Action row={row} what="remove" text="Remove" />}
+      <Actions row={row} who={who} from="row" />
     </div>
   );
 }
@@ -215,14 +207,14 @@ function State({ story }: { story: Story }) {
         <h2>
           <Mark {...state(row)} />
         </h2>
+        <Path row={row} />
         <LastError row={row} />
         {row.template_note && <p class="hint">{row.template_note}</p>}
         <Facts story={story} />
       </section>
-      {row.numbers.length > 0 && (
+      {(row.why || row.edited) && (
         <section class="card">
-          <h2>Numbers</h2>
-          <KeyNumbers numbers={row.numbers} />
+          <h2>Why</h2>
           {row.why && <p>{row.why}</p>}
           {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
         </section>
@@ -233,7 +225,12 @@ function State({ story }: { story: Story }) {
             <Mark {...OUTCOMES[row.outcome]} />
           </h2>
           {without_data && <p>{without_data}</p>}
-          {row.panels.length > 0 && <Panels panels={row.panels} />}
+          {row.panels.length > 0 && (
+            <details open={row.panels.some(({ state }) => !WELL.includes(state))}>
+              <summary>{`${row.panels.length} panels`}</summary>
+              <Panels panels={row.panels} />
+            </details>
+          )}
         </section>
       )}
       {runs.length > 1 && (
@@ -259,10 +256,11 @@ export function DashboardPage({ who, story, mapping }: {
       <div
         id="row"
         class="stack"
+        data-row={`${row.id}`}
         hx-get={`/dashboards/${row.id}`}
         hx-select="main"
         hx-target="main"
-        hx-trigger={LIVE}
+        hx-trigger="row-moved, htmx:sse:after:connection from:#live"
         hx-swap="outerMorph"
       >
         <Header row={row} who={who} />
@@ -270,7 +268,14 @@ export function DashboardPage({ who, story, mapping }: {
           <Pictures row={row} run={pictured} />
           <State story={story} />
         </div>
-        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
+        {row.numbers.length > 0 && <NumberTable numbers={row.numbers} run={row.run} />}
+        {row.slack_message && (
+          <section>
+            <h2>Slack message</h2>
+            <SlackMessage id={row.id} message={row.slack_message} />
+          </section>
+        )}
+        {!row.archived_at && <HowItIsRead row={row} card={mapping} />}
       </div>
     </Layout>
   );

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { DashboardWithMessage } from "../src/dashboards/listing.ts";
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
-import { Action } from "./dashboards.tsx";
+import { Action } from "./dashboards/actions.tsx";
 import { Layout } from "./layout.tsx";
 import { NumberTable } from "./numbers.tsx";
 import { PageTitle } from "./parts/page.tsx";
@@ -49,6 +49,18 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
   }
 }
 
+type Message = NonNullable<Dashboard["slack_message"]>;
+
+/** A message as it looks in Slack. */
+export function SlackMessage({ id, message }: { id: number; message: Message }) {
+  const preview = `/api/v1/dashboards/${id}/preview.gif`;
+  return (
+    <section class="card message">
+      {message.blocks.map((block) => <BlockView block={block as Block} preview={preview} />)}
+    </section>
+  );
+}
+
 /** The newest posted message. */
 export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard }) {
   const { slack_message, slack_sent_at, table_name, id, numbers } = dashboard;
@@ -57,16 +69,7 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
       <PageTitle text="Message" above={{ href: `/dashboards/${id}`, text: table_name }} />
       <div class="stack">
         {slack_message
-          ? (
-            <section class="card message">
-              {slack_message.blocks.map((block) => (
-                <BlockView
-                  block={block as Block}
-                  preview={`/api/v1/dashboards/${id}/preview.gif`}
-                />
-              ))}
-            </section>
-          )
+          ? <SlackMessage id={id} message={slack_message} />
           : <p class="hint">This run has not been posted yet.</p>}
         {slack_message && (
           <div class="actions">

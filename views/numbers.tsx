@@ -1,4 +1,5 @@
 import type { ShownNumber } from "../src/measures/format.ts";
+import { Sparkline } from "./parts/show.tsx";
 import { Head, NumberCell, Table } from "./parts/table.tsx";
 
 /** Fits below a card's name. */
@@ -6,6 +7,11 @@ const ON_A_CARD = 4;
 
 function Change({ number: { change, state } }: { number: ShownNumber }) {
   return <span class={state === "none" ? "hint" : `state ${state}`}>{change}</span>;
+}
+
+/** Its course over the kept runs. */
+function Course({ number: { course } }: { number: ShownNumber }) {
+  return course ? <Sparkline values={course.values} label={course.label} /> : null;
 }
 
 /** The first numbers of the most important group. */
@@ -26,7 +32,7 @@ export function KeyNumbers({ numbers }: { numbers: ShownNumber[] }) {
           <p>
             <span class="hint">{number.label}</span>
             <br />
-            <strong>{number.value}</strong>
+            <strong>{number.value}</strong> <Course number={number} />
             <br />
             <Change number={number} />
           </p>
@@ -41,12 +47,12 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
   return (
     <section class="card numbers">
       <Table label={`The numbers of run ${run}`}>
-        <Head columns={["Number", right("Value"), "Change", right("Before")]} />
+        <Head columns={["Number", right("Value"), "Change", right("Before"), "History"]} />
         {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
           <tbody>
             {group !== null && (
               <tr>
-                <th scope="rowgroup" colspan={4} dir="auto">{group}</th>
+                <th scope="rowgroup" colspan={5} dir="auto">{group}</th>
               </tr>
             )}
             {own.map((number) => (
@@ -57,6 +63,9 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
                   <Change number={number} />
                 </td>
                 <NumberCell>{number.before}</NumberCell>
+                <td>
+                  <Course number={number} />
+                </td>
               </tr>
             ))}
           </tbody>

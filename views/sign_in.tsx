@@ -27,3 +27,17 @@ export function SignInPage({ next, fault }: { next: string; fault?: string | und
     </Layout>
   );
 }
+
+/** A click, so that programs that only look at a link do not use it up. */
+export function SignInLinkPage({ link }: { link: string }) {
+  return (
+    <Layout title="Sign in">
+      <Form class="card narrow" action="/sign-in">
+        <h1>Sign in</h1>
+        <p>This link signs you in once, without the API key.</p>
+        <input type="hidden" name="link" value={link} />
+        <button type="submit" autofocus>Sign in</button>
+      </Form>
+    </Layout>
+  );
+}

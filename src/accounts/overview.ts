@@ -2,7 +2,7 @@ import type { Who } from "../who.ts";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import { visibleUser } from "../users/users.ts";
 import type { Finding } from "../workspaces/inspect.ts";
-import { databaseName, type Kind, KINDS, ownerRole } from "../workspaces/names.ts";
+import { databaseName, type Kind, KINDS, ownerRole, urlCredential } from "../workspaces/names.ts";
 import * as store from "../workspaces/store.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import { findRefusals } from "../pipeline/messages_store.ts";
@@ -25,6 +25,28 @@ export type Overview = {
   checked_at: string | null;
   findings: Finding[];
 };
+
+type Shown = ReturnType<Servers["of"]>["shown"];
+
+const lineOf = ({ host, port }: Shown, username: string, name: string) =>
+  `psql -h ${host} -p ${port} -U ${ownerRole(username)} ${name}`;
+
+export type Connection = { kind: Kind; line: string; credential: string };
+
+/** The user's own way into each database: a line without the password, and the credential that holds it. */
+export async function connectionsOf(
+  deps: { db: Db; servers: Servers },
+  { user_id, username }: Who,
+): Promise<Connection[]> {
+  const workspace = await store.findWorkspace(deps.db, user_id);
+  if (!workspace) return [];
+  const { shown } = deps.servers.of(workspace.server);
+  return KINDS.map((kind) => ({
+    kind,
+    line: lineOf(shown, username, databaseName(username, kind)),
+    credential: urlCredential(kind),
+  }));
+}
 
 /** Why Slack refuses the user's messages, as sentences. Throws 404 as visibleUser(). */
 export async function slackRefusals(db: Db, who: Who, id: number): Promise<string[]> {
@@ -54,7 +76,7 @@ export async function overviewOf(
   ]);
   const databases = KINDS.map((kind) => {
     const name = databaseName(username, kind);
-    const line = `psql -h ${shown.host} -p ${shown.port} -U ${ownerRole(username)} ${name}`;
+    const line = lineOf(shown, username, name);
     return { kind, name, bytes: sizes.get(name) ?? null, tables: tables.get(kind) ?? 0, line };
   });
   return { ...steps, databases, ...check };

@@ -24,6 +24,7 @@ export const ACTIONS = [
   "credential.test",
   "password.rotate",
   "session.start",
+  "session.end",
   "orphan.remove",
   "workspace.repair",
   "datasources.repair",

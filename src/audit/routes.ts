@@ -3,7 +3,7 @@ import { ACTIONS } from "./audit.ts";
 import { json, newApi } from "../http/api.ts";
 import { errorReplies } from "../http/replies.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
-import { AuditEntry, pageOfAudit } from "./page.ts";
+import { AuditEntry, Moment, Outcome, pageOfAudit, Text } from "./page.ts";
 import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
 
 const list = createRoute({
@@ -13,7 +13,12 @@ const list = createRoute({
   request: {
     query: z.strictObject({
       user_id: IdQuery,
+      actor: Text.optional().openapi({ example: "ada" }),
       action: z.enum(ACTIONS).optional(),
+      subject: Text.optional().openapi({ example: "ada/SLACK_BOT_TOKEN" }),
+      outcome: Outcome.optional(),
+      from: Moment.optional().openapi({ example: "2026-01-01T00:00:00Z" }),
+      to: Moment.optional().openapi({ description: "Excluded." }),
       limit: Limit,
       cursor: cursor(/^[1-9]\d{0,14}$/),
     }),

@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
-import type { Who } from "../who.ts";
+import { findUserByName } from "../users/store.ts";
+import { mayChange, maySee, maySeeAll, type Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import { findMessage } from "../pipeline/messages_store.ts";
 import { requestCapture, restart } from "../pipeline/row.ts";
@@ -49,6 +50,13 @@ export const Dashboard = z.object({
   template_note: z.string().nullable().openapi({
     description: "Why the built-in board replaced the chosen template.",
   }),
+  state: z.enum(store.STATES).openapi({ description: "The step, or `attention` once it stopped." }),
+  designs: z.array(z.string()).openapi({ description: "Designs that it has numbers of." }),
+  failures: z.int().openapi({ description: "Failed attempts at its step." }),
+  found_at: time.nullable().openapi({ description: "When the scan found the run." }),
+  numbers_at: time.nullable().openapi({ description: "When its board and numbers were made." }),
+  posted_at: time.nullable().openapi({ description: "When its message was posted or kept." }),
+  waits_for: z.string().nullable().openapi({ description: "What the table's next run waits for." }),
   request_id: z.uuid().nullable().openapi({
     description: "Of the request that its work goes back to, or of the scan; the log names it.",
   }),
@@ -62,22 +70,35 @@ export const DashboardWithMessage = Dashboard.extend({
     .nullable(),
 }).openapi("DashboardWithMessage");
 
-export type Filter = store.Filter;
+export type Filter = store.Filter & { username?: string | undefined };
+export type Page = { sort: store.Sort; after?: store.Place | undefined; limit: number };
 
-/** Newest first. Throws 404 for another user's `user_id`. */
-export async function pageOfDashboards(
+/** One page and where the next one begins. Throws 404 for another user's `user_id` or `username`. */
+export async function pageOfDashboards(db: Sql, who: Who, filter: Filter, page: Page) {
+  const own = await filterFor(db, who, filter);
+  const found = own ? await store.listDashboards(db, own, { ...page, limit: page.limit + 1 }) : [];
+  const dashboards = found.slice(0, page.limit);
+  return {
+    dashboards: dashboards.map(({ row }) => row),
+    next: found.length > page.limit ? dashboards.at(-1)!.place : null,
+  };
+}
+
+/** Undefined: there is no such user. */
+async function filterFor(
   db: Sql,
   who: Who,
-  filter: store.Filter,
-  page: { limit: number; below: number },
-) {
-  if (who.role !== "admin") {
-    if (filter.user_id !== undefined && filter.user_id !== who.user_id) throw unknown();
-    filter = { ...filter, user_id: who.user_id };
+  { username, ...filter }: Filter,
+): Promise<store.Filter | undefined> {
+  if (!maySeeAll(who)) {
+    const others = filter.user_id !== undefined && filter.user_id !== who.user_id;
+    if (others || (username !== undefined && username !== who.username)) throw unknown();
+    return { ...filter, user_id: who.user_id };
   }
-  const found = await store.listDashboards(db, filter, page.below, page.limit + 1);
-  const dashboards = found.slice(0, page.limit);
-  return { dashboards, next: found.length > page.limit ? dashboards.at(-1)!.id : null };
+  if (username === undefined) return filter;
+  const user = await findUserByName(db, username);
+  if (!user || (filter.user_id !== undefined && filter.user_id !== user.id)) return undefined;
+  return { ...filter, user_id: user.id };
 }
 
 const unknown = () => new AppError("dashboard_unknown", 404, "There is no such dashboard.");
@@ -85,8 +106,15 @@ const unknown = () => new AppError("dashboard_unknown", 404, "There is no such d
 /** Throws 404 unless `who` may see the row. */
 export async function visibleDashboard(db: Sql, who: Who, id: number) {
   const row = await store.findListed(db, id);
-  if (!row || (who.role !== "admin" && row.user_id !== who.user_id)) throw unknown();
+  if (!row || !maySee(who, row)) throw unknown();
   return row;
+}
+
+/** Throws 404 as visibleDashboard(), and 403 `not_yours` where `who` may only read the row. */
+export async function changeableDashboard(db: Sql, who: Who, id: number) {
+  const row = await visibleDashboard(db, who, id);
+  if (mayChange(who, row)) return row;
+  throw new AppError("not_yours", 403, "Only its user or an admin may change this dashboard.");
 }
 
 export async function showDashboard(db: Sql, who: Who, id: number) {
@@ -100,7 +128,7 @@ export async function showDashboard(db: Sql, who: Who, id: number) {
 
 /** Throws 409 `not_stopped`. */
 export async function retryDashboard(db: Sql, who: Who, id: number) {
-  await visibleDashboard(db, who, id);
+  await changeableDashboard(db, who, id);
   if (!await restart(db, id)) {
     throw new AppError(
       "not_stopped",
@@ -113,7 +141,7 @@ export async function retryDashboard(db: Sql, who: Who, id: number) {
 
 /** A row that is being drawn gets a preview anyway. Throws 409 `archived`, or `stopped` when drawing has stopped. */
 export async function retakePreview(db: Sql, who: Who, id: number) {
-  const { archived_at, step, stopped } = await visibleDashboard(db, who, id);
+  const { archived_at, step, stopped } = await changeableDashboard(db, who, id);
   if (stopped && step === "create") {
     const message = "This board could not be created, see its error. Press Retry or Rewrite.";
     throw new AppError("stopped", 409, message);

@@ -1,12 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { ArchivedPage, DashboardList, DashboardsPage } from "../../views/dashboards.tsx";
 import { MessagePage } from "../../views/message.tsx";
 import { ById, json, newApi, noFields } from "../http/api.ts";
 import { byId } from "../http/forms.ts";
 import { errorReplies, refuse } from "../http/replies.ts";
-import { cursor, IdQuery, Limit, writeCursor } from "../http/paging.ts";
+import { writeCursor } from "../http/paging.ts";
 import type { Env, Who } from "../who.ts";
 import { withShownNumbers } from "../measures/format.ts";
 import { KINDS } from "../workspaces/names.ts";
@@ -15,26 +14,18 @@ import * as moving from "./move.ts";
 import { confirmPosted, postMessage } from "./posting.ts";
 import { removeDashboard } from "./remove.ts";
 import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
-import { visibleIgnored } from "./ignored/ignored.ts";
+import { listPages } from "./list/routes.tsx";
+import { placeOf, Query, writePlace } from "./list/query.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
 import { previewApi } from "./preview/routes.ts";
 import type { ScanResult } from "../pipeline/scan/scan.ts";
 
 export type Deps = WorkspaceDeps;
 
-const Query = z.strictObject({
-  user_id: IdQuery,
-  kind: z.enum(KINDS).optional(),
-  step: listing.Dashboard.shape.step.optional(),
-  archived: z.enum(["true", "false"]).transform((text) => text === "true").optional(),
-  limit: Limit,
-  cursor: cursor(/^[1-9]\d{0,14}$/),
-});
-
 const list = createRoute({
   method: "get",
   path: "/",
-  summary: "Lists dashboards, newest first",
+  summary: "Lists dashboards",
   request: { query: Query },
   responses: {
     200: json(
@@ -60,7 +51,7 @@ const action = <Path extends string>(path: Path, summary: string, description = 
     path,
     summary,
     request: { params: ById, body: noFields },
-    responses: { 202: json(listing.Dashboard, description), ...errorReplies(400, 404, 409) },
+    responses: { 202: json(listing.Dashboard, description), ...errorReplies(400, 403, 404, 409) },
   });
 
 const retry = action("/{id}/retry", "Retries a stopped dashboard");
@@ -126,12 +117,10 @@ export function dashboardApi(deps: Deps) {
   return newApi()
     .route("/", moveApi(deps))
     .openapi(list, async (c) => {
-      const { limit, cursor, ...filter } = c.req.valid("query");
-      const below = Number(cursor ?? Number.MAX_SAFE_INTEGER);
-      const page = { limit, below };
-      const found = await listing.pageOfDashboards(db, c.var.who, filter, page);
-      const { dashboards, next } = found;
-      return c.json({ dashboards, next_cursor: writeCursor(next) }, 200);
+      const { limit, sort, cursor, ...filter } = c.req.valid("query");
+      const page = { limit, sort, after: placeOf(cursor) };
+      const { dashboards, next } = await listing.pageOfDashboards(db, c.var.who, filter, page);
+      return c.json({ dashboards, next_cursor: writeCursor(next && writePlace(next)) }, 200);
     })
     .openapi(
       show,
@@ -189,33 +178,6 @@ const ACTIONS: Record<string, (deps: Deps, who: Who, id: number) => Promise<unkn
   rewrite: moving.rewriteDashboard,
   move: moving.moveDashboard,
 };
-
-function listPages({ db }: Deps) {
-  const page = { limit: 100, below: Number.MAX_SAFE_INTEGER };
-  const shown = async (who: Who, archived: boolean) => {
-    const { dashboards } = await listing.pageOfDashboards(db, who, { archived }, page);
-    return dashboards.map(withShownNumbers);
-  };
-  return new Hono<Env>()
-    .get("/", async (c) => {
-      const [dashboards, ignored] = await Promise.all([
-        shown(c.var.who, false),
-        visibleIgnored(db, c.var.who),
-      ]);
-      return c.html(
-        <DashboardsPage who={c.var.who} dashboards={dashboards} ignored={ignored} />,
-      );
-    })
-    .get(
-      "/archived",
-      async (c) =>
-        c.html(<ArchivedPage who={c.var.who} dashboards={await shown(c.var.who, true)} />),
-    )
-    .get("/list", async (c) => {
-      const dashboards = await shown(c.var.who, false);
-      return c.html(<DashboardList who={c.var.who} dashboards={dashboards} />);
-    });
-}
 
 /** `/dashboards`: the list and one page per row. Without JavaScript, buttons are forms that redirect back. */
 export function dashboardPages(deps: Deps) {

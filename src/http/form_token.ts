@@ -3,7 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import { AppError } from "../errors.ts";
 
 /** Binds the token of the sign-in form, which has no session yet. */
-const FORM_COOKIE = "dashkeeper_form";
+const formCookie = (secure: boolean) => `${secure ? "__Host-" : ""}dashkeeper_form`;
 const FIELD = "form_token";
 const HEADER = "x-form-token";
 /** What boards ask: JSON that changes nothing. */
@@ -35,11 +35,12 @@ type Options = { key: CryptoKey; session: string; secure: boolean };
 
 /** The token of a page's forms. A visitor of the sign-in page gets a cookie to bind it to. */
 export async function issueFormToken(c: Context, { key, session, secure }: Options) {
-  let cookie = getCookie(c, session) ?? getCookie(c, FORM_COOKIE);
+  const name = formCookie(secure);
+  let cookie = getCookie(c, session) ?? getCookie(c, name);
   if (cookie === undefined) {
     if (c.req.path !== "/sign-in" || c.req.method !== "GET") return "";
     cookie = random();
-    setCookie(c, FORM_COOKIE, cookie, { path: "/", httpOnly: true, sameSite: "Lax", secure });
+    setCookie(c, name, cookie, { path: "/", httpOnly: true, sameSite: "Lax", secure });
   }
   return await makeFormToken(key, cookie);
 }
@@ -62,10 +63,10 @@ async function tokenIn(c: Context): Promise<string> {
 }
 
 /** Refuses a change that no form of this session's pages asked for. Without a session, only sign-in. */
-export function onlyOwnForms({ key, session }: Options): MiddlewareHandler {
+export function onlyOwnForms({ key, session, secure }: Options): MiddlewareHandler {
   return async (c, next) => {
     if (/^(GET|HEAD|OPTIONS)$/.test(c.req.method) || QUESTION.test(c.req.path)) return await next();
-    const cookies = [getCookie(c, session), getCookie(c, FORM_COOKIE)]
+    const cookies = [getCookie(c, session), getCookie(c, formCookie(secure))]
       .filter((cookie) => cookie !== undefined);
     const token = await tokenIn(c);
     const known = await Promise.all(cookies.map((cookie) => isFrom(key, cookie, token)));

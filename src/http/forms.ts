@@ -1,6 +1,6 @@
 import { zValidator } from "@hono/zod-validator";
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "@hono/zod-openapi";
 import { AppError, type ErrorStatus, type Issue } from "../errors.ts";
 import type { Env } from "../who.ts";
 import { ById } from "./api.ts";
@@ -44,6 +44,14 @@ export function form<S extends z.ZodType>(schema: S, show: Show) {
       );
     }
   });
+}
+
+/** A browser sends a moment without its zone, and a full minute without seconds. Empty: none. */
+export function moment<S extends z.ZodType<unknown, string | null | undefined>>(schema: S) {
+  return z.string().optional().transform((text): string | null | undefined => {
+    if (/T\d\d:\d\d$/.test(text ?? "")) return `${text}:00Z`;
+    return /T\d\d:\d\d:[\d.]+$/.test(text ?? "") ? `${text}Z` : text || null;
+  }).pipe(schema);
 }
 
 /** For what only our own pages send, in addresses and hidden fields. */

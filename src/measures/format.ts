@@ -1,3 +1,4 @@
+import { type KeptNumber, valuesOver } from "./course.ts";
 import { type KeyNumber, LABELS } from "./number.ts";
 
 const LARGE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
@@ -45,6 +46,8 @@ export type ShownNumber = {
   before: string;
   change: string;
   state: "good" | "bad" | "none";
+  /** Over its runs, oldest first; `label` says it in words. */
+  course?: { values: number[]; label: string } | undefined;
 };
 
 export function shownNumber(number: KeyNumber): ShownNumber {
@@ -69,7 +72,22 @@ export function oneLine(text: string): string {
     .replace(/[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff]/g, "").trim();
 }
 
-export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(row: Row) {
-  return { ...row, numbers: row.numbers.map(shownNumber) };
+function shownCourse(number: KeyNumber, kept: KeptNumber[]): ShownNumber["course"] {
+  const values = valuesOver(number, kept);
+  if (values.length < 2) return undefined;
+  const [first, last] = [values[0]!, values.at(-1)!].map((value) => quantity(value, number.unit));
+  const label = `${LABELS[number.name]} over ${values.length} runs: from ${first} to ${last}`;
+  return { values, label };
+}
+
+export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(
+  row: Row,
+  kept: KeptNumber[] = [],
+) {
+  const numbers = row.numbers.map((number): ShownNumber => ({
+    ...shownNumber(number),
+    course: shownCourse(number, kept),
+  }));
+  return { ...row, numbers };
 }
 export type WithShown<Row> = Omit<Row, "numbers"> & { numbers: ShownNumber[] };

@@ -5,6 +5,7 @@ import { type Claim, release, renew, setBack } from "./row.ts";
 import { logFailure } from "../external/log/failure.ts";
 import { type Log, withLog } from "../external/log/log.ts";
 import { stepSeconds } from "../external/metrics/metrics.ts";
+import { type Span, traced } from "../external/trace/span.ts";
 
 const MOST_DEATHS = 10;
 /** A third of the lease: two renewals may fail. */
@@ -20,10 +21,13 @@ export async function attempt(
   signal: AbortSignal,
   work: Work,
 ): Promise<void> {
+  const { traceparent } = claim;
   const request_id = claim.request_id ?? undefined;
   const ended = stepSeconds.startTimer({ step: claim.step });
-  await withLog({ log, request_id }, () => logged(log, claim, () => run(db, claim, signal, work)))
-    .finally(ended);
+  await withLog(
+    { log, request_id, traceparent },
+    () => logged(log, claim, () => run(db, claim, signal, work)),
+  ).finally(ended);
 }
 
 /** The lines of a step's attempt. */
@@ -65,7 +69,7 @@ async function run(
     return await fail(db, claim, new ExternalError("PostgreSQL", why, true, { code: "crashed" }));
   }
   try {
-    await holding(() => renew(db, claim), signal, work);
+    await traced(spanOf(claim), () => holding(() => renew(db, claim), signal, work));
   } catch (thrown) {
     if (signal.aborted) await release(db, claim);
     if (signal.aborted || thrown instanceof ClaimLost) return { error: undefined };
@@ -74,6 +78,15 @@ async function run(
     await putBack(db, claim, "Unexpected error. Check the log.", { stop: false });
     throw error;
   }
+}
+
+function spanOf({ id, run, step, kind, request_id }: Claim): Span {
+  const row = { "dashkeeper.dashboard_id": id, "dashkeeper.run": run, "dashkeeper.kind": kind };
+  const id_of_request = { "dashkeeper.request_id": request_id ?? undefined };
+  return {
+    name: `step ${step}`,
+    attributes: { "dashkeeper.step": step, ...row, ...id_of_request },
+  };
 }
 
 const putBack: typeof setBack = (...row) => persistently(row, () => setBack(...row));

@@ -1,5 +1,8 @@
 import type { Db } from "../external/postgres/postgres.ts";
+import type { KeptNumber } from "../measures/course.ts";
 import type { Kept, RunNumbers, Summary } from "../measures/summary.ts";
+
+import { saveDesigns } from "./row.ts";
 
 type Run = { id: number; run: number };
 
@@ -15,6 +18,7 @@ export async function saveNumbers(
       run_names = ${JSON.stringify(run_names)}::text::jsonb, numbers_error = ${error},
       numbers_at = coalesce(numbers_at, now())
     where dashboard_id = ${id} and run = ${run}`;
+  await saveDesigns(db, id, [...new Set(numbers.flatMap(({ group }) => group ?? []))]);
   const rows = runs.flatMap((found) =>
     found.numbers.map((number) => ({
       ...number,
@@ -59,6 +63,22 @@ export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefin
     order by run desc limit 1`;
   if (runs.length === 0 && !before) return undefined;
   return { runs: [...runs], run_names: before?.run_names ?? {} };
+}
+
+/** Up to `most` runs of the named numbers of a dashboard's group. */
+export async function findCourses(
+  db: Db,
+  wanted: { id: number; group_name: string; names: string[] }[],
+  most: number,
+): Promise<(KeptNumber & { id: number })[]> {
+  return await db<(KeptNumber & { id: number })[]>`
+    select w.id, w.group_name, n.name, n.run, n.run_name, n.value, n.unit
+    from jsonb_to_recordset(${JSON.stringify(wanted)}::text::jsonb)
+        as w (id bigint, group_name text, names text[])
+      cross join lateral (
+        select name, run, run_name, value, unit from run_numbers
+        where dashboard_id = w.id and group_name = w.group_name and name = any(w.names)
+        order by run desc, run_name desc limit ${most} * cardinality(w.names)) n`;
 }
 
 /** The numbers of a message, with each group's run now and at the previous message. */

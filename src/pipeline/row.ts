@@ -5,7 +5,7 @@ import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { isBatch } from "./batches_store.ts";
 import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
-import { requestIdHere } from "../external/log/log.ts";
+import { requestIdHere, traceparentHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
@@ -21,14 +21,17 @@ export type Claim = {
   run: number;
   step: Step;
   request_id: string | null;
+  traceparent: string | null;
 };
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
     capture_tries = 0, next_try_at = now(), waiting_since = now()`;
 
-/** The request that the row's further work goes back to. */
-const caused = (db: Db) => db`request_id = coalesce(${requestIdHere() ?? null}::uuid, request_id)`;
+/** The request that the row's further work goes back to, and its span. */
+const caused = (db: Db) =>
+  db`request_id = coalesce(${requestIdHere() ?? null}::uuid, request_id),
+    traceparent = coalesce(${traceparentHere() ?? null}::text, traceparent)`;
 
 /** How long a claim holds unless it is renewed. */
 export const lease = (db: Db) => db`now() + interval '30 seconds'`;
@@ -69,7 +72,7 @@ export async function claimNext(
       where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
       returning d.id, d.claim_id, d.deaths, d.user_id, d.kind, d.schema_name, d.table_name,
-        d.run, d.step, d.request_id, ${usernameOf(db, db`d.user_id`)} as username
+        d.run, d.step, d.request_id, d.traceparent, ${usernameOf(db, db`d.user_id`)} as username
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;
@@ -128,6 +131,10 @@ export async function setBack(
       capture_tries = case when stale then 0 else capture_tries end,
       next_try_at = case when stale then now() else now() + ${backoff(db, "failures", after)} end
     where id = ${id} and claim_id = ${claim_id}`;
+}
+
+export async function saveDesigns(db: Db, id: number, designs: string[]): Promise<void> {
+  await db`update dashboards set designs = ${designs} where id = ${id}`;
 }
 
 export async function saveNote(db: Db, id: number, note: string): Promise<void> {
@@ -336,13 +343,14 @@ export async function beginRun(
 ): Promise<NewRun | undefined> {
   return await db.begin(async (tx) => {
     const [row] = await tx<NewRun[]>`
-      insert into dashboards as d (user_id, kind, schema_name, table_name, content, request_id)
+      insert into dashboards as d
+        (user_id, kind, schema_name, table_name, content, request_id, traceparent)
       values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content},
-        coalesce(${requestIdHere() ?? null}::uuid, gen_random_uuid()))
+        coalesce(${requestIdHere() ?? null}::uuid, gen_random_uuid()), ${traceparentHere() ?? null})
       on conflict (user_id, kind, schema_name, table_name) do update set
         content = excluded.content, run = d.run + 1, run_at = now(), step = 'create', outcome = null,
         panels = '[]', archived_at = null, deleted_at = null, request_id = excluded.request_id,
-        ${reset(tx)}, ${unclaim(tx)}
+        traceparent = excluded.traceparent, ${reset(tx)}, ${unclaim(tx)}
       where d.content <> excluded.content or d.archived_at is not null
       returning id, run, request_id`;
     if (row) await insertRun(tx, row, { row_count, batch_id });
@@ -367,7 +375,7 @@ export async function softDelete(db: Db, id: number): Promise<void> {
   await db`
     update dashboards set deleted_at = now(), step = 'done', board = null, source = 'built-in',
       grafana_base = null, grafana_url = null, grafana_version = null, grafana_writing = null,
-      grafana_archived = false, edited = false, rewrite = false, outcome = null, panels = '[]',
+      grafana_archived = false, edited = false, rewrite = false, outcome = null, panels = '[]', designs = '{}',
       ${reset(db)}, ${unclaim(db)}
     where id = ${id}`;
 }

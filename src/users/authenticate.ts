@@ -3,7 +3,10 @@ import { getCookie } from "hono/cookie";
 import { type Deps, whoByKey, whoBySession } from "./sign_in.ts";
 import type { Env } from "../who.ts";
 
-export const SESSION_COOKIE = "dashkeeper_session";
+/** A name with this prefix binds a cookie to this host, its root and https. */
+export const sessionCookie = (secure: boolean) => `${secure ? "__Host-" : ""}dashkeeper_session`;
+/** `trustProxy`: whether the address is the one that the nearest proxy names. */
+export type Options = { cookie: string; trustProxy: boolean };
 
 export type Peer = { Bindings: { from?: string } };
 
@@ -18,19 +21,19 @@ export function addressOf(c: Context, trustProxy: boolean): string {
  * A signed-in browser may read (a preview in a page); changes need the key, which no other site can make a
  * browser send.
  */
-export function byKey(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
+export function byKey(deps: Deps, { cookie, trustProxy }: Options): MiddlewareHandler<Env & Peer> {
   return async (c, next) => {
     const from = addressOf(c, trustProxy);
     const header = c.req.header("authorization");
     const reading = c.req.method === "GET" || c.req.method === "HEAD";
     const session = header === undefined && reading
-      ? await whoBySession(deps, getCookie(c, SESSION_COOKIE))
+      ? await whoBySession(deps, getCookie(c, cookie))
       : undefined;
     if (session) c.set("who", { ...session, from });
     else {
       const key = header === undefined ? undefined : keyIn(header);
-      const { user_id, username, role, expires_at } = await whoByKey(deps, key, from);
-      c.set("who", { user_id, username, role, from });
+      const { expires_at, stale: _, ...who } = await whoByKey(deps, key, from);
+      c.set("who", { ...who, from });
       c.set("key_expires_at", expires_at);
     }
     await next();
@@ -51,9 +54,12 @@ function keyIn(header: string): string | undefined {
 }
 
 /** Without a session, redirects to sign in and back. */
-export function bySession(deps: Deps, trustProxy: boolean): MiddlewareHandler<Env & Peer> {
+export function bySession(
+  deps: Deps,
+  { cookie, trustProxy }: Options,
+): MiddlewareHandler<Env & Peer> {
   return async (c, next) => {
-    const who = await whoBySession(deps, getCookie(c, SESSION_COOKIE));
+    const who = await whoBySession(deps, getCookie(c, cookie));
     if (!who) {
       const { pathname } = new URL(c.req.url);
       const place = c.req.method === "GET" ? `?next=${encodeURIComponent(pathname)}` : "";

@@ -75,27 +75,3 @@ export async function recordUse(db: Db, hash: Uint8Array, from: string): Promise
   await db`
     update api_keys set last_used_at = now(), last_used_from = ${from} where hash = ${hash}`;
 }
-
-/** A session of 7 days, but no longer than the key that opened it (`until`). */
-export async function insertSession(
-  db: Db,
-  user_id: number,
-  hash: Uint8Array,
-  until: string | null,
-): Promise<void> {
-  await db`
-    insert into sessions (user_id, hash, expires_at)
-    values (${user_id}, ${hash}, least(now() + interval '7 days', ${until}))`;
-}
-
-export async function findBySession(db: Db, hash: Uint8Array): Promise<Found | undefined> {
-  const [who] = await db<Found[]>`
-    select u.id as user_id, u.username, u.role
-    from sessions s join users u on u.id = s.user_id
-    where s.hash = ${hash} and u.is_active and s.expires_at > now()`;
-  return who;
-}
-
-export async function deleteSession(db: Db, hash: Uint8Array): Promise<void> {
-  await db`delete from sessions where hash = ${hash} or expires_at < now()`;
-}

@@ -2,12 +2,13 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { SignInPage } from "../../views/sign_in.tsx";
+import { SignInLinkPage, SignInPage } from "../../views/sign_in.tsx";
 import { AppError } from "../errors.ts";
 import { ById, json, newApi, optionalBody } from "../http/api.ts";
 import { errorReplies, refuse, withSecret } from "../http/replies.ts";
 import { NewKey, rotateKey, Rotation } from "./rotate.ts";
-import { type Deps, signIn, signOut } from "./sign_in.ts";
+import { browserIn } from "./browser.ts";
+import { checkSignInLink, type Deps, signIn, signInByLink, signOut } from "./sign_in.ts";
 import { Role } from "./users.ts";
 
 const Me = z.object({
@@ -56,22 +57,46 @@ export function keyApi(deps: Pick<Deps, "db">) {
 
 const WEEK_SECONDS = 7 * 86_400;
 
+const HOME = "/";
 /** Only local paths: `//elsewhere` and `/\elsewhere` lead to other hosts. */
-const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch("/dashboards");
-const SignIn = z.object({ api_key: z.string().max(1000).default(""), next: Next.optional() });
+const Next = z.string().regex(/^\/(?![/\\])[\w\-./?=&]*$/).catch(HOME);
+const Link = z.string().max(200).optional();
+const SignIn = z.object({
+  api_key: z.string().max(1000).default(""),
+  link: Link,
+  next: Next.optional(),
+});
+
+/** The page to sign in with a key, or by a link that still works. */
+function signInForm(deps: Deps) {
+  const query = z.object({ next: Next.optional(), link: Link });
+  return new Hono().get("/sign-in", zValidator("query", query, refuse), async (c) => {
+    const { next = HOME, link } = c.req.valid("query");
+    withSecret(c);
+    try {
+      if (link === undefined) return c.html(<SignInPage next={next} />);
+      await checkSignInLink(deps, link);
+      return c.html(<SignInLinkPage link={link} />);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return c.html(<SignInPage next={next} fault={error.message} />, error.status);
+    }
+  });
+}
 
 export function signInPages(
   deps: Deps,
   { cookie, secure, from }: { cookie: string; secure: boolean; from: (c: Context) => string },
 ) {
   return new Hono()
-    .get("/sign-in", zValidator("query", z.object({ next: Next.optional() }), refuse), (c) => {
-      return c.html(<SignInPage next={c.req.valid("query").next ?? "/dashboards"} />);
-    })
+    .route("/", signInForm(deps))
     .post("/sign-in", zValidator("form", SignIn, refuse), async (c) => {
-      const { api_key, next = "/dashboards" } = c.req.valid("form");
+      const { api_key, link, next = HOME } = c.req.valid("form");
+      const visitor = { from: from(c), browser: browserIn(c.req.header("user-agent")) };
       try {
-        const session = await signIn(deps, api_key, from(c));
+        const session = link === undefined
+          ? await signIn(deps, api_key, visitor)
+          : await signInByLink(deps, link, visitor);
         setCookie(c, cookie, session, {
           path: "/",
           httpOnly: true,
@@ -87,8 +112,8 @@ export function signInPages(
       }
     })
     .post("/sign-out", async (c) => {
-      await signOut(deps, getCookie(c, cookie));
-      deleteCookie(c, cookie, { path: "/" });
+      await signOut(deps, getCookie(c, cookie), from(c));
+      deleteCookie(c, cookie, { path: "/", secure });
       return c.redirect("/sign-in", 303);
     });
 }

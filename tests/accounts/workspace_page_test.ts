@@ -4,7 +4,7 @@ import { startWorld, type User, type World } from "../help/world/world.ts";
 
 /** The pages as a signed-in browser asks for them. */
 async function browse(api: World, { api_key }: Pick<User, "api_key">) {
-  const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, "")}`;
+  const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, { from: "", browser: "" })}`;
   return (method: string, path: string) =>
     api.send(method, path, { key: null, headers: { cookie } });
 }

@@ -120,6 +120,7 @@ Deno.test("each action is recorded, refused ones too, and found by user_id after
     actor: "admin",
     action: "key.rotate",
     subject: ada.username,
+    user_id: ada.id,
     from: "127.0.0.1",
     outcome: "ok",
   });

@@ -32,6 +32,13 @@ const FIELDS = [
   "why",
   "template_note",
   "request_id",
+  "state",
+  "designs",
+  "failures",
+  "found_at",
+  "numbers_at",
+  "posted_at",
+  "waits_for",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -67,8 +74,8 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
   same(body.dashboards.map(({ id }: any) => id), [second, first]);
   const row = body.dashboards[1];
   same(Object.keys(row), FIELDS);
-  const { next_try_at, created_at, captured_at, ...rest } = row;
-  for (const time of [next_try_at, created_at, captured_at]) {
+  const { next_try_at, created_at, captured_at, found_at, ...rest } = row;
+  for (const time of [next_try_at, created_at, captured_at, found_at]) {
     equal(new Date(time).toISOString(), time);
   }
   same(rest, {
@@ -95,6 +102,12 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     why: null,
     template_note: null,
     request_id: null,
+    state: "create",
+    designs: [],
+    failures: 0,
+    numbers_at: null,
+    posted_at: null,
+    waits_for: null,
   });
 });
 
@@ -109,7 +122,7 @@ Deno.test("listDashboards() filters by user, kind and step", async () => {
   same(await app.list("kind=qor"), ["b1", "a1"]);
   same(await app.list("step=create"), ["b1", "a2"]);
   same(await app.list(`user_id=${bob.id}&kind=qor&step=done`), []);
-  for (const query of ["kind=power", "step=lost", "user_id=x", "user_id=0", "limit=501", "q=1"]) {
+  for (const query of ["kind=power", "step=lost", "user_id=x", "user_id=0", "limit=501", "r=1"]) {
     refused(await app.call("GET", `/dashboards?${query}`), 422, "invalid_input");
   }
 });

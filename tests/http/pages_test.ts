@@ -25,7 +25,7 @@ Deno.test("signIn() takes a key and gives a cookie that scripts and other sites 
   await using app = await start();
   equal((await app.send("GET", "/sign-in")).status, 200);
   const { status, headers } = await form(app, "/sign-in", { api_key: ` ${app.ada.api_key}\n` });
-  same([status, headers.get("location")], [303, "/dashboards"]);
+  same([status, headers.get("location")], [303, "/"]);
   const [cookie, ...others] = headers.getSetCookie();
   same(others, []);
   match(cookie!, /^dashkeeper_session=dk_[\w-]{49}; /);
@@ -65,9 +65,9 @@ Deno.test("sign-in leads back to our own pages alone", async () => {
   for (
     const next of [...away, "javascript:alert(1)", "/%0d%0aSet-Cookie:a=b", "/x\nSet-Cookie: a"]
   ) {
-    equal(await to(next), "/dashboards", next);
+    equal(await to(next), "/", next);
     const { text } = await app.send("GET", `/sign-in?next=${encodeURIComponent(next)}`);
-    match(text, /name="next" value="\/dashboards"/);
+    match(text, /name="next" value="\/"/);
   }
 });
 
@@ -76,8 +76,9 @@ Deno.test("a stranger is sent to sign in, and back afterwards", async () => {
   const id = await addDashboard(app.db, app.ada.id);
   for (
     const [path, next] of [
+      ["/", "/"],
       ["/dashboards", "/dashboards"],
-      ["/dashboards/list", "/dashboards/list"],
+      ["/dashboards/1/row", "/dashboards/1/row"],
       [`/dashboards/${id}/message`, `/dashboards/${id}/message`],
       [`/boards/${id}`, `/boards/${id}`],
       ["/events", "/events"],
@@ -89,7 +90,6 @@ Deno.test("a stranger is sent to sign in, and back afterwards", async () => {
   }
   const posted = await form(app, `/dashboards/${id}/retry`, {});
   same([posted.status, posted.headers.get("location")], [303, "/sign-in"]);
-  equal((await app.send("GET", "/")).headers.get("location"), "/dashboards");
 });
 
 Deno.test("signOut() ends the session at once, for every copy of the cookie", async () => {
@@ -175,7 +175,9 @@ Deno.test("/dashboards shows a member its own, an admin all, and what each may d
   ok(all.includes("ada_runs") && all.includes("bob_runs"));
   ok(all.includes("Put a current token.") && all.includes(`/dashboards/${other}/retry`));
   ok(all.includes(`/dashboards/${other}/remove`));
-  ok(!(await page(bob.api_key, "/dashboards/list")).includes("<html"));
+  const row = await page(bob.api_key, `/dashboards/${other}/row`);
+  ok(row.includes("bob_runs") && !row.includes("<html"));
+  ok(!(await page(bob.api_key, `/dashboards/${own}/row`)).includes("ada_runs"));
 });
 
 Deno.test("another's pages and buttons are not to be had", async () => {

@@ -73,6 +73,7 @@ Deno.test("claimNext() takes what is due at its step, the longest waiting first"
     run: 1,
     step: "notify",
     request_id: null,
+    traceparent: null,
   });
 });
 

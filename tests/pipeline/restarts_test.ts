@@ -56,6 +56,7 @@ const KEEPS_CLAIM = [
 const KEEPS_REQUEST = ["advance", "renameTable", "archiveOthers", "softDelete"];
 const BEFORE = crypto.randomUUID();
 const REQUEST = crypto.randomUUID();
+const [SPAN_BEFORE, SPAN] = [1, 2].map((n) => `00-${`${n}`.repeat(32)}-${`${n}`.repeat(16)}-01`);
 
 for (const [name, [step, act]] of Object.entries(RESTARTS)) {
   Deno.test(`${name} resets what every restart resets`, async () => {
@@ -67,12 +68,13 @@ for (const [name, [step, act]] of Object.entries(RESTARTS)) {
     await db`
       update dashboards set stopped = true, stop_code = 'denied', last_error = 'No.', failures = 7,
         deaths = 5, capture_tries = 2, next_try_at = now() + interval '1 hour', board = '{}',
-        source = 'grafana', request_id = ${BEFORE}`;
-    await withLog({ log: SILENT, request_id: REQUEST }, () => act({ db, user_id, id, claim }));
+        source = 'grafana', request_id = ${BEFORE}, traceparent = ${SPAN_BEFORE!}`;
+    const context = { log: SILENT, request_id: REQUEST, traceparent: SPAN };
+    await withLog(context, () => act({ db, user_id, id, claim }));
     const [after] = await db`
       select step, stopped, stop_code, last_error, failures, deaths, capture_tries,
         next_try_at <= now() as is_due, claim_id is not null as is_claimed,
-        claimed_until is not null as is_leased, request_id
+        claimed_until is not null as is_leased, request_id, traceparent
       from dashboards`;
     const isClaimed = KEEPS_CLAIM.includes(name);
     same(after, {
@@ -87,6 +89,7 @@ for (const [name, [step, act]] of Object.entries(RESTARTS)) {
       is_claimed: isClaimed,
       is_leased: isClaimed,
       request_id: KEEPS_REQUEST.includes(name) ? BEFORE : REQUEST,
+      traceparent: KEEPS_REQUEST.includes(name) ? SPAN_BEFORE : SPAN,
     });
   });
 }

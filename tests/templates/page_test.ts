@@ -11,7 +11,7 @@ import { startWorld, type User, type World } from "../help/world/world.ts";
 
 /** The pages as a signed-in browser without JavaScript uses them. */
 async function browse(api: World, { api_key }: Pick<User, "api_key">) {
-  const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, "")}`;
+  const cookie = `dashkeeper_session=${await signIn(api.deps, api_key, { from: "", browser: "" })}`;
   return async (path: string, form?: Record<string, string | File>) => {
     if (!form) return await api.send("GET", path, { headers: { cookie } });
     const body = new FormData();

@@ -197,7 +197,10 @@ Deno.test("a preview is drawn in a browser, by a session", async () => {
       }),
     ]),
   });
-  const cookie = `dashkeeper_session=${await signIn(api.deps, api.admin, "")}`;
+  const cookie = `dashkeeper_session=${await signIn(api.deps, api.admin, {
+    from: "",
+    browser: "",
+  })}`;
   const page = await api.send("GET", `/templates/${made.body.id}/preview`, { headers: { cookie } });
   equal(page.status, 200);
   // The page's own address asks for a session; what it asks for, by its signature, does not.

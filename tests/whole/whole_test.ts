@@ -18,7 +18,7 @@ const FIRST = {
   qor: [
     "setup_wns",
     200,
-    "bp_fe_top nangate45: setup WNS -0.0372734 → -0.0786365 ns, since f3453b008",
+    "black_parrot nangate45: setup WNS -0.586197 → -2.45912 ns, since 983e40d42",
   ],
   drc: ["drc_total", 44, "sram-64x16 asap7: DRC violations 59 → 0, since 009e27fb0"],
 };

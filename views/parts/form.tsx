@@ -5,6 +5,7 @@ type FormProps = {
   action: string;
   children: Child;
   class?: string;
+  id?: string;
   enctype?: "multipart/form-data";
   confirm?: string;
 };

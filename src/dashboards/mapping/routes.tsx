@@ -6,12 +6,12 @@ import { ById as params, json, newApi, optionalBody } from "../../http/api.ts";
 import { type Again, byId, form, orShow, type PageContext } from "../../http/forms.ts";
 import { errorReplies } from "../../http/replies.ts";
 import { Described } from "../../measures/describe.ts";
-import { withShownNumbers } from "../../measures/format.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
 import { LABELS } from "../../measures/number.ts";
 import type { Env, Who } from "../../who.ts";
 import type { Deps } from "../../workspaces/reader.ts";
-import { visibleDashboard } from "../listing.ts";
+import { withCourses } from "../list/courses.ts";
+import { changeableDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
 import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";
 import {
@@ -39,7 +39,7 @@ const change = createRoute({
   path,
   summary: "Corrects parts of the mapping",
   request: { params, body: optionalBody(Correction) },
-  responses: { ...answer("The new mapping."), ...errorReplies(400, 404, 409, 422) },
+  responses: { ...answer("The new mapping."), ...errorReplies(400, 403, 404, 409, 422) },
 });
 
 const reset = createRoute({
@@ -47,7 +47,7 @@ const reset = createRoute({
   path,
   summary: "Resets the mapping to the automatic one",
   request: { params },
-  responses: { ...answer("The automatic mapping."), ...errorReplies(400, 404, 409) },
+  responses: { ...answer("The automatic mapping."), ...errorReplies(400, 403, 404, 409) },
 });
 
 export function mappingApi(deps: Deps) {
@@ -87,7 +87,8 @@ export async function dashboardPage(
   const card = row.archived_at !== null || isFetchedAgain(c)
     ? undefined
     : cardOf(await showReading(deps, row), again);
-  const shown = { ...story, row: withShownNumbers(row) };
+  const [withNumbers] = await withCourses(deps.db, [row], { all: true });
+  const shown = { ...story, row: withNumbers! };
   return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, status);
 }
 
@@ -108,7 +109,7 @@ export function mappingPages(deps: Deps) {
 }
 
 async function correct(deps: Deps, who: Who, id: number, typed: Fields): Promise<void> {
-  const reading = await showReading(deps, await visibleDashboard(deps.db, who, id));
+  const reading = await showReading(deps, await changeableDashboard(deps.db, who, id));
   if ("unreadable" in reading) throw new AppError("table_unreadable", 409, reading.unreadable);
   const { change, issues } = readForm(typed, reading);
   if (issues.length > 0) throw invalidInput(faultsIn(issues, typed, change));

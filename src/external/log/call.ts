@@ -1,5 +1,6 @@
 import { ExternalError, type System } from "../../errors.ts";
 import { countSlackAnswer } from "../metrics/metrics.ts";
+import { type Span, traced } from "../trace/span.ts";
 import { logHere } from "./log.ts";
 
 /** Logs and counts a call to an outside system with its time: a change as INFO, what only reads as DEBUG. */
@@ -17,11 +18,18 @@ export async function loggedCall<T>(
     log[isWrite ? "info" : "debug"](`${system}: ${call}`, { system, call, code, ms });
   };
   try {
-    const result = await work();
+    const result = await traced(spanOf(system, call), work);
     ended("ok");
     return result;
   } catch (error) {
     ended(error instanceof ExternalError ? error.more.code ?? "failed" : "failed");
     throw error;
   }
+}
+
+/** Of a path only the part that our own code names: `GET /api/dashboards`. */
+function spanOf(system: System, call: string): Span {
+  const method = call.split("/").slice(0, 3).join("/");
+  const attributes = { "dashkeeper.system": system, "dashkeeper.method": method };
+  return { name: `${system} ${method}`, kind: "client", attributes };
 }

@@ -58,8 +58,7 @@ async function store(connection: Connection, file: Upload, signal: AbortSignal):
     UploadUrl,
     signal,
   );
-  const timeout = AbortSignal.timeout(6 * timeoutMs);
-  await loggedCall("Slack", "upload", true, () => sendBytes(upload_url, bytes, timeout, signal));
+  await sendBytes(upload_url, bytes, AbortSignal.timeout(6 * timeoutMs), signal);
   return file_id;
 }
 

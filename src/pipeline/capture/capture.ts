@@ -4,6 +4,7 @@ import { ExternalError } from "../../errors.ts";
 import type { Browser } from "../../external/browser/browser.ts";
 import type { GifFolder } from "../../external/gif_folder.ts";
 import { captures, gifBytes } from "../../external/metrics/metrics.ts";
+import { traced } from "../../external/trace/span.ts";
 import { attempt } from "../attempt.ts";
 import { finishCapture } from "./finish.ts";
 import { NO_PICTURES, type Preview, takePreview } from "../../previews/preview.ts";
@@ -51,20 +52,26 @@ async function counted(capture: Promise<Preview>): Promise<Preview> {
 async function previewBoard(deps: Deps, claim: Claim, signal: AbortSignal) {
   const { browser, capture } = deps;
   const { url, headers, dashboard } = await captureTarget(deps, claim, signal);
-  return await takePreview(browser, {
-    url,
-    headers,
-    panels: shownPanels(dashboard),
-    boardHeight: heightOf(dashboard),
-    width: capture.width,
-    height: capture.height,
-    frames: capture.frames,
-    delayMs: capture.delay_ms,
-    timeoutMs: capture.timeout_ms,
-    theme: capture.theme,
-    timezone: capture.timezone,
-  }, signal);
+  return await traced(BROWSER, () =>
+    takePreview(browser, {
+      url,
+      headers,
+      panels: shownPanels(dashboard),
+      boardHeight: heightOf(dashboard),
+      width: capture.width,
+      height: capture.height,
+      frames: capture.frames,
+      delayMs: capture.delay_ms,
+      timeoutMs: capture.timeout_ms,
+      theme: capture.theme,
+      timezone: capture.timezone,
+    }, signal));
 }
+
+const BROWSER = {
+  name: "browser preview",
+  attributes: { "dashkeeper.system": "browser", "dashkeeper.method": "preview" },
+};
 
 /** Outcomes of Grafana's errors before the browser opens the page. */
 const UNSEEN: Record<string, Outcome> = {

@@ -4,6 +4,7 @@ import { asExternal, type Sql, sqlState } from "../../external/postgres/postgres
 import { type Content, contentOf, isOfShape, keptContent } from "./content.ts";
 import { decide, type Limits } from "./debounce.ts";
 import type { Relation } from "./relations.ts";
+import { traced } from "../../external/trace/span.ts";
 import { beginRun } from "../row.ts";
 import * as store from "./store.ts";
 import type { Log } from "../../external/log/log.ts";
@@ -64,7 +65,8 @@ async function begin(
   isNew: boolean,
 ): Promise<number | undefined> {
   const batch_id = isNew ? await batch() : undefined;
-  const begun = await beginRun(db, { user_id, kind }, state, rows, batch_id);
+  const span = { name: "scan", attributes: { "dashkeeper.kind": kind } };
+  const begun = await traced(span, () => beginRun(db, { user_id, kind }, state, rows, batch_id));
   if (!begun) return undefined;
   const { id: dashboard_id, run, request_id } = begun;
   const { schema_name, table_name } = state;

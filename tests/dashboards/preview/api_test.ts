@@ -168,7 +168,7 @@ Deno.test("removeOldPictures() leaves the files of three runs, none of a deleted
     await test.db`insert into runs (dashboard_id, run) values (${test.id}, 6)`;
     same(
       await left(),
-      [...[4, 5].flatMap((run) => WHATS.map((what) => name(run, what))), ...others].sort(),
+      [...[4, 5].flatMap((run) => ["gif", "png"].map((what) => name(run, what))), ...others].sort(),
     );
     equal((await test.call("DELETE", `/dashboards/${test.id}`)).status, 204);
     same(await left(), others);

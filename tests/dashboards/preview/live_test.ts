@@ -41,7 +41,7 @@ Deno.test("/dashboards/:id follows its row, without another look by the person",
       page.evaluate<boolean>(
         `document.querySelector("#row figure img")?.naturalWidth === 1`,
       ), 10);
-    await waitFor("the end of its way", () => shows("Ready"), 10);
+    await waitFor("the end of its way", () => shows("Done"), 10);
     equal(await shows("Retry"), false);
     equal(await page.evaluate("window.opened"), "once");
     equal(await page.evaluate(`document.querySelectorAll("#row, main, header.top").length`), 3);

@@ -60,3 +60,22 @@ Deno.test("ops: each panel asks the chosen data source and has a unit and a titl
   const ids = board.panels.map(({ id }: { id: number }) => id);
   equal(new Set(ids).size, ids.length);
 });
+
+async function hasPromtool(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("promtool", { args: ["--version"] }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "ops: each alert fires on its cause, as promtool evaluates it (where there is one)",
+  ignore: !await hasPromtool(),
+  async fn() {
+    const file = new URL("alerts_test.yml", import.meta.url).pathname;
+    const args = ["test", "rules", file];
+    const { success, stdout, stderr } = await new Deno.Command("promtool", { args }).output();
+    ok(success, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr));
+  },
+});

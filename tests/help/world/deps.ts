@@ -1,3 +1,4 @@
+import type { MembersSee } from "../../../src/who.ts";
 import { importSealKey } from "../../../src/credentials/seal.ts";
 import { importSigningKey } from "../../../src/credentials/sign.ts";
 import type { Outside } from "../../../src/credentials/hosts.ts";
@@ -17,6 +18,8 @@ import { keptIn } from "../log.ts";
 export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
+  members_see?: MembersSee;
+  frontend_url?: string;
   metrics_token?: string;
   outside?: Partial<Outside>;
   now?: () => number;
@@ -58,13 +61,14 @@ export async function makeDeps(
   const sealKey = crypto.getRandomValues(new Uint8Array(32));
   const { host, port } = master ?? await testServer();
   const lines: string[] = [];
-  const frontend_url = FRONTEND;
+  const frontend_url = options.frontend_url ?? FRONTEND;
   return {
     db,
     sealKey,
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
+    members_see: options.members_see,
     metrics_token: options.metrics_token,
     log: keptIn(lines),
     failures: limitFailures(options.now),

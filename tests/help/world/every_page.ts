@@ -42,7 +42,15 @@ export async function startEveryPage() {
   });
   const user = `/users/${ada.id}`;
   const pages = [
-    ...["/dashboards", "/dashboards/archived", "/users", "/templates", "/audit", "/diagnosis"],
+    ...[
+      "/dashboards",
+      "/dashboards?view=table",
+      "/dashboards/archived",
+      "/users",
+      "/templates",
+      "/audit",
+      "/diagnosis",
+    ],
     ...["/", "/api", "/users?q=zz", `/dashboards/${board!.id}`, `/dashboards/${done}`],
     ...[`/dashboards/${stuck}`, `/dashboards/${done}/message`, user],
     ...[`${user}/credentials/SLACK_BOT_TOKEN`, "/templates/1", "/nothing-here"],
