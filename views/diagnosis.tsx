@@ -41,7 +41,7 @@ export function CheckRow({ check }: { check: CheckView }) {
           hx-disable="find button"
         >
           <input type="hidden" name="name" value={name} />
-          <button class="plain" type="submit" aria-label={`Run ${name} again`}>Run again</button>
+          <button class="plain" type="submit" aria-label={`Run again: ${name}`}>Run again</button>
         </form>
       </td>
     </tr>

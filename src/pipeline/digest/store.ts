@@ -69,11 +69,14 @@ export type Table = {
   groups: (string | null)[];
 };
 
+/** Also while Slack is asked whether the reason is gone. */
+const isStopped = (db: Db) => db`(d.stopped or d.step = 'notify' and d.stop_code is not null)`;
+
 /** The tables with a run whose numbers came after `since` until `at`, and those that need attention. */
 export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]> {
   return await db<Table[]>`
     select d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
-      d.table_name, d.grafana_url, case when d.stopped or d.stop_code is not null
+      d.table_name, d.grafana_url, case when ${isStopped(db)}
         then coalesce(d.last_error, 'It has stopped.') else r.numbers_error end as attention,
       coalesce((
         select array_agg(distinct number->>'group')
@@ -83,7 +86,7 @@ export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]
             order by run desc limit 1), '[]')) as number), '{}') as groups
     from dashboards d join runs r on r.dashboard_id = d.id and r.run = d.run
     where d.deleted_at is null and d.archived_at is null
-      and (d.stopped or d.stop_code is not null or r.numbers_error is not null or d.id in (
+      and (${isStopped(db)} or r.numbers_error is not null or d.id in (
         select dashboard_id from runs
         where numbers_at > ${since.toISOString()} and numbers_at <= ${at.toISOString()}))
     order by d.id`;
