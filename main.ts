@@ -62,6 +62,7 @@ async function start(config: Config) {
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
+    members_see: config.MEMBERS_SEE,
     metrics_token: config.METRICS_TOKEN,
     stopped: stopping.signal,
     look: async (who) => {

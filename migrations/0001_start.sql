@@ -17,6 +17,7 @@ create table users (
 );
 create index on users (username) include (id, is_active, role, created_at);
 create index on users (is_active, username);
+create index on users (username) where role = 'admin';
 create index on users (id) where role = 'admin' and is_active;
 create index on users (id) where not is_active;
 
@@ -116,7 +117,8 @@ create table workspaces (
   ready_at timestamptz,
   last_error text,
   checked_at timestamptz,
-  findings jsonb -- of the last check
+  findings jsonb, -- of the last check
+  bytes bigint -- of its databases, at the last check
 );
 create index on workspaces (split_part(owner_password, '.', 2));
 create index on workspaces (split_part(reader_password, '.', 2));
@@ -138,6 +140,7 @@ create table workspace_steps (
 );
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
+create index on workspace_steps (user_id) where state = 'failed';
 
 -- Work to be done until it succeeds; an entry outlives its user.
 create table retries (

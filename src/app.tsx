@@ -27,6 +27,8 @@ import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/a
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
+import type { Document } from "./home/reference.ts";
+import { referencePages } from "./home/reference_routes.tsx";
 import { health } from "./http/health.ts";
 import { issueFormToken, onlyOwnForms, QUESTION } from "./http/form_token.ts";
 import { liveEvents } from "./http/live.ts";
@@ -43,7 +45,7 @@ import { keyApi, signInPages } from "./users/routes.tsx";
 import { sessionApi, sessionPages } from "./users/session_routes.ts";
 import { findUserByName } from "./users/store.ts";
 import { whoBySession } from "./users/sign_in.ts";
-import type { Env, Who } from "./who.ts";
+import { type Env, mayChange, type MembersSee, type Who } from "./who.ts";
 import { maintenancePages } from "./accounts/pages/maintenance_routes.tsx";
 import { maintenanceApi, orphanApi } from "./accounts/maintenance/routes.ts";
 import { credentialPages } from "./accounts/pages/credential_routes.tsx";
@@ -60,6 +62,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
   trust_proxy: boolean;
+  members_see?: MembersSee | undefined;
   metrics_token?: string | undefined;
   outside: Outside;
   signingKey: CryptoKey;
@@ -83,13 +86,15 @@ export async function makeApp(deps: Deps) {
   const files = await staticFiles();
   app.route("/static", files.app);
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
-  app.route("/api/v1", api(deps));
+  const { router, document } = api(deps);
+  app.route("/api/v1", router);
   const secure = isSecure(deps);
   const forms = { key: deps.signingKey, session: sessionCookie(secure), secure };
   const pages = new Set<string>();
   app.use(inPage(files, forms, pages), limitBody);
   app.use(fromOurPages(frontend.origin), onlyOwnForms(forms));
   mountPages(app, deps);
+  app.route("/api", referencePages(document as Document, deps.frontend_url));
   for (const { method, path } of app.routes) if (method === "GET") pages.add(path);
   app.notFound((c) => fail(new AppError("not_found", 404, "There is nothing at this address."), c));
   app.onError((error, c) => {
@@ -119,7 +124,11 @@ function inPage(
     const { pathname, search } = new URL(c.req.url);
     const form_token = await issueFormToken(c, forms);
     const address = pathname + search;
-    const page = { asset, modules, pages, theme: themeOf(c), form_token, address };
+    const who = () => c.get("who") as Who | undefined;
+    const page = {
+      ...{ asset, modules, pages, theme: themeOf(c), form_token, address },
+      mayChange: (row: { user_id: number }) => mayChange(who()!, row),
+    };
     const html = c.html.bind(c);
     c.html = ((content: string, ...rest: []) =>
       html(
@@ -142,6 +151,7 @@ const SIGNED_IN = [
   "/diagnosis/*",
   "/docs/*",
   "/events",
+  "/api",
 ];
 
 function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
@@ -222,8 +232,9 @@ function api(deps: Deps) {
     const replies = errorReplies(422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
-  const known = operationsIn(api.getOpenAPI31Document(DOCUMENT).paths ?? {});
-  return api;
+  const document = api.getOpenAPI31Document(DOCUMENT);
+  const known = operationsIn(document.paths ?? {});
+  return { router: api, document };
 }
 
 async function readinessOf(db: Sql): Promise<string | undefined> {

@@ -33,6 +33,7 @@ export const VARIABLES = {
   SEAL_KEY: sealKey.optional(),
   SEAL_KEY_PREVIOUS: sealKey.optional(),
   METRICS_TOKEN: headerText.min(32, "must have at least 32 characters").optional(),
+  MEMBERS_SEE: z.enum(["own", "all"], "must be own or all").default("own"),
   TRUST_PROXY: switched.default(false),
   ALLOWED_HOSTS: z.string().default("").transform((text) =>
     text.split(",").map((host) => host.trim()).filter((host) => host !== "")

@@ -3,7 +3,7 @@ import type { Credential as CredentialSchema } from "../src/credentials/credenti
 import type { Tested } from "../src/credentials/test.ts";
 import type { Version } from "../src/credentials/versions.ts";
 import type { Who } from "../src/who.ts";
-import { Expiry } from "./credentials.tsx";
+import { CopySecret, Expiry } from "./credentials.tsx";
 import type { Again } from "../src/http/forms.ts";
 import { Refused, SecretField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
@@ -64,8 +64,8 @@ function Flash({ answer: { revealed, tested, again, warnings = [] } }: { answer:
         </p>
       ))}
       {revealed && (
-        <div class="flash" role="status" tabindex={-1} autofocus>
-          <h3>{`The value of version ${revealed.version}`}</h3>
+        <div class="flash" role="status" tabindex={-1} autofocus data-hide-after="30">
+          <h3>{`The value of version ${revealed.version}, for 30 seconds`}</h3>
           <code class="value">{revealed.key_value}</code>
         </div>
       )}
@@ -182,6 +182,7 @@ export function CredentialPage({ who, user, credential, versions, answer }: Prop
             <Facts credential={credential} />
             <div class="actions">
               <PostButton action={`${path}/reveal`} text="Reveal" label={`Reveal ${key_name}`} />
+              <CopySecret path={path} name={key_name} />
               <PostButton action={`${path}/test`} text="Test" label={`Test ${key_name}`} />
             </div>
           </section>

@@ -1,5 +1,6 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
+import type { Default } from "../src/credentials/defaults.ts";
 import type { Again } from "../src/http/forms.ts";
 import { SecretField, TextField, TimeField } from "./field.tsx";
 import { State, Time } from "./parts/show.tsx";
@@ -7,7 +8,13 @@ import { Form, PostButton } from "./parts/form.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
-type Props = { id: number; credentials: Credential[]; again: Again | undefined };
+type Props = {
+  id: number;
+  credentials: Credential[];
+  testable: string[];
+  defaults: Default[];
+  again: Again | undefined;
+};
 
 export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | "expired">) {
   if (!expires_at) return <>never</>;
@@ -20,7 +27,11 @@ export function Expiry({ expires_at, expired }: Pick<Credential, "expires_at" | 
   );
 }
 
-function Row({ path, credential }: { path: string; credential: Credential }) {
+function Row({ path, credential, testable }: {
+  path: string;
+  credential: Credential;
+  testable: boolean;
+}) {
   const { key_name, masked, version, updated_at } = credential;
   return (
     <tr>
@@ -40,6 +51,14 @@ function Row({ path, credential }: { path: string; credential: Credential }) {
       <td>
         <div class="actions">
           <PostButton action={`${path}/reveal`} text="Reveal" label={`Reveal ${key_name}`} />
+          <CopySecret path={path} name={key_name} />
+          {testable && (
+            <PostButton
+              action={`${path}/test`}
+              text="Test"
+              label={`Test ${key_name}`}
+            />
+          )}
           <a href={path} aria-label={`Change ${key_name}`}>Change</a>
         </div>
       </td>
@@ -77,7 +96,37 @@ function Addition({ id, again }: { id: number; again: Again | undefined }) {
   );
 }
 
-export function Credentials({ id, credentials, again }: Props) {
+/** Copies a value without showing it; shown only where a script may write to the clipboard. */
+export function CopySecret({ path, name }: { path: string; name: string }) {
+  return (
+    <button
+      class="plain"
+      type="button"
+      data-copy-from={`${path}/copy`}
+      aria-label={`Copy ${name}`}
+      hidden
+    >
+      Copy
+    </button>
+  );
+}
+
+function Defaults({ defaults }: { defaults: Default[] }) {
+  return (
+    <dl class="defaults">
+      {defaults.map(({ key_name, applies }) => (
+        <>
+          <dt>
+            <code>{key_name}</code>
+          </dt>
+          <dd>{applies ? "The default of this installation applies." : "Not set."}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+export function Credentials({ id, credentials, testable, defaults, again }: Props) {
   return (
     <div class="stack">
       <section class="card">
@@ -101,11 +150,13 @@ export function Credentials({ id, credentials, again }: Props) {
                   <Row
                     path={`/users/${id}/credentials/${credential.key_name}`}
                     credential={credential}
+                    testable={testable.includes(credential.key_name)}
                   />
                 ))}
               </tbody>
             </Table>
           )}
+        {defaults.length > 0 && <Defaults defaults={defaults} />}
       </section>
       <Addition id={id} again={again} />
     </div>

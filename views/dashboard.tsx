@@ -275,7 +275,7 @@ export function DashboardPage({ who, story, mapping }: {
             <SlackMessage id={row.id} message={row.slack_message} />
           </section>
         )}
-        {!row.archived_at && <HowItIsRead id={row.id} card={mapping} />}
+        {!row.archived_at && <HowItIsRead row={row} card={mapping} />}
       </div>
     </Layout>
   );

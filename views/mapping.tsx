@@ -3,6 +3,7 @@ import type { Reading } from "../src/dashboards/mapping/mapping.ts";
 import type { Again } from "../src/http/forms.ts";
 import { faultAt } from "./field.tsx";
 import { Form } from "./parts/form.tsx";
+import { usePage } from "./parts/page.tsx";
 import { Table } from "./parts/table.tsx";
 
 /** Views import no code from src: the route adds roles and labels. */
@@ -199,7 +200,7 @@ function MeasureLine({ measure, reading, again }: Props & { measure: Measure }) 
   );
 }
 
-function MappingForm({ id, reading, again }: Props & { id: number }) {
+function MappingForm({ id, reading, again, isOwn }: Props & { id: number; isOwn: boolean }) {
   const { format, corrected } = reading.mapping;
   const parts = corrected.filter((part) => !part.startsWith("measures."));
   return (
@@ -207,18 +208,21 @@ function MappingForm({ id, reading, again }: Props & { id: number }) {
       <p class="hint">
         {format ? `Known format: ${format}. ` : ""}
         {parts.length > 0 ? `Corrected: ${parts.join(", ")}. ` : ""}
-        A correction stays for later runs. It draws the board again and corrects the Slack message
-        of this run.
+        {isOwn
+          ? "A correction stays for later runs. It draws the board again and corrects the Slack message of this run."
+          : "Its user or an admin can correct it."}
       </p>
       <Form action={`/dashboards/${id}/mapping`}>
         <Fault again={again} name="" />
-        <div class="scroll">
-          <Measures reading={reading} again={again} />
-        </div>
-        <div class="scroll">
-          <Columns reading={reading} again={again} />
-        </div>
-        <div class="actions">
+        <fieldset class="bare" disabled={!isOwn}>
+          <div class="scroll">
+            <Measures reading={reading} again={again} />
+          </div>
+          <div class="scroll">
+            <Columns reading={reading} again={again} />
+          </div>
+        </fieldset>
+        <div class="actions" hidden={!isOwn}>
           <button type="submit">Save correction</button>
           {corrected.length > 0 && (
             <button class="plain" type="submit" name="reset" value="true">
@@ -232,13 +236,17 @@ function MappingForm({ id, reading, again }: Props & { id: number }) {
 }
 
 /** `card` undefined: a reloaded page keeps its form and input. */
-export function HowItIsRead({ id, card }: { id: number; card: MappingCard | undefined }) {
+export function HowItIsRead({ row: { id, user_id }, card }: {
+  row: { id: number; user_id: number };
+  card: MappingCard | undefined;
+}) {
+  const isOwn = usePage().mayChange({ user_id });
   return (
     <section class="card mapping" id="mapping" hx-morph-skip>
       <h2>How this table is read</h2>
       {card && ("unreadable" in card.reading
         ? <p class="fault">{card.reading.unreadable}</p>
-        : <MappingForm id={id} reading={card.reading} again={card.again} />)}
+        : <MappingForm id={id} reading={card.reading} again={card.again} isOwn={isOwn} />)}
     </section>
   );
 }

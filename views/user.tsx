@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
 import type { Who } from "../src/who.ts";
+import type { Default } from "../src/credentials/defaults.ts";
 import type { DatasourceView } from "../src/grafana/datasources.ts";
 import type { Overview } from "../src/accounts/overview.ts";
 import type { UserWithWorkspace } from "../src/accounts/create.ts";
@@ -11,7 +12,9 @@ import { ChoiceField, Refused, TextField, TimeField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import type { Session } from "../src/users/sessions.ts";
 import { SessionsCard } from "./sessions.tsx";
-import { WorkspaceCard } from "./workspace.tsx";
+import { size, WorkspaceCard } from "./workspace.tsx";
+import type { AuditEntry } from "../src/audit/page.ts";
+import { Entries } from "./audit.tsx";
 import { Activity } from "./users.tsx";
 import { Time } from "./parts/show.tsx";
 import { Form, PostButton } from "./parts/form.tsx";
@@ -24,11 +27,15 @@ type Props = {
   who: Who;
   user: User;
   credentials: z.infer<typeof CredentialSchema>[];
+  /** Which credentials can be tested, and what stands for those that are not there. */
+  secrets: { testable: string[]; defaults: Default[] };
   overview: Overview | null;
   datasources: z.infer<typeof DatasourceView>[];
   /** Why Slack refuses the user's messages. */
   refusals: string[];
   sessions: z.infer<typeof Session>[];
+  /** The last entries about the user, for admins. */
+  audit: z.infer<typeof AuditEntry>[];
   again?: Partial<Record<UserForm, Again>>;
 };
 
@@ -136,7 +143,12 @@ function Changes({ user, again }: { user: User; again: Again | undefined }) {
   );
 }
 
-function Removal({ user, again }: { user: User; again: Again | undefined }) {
+function Removal({ user, overview, again }: {
+  user: User;
+  overview: Overview | null;
+  again: Again | undefined;
+}) {
+  const { dashboards, credentials } = user.counts;
   const dropped = again?.typed.databases === "drop";
   return (
     <details class="card" open={again !== undefined}>
@@ -145,7 +157,9 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
       </summary>
       <Form action={`/users/${user.id}/remove`}>
         <Refused again={again} />
-        <p>Its keys, credentials and dashboards go with it.</p>
+        <p>
+          {`Its keys, ${credentials} credentials and ${dashboards} dashboards with their previews go with it.`}
+        </p>
         <fieldset>
           <legend>Its databases</legend>
           <label class="choice">
@@ -156,6 +170,14 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
             <input type="radio" name="databases" value="drop" checked={dropped} required />
             are dropped, with all that is in them
           </label>
+          <ul>
+            {overview?.databases.map(({ name, bytes, tables }) => (
+              <li>
+                <code>{name}</code>
+                {`: ${tables} tables known, ${bytes === null ? "size unknown" : size(bytes)}`}
+              </li>
+            ))}
+          </ul>
         </fieldset>
         <TextField
           form="remove"
@@ -170,6 +192,21 @@ function Removal({ user, again }: { user: User; again: Again | undefined }) {
   );
 }
 
+function AuditCard({ username, entries }: {
+  username: string;
+  entries: z.infer<typeof AuditEntry>[];
+}) {
+  return (
+    <section class="card">
+      <h2>Audit</h2>
+      <Entries entries={entries} label="The last entries about this user" />
+      <p>
+        <a href={`/audit?${new URLSearchParams({ user: username })}`}>All entries</a>
+      </p>
+    </section>
+  );
+}
+
 function SlackCard({ refusals }: { refusals: string[] }) {
   return (
     <section class="card" id="slack">
@@ -181,7 +218,18 @@ function SlackCard({ refusals }: { refusals: string[] }) {
 }
 
 export function UserPage(props: Props) {
-  const { who, user, credentials, overview, datasources, refusals, sessions, again = {} } = props;
+  const {
+    who,
+    user,
+    secrets,
+    credentials,
+    overview,
+    datasources,
+    refusals,
+    sessions,
+    audit,
+    again = {},
+  } = props;
   return (
     <Layout title={user.username} who={who}>
       <PageTitle
@@ -193,7 +241,7 @@ export function UserPage(props: Props) {
           <Facts user={user} />
           <Key id={user.id} again={again.key} />
           {who.role === "admin" && <Changes user={user} again={again.change} />}
-          {who.role === "admin" && <Removal user={user} again={again.remove} />}
+          {who.role === "admin" && <Removal user={user} overview={overview} again={again.remove} />}
         </div>
         <div class="stack">
           {overview && (
@@ -208,8 +256,14 @@ export function UserPage(props: Props) {
             />
           )}
           {refusals.length > 0 && <SlackCard refusals={refusals} />}
-          <Credentials id={user.id} credentials={credentials} again={again.credential} />
+          <Credentials
+            id={user.id}
+            credentials={credentials}
+            again={again.credential}
+            {...secrets}
+          />
           <SessionsCard id={user.id} sessions={sessions} />
+          {audit.length > 0 && <AuditCard username={user.username} entries={audit} />}
         </div>
       </div>
     </Layout>

@@ -1,5 +1,5 @@
 import type { z } from "@hono/zod-openapi";
-import type { User as UserSchema } from "../src/users/users.ts";
+import type { ListedUser } from "../src/accounts/list.ts";
 import type { Who } from "../src/who.ts";
 import type { RemovedUser } from "../src/accounts/remove.ts";
 import type { Again } from "../src/http/forms.ts";
@@ -7,10 +7,11 @@ import { ChoiceField, TextField } from "./field.tsx";
 import { Layout } from "./layout.tsx";
 import { State, Time } from "./parts/show.tsx";
 import { FilterBar, Form } from "./parts/form.tsx";
-import { Pager, Table } from "./parts/table.tsx";
+import { size, WorkspaceState } from "./workspace.tsx";
+import { Head, NumberCell, Pager, Table } from "./parts/table.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
-type User = z.infer<typeof UserSchema>;
+type User = z.infer<typeof ListedUser>;
 type Props = {
   who: Who;
   users: User[];
@@ -88,23 +89,39 @@ function Search({ again }: { again: Again }) {
         options={[["", "All"], ["true", "Active"], ["false", "Inactive"]]}
         again={again}
       />
+      <ChoiceField
+        form="search"
+        name="role"
+        label="Role"
+        value=""
+        options={[["", "All"], ["admin", "Admin"], ["member", "Member"]]}
+        again={again}
+      />
+      <ChoiceField
+        form="search"
+        name="workspace"
+        label="Workspace"
+        value=""
+        options={[
+          ["", "All"],
+          ["ready", "Ready"],
+          ["pending", "Creating"],
+          ["failed", "Needs attention"],
+        ]}
+        again={again}
+      />
     </FilterBar>
   );
 }
 
+const SIZE = { text: "Size", number: true };
+
 function Rows({ users }: { users: User[] }) {
   return (
     <Table label="Users by name">
-      <thead>
-        <tr>
-          <th scope="col">Username</th>
-          <th scope="col">Role</th>
-          <th scope="col">State</th>
-          <th scope="col">Since</th>
-        </tr>
-      </thead>
+      <Head columns={["Username", "Role", "State", "Workspace", SIZE, "Since"]} />
       <tbody>
-        {users.map(({ id, username, role, is_active, created_at }) => (
+        {users.map(({ id, username, role, is_active, created_at, workspace, bytes }) => (
           <tr>
             <th scope="row">
               <a href={`/users/${id}`}>{username}</a>
@@ -113,6 +130,8 @@ function Rows({ users }: { users: User[] }) {
             <td>
               <Activity active={is_active} />
             </td>
+            <td>{workspace ? <WorkspaceState state={workspace} /> : "None"}</td>
+            <NumberCell>{size(bytes)}</NumberCell>
             <td>
               <Time at={created_at} />
             </td>

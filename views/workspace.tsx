@@ -11,11 +11,17 @@ type Props = { id: number; who: Who; overview: Overview; again: Again | undefine
 const STATES = {
   ready: ["good", "Ready"],
   pending: ["busy", "Creating"],
-  failed: ["bad", "Needs a person"],
+  failed: ["bad", "Needs attention"],
 } as const;
+
+export function WorkspaceState({ state }: Pick<Overview, "state">) {
+  const [mark, text] = STATES[state];
+  return <State mark={mark} text={text} />;
+}
+
 const STEP_MARKS = { done: "good", pending: "busy", failed: "bad" } as const;
 
-function size(bytes: number | null): string {
+export function size(bytes: number | null): string {
   if (bytes === null) return "–";
   const mebibytes = bytes / 2 ** 20;
   return mebibytes < 1024 ? `${mebibytes.toFixed(1)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
@@ -51,16 +57,26 @@ function Databases({ databases }: Pick<Overview, "databases">) {
   );
 }
 
-function Steps({ steps }: Pick<Overview, "steps">) {
+/** The steps; they are asked for anew every second as long as one is under way. */
+export function Steps({ id, workspace }: {
+  id: number;
+  workspace: Pick<Overview, "state" | "steps">;
+}) {
+  const { state, steps } = workspace;
+  const live = state === "pending"
+    ? { "hx-get": `/users/${id}/steps`, "hx-trigger": "load delay:1s", "hx-swap": "outerHTML" }
+    : {};
   return (
-    <ul class="steps">
-      {steps.map(({ name, state, attempts, message }) => (
-        <li>
-          <State mark={STEP_MARKS[state]} text={name.replaceAll("_", " ")} />
-          {message && <span class="fault">{` ${message} (attempt ${attempts})`}</span>}
-        </li>
-      ))}
-    </ul>
+    <div role="status" aria-label="Steps of the workspace" {...live}>
+      <ul class="steps">
+        {steps.map(({ name, state, attempts, message }) => (
+          <li>
+            <State mark={STEP_MARKS[state]} text={name.replaceAll("_", " ")} />
+            {message && <span class="fault">{` ${message} (attempt ${attempts})`}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -82,7 +98,6 @@ function Findings({ checked_at, findings }: Pick<Overview, "checked_at" | "findi
 }
 
 export function WorkspaceCard({ id, who, overview, again }: Props) {
-  const [mark, text] = STATES[overview.state];
   const gone = overview.findings.some(({ what, found }) =>
     what.startsWith("database ") && found === "missing"
   );
@@ -91,9 +106,9 @@ export function WorkspaceCard({ id, who, overview, again }: Props) {
       <h2>Workspace</h2>
       <Refused again={again} />
       <p>
-        <State mark={mark} text={text} />
+        <WorkspaceState state={overview.state} />
       </p>
-      {overview.state !== "ready" && <Steps steps={overview.steps} />}
+      {overview.state !== "ready" && <Steps id={id} workspace={overview} />}
       <Databases databases={overview.databases} />
       <Findings checked_at={overview.checked_at} findings={overview.findings} />
       <div class="actions">

@@ -2,7 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { body, ById, json, newApi } from "../http/api.ts";
 import { errorReplies, withSecret } from "../http/replies.ts";
 import { cursor, Limit, writeCursor } from "../http/paging.ts";
-import { pageOfUsers, User } from "../users/users.ts";
+import { Role } from "../users/users.ts";
+import { ListedUser, listedUsers, WorkspaceState } from "./list.ts";
 import { changeUser, UserChange } from "./change.ts";
 import { RemovedUser, removeUser } from "./remove.ts";
 import type { Deps } from "./steps.ts";
@@ -32,11 +33,13 @@ const list = createRoute({
       }),
       is_active: z.enum(["true", "false"]).transform((text) => text === "true").optional()
         .openapi({ type: "boolean" }),
+      role: Role.optional(),
+      workspace: WorkspaceState.optional(),
     }),
   },
   responses: {
     200: json(
-      z.object({ users: z.array(User), next_cursor: z.string().nullable() }).openapi("Users"),
+      z.object({ users: z.array(ListedUser), next_cursor: z.string().nullable() }).openapi("Users"),
       "One page.",
     ),
     ...errorReplies(403, 422),
@@ -85,7 +88,7 @@ export function userApi(deps: Deps) {
     })
     .openapi(list, async (c) => {
       const { limit, cursor: after = "", ...filter } = c.req.valid("query");
-      const { users, next } = await pageOfUsers(deps.db, c.var.who, filter, { limit, after });
+      const { users, next } = await listedUsers(deps.db, c.var.who, filter, { limit, after });
       return c.json({ users, next_cursor: writeCursor(next) }, 200);
     })
     .openapi(

@@ -40,6 +40,8 @@ const TRIALS: [name: RegExp, trial: Trial, check?: HostCheck][] = [
   [/DATABASE_URL$/, tryDatabase, ourOwn],
 ];
 
+export const isTestable = (key_name: string) => TRIALS.some(([name]) => name.test(key_name));
+
 /** Throws 409 `not_testable` for an unknown name, 409 `host_not_allowed`. */
 export async function testCredential(deps: Deps, who: Who, user_id: number, key_name: string) {
   const { username } = await visibleUser(deps.db, who, user_id);

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { findUserByName } from "../users/store.ts";
-import type { Who } from "../who.ts";
+import { mayChange, maySee, maySeeAll, type Who } from "../who.ts";
 import { KINDS } from "../workspaces/names.ts";
 import { findMessage } from "../pipeline/messages_store.ts";
 import { requestCapture, restart } from "../pipeline/row.ts";
@@ -90,7 +90,7 @@ async function filterFor(
   who: Who,
   { username, ...filter }: Filter,
 ): Promise<store.Filter | undefined> {
-  if (who.role !== "admin") {
+  if (!maySeeAll(who)) {
     const others = filter.user_id !== undefined && filter.user_id !== who.user_id;
     if (others || (username !== undefined && username !== who.username)) throw unknown();
     return { ...filter, user_id: who.user_id };
@@ -106,8 +106,15 @@ const unknown = () => new AppError("dashboard_unknown", 404, "There is no such d
 /** Throws 404 unless `who` may see the row. */
 export async function visibleDashboard(db: Sql, who: Who, id: number) {
   const row = await store.findListed(db, id);
-  if (!row || (who.role !== "admin" && row.user_id !== who.user_id)) throw unknown();
+  if (!row || !maySee(who, row)) throw unknown();
   return row;
+}
+
+/** Throws 404 as visibleDashboard(), and 403 `not_yours` where `who` may only read the row. */
+export async function changeableDashboard(db: Sql, who: Who, id: number) {
+  const row = await visibleDashboard(db, who, id);
+  if (mayChange(who, row)) return row;
+  throw new AppError("not_yours", 403, "Only its user or an admin may change this dashboard.");
 }
 
 export async function showDashboard(db: Sql, who: Who, id: number) {
@@ -121,7 +128,7 @@ export async function showDashboard(db: Sql, who: Who, id: number) {
 
 /** Throws 409 `not_stopped`. */
 export async function retryDashboard(db: Sql, who: Who, id: number) {
-  await visibleDashboard(db, who, id);
+  await changeableDashboard(db, who, id);
   if (!await restart(db, id)) {
     throw new AppError(
       "not_stopped",
@@ -134,7 +141,7 @@ export async function retryDashboard(db: Sql, who: Who, id: number) {
 
 /** A row that is being drawn gets a preview anyway. Throws 409 `archived`, or `stopped` when drawing has stopped. */
 export async function retakePreview(db: Sql, who: Who, id: number) {
-  const { archived_at, step, stopped } = await visibleDashboard(db, who, id);
+  const { archived_at, step, stopped } = await changeableDashboard(db, who, id);
   if (stopped && step === "create") {
     const message = "This board could not be created, see its error. Press Retry or Rewrite.";
     throw new AppError("stopped", 409, message);

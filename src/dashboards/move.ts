@@ -6,7 +6,7 @@ import { type Deps, removalFrom } from "../grafana/removal.ts";
 import { dashboardUid } from "../workspaces/names.ts";
 import { listMovable, type Movable } from "../pipeline/board_store.ts";
 import { moveTo, requestRewrite } from "../pipeline/row.ts";
-import { visibleDashboard } from "./listing.ts";
+import { changeableDashboard, visibleDashboard } from "./listing.ts";
 import { publicUrl } from "../pipeline/create/upsert.ts";
 
 export const Moving = z.object({
@@ -15,7 +15,7 @@ export const Moving = z.object({
 
 /** Overwrites a person's change or deletion. Throws 404, 409 `not_in_grafana`. */
 export async function rewriteDashboard({ db }: Deps, who: Who, id: number) {
-  await visibleDashboard(db, who, id);
+  await changeableDashboard(db, who, id);
   if (!await requestRewrite(db, id)) {
     const message = "This dashboard is not in Grafana, or its table no longer exists.";
     throw new AppError("not_in_grafana", 409, message);
@@ -25,7 +25,7 @@ export async function rewriteDashboard({ db }: Deps, who: Who, id: number) {
 
 /** Throws 404, 409 `grafana_unset`, `already_there` or `archived`. */
 export async function moveDashboard(deps: Deps, who: Who, id: number) {
-  const { user_id, archived_at } = await visibleDashboard(deps.db, who, id);
+  const { user_id, archived_at } = await changeableDashboard(deps.db, who, id);
   if (archived_at) {
     throw new AppError(
       "archived",

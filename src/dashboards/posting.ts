@@ -3,11 +3,11 @@ import type { Sql } from "../external/postgres/postgres.ts";
 import { confirmPost, forgetPost } from "../pipeline/messages_store.ts";
 import { lockLive, resumeAt } from "../pipeline/row.ts";
 import type { Who } from "../who.ts";
-import { visibleDashboard } from "./listing.ts";
+import { changeableDashboard, visibleDashboard } from "./listing.ts";
 
 /** The unclear post of the newest run is in the channel: it counts as sent. Throws 409 `not_unclear`. */
 export async function confirmPosted(db: Sql, who: Who, id: number) {
-  await visibleDashboard(db, who, id);
+  await changeableDashboard(db, who, id);
   const confirmed = await db.begin(async (tx) => {
     if (!await lockLive(tx, id) || !await confirmPost(tx, id)) return false;
     await resumeAt(tx, id, "done");
@@ -26,7 +26,7 @@ export async function confirmPosted(db: Sql, who: Who, id: number) {
  * `already_posted`, and `not_ready` where the pipeline posts it by itself.
  */
 export async function postMessage(db: Sql, who: Who, id: number) {
-  const { slack_sent_at } = await visibleDashboard(db, who, id);
+  const { slack_sent_at } = await changeableDashboard(db, who, id);
   if (slack_sent_at) {
     throw new AppError("already_posted", 409, "This run's message is in the channel already.");
   }

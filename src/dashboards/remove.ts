@@ -6,14 +6,14 @@ import { findBoardState } from "../pipeline/board_store.ts";
 import { deleteNumbers } from "../pipeline/numbers_store.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { removeReadView } from "../pipeline/scan/ignored_store.ts";
-import { visibleDashboard } from "./listing.ts";
+import { changeableDashboard } from "./listing.ts";
 import { softDelete } from "../pipeline/row.ts";
 
 const GRAFANA_MS = 5_000;
 
 /** Hides the row until its table is created anew; removes it from Grafana now or later. Throws 404, 403. */
 export async function removeDashboard(deps: Deps, who: Who, id: number): Promise<void> {
-  const { user_id } = await visibleDashboard(deps.db, who, id);
+  const { user_id } = await changeableDashboard(deps.db, who, id);
   adminOnly(who);
   const { grafana_base: base } = await findBoardState(deps.db, id);
   const removeAt = base === null ? undefined : await removalFrom(deps, user_id, base);

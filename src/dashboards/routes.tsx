@@ -51,7 +51,7 @@ const action = <Path extends string>(path: Path, summary: string, description = 
     path,
     summary,
     request: { params: ById, body: noFields },
-    responses: { 202: json(listing.Dashboard, description), ...errorReplies(400, 404, 409) },
+    responses: { 202: json(listing.Dashboard, description), ...errorReplies(400, 403, 404, 409) },
   });
 
 const retry = action("/{id}/retry", "Retries a stopped dashboard");

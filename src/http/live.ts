@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { DEADLINES, withDeadline } from "../external/postgres/deadlines.ts";
 import type { Events } from "../external/events.ts";
-import type { Env } from "../who.ts";
+import { type Env, maySee } from "../who.ts";
 
 const KEEP_ALIVE_MS = 25_000;
 /** Rows move in bursts; a page gets at most one event in this time. */
@@ -24,12 +24,12 @@ export function liveEvents(
 ) {
   return (c: Context<Env>) =>
     streamSSE(c, async (stream) => {
-      const { role, user_id } = c.var.who;
+      const { who } = c.var;
       const moved = new Set<number>();
       let waiting = new AbortController();
       const ended = new AbortController();
       const end = events.subscribe((event) => {
-        if (role !== "admin" && event.user_id !== user_id) return;
+        if (!maySee(who, event)) return;
         moved.add(event.id);
         waiting.abort();
       }, () => {

@@ -21,6 +21,8 @@ export type Page = {
   form_token: string;
   /** Path and query. */
   address: string;
+  /** Whether the caller may change a dashboard, or only read it. */
+  mayChange: (row: { user_id: number }) => boolean;
   /** Paths that are mounted. */
   pages: ReadonlySet<string>;
 };

@@ -32,8 +32,8 @@ export function byKey(deps: Deps, { cookie, trustProxy }: Options): MiddlewareHa
     if (session) c.set("who", { ...session, from });
     else {
       const key = header === undefined ? undefined : keyIn(header);
-      const { user_id, username, role, expires_at } = await whoByKey(deps, key, from);
-      c.set("who", { user_id, username, role, from });
+      const { expires_at, stale: _, ...who } = await whoByKey(deps, key, from);
+      c.set("who", { ...who, from });
       c.set("key_expires_at", expires_at);
     }
     await next();

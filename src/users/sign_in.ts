@@ -1,7 +1,7 @@
 import { audited } from "../audit/audit.ts";
 import { AppError } from "../errors.ts";
 import { type Db, type Sql, takesNoChange } from "../external/postgres/postgres.ts";
-import type { Who } from "../who.ts";
+import type { MembersSee, Who } from "../who.ts";
 import { hashKey, isHashOf, isKey, makeKey } from "./key.ts";
 import * as store from "./key_store.ts";
 import type { FailureLimit } from "./failure_limit.ts";
@@ -22,6 +22,7 @@ export type Deps = {
   adminKey?: string | undefined;
   adoptedKeys?: ReadonlySet<string> | undefined;
   failures: FailureLimit;
+  members_see?: MembersSee | undefined;
 };
 
 /**
@@ -29,10 +30,10 @@ export type Deps = {
  * always passes.
  */
 export async function whoByKey(
-  { db, adminKey, adoptedKeys, failures }: Deps,
+  { db, adminKey, adoptedKeys, failures, members_see }: Deps,
   key: string | undefined,
   from: string,
-): Promise<store.KeyOwner> {
+): Promise<store.KeyOwner & Pick<Who, "sees_all">> {
   if (!key) {
     throw new AppError("key_missing", 401, "Send your API key: `Authorization: Bearer …`.");
   }
@@ -52,7 +53,7 @@ export async function whoByKey(
     throw new AppError("key_refused", 401, "This API key is not valid, or not any more.");
   }
   if (who.stale) await unlessReadOnly(store.recordUse(db, hash, from));
-  return who;
+  return { ...who, ...seesAll({ members_see }) };
 }
 
 async function unlessReadOnly(work: Promise<void>): Promise<void> {
@@ -89,6 +90,9 @@ async function startSession(
   return session;
 }
 
+const seesAll = ({ members_see }: Pick<Deps, "members_see">) =>
+  members_see === "all" ? { sees_all: true } : {};
+
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
 /** Signs a user in once, within 10 minutes. Returns what stands in the link's address. */
@@ -118,7 +122,7 @@ export async function signInByLink(deps: Deps, link: string, visitor: Visitor): 
 }
 
 export async function whoBySession(
-  { db }: Pick<Deps, "db">,
+  { db, ...deps }: Pick<Deps, "db" | "members_see">,
   session: string | undefined,
 ): Promise<Omit<Who, "from"> | undefined> {
   if (!session || !isKey(session)) return undefined;
@@ -126,7 +130,7 @@ export async function whoBySession(
   if (!found) return undefined;
   const { stale, ...who } = found;
   if (stale) await unlessReadOnly(recordSessionUse(db, who.session_id));
-  return who;
+  return { ...who, ...seesAll(deps) };
 }
 
 /** Ends the session on the server. */

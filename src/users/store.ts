@@ -1,6 +1,6 @@
 import { insertSelected } from "../audit/store.ts";
 import { LOCKS } from "../external/postgres/lock.ts";
-import type { Db } from "../external/postgres/postgres.ts";
+import type { Db, Fragment } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 
 export type UserRow = {
@@ -55,12 +55,18 @@ export async function lockUser(db: Db, id: number): Promise<UserRow | undefined>
   return user;
 }
 
-export type UserFilter = { q?: string | undefined; is_active?: boolean | undefined };
+export type UserFilter = {
+  q?: string | undefined;
+  is_active?: boolean | undefined;
+  role?: Who["role"] | undefined;
+  /** A condition on `users.id`. */
+  also?: Fragment | undefined;
+};
 
 /** In the order of names after `after`; `q` is a prefix. */
 export async function listUsers(
   db: Db,
-  { q, is_active }: UserFilter,
+  { q, is_active, role, also }: UserFilter,
   after: string,
   limit: number,
 ): Promise<UserRow[]> {
@@ -70,6 +76,9 @@ export async function listUsers(
     where username > ${after}
       ${q ? db`and username >= ${q} and username < ${q + "~"}` : db``}
       ${is_active === undefined ? db`` : is_active ? db`and is_active` : db`and not is_active`}
+      ${role === "admin" ? db`and role = 'admin'` : db``}
+      ${role === "member" ? db`and role = 'member'` : db``}
+      ${also ? db`and ${also}` : db``}
     order by username limit ${limit}`;
 }
 
@@ -115,6 +124,9 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
+
+/** Of the row that listUsers() looks at. */
+export const listedId = (db: Db): Fragment => db`users.id`;
 
 export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
   db`(select u.username from users u where u.id = ${user_id})`;

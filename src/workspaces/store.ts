@@ -247,10 +247,44 @@ export async function unfinishedPasswords(db: Db): Promise<Workspace[]> {
     where w.next_owner_password is not null order by w.user_id`;
 }
 
-export async function recordCheck(db: Db, user_id: number, findings: unknown): Promise<void> {
+/** `bytes`: null keeps what is known. */
+export async function recordCheck(
+  db: Db,
+  user_id: number,
+  findings: unknown,
+  bytes: number | null = null,
+): Promise<void> {
   await db`
-    update workspaces set checked_at = now(), findings = ${JSON.stringify(findings)}::text::jsonb
+    update workspaces set checked_at = now(), findings = ${JSON.stringify(findings)}::text::jsonb,
+      bytes = coalesce(${bytes}, bytes)
     where user_id = ${user_id}`;
+}
+
+export type WorkspaceState = "ready" | "pending" | "failed";
+
+/** Whether a user's workspace is in a state, as a condition; `user_id` is SQL. */
+export function isInState(db: Db, user_id: Fragment, state: WorkspaceState): Fragment {
+  const step = (which: Fragment) =>
+    db`exists (select from workspace_steps s where s.user_id = ${user_id} and ${which})`;
+  if (state === "failed") return step(db`s.state = 'failed'`);
+  if (state === "pending") {
+    return db`${step(db`s.state = 'pending'`)}
+    and not ${step(db`s.state = 'failed'`)}`;
+  }
+  return db`exists (select from workspaces w where w.user_id = ${user_id})
+    and not ${step(db`s.state <> 'done'`)}`;
+}
+
+export type WorkspaceFacts = { state: WorkspaceState; bytes: number | null };
+
+/** Of those of the users who have a workspace. */
+export async function factsOf(db: Db, user_ids: number[]): Promise<Map<number, WorkspaceFacts>> {
+  const rows = await db<(WorkspaceFacts & { user_id: number })[]>`
+    select w.user_id, w.bytes, coalesce((select case when bool_or(s.state = 'failed') then 'failed'
+      else 'pending' end from workspace_steps s where s.user_id = w.user_id and s.state <> 'done'
+      having count(*) > 0), 'ready') as state
+    from workspaces w where w.user_id = any(${user_ids}::bigint[])`;
+  return new Map(rows.map(({ user_id, ...facts }) => [user_id, facts]));
 }
 
 /** Of each server, the ready workspaces that were not checked for a day, the longest unchecked first. */

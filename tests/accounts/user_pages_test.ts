@@ -42,7 +42,7 @@ Deno.test("/users creates a user and shows its key once, on the answer itself", 
   equal(made.headers.get("set-cookie"), null);
   match(made.text, /^<!doctype html>/);
   const [key] = KEY.exec(made.text)!;
-  equal(made.text.split(key).length, 2);
+  equal(made.text.split(key).length, 5, "the key and the command, each with its button");
   const [page] = links(made.text).filter((href) => /^\/users\/\d+$/.test(href)).slice(-1);
   const user = await admin.get(page!);
   match(user.text, new RegExp(`<h1>${username}</h1>`));

@@ -19,6 +19,7 @@ Deno.test("Form() and PostButton() carry the token of their page", () => {
     theme: undefined,
     form_token: "a.b",
     address: "/",
+    mayChange: () => true,
     pages: new Set<string>(),
   };
   const Both = () => (

@@ -118,7 +118,15 @@ Deno.test("pageOfUsers() leads by next_cursor through all users, each once", asy
   equal(pages, 3);
   const all = await app.call("GET", "/users?limit=8");
   same([all.body.users.length, all.body.next_cursor], [8, null]);
-  same(Object.keys(all.body.users[0]), ["id", "username", "is_active", "role", "created_at"]);
+  same(Object.keys(all.body.users[0]), [
+    "id",
+    "username",
+    "is_active",
+    "role",
+    "created_at",
+    "workspace",
+    "bytes",
+  ]);
 });
 
 Deno.test("createUser() makes one user of many calls with one name", async () => {

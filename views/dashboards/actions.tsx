@@ -1,5 +1,6 @@
 import type { Who } from "../../src/who.ts";
 import { PostButton } from "../parts/form.tsx";
+import { usePage } from "../parts/page.tsx";
 import { nameOf, type Row } from "./state.tsx";
 
 /** True with a table and a board, or a board to come. */
@@ -10,6 +11,7 @@ type ActionProps = { row: Row; what: string; text: string; from?: "row" | undefi
 
 /** Works without JavaScript; redirects to the page of `from`. */
 export function Action({ row, what, text, from }: ActionProps) {
+  if (!usePage().mayChange(row)) return null;
   const action = `/dashboards/${row.id}/${what}${from ? `?from=${from}` : ""}`;
   const confirm = `Remove the dashboard of ${nameOf(row)}? Its preview and runs go with it.`;
   return (
@@ -44,6 +46,7 @@ export function Actions({ row, who, from }: { row: Row; who: Who; from?: "row" }
 
 /** Chooses a row for the actions on many. */
 export function Choice({ row }: { row: Row }) {
+  if (!usePage().mayChange(row)) return null;
   return (
     <input
       type="checkbox"

@@ -50,14 +50,14 @@ function List({ who, rows, view, search, first, next }: ListProps) {
       hx-trigger="list-moved, htmx:sse:after:connection from:#live"
       hx-swap="outerMorph"
     >
+      <div class="list-head">
+        <Many who={who} />
+        <ViewChoice view={view} />
+      </div>
       {rows.length > 0
         ? <Rows rows={rows} who={who} view={view} />
         : <NoRows searched={Object.keys(search.typed).length > 0} />}
       <Pager first={first} next={next} />
-      <div class="list-foot">
-        <Many who={who} />
-        <ViewChoice view={view} />
-      </div>
     </div>
   );
 }
@@ -148,14 +148,14 @@ export function ArchivedPage({ who, rows, view, first, next }: ListProps) {
         above={{ href: "/dashboards", text: "Dashboards" }}
       />
       <div id="list">
+        <div class="list-head">
+          <Many who={who} />
+          <ViewChoice view={view} />
+        </div>
         {rows.length > 0
           ? <Rows rows={rows} who={who} view={view} />
           : <Empty text="No dashboard is archived" />}
         <Pager first={first} next={next} />
-        <div class="list-foot">
-          <Many who={who} />
-          <ViewChoice view={view} />
-        </div>
       </div>
     </Layout>
   );

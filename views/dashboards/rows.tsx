@@ -75,6 +75,9 @@ export function Line({ row, who }: Props) {
         <span class="line">
           <Owner row={row} />
         </span>
+        <span class="line hint">
+          Run found <Time at={row.found_at ?? row.created_at} />
+        </span>
       </th>
       <td>
         <State {...state(row)} />
@@ -82,16 +85,13 @@ export function Line({ row, who }: Props) {
         <LastError row={row} />
       </td>
       <td>
-        <KeyNumbers numbers={row.numbers} />
-      </td>
-      <td>
-        <Time at={row.found_at ?? row.created_at} />
-      </td>
-      <td>
         <div class="actions">
           <a href={row.dashboard_url} aria-label={`Open: ${nameOf(row)}`}>Open</a>
           <Actions row={row} who={who} />
         </div>
+      </td>
+      <td>
+        <KeyNumbers numbers={row.numbers} />
       </td>
     </tr>
   );
@@ -104,7 +104,7 @@ export function Rows({ rows, who, view }: { rows: Row[]; who: Who; view: View })
   return (
     <section class="card dense">
       <Table label="Dashboards" silent>
-        <Head columns={["Choose", "Dashboard", "State", "Numbers", "Run found", "Actions"]} />
+        <Head columns={["Choose", "Dashboard", "State", "Actions", "Numbers"]} />
         <tbody>{rows.map((row) => <Line row={row} who={who} />)}</tbody>
       </Table>
     </section>

@@ -9,6 +9,7 @@ export const PageContext = createContext<Page>({
   theme: undefined,
   form_token: "",
   address: "/",
+  mayChange: () => false,
   pages: new Set(),
 });
 export const usePage = () => useContext(PageContext);

@@ -37,7 +37,10 @@ async function compare(deps: Deps, workspace: store.Workspace) {
   const passwords = await passwordsOf(deps, workspace);
   const tag = ownershipTag(deps.installation, username);
   const findings = await inspect({ server, username, tag, is_active, passwords });
-  await store.recordCheck(deps.db, user_id, findings);
+  const names = KINDS.map((kind) => databaseName(username, kind));
+  const sizes = [...(await store.databaseSizes(server.master, names)).values()];
+  const bytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  await store.recordCheck(deps.db, user_id, findings, bytes);
   return { ok: findings.length === 0, findings };
 }
 

@@ -92,6 +92,11 @@ function credentialPage(deps: TestDeps & Deps) {
       withSecret(c);
       return await showPage(deps, c, c.req.valid("param"), { revealed });
     })
+    .post(`${one}/copy`, address, async (c) => {
+      withSecret(c);
+      const { key_value } = await reveal(deps, c.var.who, c.req.valid("param"), undefined);
+      return c.json({ key_value });
+    })
     .post(`${one}/rollback`, address, zValidator("form", VersionForm, refuseForged), async (c) => {
       const { id, key_name } = c.req.valid("param");
       await rollBackCredential(deps, c.var.who, id, key_name, c.req.valid("form"));

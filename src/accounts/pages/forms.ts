@@ -6,16 +6,21 @@ import { Rotation } from "../../users/rotate.ts";
 import { Role } from "../../users/users.ts";
 import { UserChange } from "../change.ts";
 import { NewUser } from "../create.ts";
+import { WorkspaceState } from "../list.ts";
 
 /** Browsers send every line end of a form as CR LF, whatever was pasted. */
 const secret = z.string().transform((text) => text.replaceAll("\r\n", "\n"))
   .pipe(NewValue.shape.key_value);
 const yesOrNo = z.enum(["true", "false"]).transform((text) => text === "true");
 
+const any = z.literal("").transform(() => undefined);
+
 export const Search = z.strictObject({
   q: z.string().trim().toLowerCase()
     .regex(/^[a-z0-9_-]{0,32}$/, "A username has at most 32 of a-z, 0-9, _ and -.").default(""),
-  is_active: z.literal("").transform(() => undefined).or(yesOrNo).optional(),
+  is_active: any.or(yesOrNo).optional(),
+  role: any.or(Role).optional(),
+  workspace: any.or(WorkspaceState).optional(),
   cursor: cursor(/^[\w-]{1,32}$/),
 });
 

@@ -2,7 +2,11 @@ import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import { NewKeyPage } from "../../../views/new_key.tsx";
 import { type UserForm, UserPage } from "../../../views/user.tsx";
+import { Steps } from "../../../views/workspace.tsx";
 import { RemovedPage, UsersPage } from "../../../views/users.tsx";
+import { pageOfAudit } from "../../audit/page.ts";
+import { defaultsFor } from "../../credentials/defaults.ts";
+import { isTestable } from "../../credentials/test.ts";
 import { credentialsOf } from "../../credentials/credentials.ts";
 import {
   againAfter,
@@ -17,7 +21,6 @@ import { addressWith, writeCursor } from "../../http/paging.ts";
 import { withSecret } from "../../http/replies.ts";
 import { rotateKey } from "../../users/rotate.ts";
 import { sessionsOf } from "../../users/sessions.ts";
-import { pageOfUsers } from "../../users/users.ts";
 import { adminOnly } from "../../who.ts";
 import type { Env, Who } from "../../who.ts";
 import { changeUser } from "../change.ts";
@@ -27,8 +30,13 @@ import { ChangeForm, NewUserForm, RemovalForm, RotationForm, Search } from "./fo
 import { removeUser } from "../remove.ts";
 import type { Deps } from "../steps.ts";
 import { createUser, showUser } from "../create.ts";
+import { listedUsers } from "../list.ts";
+
+/** `frontend_url`: where the command beside a new key leads. */
+type KeyDeps = Deps & { frontend_url: string };
 
 const PAGE_SIZE = 50;
+const LAST_ENTRIES = 10;
 
 const address = (search: Record<string, string | undefined>) => addressWith("/users", search);
 
@@ -53,7 +61,16 @@ async function pageOf(deps: Deps, who: Who, id: number) {
     slackRefusals(deps.db, who, id),
     sessionsOf(deps, who, id),
   ]);
-  return { who, user, credentials, overview, datasources, refusals, sessions };
+  const page = { limit: LAST_ENTRIES, below: Number.MAX_SAFE_INTEGER };
+  const audit = who.role === "admin"
+    ? (await pageOfAudit(deps.db, who, { user_id: id }, page)).entries
+    : [];
+  const names = credentials.map(({ key_name }) => key_name);
+  const secrets = {
+    testable: names.filter(isTestable),
+    defaults: defaultsFor(deps.outside, names),
+  };
+  return { who, user, secrets, credentials, overview, datasources, refusals, sessions, audit };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */
@@ -73,49 +90,61 @@ const search = zValidator("query", Search, (result, c) => {
   return c.html(<UsersPage who={(c as PageContext).var.who} users={[]} search={again} />, 422);
 });
 
-/** `/users`: the list, and new users. */
-function listPages(deps: Deps) {
+function creationPage(deps: KeyDeps) {
   const creation: Show = async (c, again, status) => {
     const page = { limit: PAGE_SIZE, after: "" };
-    const { users, next } = await pageOfUsers(deps.db, c.var.who, {}, page);
+    const { users, next } = await listedUsers(deps.db, c.var.who, {}, page);
     const more = next ? { next: address({ cursor: writeCursor(next)! }) } : {};
     const search = { typed: {}, issues: [] };
     const props = { who: c.var.who, users, search, creation: again, ...more };
     return c.html(<UsersPage {...props} />, status);
   };
   return new Hono<Env>()
+    .post(
+      "/",
+      form(NewUserForm, creation),
+      (c) =>
+        orShow(c, { show: creation, field: "username" }, async () => {
+          const { who } = c.var;
+          const user = await createUser(deps, who, c.req.valid("form"));
+          withSecret(c);
+          const props = { who, user, ...user, expires_at: null, base: deps.frontend_url };
+          return c.html(<NewKeyPage {...props} />, 201);
+        }),
+    );
+}
+
+function searchPage(deps: Deps) {
+  return new Hono<Env>()
     .get("/", search, async (c) => {
       const { who } = c.var;
       const { cursor: after = "", ...filter } = c.req.valid("query");
-      const { users, next } = await pageOfUsers(deps.db, who, filter, { limit: PAGE_SIZE, after });
-      const typed = { q: filter.q, is_active: `${filter.is_active ?? ""}` };
+      const { users, next } = await listedUsers(deps.db, who, filter, { limit: PAGE_SIZE, after });
+      const { q, is_active, role = "", workspace = "" } = filter;
+      const typed = { q, is_active: `${is_active ?? ""}`, role, workspace };
       const props = {
         first: after ? address(typed) : undefined,
         next: next ? address({ ...typed, cursor: writeCursor(next)! }) : undefined,
         search: { typed, issues: [] },
       };
       return c.html(<UsersPage who={who} users={users} {...props} />);
-    })
-    .post(
-      "/",
-      form(NewUserForm, creation),
-      (c) =>
-        orShow(c, { show: creation, field: "username" }, async () => {
-          const made = await createUser(deps, c.var.who, c.req.valid("form"));
-          withSecret(c);
-          const props = { who: c.var.who, user: made, api_key: made.api_key, expires_at: null };
-          return c.html(<NewKeyPage {...props} />, 201);
-        }),
-    );
+    });
 }
 
 /** Under `/users`: what the API does with users, by plain forms. */
-export function userPages(deps: Deps) {
+export function userPages(deps: KeyDeps) {
   const change = showUserPage(deps, "change");
   return new Hono<Env>()
-    .route("/", listPages(deps))
+    .route("/", searchPage(deps))
+    .route("/", creationPage(deps))
     .route("/", rotationPage(deps))
     .route("/", removalPage(deps))
+    .get("/:id/steps", byId, async (c) => {
+      const { id } = c.req.valid("param");
+      const { workspace } = await showUser(deps, c.var.who, id);
+      c.header("Cache-Control", "no-store");
+      return workspace ? c.html(<Steps id={id} workspace={workspace} />) : c.html("");
+    })
     .get("/:id", byId, async (c) => {
       const { id } = c.req.valid("param");
       return c.html(<UserPage {...await pageOf(deps, c.var.who, id)} />);
@@ -133,7 +162,7 @@ export function userPages(deps: Deps) {
     );
 }
 
-function rotationPage(deps: Deps) {
+function rotationPage(deps: KeyDeps) {
   const rotation = showUserPage(deps, "key");
   return new Hono<Env>()
     .post(
@@ -151,7 +180,8 @@ function rotationPage(deps: Deps) {
           const before = input.grace_seconds === 0
             ? "The old key works no longer."
             : `The old key works for ${grace(input.grace_seconds)} more.`;
-          return c.html(<NewKeyPage who={who} user={user} before={before} {...made} />, 201);
+          const props = { who, user, before, base: deps.frontend_url, ...made };
+          return c.html(<NewKeyPage {...props} />, 201);
         }),
     );
 }

@@ -4,7 +4,7 @@ import type { Chosen } from "../../boards/variables.ts";
 import { AppError } from "../../errors.ts";
 import { DEADLINES, withDeadline } from "../../external/postgres/deadlines.ts";
 import type { Db } from "../../external/postgres/postgres.ts";
-import type { Who } from "../../who.ts";
+import { maySee, type Who } from "../../who.ts";
 import type { Deps as WorkspaceDeps } from "../../workspaces/reader.ts";
 import { isCapture, isLink } from "../../boards/access.ts";
 import { withSharedReader } from "./reader.ts";
@@ -28,7 +28,7 @@ export async function openBoard({ db, signingKey }: Deps, id: number, proof: Pro
     const message = "This link has expired. Sign in, or ask for a new link.";
     throw new AppError("link_expired", 403, message);
   }
-  if (!row || !(held || who?.role === "admin" || who?.user_id === row.user_id)) {
+  if (!row || !(held || who && maySee(who, row))) {
     throw new AppError("dashboard_unknown", 404, "There is no such dashboard.");
   }
   if (!row.board) throw new AppError("board_unknown", 404, "This board has not been drawn yet.");

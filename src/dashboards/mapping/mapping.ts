@@ -14,7 +14,7 @@ import { lockLive, redraw } from "../../pipeline/row.ts";
 import type { Who } from "../../who.ts";
 import { withReader } from "../../workspaces/reader.ts";
 import type { Deps } from "../../workspaces/reader.ts";
-import { visibleDashboard } from "../listing.ts";
+import { changeableDashboard, visibleDashboard } from "../listing.ts";
 
 type Row = Awaited<ReturnType<typeof visibleDashboard>>;
 
@@ -65,7 +65,7 @@ export async function changeMapping(
   id: number,
   change: Correction,
 ): Promise<Described> {
-  const row = await visibleDashboard(deps.db, who, id);
+  const row = await changeableDashboard(deps.db, who, id);
   const correction = over(await findCorrection(deps.db, row) ?? {}, change);
   const facts = await liveFacts(deps, row, correction);
   const issues = facts ? faultsOf(facts).flatMap((fault) => issueOf(fault, change)) : [];
@@ -79,7 +79,7 @@ export async function changeMapping(
 
 /** Removes the correction. Returns and throws as changeMapping() does. */
 export async function resetMapping(deps: Deps, who: Who, id: number): Promise<Described> {
-  const row = await visibleDashboard(deps.db, who, id);
+  const row = await changeableDashboard(deps.db, who, id);
   const facts = await liveFacts(deps, row);
   await save(deps, who, row, (tx) => removeCorrection(tx, row));
   return describeMapping(facts!);

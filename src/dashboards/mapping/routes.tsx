@@ -11,7 +11,7 @@ import { LABELS } from "../../measures/number.ts";
 import type { Env, Who } from "../../who.ts";
 import type { Deps } from "../../workspaces/reader.ts";
 import { withCourses } from "../list/courses.ts";
-import { visibleDashboard } from "../listing.ts";
+import { changeableDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
 import { faultsIn, type Fields, readForm, roleOf } from "./form.ts";
 import {
@@ -39,7 +39,7 @@ const change = createRoute({
   path,
   summary: "Corrects parts of the mapping",
   request: { params, body: optionalBody(Correction) },
-  responses: { ...answer("The new mapping."), ...errorReplies(400, 404, 409, 422) },
+  responses: { ...answer("The new mapping."), ...errorReplies(400, 403, 404, 409, 422) },
 });
 
 const reset = createRoute({
@@ -47,7 +47,7 @@ const reset = createRoute({
   path,
   summary: "Resets the mapping to the automatic one",
   request: { params },
-  responses: { ...answer("The automatic mapping."), ...errorReplies(400, 404, 409) },
+  responses: { ...answer("The automatic mapping."), ...errorReplies(400, 403, 404, 409) },
 });
 
 export function mappingApi(deps: Deps) {
@@ -109,7 +109,7 @@ export function mappingPages(deps: Deps) {
 }
 
 async function correct(deps: Deps, who: Who, id: number, typed: Fields): Promise<void> {
-  const reading = await showReading(deps, await visibleDashboard(deps.db, who, id));
+  const reading = await showReading(deps, await changeableDashboard(deps.db, who, id));
   if ("unreadable" in reading) throw new AppError("table_unreadable", 409, reading.unreadable);
   const { change, issues } = readForm(typed, reading);
   if (issues.length > 0) throw invalidInput(faultsIn(issues, typed, change));

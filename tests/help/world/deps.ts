@@ -1,3 +1,4 @@
+import type { MembersSee } from "../../../src/who.ts";
 import { importSealKey } from "../../../src/credentials/seal.ts";
 import { importSigningKey } from "../../../src/credentials/sign.ts";
 import type { Outside } from "../../../src/credentials/hosts.ts";
@@ -17,6 +18,7 @@ import { keptIn } from "../log.ts";
 export type Options = {
   adminKey?: string | undefined;
   trust_proxy?: boolean;
+  members_see?: MembersSee;
   frontend_url?: string;
   metrics_token?: string;
   outside?: Partial<Outside>;
@@ -66,6 +68,7 @@ export async function makeDeps(
     lines,
     adminKey: options.adminKey,
     trust_proxy: options.trust_proxy ?? false,
+    members_see: options.members_see,
     metrics_token: options.metrics_token,
     log: keptIn(lines),
     failures: limitFailures(options.now),

@@ -29,7 +29,7 @@ Deno.test("createNext() keeps each run's numbers, and the API and the pages show
   const before_run = "2026-01-01T00:00:00Z";
   const change = { value: -0.12, before: -0.05, change: -0.07, better: false, before_run };
   same(now.numbers, [{ ...number, ...change }]);
-  equal(now.why, "setup WNS -0.05 → -0.12 ns, since 3f2a9c1");
+  equal(now.why, "Setup WNS -0.05 → -0.12 ns, since 3f2a9c1");
   same((await test.call("GET", `/dashboards/${now.id}`, { key })).body.numbers, now.numbers);
   const runs = await test.db`select run, numbers -> 0 -> 'value' as value from runs order by run`;
   same(runs.map((run) => ({ ...run })), [{ run: 1, value: -0.05 }, { run: 2, value: -0.12 }]);
