@@ -124,7 +124,12 @@ async function doneRows(service: Service, key: string): Promise<Row[] | undefine
 
 function checkRow(row: Row, kind: Kind, { port }: Service) {
   const { id, created_at, captured_at, slack_sent_at, next_try_at: _, ...more } = row;
-  const { panels, numbers, why, ...rest } = more;
+  const { panels, numbers, why, designs, request_id, ...timed } = more;
+  const { found_at, numbers_at, posted_at, ...rest } = timed;
+  const times = [found_at, numbers_at, captured_at, posted_at].map((time) => Date.parse(time));
+  same(times, times.toSorted((a, b) => a - b), "found, read, captured, posted");
+  match(request_id, /^[0-9a-f-]{36}$/);
+  ok(numbers.every(({ group }: { group: string }) => designs.includes(group)), "all groups");
   same([numbers[0].name, numbers.length, why], FIRST[kind]);
   ok(Date.parse(created_at) < Date.parse(captured_at), "found, then captured");
   ok(Date.parse(captured_at) < Date.parse(slack_sent_at), "captured, then told");
@@ -139,7 +144,10 @@ function checkRow(row: Row, kind: Kind, { port }: Service) {
     dashboard_url: `http://localhost:${port}/boards/${id}`,
     local_snapshot_url: `http://localhost:${port}/api/v1/dashboards/${id}/preview.gif`,
     step: "done",
+    state: "done",
+    waits_for: null,
     stopped: false,
+    failures: 0,
     last_error: null,
     error_code: null,
     archived_at: null,
