@@ -324,7 +324,7 @@ Deno.test("the service refuses an older installation until `deno task adopt --do
   equal(refused.code, 1);
   match(
     refused.said,
-    /^This database holds the tables of an older installation .*deno task adopt/m,
+    /This database holds the tables of an older installation .*deno task adopt/m,
   );
   const shown = await run(["task", "-q", "adopt"], env);
   equal(shown.code, 0, shown.said);

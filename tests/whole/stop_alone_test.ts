@@ -55,8 +55,8 @@ Deno.test("deno task start, without Slack, keeps the message for the page; a sig
   const { blocks } = row.slack_message;
   const [header] = blocks;
   const [image, context, actions] = blocks.slice(-3);
-  const [numbers] = blocks.filter((block: { fields?: unknown }) => block.fields);
-  equal(numbers.fields[0].text, "Area\n10.5");
+  const [numbers] = blocks.filter(({ type }: { type: string }) => type === "section");
+  equal(numbers.text.text, "core\nArea 10.5");
   equal(header.text.text, "QoR: sizes of ada, run 1");
   equal(image.image_url, row.local_snapshot_url);
   const [when, made] = context.elements;
