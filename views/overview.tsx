@@ -5,7 +5,7 @@ import type { Who } from "../src/who.ts";
 import { KINDS, nameOf, STEPS } from "./dashboards/state.tsx";
 import { LIVE } from "./parts/live.ts";
 import { Layout } from "./layout.tsx";
-import { Connections, FirstSteps } from "./first_steps.tsx";
+import { Connections, FirstSteps } from "./accounts/first_steps.tsx";
 import { PostButton } from "./parts/form.tsx";
 import { PageTitle } from "./parts/page.tsx";
 import { State, Time } from "./parts/show.tsx";

@@ -1,8 +1,8 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import { z } from "zod";
-import { TemplatePage } from "../../views/template.tsx";
-import { TemplatesPage } from "../../views/templates.tsx";
+import { TemplatePage } from "../../views/templates/template.tsx";
+import { TemplatesPage } from "../../views/templates/templates.tsx";
 import { AppError, type ErrorStatus } from "../errors.ts";
 import { type Again, byId, form, orShow, type PageContext, type Show } from "../http/forms.ts";
 import { refuse } from "../http/replies.ts";

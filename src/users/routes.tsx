@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { SignInLinkPage, SignInPage } from "../../views/sign_in.tsx";
+import { SignInLinkPage, SignInPage } from "../../views/accounts/sign_in.tsx";
 import { AppError } from "../errors.ts";
 import { ById, json, newApi, optionalBody } from "../http/api.ts";
 import { errorReplies, refuse, withSecret } from "../http/replies.ts";

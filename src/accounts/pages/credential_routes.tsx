@@ -1,6 +1,6 @@
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono } from "hono";
-import { type Answer, CredentialPage } from "../../../views/credential.tsx";
+import { type Answer, CredentialPage } from "../../../views/accounts/credential.tsx";
 import * as credentials from "../../credentials/credentials.ts";
 import { type Deps as TestDeps, testCredential } from "../../credentials/test.ts";
 import { revealVersion, versionsOf } from "../../credentials/versions.ts";

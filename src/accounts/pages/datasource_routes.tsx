@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { DatasourceCheckPage } from "../../../views/datasources.tsx";
+import { DatasourceCheckPage } from "../../../views/accounts/datasources.tsx";
 import { visibleUser } from "../../users/users.ts";
 import type { Env } from "../../who.ts";
 import { checkDatasources, repairDatasources } from "../../grafana/datasources.ts";

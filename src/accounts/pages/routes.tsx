@@ -1,9 +1,9 @@
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
-import { NewKeyPage } from "../../../views/new_key.tsx";
-import { type UserForm, UserPage } from "../../../views/user.tsx";
-import { Steps } from "../../../views/workspace.tsx";
-import { RemovedPage, UsersPage } from "../../../views/users.tsx";
+import { NewKeyPage } from "../../../views/accounts/new_key.tsx";
+import { type UserForm, UserPage } from "../../../views/accounts/user.tsx";
+import { Steps } from "../../../views/accounts/workspace.tsx";
+import { RemovedPage, UsersPage } from "../../../views/accounts/users.tsx";
 import { pageOfAudit } from "../../audit/page.ts";
 import { defaultsFor } from "../../credentials/defaults.ts";
 import { isTestable } from "../../credentials/test.ts";

@@ -1,10 +1,10 @@
-import type { Overview } from "../src/accounts/overview.ts";
-import type { Who } from "../src/who.ts";
-import type { Again } from "../src/http/forms.ts";
-import { Refused } from "./field.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { NumberCell, Table } from "./parts/table.tsx";
-import { CopyButton, PostButton } from "./parts/form.tsx";
+import type { Overview } from "../../src/accounts/overview.ts";
+import type { Who } from "../../src/who.ts";
+import type { Again } from "../../src/http/forms.ts";
+import { Refused } from "../field.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { NumberCell, Table } from "../parts/table.tsx";
+import { CopyButton, PostButton } from "../parts/form.tsx";
 
 type Props = { id: number; who: Who; overview: Overview; again: Again | undefined };
 

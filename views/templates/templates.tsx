@@ -1,12 +1,12 @@
 import type { z } from "@hono/zod-openapi";
-import type { Template as TemplateSchema } from "../src/templates/input.ts";
-import type { Again } from "../src/http/forms.ts";
-import type { Who } from "../src/who.ts";
-import { ChoiceField, TextField } from "./field.tsx";
-import { Layout } from "./layout.tsx";
-import { Form } from "./parts/form.tsx";
-import { Table } from "./parts/table.tsx";
-import { PageTitle } from "./parts/page.tsx";
+import type { Template as TemplateSchema } from "../../src/templates/input.ts";
+import type { Again } from "../../src/http/forms.ts";
+import type { Who } from "../../src/who.ts";
+import { ChoiceField, TextField } from "../field.tsx";
+import { Layout } from "../layout.tsx";
+import { Form } from "../parts/form.tsx";
+import { Table } from "../parts/table.tsx";
+import { PageTitle } from "../parts/page.tsx";
 
 type Template = z.infer<typeof TemplateSchema>;
 

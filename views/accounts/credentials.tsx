@@ -1,11 +1,11 @@
 import type { z } from "@hono/zod-openapi";
-import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
-import type { Default } from "../src/credentials/defaults.ts";
-import type { Again } from "../src/http/forms.ts";
-import { SecretField, TextField, TimeField } from "./field.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { Form, PostButton } from "./parts/form.tsx";
-import { NumberCell, Table } from "./parts/table.tsx";
+import type { Credential as CredentialSchema } from "../../src/credentials/credentials.ts";
+import type { Default } from "../../src/credentials/defaults.ts";
+import type { Again } from "../../src/http/forms.ts";
+import { SecretField, TextField, TimeField } from "../field.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { Form, PostButton } from "../parts/form.tsx";
+import { NumberCell, Table } from "../parts/table.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Props = {

@@ -1,8 +1,8 @@
-import type { Overview } from "../src/accounts/overview.ts";
-import type { Who } from "../src/who.ts";
-import { Layout } from "./layout.tsx";
-import { CopyButton } from "./parts/form.tsx";
-import { Time } from "./parts/show.tsx";
+import type { Overview } from "../../src/accounts/overview.ts";
+import type { Who } from "../../src/who.ts";
+import { Layout } from "../layout.tsx";
+import { CopyButton } from "../parts/form.tsx";
+import { Time } from "../parts/show.tsx";
 import { Steps } from "./workspace.tsx";
 
 type Props = {

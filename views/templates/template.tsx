@@ -1,13 +1,13 @@
 import type { z } from "@hono/zod-openapi";
-import type { TemplateDetails } from "../src/templates/input.ts";
-import type { Again } from "../src/http/forms.ts";
-import type { Who } from "../src/who.ts";
-import { ChoiceField, TextField } from "./field.tsx";
-import { Layout } from "./layout.tsx";
+import type { TemplateDetails } from "../../src/templates/input.ts";
+import type { Again } from "../../src/http/forms.ts";
+import type { Who } from "../../src/who.ts";
+import { ChoiceField, TextField } from "../field.tsx";
+import { Layout } from "../layout.tsx";
 import { Issues, KIND_NAMES, TemplateFields } from "./templates.tsx";
-import { Time } from "./parts/show.tsx";
-import { Form } from "./parts/form.tsx";
-import { PageTitle } from "./parts/page.tsx";
+import { Time } from "../parts/show.tsx";
+import { Form } from "../parts/form.tsx";
+import { PageTitle } from "../parts/page.tsx";
 
 type Template = z.infer<typeof TemplateDetails>;
 type Chosen = Template["chosen"][number];

@@ -1,14 +1,14 @@
 import type { z } from "@hono/zod-openapi";
-import type { DatasourceView } from "../src/grafana/datasources.ts";
-import type { Check } from "../src/workspaces/inspect.ts";
-import type { Who } from "../src/who.ts";
-import type { Again } from "../src/http/forms.ts";
-import { Refused } from "./field.tsx";
-import { Layout } from "./layout.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { Table } from "./parts/table.tsx";
-import { PostButton } from "./parts/form.tsx";
-import { PageTitle } from "./parts/page.tsx";
+import type { DatasourceView } from "../../src/grafana/datasources.ts";
+import type { Check } from "../../src/workspaces/inspect.ts";
+import type { Who } from "../../src/who.ts";
+import type { Again } from "../../src/http/forms.ts";
+import { Refused } from "../field.tsx";
+import { Layout } from "../layout.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { Table } from "../parts/table.tsx";
+import { PostButton } from "../parts/form.tsx";
+import { PageTitle } from "../parts/page.tsx";
 
 type Datasource = z.infer<typeof DatasourceView>;
 type Props = { id: number; who: Who; datasources: Datasource[]; again: Again | undefined };

@@ -1,8 +1,8 @@
-import type { Overview } from "../src/home/overview.ts";
-import type { Who } from "../src/who.ts";
-import { KINDS } from "./dashboards/state.tsx";
-import { CopyButton } from "./parts/form.tsx";
-import { Empty } from "./parts/page.tsx";
+import type { Overview } from "../../src/home/overview.ts";
+import type { Who } from "../../src/who.ts";
+import { KINDS } from "../dashboards/state.tsx";
+import { CopyButton } from "../parts/form.tsx";
+import { Empty } from "../parts/page.tsx";
 
 type Props = { who: Who; overview: Overview };
 

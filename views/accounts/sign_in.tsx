@@ -1,5 +1,5 @@
-import { Layout } from "./layout.tsx";
-import { Form } from "./parts/form.tsx";
+import { Layout } from "../layout.tsx";
+import { Form } from "../parts/form.tsx";
 
 /** `next`: the path to open afterwards; `fault`: why the last attempt failed. */
 export function SignInPage({ next, fault }: { next: string; fault?: string | undefined }) {

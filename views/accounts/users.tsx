@@ -1,15 +1,15 @@
 import type { z } from "@hono/zod-openapi";
-import type { ListedUser } from "../src/accounts/list.ts";
-import type { Who } from "../src/who.ts";
-import type { RemovedUser } from "../src/accounts/remove.ts";
-import type { Again } from "../src/http/forms.ts";
-import { ChoiceField, TextField } from "./field.tsx";
-import { Layout } from "./layout.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { FilterBar, Form } from "./parts/form.tsx";
+import type { ListedUser } from "../../src/accounts/list.ts";
+import type { Who } from "../../src/who.ts";
+import type { RemovedUser } from "../../src/accounts/remove.ts";
+import type { Again } from "../../src/http/forms.ts";
+import { ChoiceField, TextField } from "../field.tsx";
+import { Layout } from "../layout.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { FilterBar, Form } from "../parts/form.tsx";
 import { size, WorkspaceState } from "./workspace.tsx";
-import { Head, NumberCell, Pager, Table } from "./parts/table.tsx";
-import { PageTitle } from "./parts/page.tsx";
+import { Head, NumberCell, Pager, Table } from "../parts/table.tsx";
+import { PageTitle } from "../parts/page.tsx";
 
 type User = z.infer<typeof ListedUser>;
 type Props = {

@@ -1,8 +1,8 @@
 import type { z } from "@hono/zod-openapi";
-import type { Session as SessionSchema } from "../src/users/sessions.ts";
-import { PostButton } from "./parts/form.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { Head, Table } from "./parts/table.tsx";
+import type { Session as SessionSchema } from "../../src/users/sessions.ts";
+import { PostButton } from "../parts/form.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { Head, Table } from "../parts/table.tsx";
 
 type Session = z.infer<typeof SessionSchema>;
 

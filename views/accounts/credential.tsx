@@ -1,16 +1,16 @@
 import type { z } from "@hono/zod-openapi";
-import type { Credential as CredentialSchema } from "../src/credentials/credentials.ts";
-import type { Tested } from "../src/credentials/test.ts";
-import type { Version } from "../src/credentials/versions.ts";
-import type { Who } from "../src/who.ts";
+import type { Credential as CredentialSchema } from "../../src/credentials/credentials.ts";
+import type { Tested } from "../../src/credentials/test.ts";
+import type { Version } from "../../src/credentials/versions.ts";
+import type { Who } from "../../src/who.ts";
 import { CopySecret, Expiry } from "./credentials.tsx";
-import type { Again } from "../src/http/forms.ts";
-import { Refused, SecretField, TimeField } from "./field.tsx";
-import { Layout } from "./layout.tsx";
-import { State, Time } from "./parts/show.tsx";
-import { Form, PostButton } from "./parts/form.tsx";
-import { Table } from "./parts/table.tsx";
-import { PageTitle } from "./parts/page.tsx";
+import type { Again } from "../../src/http/forms.ts";
+import { Refused, SecretField, TimeField } from "../field.tsx";
+import { Layout } from "../layout.tsx";
+import { State, Time } from "../parts/show.tsx";
+import { Form, PostButton } from "../parts/form.tsx";
+import { Table } from "../parts/table.tsx";
+import { PageTitle } from "../parts/page.tsx";
 
 type Credential = z.infer<typeof CredentialSchema>;
 type Versions = z.infer<typeof Version>[];
