@@ -4,6 +4,7 @@ import { pageOfAudit } from "../../src/audit/page.ts";
 import type { EntryFilter } from "../../src/audit/store.ts";
 import { SILENT } from "../../src/external/log/log.ts";
 import { startEmbedded } from "../../src/external/postgres/embedded.ts";
+import { DEADLINES, withDeadline } from "../../src/external/postgres/deadlines.ts";
 import { connectMaster } from "../../src/external/postgres/master.ts";
 import { migrate } from "../../src/external/postgres/migrate.ts";
 import type { Sql } from "../../src/external/postgres/postgres.ts";
@@ -85,7 +86,7 @@ export async function benchLists(): Promise<void> {
     const address = { ...server, database: "dashkeeper" };
     const db = await connectMaster(address, { waitMs: 10_000, log: SILENT, signal });
     await migrate(db);
-    await fill(db);
+    await withDeadline(DEADLINES.long, () => fill(db));
     const rows: Record<string, string | number>[] = [];
     for (const filter of USERS) {
       const page = (place: number) => ({
