@@ -24,16 +24,18 @@ const script = (guard: string) => `
 
 const GUARD = `
   import { catchUncaught } from ${source("../../../src/external/uncaught.ts")};
-  catchUncaught(console.log, () => Deno.exit(7));`;
+  import { taskLog } from ${source("../../../src/external/log/open.ts")};
+  catchUncaught(taskLog(), () => Deno.exit(7));`;
 
 /** A worker throws where nobody catches it, as main.ts and the encoder's worker are set up. */
 const WORKER = `
   import { catchUncaught } from ${source("../../../src/external/uncaught.ts")};
+  import { taskLog } from ${source("../../../src/external/log/open.ts")};
   if (globalThis.postMessage) {
-    catchUncaught((line) => console.log(line), (error) => postMessage({ error: error.name }));
+    catchUncaught(taskLog(), (error) => postMessage({ error: error.name }));
     setTimeout(function planted() { throw new RangeError("secret") });
   } else {
-    catchUncaught(console.log, () => Deno.exit(7));
+    catchUncaught(taskLog(), () => Deno.exit(7));
     const worker = new Worker(import.meta.url, { type: "module" });
     worker.onerror = (event) => event.preventDefault();
     worker.onmessage = ({ data }) => {
@@ -45,7 +47,8 @@ const WORKER = `
 Deno.test("an uncaught error in a worker is logged there, and does not end the process", async () => {
   const { code, out, err } = await runScript(WORKER);
   equal(code, 0, out + err);
-  match(out, /ERROR uncaught RangeError\n\s+at .*planted[^]*told RangeError/);
+  match(err, /"level":"ERROR".*"error":"RangeError","stack":"at .*planted/);
+  match(out, /^told RangeError$/m);
   ok(!(out + err).includes("secret"), out + err);
 });
 
@@ -87,7 +90,7 @@ Deno.test("catchUncaught() logs any other error with its stack, without its mess
   ) {
     const { code, out, err } = await runScript(`${GUARD}\n${fault}\nsetInterval(() => {}, 1000);`);
     equal(code, 7, out + err);
-    match(out, /^ERROR uncaught (TypeError|RangeError)\n\s+at .*planted/);
+    match(err, /"level":"ERROR".*"error":"(TypeError|RangeError)","stack":"at .*planted/);
     ok(!(out + err).includes("secret"), out + err);
   }
 });
