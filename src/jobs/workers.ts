@@ -1,3 +1,4 @@
+import { faultOf } from "../external/log/fault.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { nextTry, type Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
@@ -21,7 +22,7 @@ export function startWorkers(
 ): Workers {
   const running = new Set<Promise<void>>();
   let isWoken = false;
-  let hasFailed = false;
+  const failed = new Set<string>();
 
   async function worker() {
     while (!signal.aborted) {
@@ -29,18 +30,20 @@ export function startWorkers(
       if (!await asJob(deps, next) && !isWoken) return;
     }
   }
+  /** What fails all workers in the same way is logged once. */
   function fail(error: unknown): undefined {
-    logged(deps, step)(error);
-    hasFailed = true;
+    const fault = JSON.stringify(faultOf(error));
+    if (!failed.has(fault)) logged(deps, step)(error);
+    failed.add(fault);
   }
   /** After a failed claim the row is still due: without a pause the loop would spin. */
   const sleeper = oneAtATime(deps, step, async () => {
-    const ms = hasFailed ? undefined : await nextTry(deps.db, step, busy()).catch(fail);
-    wakeIn(hasFailed ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
+    const ms = failed.size > 0 ? undefined : await nextTry(deps.db, step, busy()).catch(fail);
+    wakeIn(failed.size > 0 ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
   }, signal);
   function wake() {
     isWoken = true;
-    hasFailed = false;
+    failed.clear();
     while (!signal.aborted && running.size < most) {
       const work = worker().catch(fail).finally(() => {
         running.delete(work);

@@ -101,6 +101,9 @@ function bodyFor(pattern: string): object {
   return { role: "member" };
 }
 
+/** Parameters that take any text of a name's length. */
+const TEXTS = ["q", "username", "design", "actor", "action", "subject"];
+
 Deno.test("query parameters: unknown, doubled, of another kind: 422, on every route", async () => {
   await using all = await prepared();
   const { api, ada, routes, place } = all;
@@ -113,7 +116,8 @@ Deno.test("query parameters: unknown, doubled, of another kind: 422, on every ro
       if (where !== "query") continue;
       await mustRefuse(api, method, `${path}?${name}=1&${name}=1`, {}, [422]);
       for (const value of junk) {
-        if (name === "q" && !value.includes("%00") && value.length < 33) continue;
+        const isShort = value.length < 33 || name === "design";
+        if (TEXTS.includes(name) && !value.includes("%00") && isShort) continue;
         if (name === "user_id" && value === "501") continue;
         await mustRefuse(api, method, `${path}?${name}=${value}`, {}, [422]);
       }
