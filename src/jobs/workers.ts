@@ -22,7 +22,7 @@ export function startWorkers(
 ): Workers {
   const running = new Set<Promise<void>>();
   let isWoken = false;
-  const failed = new Set<string>();
+  const failed = failuresOf(deps, step);
 
   async function worker() {
     while (!signal.aborted) {
@@ -30,22 +30,16 @@ export function startWorkers(
       if (!await asJob(deps, next) && !isWoken) return;
     }
   }
-  /** What fails all workers in the same way is logged once. */
-  function fail(error: unknown): undefined {
-    const fault = JSON.stringify(faultOf(error));
-    if (!failed.has(fault)) logged(deps, step)(error);
-    failed.add(fault);
-  }
   /** After a failed claim the row is still due: without a pause the loop would spin. */
   const sleeper = oneAtATime(deps, step, async () => {
-    const ms = failed.size > 0 ? undefined : await nextTry(deps.db, step, busy()).catch(fail);
-    wakeIn(failed.size > 0 ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
+    const ms = failed.any() ? undefined : await nextTry(deps.db, step, busy()).catch(failed.note);
+    wakeIn(failed.any() ? RETRY_MS : ms === undefined ? ms : Math.min(ms + 50, LONGEST_WAIT_MS));
   }, signal);
   function wake() {
     isWoken = true;
     failed.clear();
     while (!signal.aborted && running.size < most) {
-      const work = worker().catch(fail).finally(() => {
+      const work = worker().catch(failed.note).finally(() => {
         running.delete(work);
         sleeper.wake();
       });
@@ -55,6 +49,20 @@ export function startWorkers(
   const wakeIn = makeAlarm(wake, signal);
   const idle = () => Promise.allSettled([...running]).then(sleeper.idle);
   return { wake, idle };
+}
+
+/** What fails all workers in the same way is logged once. */
+function failuresOf(deps: Logged, step: Step) {
+  const seen = new Set<string>();
+  return {
+    any: () => seen.size > 0,
+    clear: () => seen.clear(),
+    note(error: unknown): undefined {
+      const fault = JSON.stringify(faultOf(error));
+      if (!seen.has(fault)) logged(deps, step)(error);
+      seen.add(fault);
+    },
+  };
 }
 
 /** Runs `work` one at a time; wake-ups during a run start one more. */
