@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import sse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
+import { once } from "../external/abort.ts";
 import { compress, type Encodings, readStaticFolder } from "../external/static_folder.ts";
 
 const TYPES: Record<string, string> = {
@@ -68,7 +69,7 @@ async function hashNames(plain: Map<string, string>) {
 }
 
 let made: Promise<StaticFiles> | undefined;
-/** Reads, hashes and compresses everything once. Plain names work too, and are asked for each time. */
+/** Reads and hashes everything once; a file is compressed when it is first asked for. Plain names work too, and are asked for each time. */
 export const staticFiles = () => made ??= makeStaticFiles();
 
 async function makeStaticFiles(): Promise<StaticFiles> {
@@ -77,9 +78,9 @@ async function makeStaticFiles(): Promise<StaticFiles> {
   const hashed = await hashNames(plain);
   for (const [name, { name: lasting, text }] of hashed) {
     const own = plain.get(name)!;
-    const encoded = await compress(text);
+    const encoded = once(() => compress(text));
     app.get(`/${lasting}`, (c) => answer(c, { name, text, encoded, cache: FOREVER }));
-    const other = own === text ? encoded : await compress(own);
+    const other = own === text ? encoded : once(() => compress(own));
     const etag = `"${await hashOf(own)}"`;
     app.get(`/${name}`, (c) => {
       const file = { name, text: own, encoded: other, cache: "no-cache", etag };
@@ -90,9 +91,15 @@ async function makeStaticFiles(): Promise<StaticFiles> {
   return { app, url, modules: [...hashed.keys()].filter((name) => MODULE.test(name)).map(url) };
 }
 
-type File = { name: string; text: string; encoded: Encodings; cache: string; etag?: string };
+type File = {
+  name: string;
+  text: string;
+  encoded: () => Promise<Encodings>;
+  cache: string;
+  etag?: string;
+};
 
-function answer(c: Context, { name, text, encoded, cache, etag }: File) {
+async function answer(c: Context, { name, text, encoded, cache, etag }: File) {
   c.header("Cache-Control", cache);
   c.header("Vary", "Accept-Encoding");
   if (etag) c.header("ETag", etag);
@@ -102,5 +109,5 @@ function answer(c: Context, { name, text, encoded, cache, etag }: File) {
   const how = (["br", "gzip"] as const).find((one) => new RegExp(`\\b${one}\\b`).test(taken));
   if (!how) return c.body(text);
   c.header("Content-Encoding", how);
-  return c.body(encoded[how]);
+  return c.body((await encoded())[how]);
 }

@@ -40,7 +40,7 @@ export function serveBoard(reader: Sql, dashboard: Dashboard, with_header = fals
     if (pathname === "/boards/1") return page();
     if (pathname !== "/boards/1/query") return new Response("", { status: 404 });
     const { panel_id, variables, variable } = await request.json();
-    const soon = AbortSignal.timeout(10_000);
+    const soon = AbortSignal.timeout(30_000);
     if (variable !== undefined) {
       const { status, body } = await runVariable(reader, dashboard, variable, soon);
       return Response.json(body, { status });
