@@ -1,6 +1,6 @@
 import { comparedWith, type KeyNumber, NAMES } from "../../measures/number.ts";
 import { inOrder, verdictOf } from "../../measures/verdict.ts";
-import type { Table, Window } from "./store.ts";
+import type { Span, Table, Window } from "./store.ts";
 
 export type Moved = Table & Pick<Window, "first_run" | "last_run"> & {
   worse: KeyNumber[];
@@ -15,22 +15,25 @@ export type Changes = {
   fresh: Moved[];
 };
 
-/** Where the table's numbers went from the last run before the window to the newest in it. */
+/** Where the table's numbers went in the window. */
 export function movesOf(
   { numbers }: Pick<Window, "numbers">,
   percent: number,
 ): Pick<Moved, "worse" | "better"> {
-  const keyOf = ({ group, name }: KeyNumber) => JSON.stringify([group, name]);
-  const before = new Map(
-    numbers.filter(({ is_new }) => !is_new).map(({ number }) => [keyOf(number), number]),
-  );
-  const moved = numbers.filter(({ is_new }) => is_new).flatMap(({ number }) => {
-    const then = before.get(keyOf(number));
-    return then ? comparedWith(number, then) ?? [] : [];
-  });
+  const moved = numbers.flatMap((span) => moveOf(span) ?? []);
   const went = (where: "worse" | "better") =>
     inOrder(moved.filter((number) => verdictOf(number, percent) === where), percent);
   return { worse: went("worse"), better: went("better") };
+}
+
+/**
+ * From the last run before the window, else from what its first run was compared with, else from that run.
+ * Undefined: a run differs in scope from the one before it.
+ */
+function moveOf({ before, first, last, breaks }: Span): KeyNumber | undefined {
+  const isFirstEver = !before && first.before === null;
+  if (breaks > (isFirstEver ? 1 : 0)) return undefined;
+  return comparedWith(last, before ?? { ...first, value: first.before ?? first.value });
 }
 
 /** The tables that have new runs, with where their numbers went. */

@@ -74,14 +74,14 @@ async function channelsOf(deps: Deps, tables: store.Table[]): Promise<Channel[]>
   return [...channels.values()];
 }
 
-type Span = { since: Date; at: Date; attention: number[] };
+type Period = { since: Date; at: Date; attention: number[] };
 
 /** False: it is to be tried again. */
 async function postDigest(
   deps: Deps,
   target: Target,
   tables: store.Table[],
-  { since, at, attention: known }: Span,
+  { since, at, attention: known }: Period,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { db, slack: { content, digest_at } } = deps;

@@ -47,7 +47,7 @@ export async function composeDigest(
   const counts = parts.map(({ sentence }, i) => sentence(i === 0)).join(", ");
   const compared = input.content === "link"
     ? `New runs since ${since}.`
-    : `Since ${since}. The newest run is compared with the last one before.`;
+    : `Since ${since}. The newest run is compared with the last one before, or with a new table's earliest.`;
   const blocks: MessageBlock[] = [
     { type: "header", text: plain(`Daily digest: ${counts}`, MOST.header) },
     { type: "context", elements: [plain(compared, MOST.field)] },

@@ -96,8 +96,16 @@ export type Window = {
   id: number;
   first_run: number;
   last_run: number;
-  /** Of each group's newest run in the window, and the newest before it. */
-  numbers: { is_new: boolean; number: KeyNumber }[];
+  numbers: Span[];
+};
+
+/** A number over a window: the last before it, the first and the last in it. */
+export type Span = {
+  before: KeyNumber | null;
+  first: KeyNumber;
+  last: KeyNumber;
+  /** How often it could not be compared with the run before, in the window. */
+  breaks: number;
 };
 
 /** Runs before the window in which a group's last numbers are looked for. */
@@ -117,21 +125,20 @@ export async function findWindows(
         and numbers_at <= ${at.toISOString()}
       group by dashboard_id
     ), found as (
-      select w.id, r.run, r.run >= w.first_run as is_new, number,
-        number->>'group' as group_name, number->>'name' as name
+      select w.id, r.run, r.run >= w.first_run as is_new, number
       from windows w join runs r on r.dashboard_id = w.id
           and r.run between w.first_run - ${MOST_BEFORE} and w.last_run,
         jsonb_array_elements(r.numbers) as number
-    ), newest as (
-      select distinct on (id, is_new, group_name, name) id, is_new, number || case
-          -- Somewhere in the window a run differs in scope from the one before it.
-          when is_new and bool_or(number->'before' = 'null')
-            over (partition by id, is_new, group_name, name)
-          then '{"before": null}' else '{}' end::jsonb as number
-      from found order by id, is_new, group_name, name, run desc
+    ), spans as (
+      select id,
+        (array_agg(number order by run desc) filter (where not is_new))[1] as before,
+        (array_agg(number order by run) filter (where is_new))[1] as first,
+        (array_agg(number order by run desc) filter (where is_new))[1] as last,
+        count(*) filter (where is_new and number->'before' = 'null') as breaks
+      from found group by id, number->>'group', number->>'name'
     )
     select w.*, coalesce((
-      select jsonb_agg(jsonb_build_object('is_new', is_new, 'number', number))
-      from newest n where n.id = w.id), '[]') as numbers
+      select jsonb_agg(to_jsonb(s) - 'id') from spans s where s.id = w.id and s.first is not null
+    ), '[]') as numbers
     from windows w order by id`;
 }

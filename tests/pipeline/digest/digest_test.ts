@@ -147,13 +147,33 @@ Deno.test("postDigests() compares each group of a table that holds one run at a 
     [-40, wns("gcd", -0.1)],
     [-3, wns("aes", -0.3)],
     [-2, wns("gcd", -0.05)],
-    [-1, wns("new", -9)],
+    [-1, number("setup_wns", -9, { group: "new", before: null, change: null })],
   ]);
   await test.post();
   same(shown((await slack.messages())[0]!).slice(2), [
     "Worse",
     "flow of ada (Timing, runs 3 to 5)\n• aes Setup WNS -0.3 ns (-0.2 ns, worse)\n" +
     "• gcd Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
+  ]);
+});
+
+Deno.test("postDigests() compares a table that is new with its own earlier runs", async () => {
+  await using slack = await startSlack();
+  await using test = await start(slack);
+  const wns = (value: number, before: number | null) =>
+    number("setup_wns", value, { before, change: before === null ? null : value - before });
+  await test.table("history", [[-2, wns(-0.2, -0.05)]]);
+  await test.table("later", [[-3, wns(-0.1, null)], [-2, wns(-0.3, -0.1)]]);
+  await test.table("both", [[-3, wns(-0.2, -0.1)], [-2, wns(-0.05, -0.2)]]);
+  await test.table("once", [[-2, wns(-9, null)]]);
+  await test.table("other scope", [[-3, wns(-0.1, null)], [-2, wns(-1, null)], [-1, wns(-2, -1)]]);
+  await test.post();
+  same(shown((await slack.messages())[0]!).slice(2), [
+    "Worse",
+    "history of ada (Timing, run 1)\n• Setup WNS -0.2 ns (-0.15 ns, worse) [Open]",
+    "later of ada (Timing, runs 1 to 2)\n• Setup WNS -0.3 ns (-0.2 ns, worse) [Open]",
+    "Better",
+    "both of ada (Timing, runs 1 to 2)\n• Setup WNS -0.05 ns (+0.05 ns, better) [Open]",
   ]);
 });
 

@@ -80,7 +80,7 @@ Deno.test("composeDigest() shows no button for an address that Slack refuses", a
 
 Deno.test("movesOf() counts what verdictOf() counts", () => {
   const window = (now: Partial<KeyNumber>, then: Partial<KeyNumber>) => ({
-    numbers: [{ is_new: true, number: worse(now) }, { is_new: false, number: worse(then) }],
+    numbers: [{ before: worse(then), first: worse(now), last: worse(now), breaks: 0 }],
   });
   const went = (now: Partial<KeyNumber>, then: Partial<KeyNumber>) => {
     const { worse, better } = movesOf(window(now, then), 2);
@@ -95,5 +95,4 @@ Deno.test("movesOf() counts what verdictOf() counts", () => {
   equal(went(area(97), area(100)), "better");
   equal(went({ value: -9, sure: false }, {}), null);
   equal(went({ value: -9 }, { sure: false }), null);
-  equal(went({ value: -9, group: "gcd" }, {}), null);
 });
