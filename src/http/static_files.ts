@@ -68,9 +68,8 @@ async function hashNames(plain: Map<string, string>) {
   return hashed;
 }
 
-let made: Promise<StaticFiles> | undefined;
 /** Reads and hashes everything once; a file is compressed when it is first asked for. Plain names work too, and are asked for each time. */
-export const staticFiles = () => made ??= makeStaticFiles();
+export const staticFiles = once(makeStaticFiles);
 
 async function makeStaticFiles(): Promise<StaticFiles> {
   const app = new Hono();

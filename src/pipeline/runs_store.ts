@@ -67,7 +67,8 @@ export async function savePictures(
 ): Promise<void> {
   await db`
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
-      thumbnail = ${thumbnail},      captured_at = ${(captured_at ?? new Date()).toISOString()},
+      thumbnail = ${thumbnail},
+      captured_at = ${(captured_at ?? new Date()).toISOString()},
       slack_file_id = case when correcting or posted_at is null and posting_at is null then null
         else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;

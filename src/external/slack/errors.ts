@@ -16,6 +16,7 @@ const passing = (code: string, message: string, unsure = false): Failure => {
   return { message, permanent: false, code, unsure };
 };
 
+export const LIMITED = "Slack's rate limit is reached. Retrying.";
 export const STOPPED = passing("stopped", "The call to Slack was cancelled.");
 export const NOT_READY = passing("file_not_ready", "Slack is still processing the GIF. Retrying.");
 export const LOST = passing("file_not_found", "Slack does not know the uploaded GIF. Retrying.");
@@ -57,7 +58,7 @@ export function explain(error: unknown): Failure {
 
 function rateLimited(retryAfterSeconds?: number): Failure {
   return {
-    ...passing("ratelimited", "Slack's rate limit is reached. Retrying."),
+    ...passing("ratelimited", LIMITED),
     retryAfterSeconds,
   };
 }

@@ -1,5 +1,6 @@
 import { ExternalError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
+import { LIMITED } from "../../external/slack/errors.ts";
 import type { SentMessage } from "../../external/slack/post.ts";
 import { RECOVERABLE } from "../../external/slack/refusals.ts";
 import { ofNewRuns } from "../../measures/number.ts";
@@ -86,8 +87,6 @@ export async function notifyNext(
   });
   return true;
 }
-
-const LIMITED = "Slack's rate limit is reached. Retrying.";
 
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const seconds = pauseAskedBy(error);

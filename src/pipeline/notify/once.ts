@@ -1,5 +1,6 @@
 import { ExternalError } from "../../errors.ts";
 import { asExternal, type Sql } from "../../external/postgres/postgres.ts";
+import { LIMITED } from "../../external/slack/errors.ts";
 import type { MessageRef, SentMessage } from "../../external/slack/post.ts";
 import { logFailure } from "../../external/log/failure.ts";
 import { logHere } from "../../external/log/log.ts";
@@ -29,7 +30,6 @@ export type Delivery =
 
 /** While another worker posts it. */
 const BUSY_SECONDS = 2;
-const LIMITED = "Slack's rate limit is reached. Retrying.";
 const NOT_AGAIN = "It is not posted again.";
 
 /** Posts a message once, in however many processes and however often this is called for its key. */
