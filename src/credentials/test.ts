@@ -76,7 +76,7 @@ export async function testCredential(deps: Deps, who: Who, user_id: number, key_
 
 async function trySlackToken({ outside }: Deps, token: string, other: Other, signal: AbortSignal) {
   const channel = await other("SLACK_CHANNEL_ID") ?? outside.slack_channel ?? "C00";
-  const slack = connectSlack({ token, channel, apiUrl: `${outside.slack_api_url}/` });
+  const slack = connectSlack({ token, channel, apiUrl: outside.slack_api_url });
   const { scopes } = await slack.checkToken(signal);
   const missing = scopes ? SCOPES.filter((scope) => !scopes.includes(scope)) : [];
   return missing.length === 0
@@ -92,7 +92,7 @@ async function trySlackChannel(
 ) {
   const token = await other("SLACK_BOT_TOKEN") ?? outside.slack_token;
   if (!token) return bad("There is no SLACK_BOT_TOKEN to try the channel with.");
-  const slack = connectSlack({ token, channel, apiUrl: `${outside.slack_api_url}/` });
+  const slack = connectSlack({ token, channel, apiUrl: outside.slack_api_url });
   const { name, is_member } = await slack.checkChannel(signal);
   return is_member
     ? good(`The app is in the channel #${name}.`)

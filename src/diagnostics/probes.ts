@@ -34,7 +34,7 @@ export const slackOf = (
   token: string,
   channel: string,
   timeoutMs = 9000,
-) => connectSlack({ token, channel, apiUrl: `${slack_api_url.replace(/\/+$/, "")}/`, timeoutMs });
+) => connectSlack({ token, channel, apiUrl: slack_api_url, timeoutMs });
 
 export type { SlackState };
 

@@ -56,7 +56,7 @@ const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 function clientOf({ token, apiUrl, timeoutMs }: Login, method: string, signal: AbortSignal) {
   const client = ONCE.includes(method) ? { client: withoutKeepAlive } : {};
   return new slack.WebClient(token, {
-    ...(apiUrl ? { slackApiUrl: apiUrl } : {}),
+    ...(apiUrl ? { slackApiUrl: `${apiUrl.replace(/\/+$/, "")}/` } : {}),
     timeout: timeoutMs,
     retryConfig: { retries: 0 }, // a retried 500 can post twice
     rejectRateLimitedCalls: true,

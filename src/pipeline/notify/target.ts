@@ -80,7 +80,7 @@ async function targetFor(
   const channel = channelOf(names);
   if (own.channel && !token) throw refused("token_missing", NO_TOKEN);
   if (!token || !channel) return undefined;
-  const apiUrl = `${outside.slack_api_url.replace(/\/+$/, "")}/`;
+  const apiUrl = outside.slack_api_url;
   const time = slack.timeoutMs === undefined ? {} : { timeoutMs: slack.timeoutMs };
   return {
     channel,
