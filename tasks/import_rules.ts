@@ -24,6 +24,8 @@ const ORDER = [
   ["previews"],
   ["pipeline"],
   ["dashboards"],
+  ["imports"],
+  ["slack"],
   ["diagnostics"],
   ["accounts"],
   ["home"],

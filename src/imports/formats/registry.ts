@@ -1,0 +1,4 @@
+import type { Format } from "./format.ts";
+
+/** Every format that is read. */
+export const FORMATS: readonly Format[] = [];
