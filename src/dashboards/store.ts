@@ -1,18 +1,11 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import type { Step } from "../pipeline/row.ts";
+import type { Named, Step } from "../pipeline/row.ts";
 import type { Summary } from "../measures/summary.ts";
 
 /** `captured_at`, `slack_sent_at`, `numbers` and `why` belong to the newest run. */
-export type Listed = {
-  id: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  run: number;
+export type Listed = Named & {
   source: "built-in" | "grafana";
   dashboard_url: string;
   local_snapshot_url: string;

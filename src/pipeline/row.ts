@@ -9,20 +9,33 @@ import { requestIdHere, traceparentHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
-export type Claim = {
+/** What identifies a row wherever one is shown. */
+export type Named = {
   id: number;
-  claim_id: string;
-  deaths: number;
   user_id: number;
   username: string;
   kind: Kind;
   schema_name: string;
   table_name: string;
   run: number;
+};
+
+/** Its columns, of dashboards as `d`. */
+export const named = (db: Db) =>
+  db`d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
+    d.table_name, d.run`;
+
+export type Claim = Named & {
+  claim_id: string;
+  deaths: number;
   step: Step;
   request_id: string | null;
   traceparent: string | null;
 };
+
+/** Of `d`: a person must act. Also while one row is tried again to see whether Slack's reason is gone. */
+export const needsAttention = (db: Db) =>
+  db`(d.stopped or d.step = 'notify' and d.stop_code is not null)`;
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,
@@ -71,8 +84,7 @@ export async function claimNext(
         deaths = deaths + (claim_id is not null)::int
       where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
-      returning d.id, d.claim_id, d.deaths, d.user_id, d.kind, d.schema_name, d.table_name,
-        d.run, d.step, d.request_id, d.traceparent, ${usernameOf(db, db`d.user_id`)} as username
+      returning ${named(db)}, d.claim_id, d.deaths, d.step, d.request_id, d.traceparent
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;
