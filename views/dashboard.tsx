@@ -11,6 +11,7 @@ import { NumberTable } from "./numbers.tsx";
 import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
 import { pictureOf } from "./parts/preview.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
+import { Live } from "./parts/live.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -252,7 +253,7 @@ export function DashboardPage({ who, story, mapping }: {
   const { row, pictured } = story;
   return (
     <Layout title={nameOf(row)} who={who}>
-      <div id="live" hx-sse:connect="/events"></div>
+      <Live />
       <div
         id="row"
         class="stack"

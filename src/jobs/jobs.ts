@@ -54,7 +54,9 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const afterDone = [archive, pictures];
   const all = [...Object.values(steps), batches, digests, ...afterDone];
 
-  const unsubscribe = deps.events.subscribe(({ step }) => {
+  const unsubscribe = deps.events.subscribe((event) => {
+    if (event.what !== "dashboard") return;
+    const { step } = event;
     steps[step as Step]?.wake();
     batches.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
