@@ -1,6 +1,6 @@
 import { type CanonicalColumn, spellings } from "../measures/formats/canonical/column.ts";
 import { TABLES } from "../measures/formats/canonical/canonical.ts";
-import { COMMON } from "../measures/formats/canonical/common.ts";
+import { COMMON } from "../measures/formats/canonical/run_columns.ts";
 import type { Kind } from "../workspaces/names.ts";
 
 export type { CanonicalColumn, Type } from "../measures/formats/canonical/column.ts";

@@ -1,6 +1,6 @@
 import type { FormatEntry, Known } from "../entry.ts";
 import { type CanonicalTable, spellings } from "./column.ts";
-import { COMMON } from "./common.ts";
+import { COMMON } from "./run_columns.ts";
 import { drcSummary, violations } from "./drc.ts";
 import { areas, metrics, powers, runs, tests } from "./qor.ts";
 import { paths, timingSummary } from "./timing.ts";
