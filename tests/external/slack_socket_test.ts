@@ -27,7 +27,7 @@ const problemOf = ({ state }: Sockets) => waitFor("a problem", () => state().pro
 const click = { type: "block_actions", trigger_id: "1.2" };
 
 test("openSockets() holds two connections, takes each kind of envelope and acknowledges it", async () => {
-  await using slack = await startSocketMode();
+  await using slack = startSocketMode();
   await using opened = openedAt(slack);
   await bothOf(opened.sockets);
   same([slack.live(), slack.state.opened], [2, 2]);
@@ -46,7 +46,7 @@ test("openSockets() holds two connections, takes each kind of envelope and ackno
 });
 
 test("openSockets() survives malformed messages, and acknowledges nothing that was not taken", async () => {
-  await using slack = await startSocketMode();
+  await using slack = startSocketMode();
   const state = { fails: true };
   const take = () => state.fails ? Promise.reject(new Error("no database")) : Promise.resolve();
   await using opened = openedAt(slack, { take });
@@ -71,7 +71,7 @@ test("openSockets() survives malformed messages, and acknowledges nothing that w
 });
 
 test("openSockets() loses no click while Slack refreshes both connections", async () => {
-  await using slack = await startSocketMode();
+  await using slack = startSocketMode();
   await using opened = openedAt(slack);
   await bothOf(opened.sockets);
   const refreshed = slack.disconnect("refresh_requested", 2);
@@ -91,7 +91,7 @@ test("openSockets() loses no click while Slack refreshes both connections", asyn
 });
 
 test("openSockets() connects again after the network was lost, and waits longer each time", async () => {
-  await using slack = await startSocketMode();
+  await using slack = startSocketMode();
   await using opened = openedAt(slack);
   await bothOf(opened.sockets);
   slack.cut();
@@ -118,7 +118,7 @@ test("openSockets() says what a person has to correct, and does not try again at
     { refusal: "link_disabled", message: /Socket mode is turned off/, later: true },
   ];
   for (const { refusal, message, later } of cases) {
-    await using slack = await startSocketMode();
+    await using slack = startSocketMode();
     if (!later) slack.state.refusal = refusal;
     await using opened = openedAt(slack);
     if (later) {
@@ -140,7 +140,7 @@ test("openSockets() says what a person has to correct, and does not try again at
 });
 
 test("openSockets() ends in order: what is being taken is finished, also where Slack says nothing", async () => {
-  await using slack = await startSocketMode();
+  await using slack = startSocketMode();
   const { promise, resolve } = Promise.withResolvers<void>();
   const opened = openedAt(slack, { take: () => promise });
   await bothOf(opened.sockets);
@@ -151,7 +151,7 @@ test("openSockets() ends in order: what is being taken is finished, also where S
   await closed;
   equal(opened.taken.length, 1);
   await acked;
-  await using silent = await startSocketMode();
+  await using silent = startSocketMode();
   silent.state.says = false;
   const waiting = openedAt(silent);
   await waitFor("a connection", () => silent.live() > 0, 5);

@@ -14,7 +14,7 @@ const ACK_MS = 3_000;
 const GRACE_MS = 300;
 
 /** Slack's side of socket mode: `apps.connections.open`, hello, envelopes with their acks, disconnect. */
-export async function startSocketMode({ token = `xapp-1-${crypto.randomUUID()}` } = {}) {
+export function startSocketMode({ token = `xapp-1-${crypto.randomUUID()}` } = {}) {
   const clients: Client[] = [];
   const acks = new Map<string, () => void>();
   const state = { refusal: undefined as string | undefined, opened: 0, says: true };
@@ -98,4 +98,4 @@ export async function startSocketMode({ token = `xapp-1-${crypto.randomUUID()}` 
   };
 }
 
-export type SocketMode = Awaited<ReturnType<typeof startSocketMode>>;
+export type SocketMode = ReturnType<typeof startSocketMode>;
