@@ -50,7 +50,7 @@ const WRITES = /^chat\.|^files\.completeUpload/;
 
 /** What must not arrive twice: `fetch` repeats a POST whose kept-alive connection closes unanswered. */
 const ONCE = ["chat.postMessage"];
-const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+export const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
 /** The client takes no signal, its fetch does. One client for each call costs 0.05 ms. */
 function clientOf({ token, apiUrl, timeoutMs }: Login, method: string, signal: AbortSignal) {
