@@ -1,0 +1,43 @@
+import { ParseError, type Parser } from "./format.ts";
+
+/** In UTF-16 units: a report's longest real line is a few kilobytes. */
+export const LONGEST_LINE = 1 << 20;
+
+type OnLine = (line: string, number: number) => void;
+
+/** Calls `onLine` with each line without its end (LF or CRLF), `onEnd` with the number of lines. */
+export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {}): Parser {
+  let rest = "";
+  let count = 0;
+  const pass = (line: string) => {
+    count++;
+    if (line.length > LONGEST_LINE) throw tooLong(count);
+    if (count === 1 && line.charCodeAt(0) === 0xfeff) line = line.slice(1);
+    onLine(line.charCodeAt(line.length - 1) === 13 ? line.slice(0, -1) : line, count);
+  };
+  return {
+    write(text) {
+      let from = 0;
+      for (let to = text.indexOf("\n"); to >= 0; to = text.indexOf("\n", from)) {
+        const line = text.slice(from, to);
+        from = to + 1;
+        if (!rest) {
+          pass(line);
+          continue;
+        }
+        const whole = rest + line;
+        rest = "";
+        pass(whole);
+      }
+      rest += text.slice(from);
+      if (rest.length > LONGEST_LINE) throw tooLong(count + 1);
+    },
+    end() {
+      if (rest) pass(rest);
+      onEnd(count);
+    },
+  };
+}
+
+const tooLong = (line: number) =>
+  new ParseError("The line is longer than 1 MiB: this is not a text report.", line);
