@@ -50,7 +50,7 @@ const WRITES = /^chat\.|^files\.completeUpload/;
 
 /** What must not arrive twice: `fetch` repeats a POST whose kept-alive connection closes unanswered. */
 const ONCE = ["chat.postMessage"];
-const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+export const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
 /** As the client takes it: with a slash at the end. */
 export const baseOf = (apiUrl: string) => `${apiUrl.replace(/\/+$/, "")}/`;
