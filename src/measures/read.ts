@@ -45,7 +45,7 @@ async function readWorst(reader: Sql, facts: TableFacts): Promise<string[]> {
   return rows.length < SHOWN ? shown : rows.map(([label]) => label!);
 }
 
-/** How many groups there are, and some of them; those that ran last where runs are told apart. */
+/** How many groups there are, and some of them; those that ran last where runs are known. */
 async function readGroups(reader: Sql, place: string, columns: Column[], newest?: NewestRun[]) {
   const label = groupLabel(columns);
   if (!label) return { count: 1, shown: [] };
