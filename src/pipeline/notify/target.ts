@@ -7,7 +7,10 @@ import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 /** A pattern on a design's or table's name ("gpu_*"), and the channel of those that match. */
 export type Route = { pattern: string; channel: string };
 export type Deps = CredentialDeps & {
-  outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
+  outside: Pick<
+    Outside,
+    "slack_api_url" | "slack_token" | "slack_channel" | "slack_signing_secret" | "slack_app_token"
+  >;
   slack: { routes: Route[]; timeoutMs?: number | undefined; spacingMs?: number | undefined };
 };
 
