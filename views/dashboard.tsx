@@ -4,6 +4,7 @@ import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Actions } from "./dashboards/actions.tsx";
 import { KINDS, LastError, nameOf, Path, state } from "./dashboards/state.tsx";
+import { Histories } from "./history.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { SlackMessage } from "./message.tsx";
@@ -270,6 +271,7 @@ export function DashboardPage({ who, story, mapping }: {
           <State story={story} />
         </div>
         {row.numbers.length > 0 && <NumberTable numbers={row.numbers} run={row.run} />}
+        <Histories numbers={row.numbers} />
         {row.slack_message && (
           <section>
             <h2>Slack message</h2>
