@@ -41,3 +41,12 @@ export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {})
 
 const tooLong = (line: number) =>
   new ParseError("The line is longer than 1 MiB: this is not a text report.", line);
+
+/** Takes away the indentation of the first line with text from all lines: a pasted block. */
+export function dedent(onLine: OnLine): OnLine {
+  let indent: string | null = null;
+  return (line, number) => {
+    if (indent === null && line.trim() !== "") indent = /^[ \t]*/.exec(line)![0];
+    onLine(indent && line.startsWith(indent) ? line.slice(indent.length) : line, number);
+  };
+}
