@@ -1,4 +1,5 @@
 import { type Column, unitOf } from "../columns.ts";
+import { canonical } from "./canonical/canonical.ts";
 import type { FormatEntry } from "./entry.ts";
 import { klayout } from "./klayout.ts";
 import { openlane } from "./openlane.ts";
@@ -9,6 +10,7 @@ import { vivadoTiming, vivadoUtilization } from "./vivado.ts";
 export type Format = { name: string; source: string; read: (columns: Column[]) => Column[] };
 
 const ENTRIES: FormatEntry[] = [
+  ...canonical,
   openlane,
   siliconcompiler,
   vivadoTiming,
