@@ -5,8 +5,14 @@ export const LONGEST_LINE = 1 << 20;
 
 type OnLine = (line: string, number: number) => void;
 
-/** Calls `onLine` with each line without its end (LF or CRLF), `onEnd` with the number of lines. */
-export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {}): Parser {
+/**
+ * Calls `onLine` with each line without its end (LF or CRLF), `onEnd` with the number of lines and
+ * whether the last one has an end.
+ */
+export function lines(
+  onLine: OnLine,
+  onEnd: (count: number, isEnded: boolean) => void = () => {},
+): Parser {
   let rest = "";
   let count = 0;
   const pass = (line: string) => {
@@ -34,7 +40,7 @@ export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {})
     },
     end() {
       if (rest) pass(rest);
-      onEnd(count);
+      onEnd(count, rest === "");
     },
   };
 }

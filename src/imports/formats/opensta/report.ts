@@ -45,7 +45,7 @@ export function reportReader(out: Output, main: string): Parser {
     paths.blank();
     list.blank();
     power.blank();
-  }, (count) => {
+  }, (count, isEnded) => {
     paths.end(count);
     skew.end(count);
     power.end(count);
@@ -56,6 +56,7 @@ export function reportReader(out: Output, main: string): Parser {
     };
     if (place.awaits) throw new ParseError(`Nothing follows "${place.title}". Is it cut?`, count);
     if (!rows[main]) throw new ParseError(`The file has no ${WANTED[main]}. Is it cut?`, count);
+    if (!isEnded) out.warn("The last line has no line end. Is the file cut?", count);
     if (noPaths && writer.rows() === 0) out.warn("No paths found.", noPaths);
     if (main === "paths") out.table("paths", COLUMNS, "timing");
   });

@@ -1,6 +1,7 @@
 import { ParseError } from "../format.ts";
 
 const CHECK = /^(Setup|Hold|PW) *: +(\S+) +Failing Endpoints/;
+const UNCONSTRAINED = /^(?:Max|Min) Delay +\d+ Endpoint/;
 const SECTIONS: Record<string, string> = {
   ...{ Setup: "Max Delay Paths", Hold: "Min Delay Paths", PW: "Pulse Width Checks" },
 };
@@ -11,12 +12,16 @@ export function detailReader() {
   let section = "";
   return {
     line(text: string) {
-      if (text.startsWith("From Clock:") || text.startsWith("Path Group:")) awaited = new Set();
+      if (text.startsWith("From Clock:")) {
+        awaited = new Set(["checks"]);
+      }
       const [, check, count] = CHECK.exec(text) ?? [];
+      if (check || UNCONSTRAINED.test(text)) awaited.delete("checks");
       if (check && count !== "NA") awaited.add(SECTIONS[check]!);
       if (text in SECTION_NAMES) section = text;
       if (
-        text.startsWith("Slack") || section === "Pulse Width Checks" && /\bPeriod|Width /.test(text)
+        text.startsWith("Slack") ||
+        section === "Pulse Width Checks" && /^(?:Min|Max|Low|High) /.test(text)
       ) {
         awaited.delete(section);
       }

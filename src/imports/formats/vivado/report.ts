@@ -7,7 +7,7 @@ import { pathReader } from "./paths.ts";
 import { tableReader } from "./tables.ts";
 import { utilizationReader } from "./utilization.ts";
 
-const HEAD = /^\| (Tool Version|Date|Design) +: +(\S.*)$/;
+const HEAD = /^\| (Tool Version|Date|Design|Command) +: +(\S.*)$/;
 const TITLE = /^\| ([A-Z][A-Za-z ]+)$/;
 
 /** Reads the timing summary and the utilization that a text holds; `main` is what it has to have. */
@@ -19,11 +19,14 @@ export function reportReader(out: Output, main: "timing" | "utilization"): Parse
   const paths = pathReader(open);
   const sites = utilizationReader(write);
 
+  let hasDetails = true;
+
   const textLine = (line: string, number: number) => {
     const text = line.trim();
     if (paths.begin(line, number)) return details.line(text);
     paths.line(line);
     const [, name, value] = HEAD.exec(text) ?? [];
+    if (name === "Command") hasDetails = !value!.includes("-no_detailed_paths");
     if (name) return sayHead(out, name, value!);
     const [, title] = TITLE.exec(text) ?? [];
     if (title) tables.title(title);
@@ -44,7 +47,7 @@ export function reportReader(out: Output, main: "timing" | "utilization"): Parse
     (count) => {
       paths.end(count);
       details.end(count);
-      if (main === "timing" || tables.seen("Design Timing Summary")) tables.end(count);
+      if (main === "timing" || tables.seen("Design Timing Summary")) tables.end(count, hasDetails);
       const found = sites.rows();
       const repeats = sites.end(count);
       if (repeats > 0) {

@@ -27,6 +27,7 @@ export function tableReader(write: WriteRow) {
   let whole: string | null = null;
   let isRepeated = false;
   const seen = new Set<string>();
+  const read = new Set<string>();
   const rowOf = (line: string, number: number): Row => {
     const { names: [first = "", second, third], numbers } = cellsOf(
       ...[line, columns!, TEXTS[title]!.length, number] as const,
@@ -67,10 +68,14 @@ export function tableReader(write: WriteRow) {
         if (title === "Design Timing Summary") designRow(row, number);
         else if (!isRepeated) write("timing", "clocks", row);
       } else if (!isDashes(line)) header = line;
-      else if (header) columns = columnsOf(header, line);
+      else if (header) {
+        columns = columnsOf(header, line);
+        read.add(title);
+      }
     },
-    end(count: number) {
-      if (whole && seen.has("Other Path Groups Table") && (columns || header === "")) return;
+    end(count: number, hasDetails: boolean) {
+      const last = hasDetails ? seen.has("Timing Details") : read.has("Other Path Groups Table");
+      if (whole && last) return;
       throw new ParseError(
         whole ? "The report ends before its last table. Is it cut?" : "There is no timing summary.",
         count,
