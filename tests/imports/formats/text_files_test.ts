@@ -117,7 +117,7 @@ const ENDS: Record<string, RegExp | null> = {
   "opensta_full_clock_expanded.max.rpt": / slack \(MET\)$/,
   "opensta_full_clock_expanded.min.rpt": / slack \(MET\)$/,
   "opensta_multi_corner.checks.rpt":
-    /^(?! {9,}[\d-]|Startpoint|Endpoint|Path |Corner:|Fanout  )|slack \(MET\)$/,
+    /^(?! {9,}[\d-]|Startpoint|Endpoint|Path |Corner:|Fanout +Cap)|slack \(MET\)$/,
   "opensta_multi_corner.power.rpt": /^Total |^ +\d[\d.%]+ +\d[\d.%]+ +\d[\d.%]+$/,
   "opensta_multi_corner.skew.rpt": null,
   "opensta_multi_corner.summary.rpt": /^(?:tns|wns|worst slack) |^=+$/,
