@@ -62,61 +62,73 @@ function isRepeated(sections: Map<string, number>, key: string, section: number)
 }
 
 /** Reads `report_checks` of -format full, full_clock, full_clock_expanded and short. */
-export function pathReader(writer: ReturnType<typeof pathWriter>) {
-  let path: Path | null = null;
-  let isInTable = false;
-  let blanks = 0;
-  const finish = (slack: number | null) => {
-    writer.write({ ...path!, slack }, true);
-    path = null;
-    isInTable = false;
-  };
-  const cut = () =>
-    new ParseError(
-      `The timing path ends without its slack: it begins at line ${path!.at}. Is the file cut?`,
+export class PathReader {
+  #path: Path | null = null;
+  #blanks = 0;
+  /** Within the points of a path. */
+  isInTable = false;
+
+  constructor(readonly writer: ReturnType<typeof pathWriter>) {}
+
+  /** A line of the table of a path. The hot path: most lines of a report. */
+  tableLine(line: string, number: number) {
+    let end = line.length - 1;
+    if (line.charCodeAt(end) === SPACE) end = (line = line.trimEnd()).length - 1;
+    const last = line.charCodeAt(end);
+    if (last === CLOSE) {
+      if (line.endsWith(" slack (MET)") || line.endsWith(" slack (VIOLATED)")) {
+        this.#finish(numberOf(line));
+      } else if (line.endsWith("(Path is unconstrained)")) this.#finish(null);
+      else if (line.trimStart().startsWith("Startpoint:")) throw this.#cut(number);
+    } else if (last === E) {
+      if (line.endsWith(" data arrival time")) this.#path!.arrival ??= numberOf(line);
+      else if (line.endsWith(" data required time")) this.#path!.required = numberOf(line);
+    } else if (line.startsWith("===")) throw this.#cut(number);
+  }
+
+  /** True: the line belongs to the head of a path. */
+  headLine(text: string, number: number): boolean {
+    this.#blanks = 0;
+    const start = text.startsWith("Startpoint: ") ? /^Startpoint: (\S+)/.exec(text) : null;
+    if (start) {
+      if (this.#path) this.#finishShort(number);
+      this.#path = newPath(number, start[1]!, clockOf(text));
+      return true;
+    }
+    if (!this.#path) return false;
+    this.isInTable = /\bDescription\b/.test(text);
+    if (!this.isInTable) readHead(this.#path, text);
+    return true;
+  }
+
+  /** -format short leaves two lines blank behind a path, and has no table. */
+  blank(number: number) {
+    if (this.#path?.path_type && ++this.#blanks === 2) this.#finishShort(number);
+  }
+
+  end(count: number) {
+    if (this.#path) throw this.#cut(count);
+  }
+
+  #finishShort(number: number) {
+    if (!this.#path!.path_type) throw this.#cut(number);
+    this.#finish(null);
+  }
+
+  #finish(slack: number | null) {
+    this.writer.write({ ...this.#path!, slack }, true);
+    this.#path = null;
+    this.isInTable = false;
+  }
+
+  #cut(line: number) {
+    return new ParseError(
+      `The timing path that begins at line ${this.#path!.at} has no slack. Is the file cut?`,
+      line,
     );
-  return {
-    isInTable: () => isInTable,
-    /** A line of the table of a path. The hot path: most lines of a report. */
-    tableLine(line: string, number: number) {
-      let end = line.length - 1;
-      if (line.charCodeAt(end) === SPACE) end = (line = line.trimEnd()).length - 1;
-      const last = line.charCodeAt(end);
-      if (last === CLOSE) {
-        if (line.endsWith(" slack (MET)") || line.endsWith(" slack (VIOLATED)")) {
-          finish(numberOf(line));
-        } else if (line.endsWith("(Path is unconstrained)")) finish(null);
-        else if (line.trimStart().startsWith("Startpoint:")) throw at(cut(), number);
-      } else if (last === E) {
-        if (line.endsWith(" data arrival time")) path!.arrival ??= numberOf(line);
-        else if (line.endsWith(" data required time")) path!.required = numberOf(line);
-      } else if (line.startsWith("===")) throw at(cut(), number);
-    },
-    /** True: the line belongs to the head of a path. */
-    headLine(text: string, number: number): boolean {
-      blanks = 0;
-      const start = text.startsWith("Startpoint: ") ? /^Startpoint: (\S+)/.exec(text) : null;
-      if (start) {
-        if (path && !isShort(path)) throw at(cut(), number);
-        if (path) finish(null);
-        path = newPath(number, start[1]!, clockOf(text));
-        return true;
-      }
-      if (!path) return false;
-      isInTable = /\bDescription\b/.test(text);
-      return isInTable || readHead(path, text);
-    },
-    blank() {
-      if (path && isShort(path) && ++blanks === 2) finish(null);
-    },
-    end(count: number) {
-      if (path) throw at(cut(), count);
-    },
-  };
+  }
 }
 
-const at = (error: ParseError, line: number) => new ParseError(error.message, line);
-const isShort = ({ path_type }: Path) => path_type !== null;
 const clockOf = (text: string) => CLOCK.exec(text.replace(/\)$/, ""))?.[1] ?? null;
 
 const newPath = (at: number, startpoint: string, launch_clock: string | null): Path => ({
@@ -124,7 +136,7 @@ const newPath = (at: number, startpoint: string, launch_clock: string | null): P
   ...{ path_group: null, path_type: null, corner: null, arrival: null, required: null },
 });
 
-function readHead(path: Path, text: string): boolean {
+function readHead(path: Path, text: string) {
   const [, key, value] = /^(Endpoint|Path Group|Path Type|Corner|Scene|Mode): (.*)$/.exec(text) ??
     [];
   if (key === "Endpoint") {
@@ -137,5 +149,4 @@ function readHead(path: Path, text: string): boolean {
     if (path.endpoint === null) path.launch_clock = clockOf(text);
     else path.clock = clockOf(text);
   }
-  return true;
 }

@@ -12,59 +12,62 @@ const GROUP = new RegExp(String.raw`^(\S+(?: \S+)*)\s+${FOUR}(?:\s+\S+%)?$`);
 const INSTANCE = new RegExp(String.raw`^${FOUR}\s+(\S+)$`);
 const NAMES = ["power_internal", "power_switching", "power_leakage", "power_total"];
 
-type Table = { at: number; unit: string; ofGroups: boolean; rows: number; append?: Append };
+type Table = { unit: string; ofGroups: boolean; rows: number; append?: Append };
 
 /** Reads `report_power` of the design (by group, with its Total) and of instances. */
-export function powerReader(open: OpenTable, place: Place) {
-  let table: Table | null = null;
-  let rows = 0;
-  const write = (name: string, numbers: string[]) => {
-    const at = placed(place);
-    const suffix = table!.unit && `_${table!.unit}`;
-    table!.append ??= open("qor", "power", [
-      table!.ofGroups ? "power_group" : "instance",
+export class PowerReader {
+  #table: Table | null = null;
+  rows = 0;
+
+  constructor(readonly open: OpenTable, readonly place: Place) {}
+
+  isOpen() {
+    return this.#table !== null;
+  }
+
+  /** True: the line belongs to a power report. */
+  line(text: string, number: number): boolean {
+    if (HEADER.test(text)) {
+      if (this.#table?.ofGroups) throw cut(number);
+      this.#table = { unit: "", ofGroups: text.startsWith("Group"), rows: 0 };
+      return true;
+    }
+    if (!this.#table) return false;
+    const units = UNITS.exec(text);
+    if (units) this.#table.unit = SYMBOLS[(units[1] ?? "").toLowerCase()] ?? "";
+    return units !== null || /^-+$/.test(text) || this.#row(this.#table, text, number);
+  }
+
+  blank() {
+    if (this.#table && !this.#table.ofGroups && this.#table.rows > 0) this.#table = null;
+  }
+
+  end(count: number) {
+    if (this.#table?.ofGroups || this.#table?.rows === 0) throw cut(count);
+  }
+
+  #row(table: Table, text: string, number: number): boolean {
+    const row = (table.ofGroups ? GROUP : INSTANCE).exec(text);
+    if (!row && table.ofGroups) throw cut(number);
+    if (!row || row[1] === "Total") this.#table = null;
+    if (row && table.ofGroups) this.#write(table, row[1]!, row.slice(2));
+    else if (row) this.#write(table, row[5]!, row.slice(1, 5));
+    return row !== null;
+  }
+
+  #write(table: Table, name: string, numbers: string[]) {
+    const at = placed(this.place);
+    const suffix = table.unit && `_${table.unit}`;
+    table.append ??= this.open("qor", "power", [
+      table.ofGroups ? "power_group" : "instance",
       ...NAMES.map((column) => column + suffix),
       ...Object.keys(at),
     ]);
-    table!.append([name, ...numbers.map(numberOf), ...Object.values(at)]);
-    rows++;
-    table!.rows++;
-  };
-  const cut = (line: number) =>
-    new ParseError("The power report ends without its Total. Is the file cut?", line);
-  return {
-    rows: () => rows,
-    isOpen: () => table !== null,
-    /** True: the line belongs to a power report. */
-    line(text: string, number: number): boolean {
-      if (HEADER.test(text)) {
-        if (table?.ofGroups) throw cut(number);
-        table = { at: number, unit: "", ofGroups: text.startsWith("Group"), rows: 0 };
-        return true;
-      }
-      if (!table) return false;
-      const units = UNITS.exec(text);
-      if (units) {
-        table.unit = SYMBOLS[(units[1] ?? "").toLowerCase()] ?? "";
-        return true;
-      }
-      if (/^-+$/.test(text)) return true;
-      const row = (table.ofGroups ? GROUP : INSTANCE).exec(text);
-      if (!row && table.ofGroups) throw cut(number);
-      if (!row) {
-        table = null;
-        return false;
-      }
-      if (table.ofGroups) write(row[1]!, row.slice(2));
-      else write(row[5]!, row.slice(1, 5));
-      if (table.ofGroups && row[1] === "Total") table = null;
-      return true;
-    },
-    blank() {
-      if (table && !table.ofGroups && table.rows > 0) table = null;
-    },
-    end(count: number) {
-      if (table?.ofGroups || table?.rows === 0) throw cut(count);
-    },
-  };
+    table.append([name, ...numbers.map(numberOf), ...Object.values(at)]);
+    table.rows++;
+    this.rows++;
+  }
 }
+
+const cut = (line: number) =>
+  new ParseError("The power report ends without its Total. Is the file cut?", line);

@@ -26,52 +26,64 @@ const COLUMNS = [
 ];
 
 /** Reads `report_wns`, `report_tns`, `report_worst_slack` and counts; one row for each corner. */
-export function summaryReader(write: WriteRow, place: Place) {
-  const totals = new Map<string, Total>();
-  const keep = (name: string, value: number | null, corner = place.corner) => {
-    const { stage } = place;
+export class SummaryReader {
+  readonly #totals = new Map<string, Total>();
+
+  constructor(readonly write: WriteRow, readonly place: Place) {}
+
+  /** True: the line is one of these. */
+  line(text: string): boolean {
+    const slack = SLACK.exec(text);
+    if (slack) {
+      const check = (slack[2] ? slack[2] === "min" : isHold(this.place)) ? "hold" : "setup";
+      return this.#keep(`${check} ${slack[1]}`, numberOf(slack[3]!));
+    }
+    const failing = FAILING.exec(text);
+    if (failing) return this.#keep(`${failing[1]}_violations`, Number(failing[2]));
+    const electrical = ELECTRICAL.exec(text);
+    if (electrical) {
+      return this.#keep(`${electrical[1]}_violations`, Number(electrical[3]), electrical[2]);
+    }
+    return this.#cornerLine(text) || this.#periodLine(text);
+  }
+
+  /** Returns the number of rows. */
+  end(): number {
+    const whole = [...this.#totals.values()].filter(hasSlack);
+    for (const total of whole) {
+      const row: Row = { path_group: "Total" };
+      for (const column of COLUMNS) {
+        const cell = cellOf(total, column);
+        if (cell !== undefined) row[column] = cell;
+      }
+      this.write("timing", "summary", { ...row, ...placed(total) });
+    }
+    return whole.length;
+  }
+
+  /** LibreLane: `nom_tt_025C_1v80: 3.2` under `Worst Slack (Setup)`. */
+  #cornerLine(text: string): boolean {
+    const [, named, check] = TITLE.exec(this.place.title) ?? [];
+    const [, corner, value] = named ? OF_CORNER.exec(text) ?? [] : [];
+    if (!corner) return false;
+    return this.#keep(`${check!.toLowerCase()} ${SHORT[named!]}`, numberOf(value!), corner);
+  }
+
+  #periodLine(text: string): boolean {
+    const [, clock, , fmax] = PERIOD.exec(text) ?? [];
+    if (!clock) return false;
+    this.write("timing", "summary", { clock, fmax: numberOf(fmax!), ...placed(this.place) });
+    return true;
+  }
+
+  #keep(name: string, value: number | null, corner = this.place.corner): boolean {
+    const { stage } = this.place;
     const key = `${corner ?? ""}\n${stage ?? ""}`;
-    const total = totals.get(key) ?? { corner, stage, found: new Map() };
-    totals.set(key, total);
+    const total = this.#totals.get(key) ?? { corner, stage, found: new Map() };
+    this.#totals.set(key, total);
     total.found.set(name, value);
     return true;
-  };
-  return {
-    /** True: the line is one of these. */
-    line(text: string): boolean {
-      const slack = SLACK.exec(text);
-      if (slack) {
-        const check = (slack[2] ? slack[2] === "min" : isHold(place)) ? "hold" : "setup";
-        return keep(`${check} ${slack[1]}`, numberOf(slack[3]!));
-      }
-      const failing = FAILING.exec(text);
-      if (failing) return keep(`${failing[1]}_violations`, Number(failing[2]));
-      const electrical = ELECTRICAL.exec(text);
-      if (electrical) {
-        return keep(`${electrical[1]}_violations`, Number(electrical[3]), electrical[2]);
-      }
-      const [, named, check] = TITLE.exec(place.title) ?? [];
-      const [, corner, value] = named ? OF_CORNER.exec(text) ?? [] : [];
-      if (corner) return keep(`${check!.toLowerCase()} ${SHORT[named!]}`, numberOf(value!), corner);
-      const [, clock, , fmax] = PERIOD.exec(text) ?? [];
-      if (!clock) return false;
-      write("timing", "summary", { clock, fmax: numberOf(fmax!), ...placed(place) });
-      return true;
-    },
-    /** Returns the number of rows. */
-    end(): number {
-      const whole = [...totals.values()].filter(hasSlack);
-      for (const total of whole) {
-        const row: Row = { path_group: "Total" };
-        for (const column of COLUMNS) {
-          const cell = cellOf(total, column);
-          if (cell !== undefined) row[column] = cell;
-        }
-        write("timing", "summary", { ...row, ...placed(total) });
-      }
-      return whole.length;
-    },
-  };
+  }
 }
 
 /** Electrical counts alone are no summary of slacks. */

@@ -1,63 +1,73 @@
 import { ctime } from "../dates.ts";
 import { type Output, ParseError, type Parser } from "../format.ts";
 import { dedent, lines } from "../lines.ts";
-import { rowWriter, tableOpener } from "../rows.ts";
+import { rowWriter, tableOpener, type WriteRow } from "../rows.ts";
 import { detailReader } from "./details.ts";
-import { pathReader } from "./paths.ts";
-import { tableReader } from "./tables.ts";
-import { utilizationReader } from "./utilization.ts";
+import { PathReader } from "./paths.ts";
+import { TableReader } from "./tables.ts";
+import { UtilizationReader } from "./utilization.ts";
 
 const HEAD = /^\| (Tool Version|Date|Design|Command) +: +(\S.*)$/;
 const TITLE = /^\| ([A-Z][A-Za-z ]+)$/;
 
 /** Reads the timing summary and the utilization that a text holds; `main` is what it has to have. */
 export function reportReader(out: Output, main: "timing" | "utilization"): Parser {
-  const open = tableOpener(out);
-  const write = rowWriter(open);
-  const tables = tableReader(write);
-  const details = detailReader();
-  const paths = pathReader(open);
-  const sites = utilizationReader(write);
+  const report = new Report(out, main);
+  return lines(dedent((line, number) => report.line(line, number)), (count) => report.end(count));
+}
 
-  let hasDetails = true;
+class Report {
+  readonly #write: WriteRow;
+  readonly #paths: PathReader;
+  readonly #tables: TableReader;
+  readonly #details = detailReader();
+  readonly #sites = new UtilizationReader();
+  #hasDetails = true;
 
-  const textLine = (line: string, number: number) => {
+  constructor(readonly out: Output, readonly main: "timing" | "utilization") {
+    const open = tableOpener(out);
+    this.#write = rowWriter(open);
+    this.#paths = new PathReader(open);
+    this.#tables = new TableReader(this.#write);
+  }
+
+  line(line: string, number: number) {
+    if (this.#paths.isInTable) {
+      this.#paths.tableLine(line, number);
+      if (this.#paths.isInTable) return;
+    }
     const text = line.trim();
-    if (paths.begin(line, number)) return details.line(text);
-    paths.line(line);
+    if (text) return this.#textLine(line, text, number);
+    this.#tables.blank();
+    this.#sites.blank(number);
+  }
+
+  end(count: number) {
+    this.#paths.endUnconstrained(count);
+    this.#details.end(count);
+    if (this.main === "timing" || this.#tables.seen("Design Timing Summary")) {
+      this.#tables.end(count, this.#hasDetails);
+    }
+    const rows = this.#sites.end(count);
+    for (const row of rows) this.#write("qor", "area", row);
+    if (this.#sites.repeats > 0) this.out.warn("Of several utilization reports the last is read.");
+    if (this.main === "utilization" && rows.length === 0) {
+      throw new ParseError("The report has no table of sites. Is it cut?", count);
+    }
+  }
+
+  #textLine(line: string, text: string, number: number) {
+    if (this.#paths.begin(line, number)) return this.#details.line(text);
+    this.#paths.line(line);
     const [, name, value] = HEAD.exec(text) ?? [];
-    if (name === "Command") hasDetails = !value!.includes("-no_detailed_paths");
-    if (name) return sayHead(out, name, value!);
+    if (name === "Command") this.#hasDetails = !value!.includes("-no_detailed_paths");
+    if (name) return sayHead(this.out, name, value!);
     const [, title] = TITLE.exec(text) ?? [];
-    if (title) tables.title(title);
-    sites.line(text, number);
-    tables.line(line, number);
-    if (tables.seen("Timing Details")) details.line(text);
-  };
-  return lines(
-    dedent((line, number) => {
-      if (paths.isInTable()) {
-        paths.tableLine(line, number);
-        if (paths.isInTable()) return;
-      }
-      if (line.trim() !== "") return textLine(line, number);
-      tables.blank();
-      sites.blank(number);
-    }),
-    (count) => {
-      paths.end(count);
-      details.end(count);
-      if (main === "timing" || tables.seen("Design Timing Summary")) tables.end(count, hasDetails);
-      const found = sites.rows();
-      const repeats = sites.end(count);
-      if (repeats > 0) {
-        out.warn(`The file has ${repeats + 1} utilization reports; the last is read.`);
-      }
-      if (main === "utilization" && found === 0) {
-        throw new ParseError("The report has no table of sites. Is it cut?", count);
-      }
-    },
-  );
+    if (title) this.#tables.title(title);
+    this.#sites.line(text, number);
+    this.#tables.line(line, number);
+    if (this.#tables.seen("Timing Details")) this.#details.line(text);
+  }
 }
 
 function sayHead(out: Output, name: string, value: string) {

@@ -12,76 +12,88 @@ const NAMES: Record<string, string> = {
   "TPWS Failing Endpoints": "pulse_width_violations",
   "TPWS Total Endpoints": "pulse_width_endpoints",
 };
-const TEXTS: Record<string, string[]> = {
-  "Design Timing Summary": [],
-  "Intra Clock Table": ["Clock"],
-  "Inter Clock Table": ["From Clock", "To Clock"],
-  "Other Path Groups Table": ["Path Group", "From Clock", "To Clock"],
+const DESIGN = "Design Timing Summary";
+/** Columns of names: a clock, from and to, group and from and to. */
+const TEXTS: Record<string, number> = {
+  ...{ [DESIGN]: 0, "Intra Clock Table": 1 },
+  ...{ "Inter Clock Table": 2, "Other Path Groups Table": 3 },
 };
 
 /** Reads the tables of `report_timing_summary` above its paths. */
-export function tableReader(write: WriteRow) {
-  let title = "";
-  let header = "";
-  let columns: Column[] | null = null;
-  let whole: string | null = null;
-  let isRepeated = false;
-  const seen = new Set<string>();
-  const read = new Set<string>();
-  const rowOf = (line: string, number: number): Row => {
-    const { names: [first = "", second, third], numbers } = cellsOf(
-      ...[line, columns!, TEXTS[title]!.length, number] as const,
+export class TableReader {
+  #title = "";
+  #header = "";
+  #columns: Column[] | null = null;
+  #whole: string | null = null;
+  #isRepeated = false;
+  readonly #seen = new Set<string>();
+  readonly #read = new Set<string>();
+
+  constructor(readonly write: WriteRow) {}
+
+  seen(title: string) {
+    return this.#seen.has(title);
+  }
+
+  /** A title between two lines: `| Intra Clock Table`. */
+  title(text: string) {
+    this.#title = text;
+    this.#header = "";
+    this.#columns = null;
+    this.#seen.add(text);
+  }
+
+  blank() {
+    if (this.#columns) this.#title = "";
+  }
+
+  line(line: string, number: number) {
+    const texts = TEXTS[this.#title];
+    if (texts === undefined || line.startsWith("|")) return;
+    if (this.#columns) this.#row(rowOf(line, this.#columns, texts, number), number);
+    else if (!isDashes(line)) this.#header = line;
+    else if (this.#header) {
+      this.#columns = columnsOf(this.#header, line);
+      this.#read.add(this.#title);
+    }
+  }
+
+  end(count: number, hasDetails: boolean) {
+    const isWhole = hasDetails
+      ? this.seen("Timing Details")
+      : this.#read.has("Other Path Groups Table");
+    if (this.#whole && isWhole) return;
+    throw new ParseError(
+      this.#whole ? "The report ends before its last part. Is it cut?" : "No timing summary.",
+      count,
     );
-    const row: Row = title === "Design Timing Summary"
-      ? { path_group: "Total" }
-      : clocksOf(first, second, third);
-    columns!.slice(TEXTS[title]!.length).forEach(({ name }, i) => {
-      if (NAMES[name]) row[NAMES[name]] = numbers[i]!;
-    });
-    return row;
-  };
-  const designRow = (row: Row, number: number) => {
+  }
+
+  #row(row: Row, number: number) {
+    if (this.#title !== DESIGN) {
+      if (!this.#isRepeated) this.write("timing", "clocks", row);
+      return;
+    }
     const text = JSON.stringify(row);
-    isRepeated = text === whole;
-    if (whole && !isRepeated) {
+    this.#isRepeated = text === this.#whole;
+    if (this.#whole && !this.#isRepeated) {
       throw new ParseError("A second timing summary begins. Import each as its own file.", number);
     }
-    whole = text;
-    if (!isRepeated) write("timing", "summary", row);
-  };
-  return {
-    seen: (name: string) => seen.has(name),
-    /** A title between two lines: `| Intra Clock Table`. */
-    title(text: string) {
-      title = text;
-      header = "";
-      columns = null;
-      seen.add(text);
-    },
-    blank() {
-      if (columns) title = "";
-    },
-    line(line: string, number: number) {
-      if (!TEXTS[title] || line.startsWith("|")) return;
-      if (columns) {
-        const row = rowOf(line, number);
-        if (title === "Design Timing Summary") designRow(row, number);
-        else if (!isRepeated) write("timing", "clocks", row);
-      } else if (!isDashes(line)) header = line;
-      else if (header) {
-        columns = columnsOf(header, line);
-        read.add(title);
-      }
-    },
-    end(count: number, hasDetails: boolean) {
-      const last = hasDetails ? seen.has("Timing Details") : read.has("Other Path Groups Table");
-      if (whole && last) return;
-      throw new ParseError(
-        whole ? "The report ends before its last table. Is it cut?" : "There is no timing summary.",
-        count,
-      );
-    },
-  };
+    this.#whole = text;
+    if (!this.#isRepeated) this.write("timing", "summary", row);
+  }
+}
+
+function rowOf(line: string, columns: Column[], texts: number, number: number): Row {
+  const { names: [first = "", second, third], numbers } = cellsOf(line, columns, texts, number);
+  const row: Row = texts === 0 ? { path_group: "Total" } : clocksOf(first, second, third);
+  if (texts === 0 && numbers.length > 0 && line.length < columns.at(-1)!.end) {
+    throw new ParseError("The row of the design is cut.", number);
+  }
+  columns.slice(texts).forEach(({ name }, i) => {
+    if (NAMES[name]) row[NAMES[name]] = numbers[i]!;
+  });
+  return row;
 }
 
 /** Vivado groups paths by the clock that captures. */

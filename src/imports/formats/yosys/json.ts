@@ -3,7 +3,7 @@ import { type Output, ParseError, type Parser } from "../format.ts";
 import { lines } from "../lines.ts";
 import { numberOf } from "../numbers.ts";
 import { rowWriter, tableOpener } from "../rows.ts";
-import { type Part, plainName, typeCounter, writeParts } from "./types.ts";
+import { type Part, plainName, typeCounter, writeParts } from "./parts.ts";
 
 /** In UTF-16 units; a report of 10,000 modules has 15 million. */
 const LONGEST = 32 << 20;

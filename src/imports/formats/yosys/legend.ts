@@ -1,5 +1,5 @@
 import { numberOf } from "../numbers.ts";
-import { isUnnamed, type Part } from "./types.ts";
+import { isUnnamed, type Part } from "./parts.ts";
 
 const FIGURE = String.raw`-|\d[\d.]*(?:E[-+]?\d+)?`;
 const LEGEND = /^[ |]*\+[-+]*-(.*)\.$/;

@@ -3,7 +3,7 @@ import { lines } from "../lines.ts";
 import { numberOf } from "../numbers.ts";
 import { rowWriter, tableOpener } from "../rows.ts";
 import { legendReader } from "./legend.ts";
-import { isUnnamed, type Part, plainName, typeCounter, writeParts } from "./types.ts";
+import { isUnnamed, type Part, plainName, typeCounter, writeParts } from "./parts.ts";
 
 const START = /^\d+(?:\.\d+)*\. Printing statistics\.$/;
 const MODULE = /^=== (\S.*?)(?: \(partially selected\))? ===$/;
@@ -14,70 +14,87 @@ const VERSION = /^Yosys (\d\S*) /;
 
 /** Reads `stat` in its form of counts behind names and in the later one of columns in front. */
 export function textReader(out: Output): Parser {
-  const count = typeCounter();
-  let modules: Part[] = [];
-  let design: Part | null = null;
-  let part: Part | null = null;
-  let isInTypes = false;
-  let reports = 0;
-  const legend = legendReader();
+  const report = new Report(out);
+  return lines((line, number) => report.line(line, number), (count) => report.end(count));
+}
 
-  const begin = () => {
-    if (modules.length > 0 || design) reports++;
-    modules = [];
-    design = part = null;
-  };
-  const open = (name: string) => {
-    if (modules.some((one) => one.name === name) || name === "design hierarchy" && design) begin();
-    part = { name, cells: null, area: null, types: [] };
-    if (name === "design hierarchy") design = part;
-    else modules.push(part);
-    isInTypes = false;
-    legend.begin();
-  };
-  const oldLine = (text: string, line: number): boolean => {
-    const [, cells] = CELLS.exec(text) ?? [];
-    if (cells) part!.cells = Number(cells);
-    if (cells) return isInTypes = true;
-    const [, cell, number] = isInTypes || isUnnamed(part!) ? TYPE.exec(text) ?? [] : [];
-    if (cell && !isInTypes) part!.name = cell;
-    if (cell && !isInTypes) return true;
-    isInTypes = cell !== undefined;
-    if (!cell) return false;
-    count(line);
-    part!.types.push({ cell: plainName(cell), cells: Number(number), area: null });
-    return true;
-  };
-  const areaLine = (text: string) => {
-    const [, top, name, area] = AREA.exec(text) ?? [];
-    if (!area) return;
-    part!.area = numberOf(area);
-    if (top) part!.name = name!;
-  };
-  return lines((raw, line) => {
+class Report {
+  readonly #count = typeCounter();
+  readonly #legend = legendReader();
+  #modules: Part[] = [];
+  #design: Part | null = null;
+  #part: Part | null = null;
+  #isInTypes = false;
+  #repeats = 0;
+
+  constructor(readonly out: Output) {}
+
+  line(raw: string, line: number) {
     const text = raw.trim();
     if (text === "") return;
     const [, name] = text.startsWith("=== ") ? MODULE.exec(text) ?? [] : [];
-    if (name) return open(name);
-    if (START.test(text)) return begin();
-    if (!part) {
-      const [, version] = text.startsWith("Yosys ") ? VERSION.exec(text) ?? [] : [];
-      if (version) out.say({ tool_version: version });
-      return;
+    if (name) return this.#open(name);
+    if (START.test(text)) return this.#begin();
+    if (!this.#part) return this.#version(text);
+    if (this.#oldLine(this.#part, text, line)) return;
+    if (this.#legend.line(raw, this.#part)) this.#count(line);
+    else setArea(this.#part, text);
+  }
+
+  end(count: number) {
+    if (!this.#part || this.#part.cells === null) {
+      throw new ParseError("The report ends before the number of cells. Is it cut?", count);
     }
-    if (oldLine(text, line)) return;
-    if (legend.line(raw, part)) count(line);
-    else areaLine(text);
-  }, (all) => {
-    if (!part || part.cells === null) {
-      throw new ParseError("The report ends before the number of cells. Is it cut?", all);
+    checkSum(this.#part, count);
+    if (this.#repeats > 0) this.out.warn("Of several reports in the file the last is read.");
+    const [first, second] = this.#modules;
+    const top = this.#design ? topOf(this.#design) : second ? null : first!.name;
+    if (top) this.out.say({ design: plainName(top) });
+    writeParts(rowWriter(tableOpener(this.out)), this.#design, this.#modules);
+  }
+
+  #begin() {
+    if (this.#modules.length > 0 || this.#design) this.#repeats++;
+    this.#modules = [];
+    this.#design = this.#part = null;
+  }
+
+  #open(name: string) {
+    const isDesign = name === "design hierarchy";
+    if (isDesign ? this.#design : this.#modules.some((one) => one.name === name)) this.#begin();
+    this.#part = { name, cells: null, area: null, types: [] };
+    if (isDesign) this.#design = this.#part;
+    else this.#modules.push(this.#part);
+    this.#isInTypes = false;
+    this.#legend.begin();
+  }
+
+  #version(text: string) {
+    const [, tool_version] = text.startsWith("Yosys ") ? VERSION.exec(text) ?? [] : [];
+    if (tool_version) this.out.say({ tool_version });
+  }
+
+  /** True: a line of the form of counts behind names. */
+  #oldLine(part: Part, text: string, line: number): boolean {
+    const [, cells] = CELLS.exec(text) ?? [];
+    if (cells) part.cells = Number(cells);
+    if (cells) return this.#isInTypes = true;
+    const [, cell, number] = this.#isInTypes || isUnnamed(part) ? TYPE.exec(text) ?? [] : [];
+    if (cell && !this.#isInTypes) part.name = cell;
+    if (cell && this.#isInTypes) {
+      this.#count(line);
+      part.types.push({ cell: plainName(cell), cells: Number(number), area: null });
     }
-    checkSum(part, all);
-    if (reports > 0) out.warn(`The file has ${reports + 1} reports; the last one is read.`);
-    const top = design ? topOf(design) : modules.length === 1 ? modules[0]!.name : null;
-    if (top) out.say({ design: plainName(top) });
-    writeParts(rowWriter(tableOpener(out)), design, modules);
-  });
+    this.#isInTypes &&= cell !== undefined;
+    return cell !== undefined;
+  }
+}
+
+function setArea(part: Part, text: string) {
+  const [, top, name, area] = AREA.exec(text) ?? [];
+  if (!area) return;
+  part.area = numberOf(area);
+  if (top) part.name = name!;
 }
 
 const topOf = ({ name }: Part) => name === "design hierarchy" ? null : name;
