@@ -19,7 +19,7 @@ Deno.test("every METRICS 2.1 file of the OpenROAD flow has its run, in the units
     const all = JSON.parse(text);
     const [platform, design] = file.replace(".json", "").split("__");
     equal(said.platform, platform);
-    same([said.design, said.run_id], [all.run__flow__design, all.run__flow__uuid], design);
+    same([said.design, said.run_id], [all.run__flow__design, all.run__flow__uuid], `${design}`);
     equal(runs!.length, 1);
     equal(metrics!.length, Object.keys(all).length);
     const unit = all.run__flow__platform__time_units?.slice(1);
