@@ -35,6 +35,7 @@ import { startingApp } from "./src/http/starting.ts";
 import { IMPORTS, queueImports } from "./src/imports/queue.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
 import { SEALED_COLUMNS } from "./src/sealed.ts";
+import { openInbox } from "./src/slack/inbox.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
@@ -60,8 +61,11 @@ async function start(config: Config) {
   const http = serve(config);
   const deps = await connect(config);
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
+  const inbox = openInbox(deps, stopping.signal);
+  ends.push(() => within(3000, inbox.idle()));
   const app = await makeApp({
     ...deps,
+    inbox,
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,

@@ -432,6 +432,13 @@ create table slack_pauses (
   until timestamptz not null
 );
 
+-- Signatures and ids of what came in from Slack: each counts once, in all processes.
+create table slack_seen (
+  id text primary key,
+  at timestamptz not null default now()
+);
+create index on slack_seen (at);
+
 -- When the clock started each job last.
 create table ticks (
   job text primary key,

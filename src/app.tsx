@@ -42,6 +42,7 @@ import { fromOurPages, securityHeaders } from "./http/security.ts";
 import { type StaticFiles, staticFiles } from "./http/static_files.ts";
 import { auditPages } from "./audit/page_routes.tsx";
 import { auditApi } from "./audit/routes.ts";
+import { type Deps as SlackDeps, slackRoutes } from "./slack/routes.ts";
 import type { FailureLimit } from "./users/failure_limit.ts";
 import { keyApi, signInPages } from "./users/routes.tsx";
 import { sessionApi, sessionPages } from "./users/session_routes.ts";
@@ -59,7 +60,7 @@ import type { Deps as WorkspaceDeps } from "./accounts/steps.ts";
 import type { Log } from "./external/log/log.ts";
 import { logFailure } from "./external/log/failure.ts";
 
-export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & {
+export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & SlackDeps & {
   adminKey: string | undefined;
   adoptedKeys?: ReadonlySet<string>;
   failures: FailureLimit;
@@ -88,6 +89,7 @@ export async function makeApp(deps: Deps) {
   app.use(securityHeaders);
   const files = await staticFiles();
   app.route("/static", files.app);
+  app.route("/slack", slackRoutes(deps));
   app.use("/api/v1/*", cors({ origin: frontend.origin }));
   const { router, document } = api(deps);
   app.route("/api/v1", router);
@@ -256,7 +258,7 @@ async function readinessOf(db: Sql): Promise<string | undefined> {
 function fail(error: AppError, c: Context<AppEnv>) {
   for (const [name, value] of Object.entries(error.more.headers ?? {})) c.header(name, value);
   const { path } = c.req;
-  const page = !/^\/(?:api\/|metrics$)/.test(path) && !QUESTION.test(path);
+  const page = !/^\/(?:api\/|slack\/|metrics$)/.test(path) && !QUESTION.test(path);
   if (!page) return c.json(errorBody(error, c.var.request_id), error.status);
   const { status, message } = error;
   const props = { status, message, request_id: c.var.request_id, who: c.get("who") };

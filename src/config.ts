@@ -69,6 +69,9 @@ export const VARIABLES = {
     "must be a channel's ID, such as C0123456789",
   )
     .optional(),
+  SLACK_SIGNING_SECRET: headerText.optional(),
+  SLACK_APP_TOKEN: headerText.regex(/^xapp-/, "must be an app-level token; it begins with xapp-")
+    .optional(),
   SLACK_ROUTES: routes.default([]),
   SLACK_BROADCAST: z.enum(["worse", "always", "never"], "must be worse, always or never")
     .default("worse"),
@@ -115,6 +118,8 @@ const SECRETS = [
   "GRAFANA_API_KEY",
   "GRAFANA_CAPTURE_KEY",
   "SLACK_BOT_TOKEN",
+  "SLACK_SIGNING_SECRET",
+  "SLACK_APP_TOKEN",
   "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
@@ -285,6 +290,8 @@ export const outsideOf = (config: Config) => ({
   slack_api_url: config.SLACK_API_URL,
   slack_token: config.SLACK_BOT_TOKEN,
   slack_channel: config.SLACK_CHANNEL_ID,
+  slack_signing_secret: config.SLACK_SIGNING_SECRET,
+  slack_app_token: config.SLACK_APP_TOKEN,
   grafana: grafanaOf(config),
   allowed_hosts: config.ALLOWED_HOSTS,
 });

@@ -83,7 +83,7 @@ const IMPORTED: Home[] = [
   {
     what: "a driver",
     pattern:
-      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/[\w-]+|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

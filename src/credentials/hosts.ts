@@ -23,6 +23,9 @@ export type Outside = {
   slack_api_url: string;
   slack_token?: string | undefined;
   slack_channel?: string | undefined;
+  /** With one of these, the installation's app can call: its messages have buttons. */
+  slack_signing_secret?: string | undefined;
+  slack_app_token?: string | undefined;
   grafana?: ConfiguredGrafana | undefined;
   allowed_hosts: string[];
 };

@@ -76,7 +76,7 @@ export function errorReplies(...statuses: ErrorStatus[]) {
   );
 }
 
-/** For a reply that shows a secret: nothing keeps it, and its compressed length tells nothing of it. */
+/** For a reply that shows a secret: no cache keeps it, and it is not compressed, so its length reveals nothing. */
 export function withSecret(c: Context): void {
   c.header("Cache-Control", "no-store, no-transform");
 }

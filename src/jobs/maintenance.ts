@@ -7,6 +7,7 @@ import { finishWorkspaces } from "../accounts/steps.ts";
 import { pause } from "../external/abort.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
 import { nextDue } from "../retries/store.ts";
+import { finishCalls } from "../slack/inbox.ts";
 import { nextStepTry } from "../workspaces/store.ts";
 import { asJob, type Logged, logged } from "./log.ts";
 
@@ -20,6 +21,7 @@ const PARTS = [
   finishGrafanaRemovals,
   checkWorkspaces,
   applyLogins,
+  finishCalls,
 ];
 
 type Deps =
@@ -27,7 +29,8 @@ type Deps =
   & Parameters<typeof planDefaultGrafana>[0]
   & Parameters<typeof finishWorkspaces>[0]
   & Parameters<typeof finishGrafanaRemovals>[0]
-  & Parameters<typeof checkWorkspaces>[0];
+  & Parameters<typeof checkWorkspaces>[0]
+  & Parameters<typeof finishCalls>[0];
 
 /** Retries unfinished workspace steps, removals and passwords, and runs the daily drift check. */
 export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise<void> {

@@ -60,8 +60,10 @@ export async function findRetry<P>(db: Db, kind: string, subject: string) {
   return row?.payload;
 }
 
-export async function cancel(db: Db, kind: string, subject: string): Promise<void> {
-  await db`delete from retries where kind = ${kind} and subject = ${subject}`;
+/** False: there is no such work, or it is done. */
+export async function cancel(db: Db, kind: string, subject: string): Promise<boolean> {
+  const { count } = await db`delete from retries where kind = ${kind} and subject = ${subject}`;
+  return count === 1;
 }
 
 /** Milliseconds; undefined: nothing is waiting. */

@@ -34,6 +34,7 @@ export const OWNERS: Record<string, string> = {
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   sought_dashboards: "dashboards",
+  slack_seen: "slack",
   ticks: "diagnostics",
   dashboards_as_before: "dashboards",
   dashboardtiming: "dashboards",

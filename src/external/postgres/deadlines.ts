@@ -21,6 +21,8 @@ export const DEADLINES = {
   check: { statement: 8_500, whole: 9_000 },
   /** One reading of /metrics. */
   scrape: { statement: 900, whole: 1_000 },
+  /** Slack waits 3 s for an answer. */
+  slack: { statement: 2_000, whole: 2_500, shared: true },
   aside: { statement: 1_200, whole: 1_500 },
 } satisfies Record<string, Deadline>;
 

@@ -5,7 +5,7 @@ import { lackingScope, notInChannel } from "./refusals.ts";
 
 export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
 
-/** Their letters alone: a name stands in our sentences. */
+/** Their letters alone: a name is put into our sentences. */
 const Name = (letters: RegExp) => z.string().regex(letters).optional().catch(undefined);
 const Authorized = z.object({
   user: Name(/^[\w.-]{1,80}$/),
@@ -73,7 +73,7 @@ export const warningsOf = ({ missing, faults }: SlackState): string[] => [
   ...faults.map(({ error }) => error.message),
 ];
 
-/** Without channels:read the channel's history tells whether the app is in it. Undefined: neither is allowed. */
+/** Without channels:read the channel's history shows whether the app is in it. Undefined: neither is allowed. */
 async function lookAtChannel(connection: Connection, signal: AbortSignal) {
   const { call, channel } = connection;
   try {

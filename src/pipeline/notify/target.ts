@@ -7,11 +7,14 @@ import { connectSlack, type Slack } from "../../external/slack/slack.ts";
 /** A pattern on a design's or table's name ("gpu_*"), and the channel of those that match. */
 export type Route = { pattern: string; channel: string };
 export type Deps = CredentialDeps & {
-  outside: Pick<Outside, "slack_api_url" | "slack_token" | "slack_channel">;
+  outside: Pick<
+    Outside,
+    "slack_api_url" | "slack_token" | "slack_channel" | "slack_signing_secret" | "slack_app_token"
+  >;
   slack: { routes: Route[]; timeoutMs?: number | undefined; spacingMs?: number | undefined };
 };
 
-/** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
+/** Where a run is posted, and with whose token. The hashes identify the token, and both. */
 export type Target = {
   channel: string;
   token_hash: string;
@@ -95,7 +98,7 @@ function routeOf(routes: Route[], names: string[]): string | undefined {
   return routes.find(({ pattern }) => names.some((name) => matches(pattern, name)))?.channel;
 }
 
-/** "*" stands for any characters. */
+/** "*" matches any characters. */
 function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`, "s").test(name);
 }

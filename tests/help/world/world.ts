@@ -5,6 +5,7 @@ import { listenForEvents } from "../../../src/external/events.ts";
 import { migrate } from "../../../src/external/postgres/migrate.ts";
 import { type Address, connect, type Db } from "../../../src/external/postgres/postgres.ts";
 import { scan } from "../../../src/pipeline/scan/scan.ts";
+import { openInbox } from "../../../src/slack/inbox.ts";
 import { ensureAdmin } from "../../../src/users/users.ts";
 import { adminOnly } from "../../../src/who.ts";
 import { type Options as StandInOptions, type StandIn, startGrafana } from "../grafana/grafana.ts";
@@ -68,8 +69,10 @@ export async function startWorld(options: Options = {}) {
   const deps = await makeDeps(db, { ...options, outside }, options.master);
   const events = await listenForEvents(db);
   const stopped = new AbortController();
+  const inbox = openInbox(deps, stopped.signal);
   const app = await makeApp({
     ...deps,
+    inbox,
     events,
     stopped: stopped.signal,
     look(who) {
@@ -84,7 +87,7 @@ export async function startWorld(options: Options = {}) {
   const origin = `http://127.0.0.1:${server.addr.port}`;
   await recordTick(db, "the clock of the tests");
   const admin = await ensureAdmin(db, options.adminKey) ?? options.adminKey!;
-  const base = { db, deps, app, origin, admin, lines: deps.lines, servers: deps.servers };
+  const base = { db, deps, inbox, app, origin, admin, lines: deps.lines, servers: deps.servers };
   const called = { ...base, ...calls(origin, admin, await fetchDocument(origin), deps.signingKey) };
   const known = { ...called, ...accounts(called, { ready: !grafana }) };
   const entered = { ...known, ...logins(known) };
@@ -110,6 +113,7 @@ export async function startWorld(options: Options = {}) {
     },
     async [Symbol.asyncDispose]() {
       stopped.abort();
+      await inbox.idle();
       await events.close();
       await server.shutdown();
       for (const { username } of await db`select username from users`) {

@@ -260,7 +260,7 @@ Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says 
   }
 });
 
-Deno.test("composeMessage() names run and verdict in the header however long the table's name is", () => {
+Deno.test("composeMessage() names run and direction in the header however long the table's name is", () => {
   const numbers = [{ ...number, better: false }];
   const { header, text } = shown(numbers, {
     schema_name: "s".repeat(63),
