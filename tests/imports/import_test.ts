@@ -7,7 +7,11 @@ Deno.test("PUT /imports makes a table of a file, and the same bytes again replac
   await using world = await startWorld({ user: true });
   const { ada } = world;
   const put = (query = "", body: BodyInit = CSV) =>
-    world.call("PUT", `/imports${query}`, { key: ada.api_key, body, headers: { "content-type": "" } });
+    world.call("PUT", `/imports${query}`, {
+      key: ada.api_key,
+      body,
+      headers: { "content-type": "" },
+    });
   const first = await put("?file=results.csv");
   equal(first.status, 201, first.text);
   console.log(JSON.stringify(first.body, null, 1));
