@@ -35,7 +35,8 @@ import { startingApp } from "./src/http/starting.ts";
 import { IMPORTS, queueImports } from "./src/imports/queue.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
 import { SEALED_COLUMNS } from "./src/sealed.ts";
-import { openInbox } from "./src/slack/inbox.ts";
+import { type Inbox, openInbox } from "./src/slack/inbox.ts";
+import { takeInto } from "./src/slack/socket.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
@@ -63,9 +64,11 @@ async function start(config: Config) {
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
   const inbox = openInbox(deps, stopping.signal);
   ends.push(() => within(3000, inbox.idle()));
+  const socket_mode = await openSocketMode(config, inbox);
   const app = await makeApp({
     ...deps,
     inbox,
+    socket_mode,
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
@@ -98,6 +101,17 @@ async function trace(config: Config) {
   const { startTracing } = await import("./src/external/trace/otlp.ts");
   const end = await startTracing(receiver, log);
   ends.push(() => within(1000, end()));
+}
+
+/** Undefined: Slack's calls come by HTTP alone. */
+async function openSocketMode(config: Config, inbox: Inbox) {
+  const { SLACK_APP_TOKEN: app_token, SLACK_API_URL: apiUrl } = config;
+  if (app_token === undefined) return undefined;
+  const { openSockets } = await import("./src/external/slack/socket/sockets.ts");
+  const options = { app_token, apiUrl, timeoutMs: 10_000 };
+  const sockets = openSockets(options, takeInto(inbox), { log });
+  ends.push(() => within(3000, sockets.close()));
+  return sockets.state;
 }
 
 /** Everything that the app and the jobs use. */

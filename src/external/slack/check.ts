@@ -2,8 +2,7 @@ import { z } from "zod";
 import { ExternalError } from "../../errors.ts";
 import type { Connection } from "./call.ts";
 import { lackingScope, notInChannel } from "./refusals.ts";
-
-export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
+import { SCOPES } from "./scopes.ts";
 
 /** Their letters alone: a name is put into our sentences. */
 const Name = (letters: RegExp) => z.string().regex(letters).optional().catch(undefined);

@@ -33,11 +33,15 @@ const PERMANENT: Record<string, string> = {
 };
 
 const PASSING: Record<string, string> = {
-  lost: "The socket mode connection to Slack was lost. Connecting again.",
+  lost: "The socket mode connection to Slack was lost. Check this machine's network. Retrying.",
   too_many_websockets:
-    "The Slack app has its ten socket mode connections already: each Dashkeeper process holds two. Connecting again.",
+    "The Slack app has its ten socket mode connections already. End other programs with its app token: each Dashkeeper process holds two. Retrying.",
 };
 const REFRESHES = ["warning", "refresh_requested"];
+
+/** What the code of an error says of the app token, not of the bot token. */
+export const forAppToken = (error: ExternalError): ExternalError =>
+  refused(error.more.code ?? "") ?? error;
 
 const refused = (code: string) =>
   PERMANENT[code] ? errorOf(code, PERMANENT[code], true) : undefined;
@@ -47,8 +51,7 @@ const errorOf = (code: string, message: string, permanent: boolean) =>
 /** Why no connection could be opened. */
 export function explain(error: unknown): ExternalError {
   if (error === undefined) return errorOf("lost", PASSING.lost!, false); // closed before `hello`
-  const failure = explainCall(error);
-  return refused(failure.code) ?? slackError(failure);
+  return forAppToken(slackError(explainCall(error)));
 }
 
 /** How a connection ended, by the reason of Slack's `disconnect`, or "lost". */
