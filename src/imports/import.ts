@@ -22,6 +22,7 @@ import {
   type FileValues,
   KEY,
   type Key,
+  mainTable,
   planTables,
   type TablePlan,
   valuesOf,
@@ -163,12 +164,12 @@ async function leftoversOf({ db }: Deps, opened: OpenWorkspace, content: Content
 
 /** A file and its tables, the one of its records first. */
 function shown({ reading, plans }: Content, written: Written[], i: number) {
-  const { file, format, tool, table, kind, warnings } = reading.files[i]!;
+  const { file, format, tool, warnings } = reading.files[i]!;
+  const main = mainTable(reading, i);
   const own = plans.filter(({ table }) =>
     reading.tables[table]!.openings.some((opening) => opening.file === i)
   );
-  const isMain = (plan: TablePlan) =>
-    plan.kind === kind && reading.tables[plan.table]!.name === table;
+  const isMain = ({ table }: TablePlan) => table === main;
   const tables = own.toSorted((a, b) => Number(isMain(b)) - Number(isMain(a))).map((plan) => ({
     kind: plan.kind,
     schema_name: "public",

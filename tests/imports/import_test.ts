@@ -1,5 +1,5 @@
-import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert";
-import { refused, startWorld } from "../help/world/world.ts";
+import { strictEqual as equal } from "node:assert";
+import { startWorld } from "../help/world/world.ts";
 
 const CSV = "design,wns_ns,cells\ngcd,-0.12,400\naes,0.5,16000\n";
 
@@ -14,13 +14,10 @@ Deno.test("PUT /imports makes a table of a file, and the same bytes again replac
     });
   const first = await put("?file=results.csv");
   equal(first.status, 201, first.text);
-  console.log(JSON.stringify(first.body, null, 1));
   const again = await put("?file=results.csv");
   equal(again.status, 201, again.text);
   const { kind, table_name } = first.body.imports[0].tables[0];
   await using owner = await world.owner(ada, kind);
   const rows = await owner.unsafe(`select * from public."${table_name}"`);
-  console.log(rows);
   equal(rows.length, 2);
-  console.log(await world.recorded());
 });

@@ -45,7 +45,6 @@ function distinctNames(names: readonly string[]): string[] {
   });
 }
 
-// deno-lint-ignore no-control-regex
 const SPECIAL = /[\\\t\n\r\0]/;
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 

@@ -86,9 +86,21 @@ export async function valuesOf(
   return { run_id, files: values };
 }
 
+const isIn = ({ openings }: ParsedTable, file: number) =>
+  openings.some((opening) => opening.file === file);
+
+/** The table of a file's records: its format's, else the first one; -1: it has none. */
+export function mainTable({ files, tables }: Reading, file: number): number {
+  const { kind, table } = files[file]!;
+  const own = tables.findIndex((one) => isIn(one, file) && one.kind === kind && one.name === table);
+  return own >= 0 ? own : tables.findIndex((one) => isIn(one, file));
+}
+
 /** `table=NAME` names the table of the records; others are named after it. */
-function nameOf({ name }: ParsedTable, main: string, { table }: ImportFields): string {
-  if (table === undefined || name === main) return table ?? name;
+function nameOf(reading: Reading, i: number, { table }: ImportFields): string {
+  const { name, openings } = reading.tables[i]!;
+  if (table === undefined) return name;
+  if (openings.some(({ file }) => mainTable(reading, file) === i)) return table;
   const end = `_${name}`;
   return `${[...table].slice(0, 63 - end.length).join("")}${end}`;
 }
@@ -115,9 +127,8 @@ async function keysOf(
   );
   const fills = (file: number) => KEY.map((name) => values[file]![name]!);
   if (inRows.length === 0) {
-    return reading.tables[table]!.rows.flatMap((_, file) =>
-      isIn(reading, table, file) ? [fills(file)] : []
-    );
+    const files = new Set(reading.tables[table]!.openings.map(({ file }) => file));
+    return [...files].map(fills);
   }
   const found = await reading.keys(
     table,
@@ -128,10 +139,6 @@ async function keysOf(
   );
 }
 
-/** Whether a file has opened a table, with rows or without. */
-const isIn = ({ tables }: Reading, table: number, file: number) =>
-  tables[table]!.openings.some((opening) => opening.file === file);
-
 /** What is to be written where. */
 export async function planTables(
   reading: Reading,
@@ -140,11 +147,10 @@ export async function planTables(
 ): Promise<TablePlan[]> {
   const plans: TablePlan[] = [];
   for (const [i, table] of reading.tables.entries()) {
-    const main = reading.files[table.openings[0]!.file]!.table;
     const columns = columnsOf(table, fields);
     plans.push({
       kind: table.kind,
-      name: nameOf(table, main, fields),
+      name: nameOf(reading, i, fields),
       table: i,
       columns,
       first: firstColumns(table.kind, table.name).map((name) => {
