@@ -236,7 +236,7 @@ function State({ story }: { story: Story }) {
         </section>
       )}
       {runs.length > 1 && (
-        <section class="card">
+        <section class="card runs">
           <h2>Runs</h2>
           <Runs runs={runs} />
         </section>
