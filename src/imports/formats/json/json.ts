@@ -1,6 +1,6 @@
 import { type Append, type Format, type Output, ParseError, type Parser } from "../format.ts";
 import { type Destination, destinationOf } from "../tables/destination.ts";
-import { placed } from "../tables/common.ts";
+import { placed } from "../tables/placed.ts";
 import { checkColumns } from "../tables/header.ts";
 import { type Fields, flat, isObject, rowsOf } from "./flat.ts";
 import { JsonValues } from "./values.ts";

@@ -1,5 +1,5 @@
 import { type Append, type Format, type Output, ParseError, type Parser } from "../format.ts";
-import { placed } from "./common.ts";
+import { placed } from "./placed.ts";
 import { delimited, type OnRow } from "./delimited.ts";
 import { destinationOf } from "./destination.ts";
 import { type Dialect, dialectOf, isBlank } from "./dialect.ts";
