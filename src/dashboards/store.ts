@@ -1,7 +1,8 @@
 import type { Db, Fragment } from "../external/postgres/postgres.ts";
 import type { Kind } from "../workspaces/names.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import type { Named, Step } from "../pipeline/row.ts";
+import type { Named } from "../pipeline/named_store.ts";
+import type { Step } from "../pipeline/row.ts";
 import type { Summary } from "../measures/summary.ts";
 
 /** `captured_at`, `slack_sent_at`, `numbers` and `why` belong to the newest run. */

@@ -57,10 +57,9 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
 
   const unsubscribe = deps.events.subscribe((event) => {
     if (event.what !== "dashboard") return;
-    const { step } = event;
-    steps[step as Step]?.wake();
+    steps[event.step as Step]?.wake();
     batches.wake();
-    if (step === "done") { for (const work of afterDone) work.wake(); }
+    if (event.step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
 

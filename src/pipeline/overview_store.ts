@@ -1,6 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { KeyNumber } from "../measures/number.ts";
-import { type Named, named, needsAttention, type Step } from "./row.ts";
+import { type Named, named, needsAttention } from "./named_store.ts";
+import type { Step } from "./row.ts";
 
 /** Counting ends here, so that it takes a few milliseconds at any size. */
 export const MOST_COUNTED = 1_000;

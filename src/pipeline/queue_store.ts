@@ -1,5 +1,6 @@
 import type { Db } from "../external/postgres/postgres.ts";
-import { needsAttention, type Step } from "./row.ts";
+import { needsAttention } from "./named_store.ts";
+import type { Step } from "./row.ts";
 
 /** A row that still has to reach "done". */
 const isOpen = (db: Db) =>

@@ -1,9 +1,9 @@
 import { backoff } from "../external/postgres/backoff.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { isBatch } from "./batches_store.ts";
+import { type Named, named } from "./named_store.ts";
 import { exceptOf } from "./due_store.ts";
 import { dueAfterImport, lockRow, waitingImports } from "./imported/store.ts";
 import { beginCorrection, clearRuns, insertRun, updateRowCount } from "./runs_store.ts";
@@ -12,22 +12,6 @@ import { requestIdHere, traceparentHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
-/** What identifies a row wherever one is shown. */
-export type Named = {
-  id: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  run: number;
-};
-
-/** Its columns, of dashboards as `d`. */
-export const named = (db: Db) =>
-  db`d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
-    d.table_name, d.run`;
-
 export type Claim = Named & {
   claim_id: string;
   deaths: number;
@@ -35,10 +19,6 @@ export type Claim = Named & {
   request_id: string | null;
   traceparent: string | null;
 };
-
-/** Of `d`: a person must act. Also while one row is tried again to see whether Slack's reason is gone. */
-export const needsAttention = (db: Db) =>
-  db`(d.stopped or d.step = 'notify' and d.stop_code is not null)`;
 
 const reset = (db: Db) =>
   db`stopped = false, stop_code = null, last_error = null, failures = 0, deaths = 0,

@@ -1,6 +1,6 @@
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
-import { type Named, named, needsAttention } from "../row.ts";
+import { type Named, named, needsAttention } from "../named_store.ts";
 
 /** `since`: when the digest was set to this time. `finished`: the last one that all channels have had. */
 export async function rememberSchedule(
