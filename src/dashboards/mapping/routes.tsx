@@ -92,7 +92,7 @@ export async function dashboardPage(
     : cardOf(await showReading(deps, row), again);
   const [withNumbers] = await withCourses(deps.db, [row], { all: true });
   const shown = { ...story, row: withNumbers! };
-  const is_worse = mayAcknowledge(deps, story.row);
+  const is_worse = await mayAcknowledge(deps, story.row);
   const props = { who: c.var.who, story: shown, is_worse, mapping: card };
   return c.html(<DashboardPage {...props} />, status);
 }

@@ -3,7 +3,7 @@ import { type Actor, audited, type AuditedAction } from "../../audit/audit.ts";
 import { AppError } from "../../errors.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
-import { isWorse } from "../../pipeline/notify/worse.ts";
+import { isWorse, shownNumbers } from "../../pipeline/notify/worse.ts";
 import { showState } from "../../pipeline/notify/refresh.ts";
 import * as store from "../../pipeline/mute_store.ts";
 import { resumeMuted } from "../../pipeline/row.ts";
@@ -117,17 +117,19 @@ export async function unmuteDashboard(db: Sql, who: Who, id: number) {
 
 export type Deps = { db: Sql; slack: { worse_percent: number } };
 
-/** Whether a row's newest run may be acknowledged. */
-export const mayAcknowledge = (
-  { slack: { worse_percent } }: Pick<Deps, "slack">,
-  { numbers, acknowledged_by }: { numbers: KeyNumber[]; acknowledged_by: string | null },
-): boolean => acknowledged_by === null && isWorse(numbers, worse_percent);
+type Run = { id: number; run: number; numbers: KeyNumber[]; acknowledged_by: string | null };
+
+/** Whether a row's newest run got worse, as its message says, and nobody acknowledged that. */
+export async function mayAcknowledge({ db, slack: { worse_percent } }: Deps, row: Run) {
+  if (row.acknowledged_by !== null) return false;
+  return isWorse(await shownNumbers(db, row, row.numbers), worse_percent);
+}
 
 /** The newest run's. Throws 404, 403, and 409 `not_worse`. */
 export async function acknowledgeDashboard(deps: Deps, who: Who, id: number) {
   const row = await changeableDashboard(deps.db, who, id);
   if (row.acknowledged_by === null) {
-    if (!mayAcknowledge(deps, row)) {
+    if (!await mayAcknowledge(deps, row)) {
       throw new AppError("not_worse", 409, "The newest run did not get worse.");
     }
     await acknowledge(deps.db, who, row, row.run);

@@ -1,9 +1,7 @@
-import { ofNewRuns } from "../../measures/number.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import type { SentMessage } from "../../external/slack/post.ts";
 import { withoutData } from "../capture/outcome.ts";
 import type * as store from "../messages_store.ts";
-import { findCovered } from "../numbers_store.ts";
 import type { Claim } from "../row.ts";
 import type { Content } from "./blocks.ts";
 import { controlsOf, type Message, restate } from "./controls.ts";
@@ -11,7 +9,7 @@ import { type Deps as LinkDeps, linkTo } from "./link.ts";
 import { composeMessage, type MessageInput } from "./message.ts";
 import type { Picture } from "./picture.ts";
 import { metadataOf } from "./post.ts";
-import { isWorse } from "./worse.ts";
+import { isWorse, shownNumbers } from "./worse.ts";
 
 export type Deps = LinkDeps & {
   db: Sql;
@@ -61,8 +59,7 @@ async function compose(
     & Required<Pick<MessageInput, "image" | "no_picture">>,
 ): Promise<Message> {
   const { db, slack: { content, worse_percent } } = deps;
-  const { now, posted } = await findCovered(db, claim);
-  const numbers = ofNewRuns(run.numbers, now, posted);
+  const numbers = await shownNumbers(db, claim, run.numbers);
   const controls = controlsOf({
     id: claim.id,
     run: claim.run,
