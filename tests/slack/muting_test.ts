@@ -1,4 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
+import { lastDue } from "../../src/pipeline/digest/schedule.ts";
+import { postDigests } from "../../src/pipeline/digest/digest.ts";
+import { never } from "../help/time.ts";
+import { addBatch } from "../help/world/rows.ts";
 import { refused } from "../help/world/world.ts";
 import { type AppWorld, startAppWorld } from "../help/slack_app/app_world.ts";
 import { pressables } from "../help/slack_app/press.ts";
@@ -129,6 +133,33 @@ Deno.test("a muted row ends at done and is not posted; unmuting posts nothing ol
       "the newest posted message says so",
     );
   });
+});
+
+Deno.test("lists of new tables and digests leave muted dashboards out", async () => {
+  await using world = await startAppWorld();
+  const { db, slack } = world;
+  const ids = [];
+  for (let i = 0; i < 6; i++) ids.push(await world.addRow({ table_name: `runs${i}` }));
+  await addBatch(db, world.ada.id, ids);
+  await world.call("POST", `/dashboards/${ids[3]}/mute`, { json: { until: null } });
+  await world.drain();
+  const [list, ...others] = await slack.roots();
+  equal(others.length, 0);
+  equal(list!.blocks[0].text.text, "5 new tables of ada, 5 worse");
+  ok(!JSON.stringify(list).includes("runs3"));
+  equal((await slack.replies(list!.ts)).length, 5);
+
+  const schedule = { hour: 8, minute: 30, zone: "UTC" };
+  const at = lastDue(schedule, new Date());
+  const before = new Date(at.getTime() - 3_600_000).toISOString();
+  await db`insert into digest_schedule (schedule, since) values ('08:30 UTC', '2020-01-01')`;
+  await db`update runs set numbers_at = ${before}`;
+  const deps = { ...world.deps, slack: { ...world.deps.slack, digest_at: schedule } };
+  await postDigests(deps, never, new Date(at.getTime() + 60_000));
+  const digest = (await slack.roots()).at(-1)!;
+  equal(digest.metadata!.event_type, "dashkeeper_digest");
+  equal(digest.blocks[0].text.text, "Daily digest: 5 tables worse");
+  ok(!JSON.stringify(digest).includes("runs3"));
 });
 
 Deno.test("the page's forms mute, unmute and acknowledge without a script", async () => {
