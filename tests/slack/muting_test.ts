@@ -95,6 +95,8 @@ Deno.test("a muted row ends at done and is not posted; unmuting posts nothing ol
     });
     equal(await sent(world), 0);
     refused(await world.call("POST", `/dashboards/${id}/post`), 409, "muted");
+    const { slack_message } = await world.row(id);
+    ok(!/Muted/.test(JSON.stringify(slack_message)), "what is kept would not be kept up to date");
   });
   await t.step("unmuted: only the next run is posted", async () => {
     await world.call("DELETE", `/dashboards/${id}/mute`);

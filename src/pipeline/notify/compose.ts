@@ -40,7 +40,8 @@ export async function composeWith(
     ? picture.missing
     : null;
   const metadata = metadataOf(payloadOf(deps, claim));
-  return { ...await compose(deps, claim, run, { image, no_picture, ...how }), metadata };
+  const message = await compose(deps, claim, run, { image, no_picture, ...how });
+  return { ...restate(message, run), metadata };
 }
 
 /** A run's message, kept for its page. */
@@ -66,7 +67,7 @@ async function compose(
     has_preview: content === "full",
     is_worse: content !== "link" && isWorse(numbers, worse_percent),
   });
-  const message = composeMessage({
+  return composeMessage({
     username: claim.username,
     kind: claim.kind,
     schema_name: claim.schema_name,
@@ -86,5 +87,4 @@ async function compose(
     corrected: run.corrected || run.correcting && is_posted,
     controls: is_interactive ? controls : [],
   });
-  return restate(message, run);
 }
