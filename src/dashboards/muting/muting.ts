@@ -4,7 +4,7 @@ import { AppError } from "../../errors.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
 import { isWorse, shownNumbers } from "../../pipeline/notify/worse.ts";
-import { showState } from "../../pipeline/notify/refresh.ts";
+import { showEnd, showState } from "../../pipeline/notify/refresh.ts";
 import * as store from "../../pipeline/mute_store.ts";
 import { resumeMuted } from "../../pipeline/row.ts";
 import { Expiry } from "../../users/expiry.ts";
@@ -73,6 +73,7 @@ export const mute = (db: Sql, actor: Actor, row: Subject, until: string | null, 
   recorded(db, actor, row, "dashboard.mute", async (tx) => {
     if (!await store.mute(tx, row.id, actor.username, until)) return false;
     await resumeMuted(tx, row.id);
+    if (until !== null) await showEnd(tx, row, until);
     return true;
   }, part);
 
