@@ -5,6 +5,7 @@ import {
   type Config,
   ConfigError,
   diagnosisOf,
+  importsOf,
   limitsOf,
   logOf,
   outsideOf,
@@ -24,15 +25,18 @@ import { connectMaster } from "./src/external/postgres/master.ts";
 import { migrate } from "./src/external/postgres/migrate.ts";
 import { listenForEvents } from "./src/external/events.ts";
 import { once } from "./src/external/abort.ts";
+import { openSpoolFolder } from "./src/external/spool_folder.ts";
 import { openServer } from "./src/external/server.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
 import { joinServices } from "./src/external/services.ts";
 import { readInstallation } from "./src/credentials/installation_store.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
+import { IMPORTS, queueImports } from "./src/imports/queue.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
 import { SEALED_COLUMNS } from "./src/sealed.ts";
-import { openInbox } from "./src/slack/inbox.ts";
+import { type Inbox, openInbox } from "./src/slack/inbox.ts";
+import { takeInto } from "./src/slack/socket.ts";
 import { preflight } from "./src/workspaces/preflight.ts";
 import { openServers } from "./src/workspaces/servers.ts";
 import { limitFailures } from "./src/users/failure_limit.ts";
@@ -60,9 +64,11 @@ async function start(config: Config) {
   const jobs = Promise.withResolvers<ReturnType<typeof startJobs>>();
   const inbox = openInbox(deps, stopping.signal);
   ends.push(() => within(3000, inbox.idle()));
+  const socket_mode = await openSocketMode(config, inbox);
   const app = await makeApp({
     ...deps,
     inbox,
+    socket_mode,
     adminKey: config.ADMIN_API_KEY,
     failures: limitFailures(),
     trust_proxy: config.TRUST_PROXY,
@@ -97,6 +103,17 @@ async function trace(config: Config) {
   ends.push(() => within(1000, end()));
 }
 
+/** Undefined: Slack's calls come by HTTP alone. */
+async function openSocketMode(config: Config, inbox: Inbox) {
+  const { SLACK_APP_TOKEN: app_token, SLACK_API_URL: apiUrl } = config;
+  if (app_token === undefined) return undefined;
+  const { openSockets } = await import("./src/external/slack/socket/sockets.ts");
+  const options = { app_token, apiUrl, timeoutMs: 10_000 };
+  const sockets = openSockets(options, takeInto(inbox), { log });
+  ends.push(() => within(3000, sockets.close()));
+  return sockets.state;
+}
+
 /** Everything that the app and the jobs use. */
 async function connect(config: Config) {
   const base = await openDatabase(config);
@@ -116,6 +133,7 @@ async function connect(config: Config) {
     outside: outsideOf(config),
     limits: limitsOf(config),
     capture: captureOf(config),
+    imports: await openImports(importsOf(config)),
     diagnosis: { ...diagnosisOf(config), sealed_columns: SEALED_COLUMNS },
   };
 }
@@ -172,6 +190,12 @@ async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
     log.warn(message, { server });
   }
   return servers;
+}
+
+async function openImports({ folder, most_bytes }: ReturnType<typeof importsOf>) {
+  const spool = await openSpoolFolder(folder);
+  ends.push(() => spool.close());
+  return { spool, most_bytes, queue: queueImports(IMPORTS.most, IMPORTS.waiting) };
 }
 
 function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey?: string, link?: string) {

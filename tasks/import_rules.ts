@@ -55,7 +55,7 @@ const WRITTEN: Home[] = [
   {
     what: "Deno",
     pattern: /\bDeno(?:\.(?!env\b|cron\b)\w|\[)|=\s*Deno\b/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//, /^src\/imports\/worker\//],
   },
   {
     what: "fetch",
@@ -78,12 +78,12 @@ const IMPORTED: Home[] = [
   {
     what: "node:",
     pattern: /^node:/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//, /^src\/imports\/worker\//],
   },
   {
     what: "a driver",
     pattern:
-      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/web-api|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
+      /^(?:npm:\/?)?(?:postgres|puppeteer-core|@slack\/[\w-]+|prom-client|@opentelemetry\/[\w-]+)(?:[@/]|$)/,
     homes: [EXTERNAL],
   },
   {

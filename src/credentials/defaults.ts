@@ -3,7 +3,7 @@ import type { Outside } from "./hosts.ts";
 /** A name without a credential of the user's own; `applies`: the installation's value is used. */
 export type Default = { key_name: string; applies: boolean };
 
-/** What stands for the credentials of Slack and Grafana that a user does not have. */
+/** The installation's values for the credentials of Slack and Grafana that a user does not have. */
 export function defaultsFor(outside: Outside, own: string[]): Default[] {
   const { grafana, slack_token, slack_channel } = outside;
   const all: Record<string, boolean> = {

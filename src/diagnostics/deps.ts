@@ -2,6 +2,7 @@ import type { SealKeys } from "../credentials/seal.ts";
 import type { SealedColumn } from "../credentials/sealed.ts";
 import type { Browser } from "../external/browser/browser.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
+import type { SocketState } from "../external/slack/socket/sockets.ts";
 import type { Deps as GrafanaDeps } from "../grafana/grafana.ts";
 import type { Deps as TargetDeps } from "../pipeline/notify/target.ts";
 import type { Servers } from "../workspaces/servers.ts";
@@ -16,6 +17,8 @@ export type Deps = GrafanaDeps & TargetDeps & {
   servers: Servers;
   browser: Pick<Browser, "state" | "withPage">;
   installation: string;
+  /** Undefined: in another process, or there is none. */
+  socket_mode?: (() => SocketState) | undefined;
   diagnosis: Settings;
 };
 

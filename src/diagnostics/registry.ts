@@ -11,6 +11,7 @@ import { sealKey } from "./checks/seal_key.ts";
 import { database, otherServers } from "./checks/servers.ts";
 import { service } from "./checks/service.ts";
 import { otherSlacks, slack } from "./checks/slack.ts";
+import { socketMode } from "./checks/socket_mode.ts";
 import { sources } from "./checks/sources.ts";
 import { workspaces } from "./checks/workspaces.ts";
 
@@ -20,7 +21,7 @@ export const CHECKS: (Check | Family)[] = [
   ...database,
   ...[migrations, otherServers, ...workspaces],
   ...[...grafana, sources],
-  ...[...slack, otherSlacks],
+  ...[...slack, otherSlacks, socketMode],
   ...browser,
   ...[sealKey, clock, jobs],
   ...queue,

@@ -16,7 +16,7 @@ const LIMITS = { eachMs: 4_000, allMs: 5_000 };
 const FIRST = [database[0]!, grafana[0]!, slack[0]!];
 const kept = new WeakMap<Sql, Promise<Checked>>();
 
-/** Whether each system answers, asked once a minute at most. Members are not told addresses and reasons. */
+/** Whether each system answers, asked once a minute at most. Members do not see addresses and reasons. */
 export async function showSystems(deps: Deps, who: Who, now = Date.now()): Promise<System[]> {
   let known = await kept.get(deps.db);
   if (!known || known.until <= now) {

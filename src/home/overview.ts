@@ -1,7 +1,7 @@
 import { connectionsOf } from "../accounts/overview.ts";
 import type { Db } from "../external/postgres/postgres.ts";
 import { shownNumber } from "../measures/format.ts";
-import { inOrder, verdictOf } from "../measures/verdict.ts";
+import { directionOf, inOrder } from "../measures/direction.ts";
 import * as store from "../pipeline/overview_store.ts";
 import type { Who } from "../who.ts";
 import { failedWorkspaces, stepsOf } from "../workspaces/store.ts";
@@ -64,7 +64,7 @@ async function gotWorse({ db, slack }: Deps, now: Date, user_id: number | undefi
   for (const run of runs) if (!newest.has(run.id)) newest.set(run.id, run);
   return [...newest.values()].flatMap(({ numbers, ...run }) => {
     const worse = inOrder(numbers, percent)
-      .filter((number) => verdictOf(number, percent) === "worse");
+      .filter((number) => directionOf(number, percent) === "worse");
     if (worse.length === 0) return [];
     const shown = worse.slice(0, MOST_NUMBERS).map(shownNumber);
     return [{ ...run, numbers: shown, more: worse.length - shown.length }];

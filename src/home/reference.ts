@@ -59,7 +59,7 @@ const JSON_TYPE = "application/json";
 /** An example shows objects within objects this deep. */
 const MOST_DEEP = 4;
 
-/** The document as a page shows it; `origin` stands in the curl lines. */
+/** The document as a page shows it; `origin` is used in the curl lines. */
 export function referenceOf(document: Document, origin: string): Reference {
   const schemas = document.components?.schemas ?? {};
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>

@@ -14,7 +14,7 @@ const base64 = { alphabet: "base64url", omitPadding: true } as const;
 const random = () => crypto.getRandomValues(new Uint8Array(16)).toBase64(base64);
 const signed = (nonce: string, cookie: string) => utf8.encode(`form ${nonce} ${cookie}`);
 
-/** A new one for each page: what compression tells of a page's length helps nobody to guess it. */
+/** A new one for each page, so that the length of a compressed page does not help to guess it. */
 export async function makeFormToken(key: CryptoKey, cookie: string): Promise<string> {
   const nonce = random();
   const signature = await crypto.subtle.sign("HMAC", key, signed(nonce, cookie));

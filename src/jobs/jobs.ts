@@ -8,6 +8,7 @@ import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { refreshMessages } from "../pipeline/notify/refresh.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
+import { beginImports } from "../pipeline/imported/imported.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import { releaseBatches, type Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
@@ -51,14 +52,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const { archive, pictures, batches, messages, digests } = startSingles(deps, signal);
-  const afterDone = [archive, pictures];
+  const { archive, pictures, batches, messages, digests, imports } = startSingles(deps, signal);
+  const afterDone = [archive, pictures, imports];
   const all = [...Object.values(steps), batches, messages, digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
-    batches.wake();
-    messages.wake();
+    for (const work of [batches, messages]) work.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
@@ -76,6 +76,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       "refresh messages": messages.wake,
       "archive dashboards": archive.wake,
       "remove old pictures": pictures.wake,
+      "begin imported runs": imports.wake,
     },
     (job) => recordTick(deps.db, job).catch(logged(deps, job)),
     signal,
@@ -97,5 +98,6 @@ function startSingles(deps: Deps, signal: AbortSignal) {
     batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
     messages: single("messages", () => refreshMessages(deps, signal)),
     digests: single("digests", startDigests(deps, signal)),
+    imports: single("imports", () => beginImports(deps)),
   };
 }

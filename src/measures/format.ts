@@ -26,7 +26,7 @@ const short = (unit: string) => {
 
 const RTL = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
-/** Keeps right-to-left text from turning what stands beside it. */
+/** Keeps right-to-left text from turning its neighbours. */
 export const isolated = (line: string) => RTL.test(line) ? `\u2068${line}\u2069` : line;
 
 const direction = (better: boolean | null) =>

@@ -45,7 +45,7 @@ async function readWorst(reader: Sql, facts: TableFacts): Promise<string[]> {
   return rows.length < SHOWN ? shown : rows.map(([label]) => label!);
 }
 
-/** How many groups there are, and some of them; those that ran last where runs are told apart. */
+/** How many groups there are, and some of them; those that ran last where runs are known. */
 async function readGroups(reader: Sql, place: string, columns: Column[], newest?: NewestRun[]) {
   const label = groupLabel(columns);
   if (!label) return { count: 1, shown: [] };
@@ -153,12 +153,21 @@ async function readStarts(
   return startsOf(moments);
 }
 
-/** The columns that are looked at over the whole table. */
-function looked({ columns, chosen }: Mapping) {
+/** Their greatest value decides how they are read. */
+const DECIDED = ["waived", "utilization"];
+const isDecided = ({ name, meaning }: Column) =>
+  DECIDED.includes(meaning ?? "") || /viol/i.test(name) && /_[wt]ns$/.test(meaning ?? "");
+
+/** The columns that are looked at over the whole table; numbers only where the sample does not suffice. */
+function looked(content: Content, { columns, chosen }: Mapping) {
   const named = Object.values(chosen).map(({ column }) => column?.name);
   const isKnown = ({ name, meaning }: Column) => meaning !== undefined || named.includes(name);
   // Known numbers first, at most 64: each costs about 30 ms on a million rows.
-  const numbers = columns.filter(({ shape, sum }) => shape === "number" && !sum)
+  const stored = content.columns.filter(({ most, computed }) => most !== null && !computed);
+  const filled = new Set(stored.map(({ name }) => name));
+  const isSeen = (column: Column) =>
+    filled.has(column.name) && !isDecided(column) && !named.includes(column.name);
+  const numbers = columns.filter((one) => one.shape === "number" && !one.sum && !isSeen(one))
     .toSorted((a, b) => Number(isKnown(b)) - Number(isKnown(a))).slice(0, 64);
   const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name");
   return { numbers, texts: texts.slice(0, 12) };
@@ -179,7 +188,7 @@ export async function readTable(
   const content = await readSample(reader, schema, table);
   const mapping = mappingOf(content, correction);
   const { columns, group } = mapping;
-  const { numbers, texts } = looked(mapping);
+  const { numbers, texts } = looked(content, mapping);
   const overall = await readAll(reader, place, content, mapping, numbers);
   const said = saidBy(overall, mapping, numbers);
   const starts = await readStarts(reader, place, mapping, said.rows, said.runs);

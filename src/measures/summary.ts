@@ -5,7 +5,7 @@ import { type KeyNumber, keyNumber, ofNewRuns } from "./number.ts";
 import { hashed } from "./runs/hashed.ts";
 import { hasRuns, newestFirst } from "./runs/runs.ts";
 import { type Compared, doubtOf, unlike } from "./trust.ts";
-import { headline, inOrder } from "./verdict.ts";
+import { headline, inOrder } from "./direction.ts";
 import { writtenUnit } from "./names/units.ts";
 import { keyOfList, type Listed, readListed } from "./runs/listed.ts";
 import { type RunRow, runValues } from "./runs/values.ts";
@@ -15,7 +15,7 @@ import { explain } from "./why.ts";
 export type Summary = {
   numbers: KeyNumber[];
   why: string | null;
-  /** Each group's newest run by its name or time; '' stands for no group. */
+  /** Each group's newest run by its name or time; '' means no group. */
   run_names: Record<string, string>;
   /** Each group's newest runs as they are to be kept. */
   runs: RunNumbers[];
@@ -34,7 +34,7 @@ export type RunNumbers<Run extends string | null = string | null> = {
  */
 export type Kept = { runs: RunNumbers<string>[]; run_names: Record<string, string> };
 
-/** What stands on one row: more would be read by nobody. */
+/** On one row: nobody reads more. */
 const MOST_NUMBERS = 200;
 /** Groups whose newest runs are read, those that ran last; the others are on the board. */
 const MOST_GROUPS = 200;

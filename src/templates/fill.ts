@@ -121,7 +121,7 @@ const endOf = (panel: Placed) => topOf(panel) + (panel.gridPos?.h ?? 0);
 const movedDown = (panel: Placed, by: number): Placed =>
   ({ ...panel, gridPos: { ...panel.gridPos!, y: topOf(panel) + by } }) as Placed;
 
-/** The board with its folded rows open, what stands below them moved down: the built-in board opens none. */
+/** The board with its folded rows open, what is below them moved down: the built-in board opens none. */
 export function unfolded(board: Dashboard): Dashboard {
   let down = 0;
   const panels = (board.panels ?? []).toSorted((a, b) => topOf(a) - topOf(b)).flatMap((panel) => {

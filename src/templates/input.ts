@@ -17,7 +17,7 @@ export const Name = z.string().refine(
 const UNSEEN = /[\0-\x1f\x7f\u{d800}-\u{dfff}]/u;
 export const Pattern = z.string().refine(
   (pattern) => pattern.length > 0 && pattern.length <= 100 && !UNSEEN.test(pattern),
-  "A pattern has 1 to 100 characters; * stands for any text, ? for one character.",
+  "A pattern has 1 to 100 characters; * matches any text, ? one character.",
 ).openapi({ example: "paths_*" });
 
 export const NewChoice = z.strictObject({
@@ -59,7 +59,7 @@ export const NewTemplate = z.strictObject({
     description:
       "A dashboard's JSON as Grafana exports it. `${table}`, `${schema}` and `${datasource}` " +
       "are filled in for each board: in SQL as quoted identifiers (`${table}` with its schema unless " +
-      "`${schema}.` stands before it; `'${table}'` as a text), " +
+      "with `${schema}.` before it; `'${table}'` as a text), " +
       "elsewhere as they are. uid, title, tags and time range are the board's own.",
     example: { panels: [] },
   }),

@@ -49,11 +49,11 @@ function extentOf(sql: string, from: number, found: string): [Part["kind"], numb
 
 const PLACEHOLDER = /\$\{(table|schema)\}/g;
 const ALONE = /^(['"])\$\{(table|schema)\}\1$/;
-/** Behind these a name stands alone: `schema.name`, `AS name`. */
+/** After these a name has no schema: `schema.name`, `AS name`. */
 const BEFORE_NAME = /(?:\.|\bas)\s*$/i;
 
 /**
- * Fills quoted names into a query: `${table}` with its schema unless something stands before it,
+ * Fills quoted names into a query: `${table}` with its schema unless something precedes it,
  * `'${table}'` as a string constant; not within longer strings or comments.
  */
 export function nameTable(sql: string, { table, schema }: Named): string {
@@ -96,8 +96,8 @@ export function faultOfQuery(sql: string): string | undefined {
     kind === "code" ? sql : kind === "comment" ? " " : kind === "name" ? '""' : "''"
   ).join("").replace(/;\s*$/, "");
   if (code.trim() === "") return "There is no query.";
-  if (code.includes(";")) return "Only one statement may stand here.";
-  if (!FIRST.test(code)) return "Only SELECT, or WITH … SELECT, may stand here.";
+  if (code.includes(";")) return "Only one statement is allowed here.";
+  if (!FIRST.test(code)) return "Only SELECT, or WITH … SELECT, is allowed here.";
   if (WRITES.test(code) || /\binto\b/i.test(code)) return "The query writes: it may only read.";
   if (LOCKS.test(code)) return "The query locks rows: it may only read.";
   if (/\$\d/.test(code)) return "The query has parameters ($1), which nothing fills.";
@@ -111,7 +111,7 @@ function faultOfPlaceholders(parts: Part[]): string | undefined {
       return "A placeholder within a longer text cannot be quoted: write '${table}' or \"${table}\" alone.";
     }
     if (/[\w$]\$\{(?:table|schema)\}|\$\{(?:table|schema)\}[\w$]/.test(sql)) {
-      return "A placeholder is a whole name: nothing may stand right beside it.";
+      return "A placeholder is a whole name: leave nothing right beside it.";
     }
     if (/\$\{datasource\}/.test(sql)) return "${datasource} has no place in a query.";
   }

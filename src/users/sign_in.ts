@@ -95,7 +95,7 @@ const seesAll = ({ members_see }: Pick<Deps, "members_see">) =>
 
 const base64 = { alphabet: "base64url", omitPadding: true } as const;
 
-/** Signs a user in once, within 10 minutes. Returns what stands in the link's address. */
+/** Signs a user in once, within 10 minutes. Returns the secret part of the link's address. */
 export async function makeSignInLink(db: Db, username: string): Promise<string> {
   const link = crypto.getRandomValues(new Uint8Array(32)).toBase64(base64);
   await insertLink(db, username, await hashKey(link));

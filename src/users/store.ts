@@ -70,7 +70,7 @@ export async function listUsers(
   after: string,
   limit: number,
 ): Promise<UserRow[]> {
-  // "~" stands behind every character of a username, so the prefix is a range of the index.
+  // "~" sorts after every character of a username, so the prefix is a range of the index.
   return await db<UserRow[]>`
     select ${columns(db)} from users
     where username > ${after}

@@ -1,4 +1,4 @@
-/** `names` is what stands between `import` and `from`; "*" for an import() and for a bare import. */
+/** `names` is the text between `import` and `from`; "*" for an import() and for a bare import. */
 export type Import = { names: string; typeOnly: boolean; from: string };
 
 const IMPORT =

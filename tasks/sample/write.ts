@@ -101,7 +101,7 @@ export async function writeTables(
 }
 
 /**
- * Copies in and asks once more: when the server refuses the last rows, postgres.js 3.4.9 tells nobody
+ * Copies in and asks once more: when the server refuses the last rows, postgres.js 3.4.9 reports nothing
  * (neither `finish` nor `error` comes, issue 1173), but the transaction's next statement fails.
  */
 async function copyRows(

@@ -8,7 +8,7 @@ const wide = `create table t (run_ts timestamptz, design text, platform text, va
   setup_wns_ns float8, setup_tns_ns float8, hold_wns_ns float8, violations int, drc_errors int,
   area_um2 float8, util_pct float8, power_mw float8, runtime_s float8, git_commit text)`;
 
-Deno.test("summarize() tells every number of a wide table, with unit, change and verdict", async () => {
+Deno.test("summarize() tells every number of a wide table, with unit, change and direction", async () => {
   const { numbers, why } = await told(
     "qor",
     wide,

@@ -27,7 +27,7 @@ type Props = {
   who: Who;
   user: User;
   credentials: z.infer<typeof CredentialSchema>[];
-  /** Which credentials can be tested, and what stands for those that are not there. */
+  /** Which credentials can be tested, and the defaults of those that are missing. */
   secrets: { testable: string[]; defaults: Default[] };
   overview: Overview | null;
   datasources: z.infer<typeof DatasourceView>[];

@@ -18,7 +18,7 @@ export function Table({ label, silent = false, children }: {
 
 type Column = string | { text: string; number?: boolean };
 
-/** The first line of a table; columns of numbers stand right. */
+/** The first line of a table; columns of numbers are aligned right. */
 export function Head({ columns }: { columns: Column[] }) {
   return (
     <thead>
@@ -33,7 +33,7 @@ export function Head({ columns }: { columns: Column[] }) {
   );
 }
 
-/** A cell whose digits stand below each other. */
+/** A cell with aligned digits. */
 export function NumberCell({ children }: { children: Child }) {
   return <td class="num">{children}</td>;
 }

@@ -15,10 +15,10 @@ import { faultyOf } from "./configuration.ts";
 const NONE = "No Grafana is configured: dashboards are drawn on the built-in boards.";
 
 /** The probe's result, or why there is none. */
-function judged(
+function checkOf(
   name: string,
   docs: string,
-  judge: (probe: GrafanaProbe, context: Context) => Result,
+  read: (probe: GrafanaProbe, context: Context) => Result,
   needs: string[] = [],
 ): Check {
   const same = { group: "grafana", finding: "Grafana" } as const;
@@ -32,7 +32,7 @@ function judged(
         return warning(`${NOT_CHECKED}: ${faulty} is missing or not valid.`, `Correct ${faulty}.`);
       }
       const probe = await context.probes.grafana();
-      return probe ? judge(probe, context) : ok(NONE);
+      return probe ? read(probe, context) : ok(NONE);
     },
   };
 }
@@ -50,7 +50,7 @@ const FIXES: Record<string, string> = {
     "Make a new token for the service account (role Admin), set GRAFANA_API_KEY to it and restart the service.",
 };
 
-const health = judged("Grafana", "grafana-does-not-answer", (probe) => {
+const health = checkOf("Grafana", "grafana-does-not-answer", (probe) => {
   if (!probe.reachable) return failedBy(probe.fault, REACH, FIXES);
   if (probe.database === "ok") return ok(`Grafana ${probe.version ?? ""} answers.`);
   return failed("Grafana answers, but its own database does not.", FIXES.disturbed!);
@@ -59,7 +59,7 @@ const health = judged("Grafana", "grafana-does-not-answer", (probe) => {
 /** The oldest version whose answers are known. */
 const OLDEST = 9;
 
-const version = judged("Grafana version", "grafana-version", ({ version }) => {
+const version = checkOf("Grafana version", "grafana-version", ({ version }) => {
   const major = Number(/^\d+/.exec(version ?? "")?.[0]);
   if (!major) return warning("Grafana does not say its version.", "Use Grafana 9.4 or newer.");
   return major >= OLDEST
@@ -67,7 +67,7 @@ const version = judged("Grafana version", "grafana-version", ({ version }) => {
     : failed(`It is Grafana ${version}.`, "Upgrade it to 9.4 or newer.");
 }, ["Grafana"]);
 
-const key = judged("Grafana key", "grafana-key", ({ fault, organisation }, { outside }) => {
+const key = checkOf("Grafana key", "grafana-key", ({ fault, organisation }, { outside }) => {
   if (fault) return failedBy(fault, FIXES.key_refused!, FIXES);
   const where = organisation === null ? "" : ` (organisation: ${organisation})`;
   const capture = outside.grafana?.capture_key
@@ -76,7 +76,7 @@ const key = judged("Grafana key", "grafana-key", ({ fault, organisation }, { out
   return ok(`Grafana accepts the key${where}.${capture}`);
 }, ["Grafana"]);
 
-const permissions = judged("Grafana permissions", "grafana-permissions", ({ missing }) => {
+const permissions = checkOf("Grafana permissions", "grafana-permissions", ({ missing }) => {
   if (missing.length === 0) return ok(`The key has all ${NEEDED.length} permissions.`);
   return failed(
     `The key lacks ${missing.join(", ")}.`,

@@ -20,10 +20,10 @@ type Inspect = (context: Context, signal: AbortSignal) => Promise<SlackState | n
 
 /** Token, channel and upload of one token and channel, by `inspect`; null: none is configured. */
 function checksOf(label: string, inspect: Inspect, needs: string[] = []): Check[] {
-  const judge = (
+  const check = (
     name: string,
     docs: string,
-    judge: (state: SlackState) => Result,
+    read: (state: SlackState) => Result,
     needed: string[],
   ): Check => ({
     ...{ name, docs, group: "slack", finding: label, needs: [...needs, ...needed] },
@@ -35,17 +35,17 @@ function checksOf(label: string, inspect: Inspect, needs: string[] = []): Check[
       }
       try {
         const state = await inspect(context, signal);
-        return state ? judge(state) : ok(NONE);
+        return state ? read(state) : ok(NONE);
       } catch (error) {
         return failedBy(error, TOKEN_FIX, FIXES);
       }
     },
   });
   return [
-    judge(label, "slack-token", token, []),
-    judge(`${label}: scopes`, "slack-scopes", scopes, [label]),
-    judge(`${label}: channel`, "slack-channel", channel, [label]),
-    judge(`${label}: upload`, "slack-upload", upload, [label, `${label}: scopes`]),
+    check(label, "slack-token", token, []),
+    check(`${label}: scopes`, "slack-scopes", scopes, [label]),
+    check(`${label}: channel`, "slack-channel", channel, [label]),
+    check(`${label}: upload`, "slack-upload", upload, [label, `${label}: scopes`]),
   ];
 }
 

@@ -8,7 +8,7 @@ const MEBIBYTE = 2 ** 20;
 const SCARCE = { share: 0.1, most: 10_240 * MEBIBYTE };
 const NEARLY_NONE = { share: 0.02, most: 1024 * MEBIBYTE };
 
-/** Judges the free space of the file system that holds `path`. */
+/** Checks the free space of the file system that holds `path`. */
 export async function judgeSpace(path: string, what: string, fix: string): Promise<Result> {
   const space = await spaceAt(path);
   if (!space) {

@@ -2,7 +2,7 @@ import { AppError } from "../../errors.ts";
 import { hashKey, isHashOf } from "../../users/key.ts";
 
 export type Access = { metrics_token?: string | undefined; trust_proxy: boolean };
-/** `from`: the peer of the connection; `forwarded`: a header says that a proxy stands between. */
+/** `from`: the peer of the connection; `forwarded`: a header says that there is a proxy between. */
 export type Caller = {
   authorization: string | undefined;
   from: string;

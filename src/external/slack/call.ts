@@ -18,7 +18,7 @@ export type Connection = {
 type Login = { token: string; apiUrl: string | undefined; timeoutMs: number };
 
 /** The client's log lines carry foreign text and, at debug level, whole messages. */
-const SILENT = {
+export const SILENT = {
   debug() {},
   info() {},
   warn() {},
@@ -52,11 +52,14 @@ const WRITES = /^chat\.|^files\.completeUpload/;
 const ONCE = ["chat.postMessage"];
 export const withoutKeepAlive = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
+/** As the client takes it: with a slash at the end. */
+export const baseOf = (apiUrl: string) => `${apiUrl.replace(/\/+$/, "")}/`;
+
 /** The client takes no signal, its fetch does. One client for each call costs 0.05 ms. */
 function clientOf({ token, apiUrl, timeoutMs }: Login, method: string, signal: AbortSignal) {
   const client = ONCE.includes(method) ? { client: withoutKeepAlive } : {};
   return new slack.WebClient(token, {
-    ...(apiUrl ? { slackApiUrl: `${apiUrl.replace(/\/+$/, "")}/` } : {}),
+    ...(apiUrl ? { slackApiUrl: baseOf(apiUrl) } : {}),
     timeout: timeoutMs,
     retryConfig: { retries: 0 }, // a retried 500 can post twice
     rejectRateLimitedCalls: true,

@@ -2,10 +2,9 @@ import { z } from "zod";
 import { ExternalError } from "../../errors.ts";
 import type { Connection } from "./call.ts";
 import { lackingScope, notInChannel } from "./refusals.ts";
+import { SCOPES } from "./scopes.ts";
 
-export const SCOPES = ["chat:write", "files:write", "files:read", "channels:history"] as const;
-
-/** Their letters alone: a name stands in our sentences. */
+/** Their letters alone: a name is put into our sentences. */
 const Name = (letters: RegExp) => z.string().regex(letters).optional().catch(undefined);
 const Authorized = z.object({
   user: Name(/^[\w.-]{1,80}$/),
@@ -75,7 +74,7 @@ export const warningsOf = ({ missing, faults }: SlackState): string[] => [
   ...faults.map(({ error }) => error.message),
 ];
 
-/** Without channels:read the channel's history tells whether the app is in it. Undefined: neither is allowed. */
+/** Without channels:read the channel's history shows whether the app is in it. Undefined: neither is allowed. */
 async function lookAtChannel(connection: Connection, signal: AbortSignal) {
   const { call, channel } = connection;
   try {

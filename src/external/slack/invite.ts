@@ -3,7 +3,7 @@ import type { Connection } from "./call.ts";
 import { checkChannel, checkToken } from "./check.ts";
 import { notInChannel } from "./refusals.ts";
 
-/** A refusal because the app is not in the channel names both, where Slack tells their names. */
+/** A refusal because the app is not in the channel names both, where Slack gives their names. */
 export async function withNames(
   connection: Connection,
   error: unknown,

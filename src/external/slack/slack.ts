@@ -2,9 +2,11 @@ import { call, type Connection } from "./call.ts";
 import { checkChannel, checkToken, inspect } from "./check.ts";
 import { post, update } from "./post.ts";
 import { find, isThere } from "./search.ts";
+import { unfurl } from "./unfurl.ts";
 import { upload, uploadIntoThread, waitUntilProcessed } from "./upload.ts";
 
-export { SCOPES, type SlackState, warningsOf } from "./check.ts";
+export { type SlackState, warningsOf } from "./check.ts";
+export { SCOPES } from "./scopes.ts";
 
 export type SlackOptions = {
   token: string;
@@ -32,6 +34,7 @@ export function connectSlack({ token, channel, apiUrl, timeoutMs = 10_000 }: Sla
     uploadIntoThread: uploadIntoThread.bind(null, connection),
     post: post.bind(null, connection),
     update: update.bind(null, connection),
+    unfurl: unfurl.bind(null, connection),
     find: find.bind(null, connection),
     isThere: isThere.bind(null, connection),
     checkToken: checkToken.bind(null, connection),

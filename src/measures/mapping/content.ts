@@ -10,6 +10,8 @@ export type Found = {
   least: number | null;
   most: number | null;
   comment?: string | null;
+  /** By its view or as a virtual column, so that a row can fail. */
+  computed?: boolean;
 };
 
 export type Content = {

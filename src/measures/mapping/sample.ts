@@ -8,13 +8,20 @@ import type { Content, Found } from "./content.ts";
 const MOST_CELLS = 400_000;
 const MOST_SAMPLED = 5000;
 
-type Described = { name: string; type: string; is_enum: boolean; comment: string | null };
+type Described = {
+  name: string;
+  type: string;
+  is_enum: boolean;
+  computed: boolean;
+  comment: string | null;
+};
 
 function describe(reader: Sql, schema: string, table: string) {
   return reader<Described[]>`
     select a.attname as name,
       pg_catalog.format_type(coalesce(b.oid, t.oid), null) as type,
       coalesce(b.typtype, t.typtype) = 'e' as is_enum,
+      c.relkind = 'v' or a.attgenerated = 'v' as computed,
       pg_catalog.col_description(c.oid, a.attnum) as comment
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
@@ -37,8 +44,8 @@ function sampledCell({ name, shape, type }: Omit<Found, "values" | "least" | "mo
 /** Without values when one cell cannot be read. */
 export async function readSample(reader: Sql, schema: string, table: string): Promise<Content> {
   const described = (await describe(reader, schema, table)).map((
-    { name, type, is_enum, comment },
-  ) => ({ name, type, shape: is_enum ? "text" as const : shapeOf(type), comment }));
+    { is_enum, ...column },
+  ) => ({ ...column, shape: is_enum ? "text" as const : shapeOf(column.type) }));
   const most = Math.max(
     100,
     Math.min(MOST_SAMPLED, Math.floor(MOST_CELLS / (described.length + 1))),

@@ -66,7 +66,7 @@ const TIMING: (Meaning | undefined)[] = [
 const TOOLS = /magic|klayout|triton|calibre|pegasus|icv|assura|pvs|route/i;
 const WHOLE = /^(?:all|total|overall)$/;
 
-/** The columns that form one number: per corner, path group or tool. A "total" column stands alone. */
+/** The columns that form one number: per corner, path group or tool. A "total" column is never one of several. */
 export function jointWith(columns: Column[], column: Column): Column[] {
   const isTool = column.meaning === "drc_total" && TOOLS.test(column.name);
   if (!isTool && !TIMING.includes(column.meaning)) return [column];

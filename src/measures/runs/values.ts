@@ -101,7 +101,7 @@ function partKey(facts: TableFacts, part: PartName): string {
   if (part === "iteration") return numberOf(column);
   const key = `COALESCE(${textOf(column)}, '')`;
   const slack = part === "endpoint" && columnOf(facts.columns, "slack");
-  // Endpoints that are met add nothing: told apart, they would be most of the groups of a million paths.
+  // Endpoints that are met add nothing: kept apart, they would be most of the groups of a million paths.
   return slack ? `CASE WHEN ${numberOf(slack)} < 0 THEN ${key} END` : key;
 }
 

@@ -1,5 +1,5 @@
 import { comparedWith, type KeyNumber, NAMES } from "../../measures/number.ts";
-import { inOrder, verdictOf } from "../../measures/verdict.ts";
+import { directionOf, inOrder } from "../../measures/direction.ts";
 import type { Span, Table, Window } from "./store.ts";
 
 export type Moved = Table & Pick<Window, "first_run" | "last_run"> & {
@@ -22,7 +22,7 @@ export function movesOf(
 ): Pick<Moved, "worse" | "better"> {
   const moved = numbers.flatMap((span) => moveOf(span) ?? []);
   const went = (where: "worse" | "better") =>
-    inOrder(moved.filter((number) => verdictOf(number, percent) === where), percent);
+    inOrder(moved.filter((number) => directionOf(number, percent) === where), percent);
   return { worse: went("worse"), better: went("better") };
 }
 
@@ -47,7 +47,7 @@ export function movedOf(tables: Table[], windows: Window[], percent: number): Mo
   });
 }
 
-/** All that a channel may be told of its tables, the gravest first. */
+/** The changes of a channel's tables, the gravest first. */
 export function changesOf(tables: Table[], fresh: Moved[]): Changes {
   const worse = fresh.filter(({ worse }) => worse.length > 0);
   const better = fresh.filter(({ worse, better }) => worse.length === 0 && better.length > 0);

@@ -61,8 +61,8 @@ export async function composeDigest(
       }),
     );
   }
-  const told = parts.map(shortOf).join(" ");
-  return { text: escape(`Daily digest since ${since}: ${counts}. ${told}`), blocks };
+  const groups = parts.map(shortOf).join(" ");
+  return { text: escape(`Daily digest since ${since}: ${counts}. ${groups}`), blocks };
 }
 
 function partsOf({ content, worse, better, attention, fresh }: DigestInput, links: Links): Part[] {

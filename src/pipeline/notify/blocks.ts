@@ -36,7 +36,7 @@ export const KINDS = { timing: "Timing", qor: "QoR", drc: "DRC" };
 export const MOST = { header: 150, field: 2_000, alt: 2_000, url: 3_000, blocks: 50 };
 /** The blocks together, as JSON: Slack refuses them at about 13,200 characters. */
 export const MOST_IN_ALL = 13_000;
-/** Two names of 63 bytes and what stands around them fit; a longer text would crowd out the rest. */
+/** Two names of 63 bytes and the text around them fit; a longer text would crowd out the rest. */
 export const MOST_IN_NAME = 200;
 
 /** "-0.12 ns (-0.07 ns, worse)". */

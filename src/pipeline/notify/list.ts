@@ -98,10 +98,10 @@ function textOf(line: Line): string {
 
 /** "3 designs worse: gcd Setup WNS -0.12 ns (-0.07 ns, worse)". */
 function numbersOf({ chosen }: Line, most: number): string {
-  const { several, verdict } = chosen;
+  const { several, direction } = chosen;
   const first = forLine(chosen).slice(0, most);
   const said = first.map((number) => inShort(number, several)).join(" · ");
-  return several && verdict ? `${verdict}: ${said}` : said;
+  return several && direction ? `${direction}: ${said}` : said;
 }
 
 const stateOf = ({ is_pending, why }: Line) =>

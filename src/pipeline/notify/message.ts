@@ -49,7 +49,7 @@ export type MessageInput = {
 const MOST_IN_ALT = 1_000;
 const MOST_IN_LINE = 500;
 const MOST_IN_SECTION = 800;
-/** With the longest owner, run and verdict beside it, it fits into the header. */
+/** With the longest owner, run and direction beside it, it fits into the header. */
 const MOST_IN_HEADER_NAME = 60;
 
 const CORRECTED = "Corrected: the table is read another way than when this was posted.";
@@ -78,10 +78,12 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
   return { text: escape(summaryOf(input, chosen, why)), blocks };
 }
 
-function heading(input: MessageInput, { verdict }: Chosen): string {
+function heading(input: MessageInput, { direction }: Chosen): string {
   const { kind, username, run } = input;
   const table = tableOf(input, MOST_IN_HEADER_NAME);
-  return `${KINDS[kind]}: ${table} of ${name(username)}, run ${run}${verdict && `: ${verdict}`}`;
+  return `${KINDS[kind]}: ${table} of ${name(username)}, run ${run}${
+    direction && `: ${direction}`
+  }`;
 }
 
 /** Numbers in `text`: a notification shows about the first of them. */
@@ -94,7 +96,7 @@ function summaryOf(input: MessageInput, chosen: Chosen, why: string): string {
   const said = [
     `${KINDS[kind]} table ${tableOf(input)} of ${name(username)}: run ${run}`,
     rowCount(input),
-    chosen.several ? chosen.verdict : "",
+    chosen.several ? chosen.direction : "",
     numbers.map((number) => inShort(number, chosen.several)).join("; "),
   ].filter(Boolean).join(", ");
   return `${corrected ? "Corrected: " : ""}${said}${why && `. ${cut(why, MOST_IN_LINE)}.`}`;

@@ -91,7 +91,7 @@ export async function notifyNext(
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const seconds = pauseAskedBy(error);
   if (seconds > 0) await store.pauseToken(db, target.token_hash, seconds);
-  if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
+  if (error.permanent) await store.saveTarget(db, claim, target.target_hash);
 }
 
 /** Tries one row again for each Slack that refused rows, as the reason may be gone. */
@@ -105,7 +105,7 @@ async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): P
     if (!await row.advance(tx, claim, "done")) throw new ClaimLost();
     const from = sent && target && { ...sent, app: target.app, team: done.team ?? null };
     await store.saveMessage(tx, claim, { text, blocks }, from);
-    if (note) await row.saveNote(tx, claim.id, note);
+    if (note) await store.saveNote(tx, claim.id, note);
     if (sent && target) await row.restartForTarget(tx, target.target_hash, RECOVERABLE);
   });
 }

@@ -1,6 +1,6 @@
 import { figure } from "../../measures/format.ts";
 import { type KeyNumber, LABELS } from "../../measures/number.ts";
-import { inOrder, verdictOf, worseFirst } from "../../measures/verdict.ts";
+import { directionOf, inOrder, worseFirst } from "../../measures/direction.ts";
 import { amount, name } from "./blocks.ts";
 
 type Group = { group: string | null; numbers: KeyNumber[] };
@@ -11,7 +11,7 @@ export type Chosen = {
   /** Whether the run has numbers of several designs. */
   several: boolean;
   /** "Setup WNS worse", "3 designs worse, 2 better", or empty. */
-  verdict: string;
+  direction: string;
   /** What is left out, or empty. */
   rest: string;
 };
@@ -26,9 +26,9 @@ export function chooseNumbers(numbers: KeyNumber[], percent: number | undefined)
   const all = Map.groupBy(inOrder(numbers, percent), ({ group }) => group).entries()
     .map(([group, own]) => ({ group, numbers: worseFirst(own, percent) })).toArray();
   const several = all.length > 1;
-  const verdicts = all.map(({ numbers: [first] }) => verdictOf(first!, percent));
-  const isMoved = (number: KeyNumber) => verdictOf(number, percent) !== null;
-  const moved = all.filter((_, i) => verdicts[i] !== null);
+  const directions = all.map(({ numbers: [first] }) => directionOf(first!, percent));
+  const isMoved = (number: KeyNumber) => directionOf(number, percent) !== null;
+  const moved = all.filter((_, i) => directions[i] !== null);
   const full = (moved.length > 0 ? moved : all).slice(0, MOST.groups);
   const most = several ? MOST.of_several : MOST.of_one;
   const room = several && moved.length > 0 ? isMoved : () => true;
@@ -36,32 +36,32 @@ export function chooseNumbers(numbers: KeyNumber[], percent: number | undefined)
     ...group,
     numbers: group.numbers.filter(room).slice(0, most),
   }));
-  const left = verdicts.filter((_, i) => !full.includes(all[i]!));
+  const left = directions.filter((_, i) => !full.includes(all[i]!));
   const isCompared = numbers.some(({ change }) => change !== null);
   const count = (groups: Group[]) => groups.flatMap(({ numbers }) => numbers).length;
   const cut = count(full) - count(groups);
   return {
     groups,
     several,
-    verdict: several ? tally(verdicts, "design") : movement(all[0]?.numbers[0], verdicts[0]),
+    direction: several ? tally(directions, "design") : movement(all[0]?.numbers[0], directions[0]),
     rest: left.length > 0 ? others(left, isCompared) : cut > 0 ? `And ${more(cut, "number")}.` : "",
   };
 }
 
-type Verdict = ReturnType<typeof verdictOf>;
+type Direction = ReturnType<typeof directionOf>;
 
-const movement = (first: KeyNumber | undefined, verdict: Verdict | undefined) =>
-  first && verdict ? `${LABELS[first.name]} ${verdict}` : "";
+const movement = (first: KeyNumber | undefined, direction: Direction | undefined) =>
+  first && direction ? `${LABELS[first.name]} ${direction}` : "";
 
 const counted = (count: number, noun: string) =>
   `${figure(count)} ${noun}${count === 1 ? "" : "s"}`;
 const more = (count: number, noun: string) => `${counted(count, `more ${noun}`)} on the dashboard`;
 
 /** "3 designs worse, 2 better"; empty when none moved. */
-function tally(verdicts: Verdict[], noun: string): string {
+function tally(directions: Direction[], noun: string): string {
   const moved = (["worse", "better"] as const).map((word) => ({
     word,
-    count: verdicts.filter((verdict) => verdict === word).length,
+    count: directions.filter((direction) => direction === word).length,
   })).filter(({ count }) => count > 0);
   return moved.map(({ word, count }, i) =>
     `${i === 0 && noun ? counted(count, noun) : figure(count)} ${word}`
@@ -69,10 +69,10 @@ function tally(verdicts: Verdict[], noun: string): string {
 }
 
 /** "And 4 more designs on the dashboard: 1 worse, 2 better." */
-function others(verdicts: Verdict[], isCompared: boolean): string {
-  const moved = tally(verdicts, "");
+function others(directions: Direction[], isCompared: boolean): string {
+  const moved = tally(directions, "");
   const how = moved ? `: ${moved}` : isCompared ? ", none worse" : "";
-  return `And ${more(verdicts.length, "design")}${how}.`;
+  return `And ${more(directions.length, "design")}${how}.`;
 }
 
 /** "gcd sky130hd Setup WNS -0.12 ns (-0.07 ns, worse)"; whose it is only where the run has several groups. */

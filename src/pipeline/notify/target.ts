@@ -20,7 +20,7 @@ export type Deps = CredentialDeps & {
 /** Whose Slack app it is: the installation's, or a user's own one. */
 export type SlackApp = "installation" | "user";
 
-/** Where a run is posted, and with whose token. The hashes stand for the token, and for both. */
+/** Where a run is posted, and with whose token. The hashes identify the token, and both. */
 export type Target = {
   channel: string;
   token_hash: string;
@@ -118,7 +118,7 @@ function routeOf(routes: Route[], names: string[]): string | undefined {
   return routes.find(({ pattern }) => names.some((name) => matches(pattern, name)))?.channel;
 }
 
-/** "*" stands for any characters. */
+/** "*" matches any characters. */
 function matches(pattern: string, name: string): boolean {
   return new RegExp(`^${pattern.split("*").map(RegExp.escape).join(".*")}$`, "s").test(name);
 }

@@ -17,8 +17,8 @@ export async function summaryOf(
 /** Numbers as "group: name value unit (before better)". */
 export function linesOf({ numbers }: Summary): string[] {
   return numbers.map(({ group, name, value, unit, before, better, sure }) => {
-    const verdict = !sure ? " not sure" : better === null ? "" : better ? " better" : " worse";
-    const was = before === null ? "" : ` (${before}${verdict})`;
+    const direction = !sure ? " not sure" : better === null ? "" : better ? " better" : " worse";
+    const was = before === null ? "" : ` (${before}${direction})`;
     return `${group ? `${group}: ` : ""}${name} ${value}${unit ? ` ${unit}` : ""}${
       was || (sure ? "" : " not sure")
     }`;

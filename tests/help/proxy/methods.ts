@@ -62,6 +62,18 @@ export const METHODS: Record<string, Method> = {
     scope: "chat:write",
     form: z.strictObject({ channel, ts, text, blocks: Blocks, metadata: Metadata }),
   },
+  "chat.unfurl": {
+    scope: "links:write",
+    form: z.strictObject({
+      ...{ channel, ts },
+      unfurls: json(z.record(z.url(), z.strictObject({ blocks: z.array(z.any()) })))
+        .superRefine((unfurls, context) => {
+          for (const { blocks } of Object.values(unfurls as Record<string, { blocks: [] }>)) {
+            for (const fault of blockFaults(blocks)) context.addIssue(fault);
+          }
+        }),
+    }),
+  },
   "files.getUploadURLExternal": {
     scope: "files:write",
     form: z.strictObject({

@@ -78,7 +78,7 @@ Deno.test("composeDigest() shows no button for an address that Slack refuses", a
   doesNotMatch(JSON.stringify(blocks), /button/);
 });
 
-Deno.test("movesOf() counts what verdictOf() counts", () => {
+Deno.test("movesOf() counts what directionOf() counts", () => {
   const window = (now: Partial<KeyNumber>, then: Partial<KeyNumber>) => ({
     numbers: [{ before: worse(then), first: worse(now), last: worse(now), breaks: 0 }],
   });

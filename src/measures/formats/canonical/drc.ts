@@ -10,7 +10,7 @@ export const violations: CanonicalTable = {
     layer: always(text("layer", "Layer.")),
     cell: always(text("cell", "Cell that holds the violation.")),
     description: text(null, "The rule in words."),
-    count: always(count("count", "Violations that the row stands for; 1 for a shape.")),
+    count: always(count("count", "Violations in the row; 1 for a shape.")),
     x1: length("x", "Left edge of the bounding box."),
     y1: length("y", "Lower edge."),
     x2: length("x_end", "Right edge."),

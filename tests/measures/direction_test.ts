@@ -1,6 +1,6 @@
 import { deepStrictEqual as same, strictEqual as equal } from "node:assert/strict";
 import { isBetterHigh, type KeyNumber } from "../../src/measures/number.ts";
-import { headline, inOrder, verdictOf, worseFirst } from "../../src/measures/verdict.ts";
+import { directionOf, headline, inOrder, worseFirst } from "../../src/measures/direction.ts";
 
 Deno.test("headline() takes what is worse before what is better, in the order of the names", () => {
   const number = (name: KeyNumber["name"], better: boolean | null): KeyNumber => ({
@@ -64,16 +64,16 @@ Deno.test("inOrder() puts the group first that got worse most, in different unit
   }
 });
 
-Deno.test("verdictOf() takes small changes of sizes as noise, for the headline too", () => {
+Deno.test("directionOf() takes small changes of sizes as noise, for the headline too", () => {
   const number = (name: KeyNumber["name"], before: number, value: number): KeyNumber => {
     const change = value - before;
     const better = change > 0 === isBetterHigh(name);
     return { name, group: null, value, unit: null, before, change, better };
   };
   const [runtime, wns] = [number("runtime", 1000, 1010), number("setup_wns", -2, -1)];
-  same([runtime, wns].map((one) => verdictOf(one)), [null, "better"]);
-  equal(verdictOf(runtime, 0.5), "worse");
-  equal(verdictOf({ ...wns, sure: false }), null);
+  same([runtime, wns].map((one) => directionOf(one)), [null, "better"]);
+  equal(directionOf(runtime, 0.5), "worse");
+  equal(directionOf({ ...wns, sure: false }), null);
   equal(headline([runtime, wns]), wns);
   same(worseFirst([wns, runtime], 0.5), [runtime, wns]);
 });

@@ -8,7 +8,7 @@ const RELATIVE: NumberName[] = ["area", "cells", "power", "runtime", "fmax", "ut
 const PERCENT = 2;
 
 /** Whether a sure number moved by more than noise, and to which side; null: neither. */
-export function verdictOf(number: KeyNumber, percent = PERCENT): "worse" | "better" | null {
+export function directionOf(number: KeyNumber, percent = PERCENT): "worse" | "better" | null {
   const { better, sure } = number;
   if (sure === false || better === null || isNoise(number, percent)) return null;
   return better ? "better" : "worse";
@@ -23,8 +23,8 @@ function isNoise({ name, value, before, change }: KeyNumber, percent: number): b
 
 /** Sort key: worse, better, others, not sure. */
 function rank(number: KeyNumber, percent: number | undefined): number {
-  const verdict = verdictOf(number, percent);
-  const state = number.sure === false ? 3 : verdict === "worse" ? 0 : verdict ? 1 : 2;
+  const direction = directionOf(number, percent);
+  const state = number.sure === false ? 3 : direction === "worse" ? 0 : direction ? 1 : 2;
   return state * NAMES.length + NAMES.indexOf(number.name);
 }
 
@@ -52,7 +52,7 @@ function bySeverity(a: KeyNumber, b: KeyNumber): number {
 export function inOrder(numbers: KeyNumber[], percent?: number): KeyNumber[] {
   const groups = Map.groupBy(numbers, ({ group }) => group).values().map((own) => {
     const first = headline(own, percent) ?? own[0]!;
-    const worse = own.filter((number) => verdictOf(number, percent) === "worse").length;
+    const worse = own.filter((number) => directionOf(number, percent) === "worse").length;
     return { own, first, worse, rank: rank(first, percent) };
   });
   return groups.toArray()
