@@ -1,5 +1,6 @@
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
+import { isMuted } from "../mute_store.ts";
 import { type Named, named, needsAttention } from "../named_store.ts";
 
 /** `since`: when the digest was set to this time. `finished`: the last one that all channels have had. */
@@ -62,7 +63,7 @@ export type Table = Named & {
   groups: (string | null)[];
 };
 
-/** The tables with a run whose numbers came after `since` until `at`, and those that need attention. */
+/** The tables, but muted ones, with a run whose numbers came after `since` until `at`, and those that need attention. */
 export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]> {
   return await db<Table[]>`
     select ${named(db)}, d.grafana_url, case when ${needsAttention(db)}
@@ -74,7 +75,7 @@ export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]
             select numbers from runs where dashboard_id = d.id and numbers <> '[]'
             order by run desc limit 1), '[]')) as number), '{}') as groups
     from dashboards d join runs r on r.dashboard_id = d.id and r.run = d.run
-    where d.deleted_at is null and d.archived_at is null
+    where d.deleted_at is null and d.archived_at is null and not ${isMuted(db)}
       and (${needsAttention(db)} or r.numbers_error is not null or d.id in (
         select dashboard_id from runs
         where numbers_at > ${since.toISOString()} and numbers_at <= ${at.toISOString()}))
