@@ -5,6 +5,7 @@ import {
   type Config,
   ConfigError,
   diagnosisOf,
+  importsOf,
   limitsOf,
   logOf,
   outsideOf,
@@ -24,12 +25,14 @@ import { connectMaster } from "./src/external/postgres/master.ts";
 import { migrate } from "./src/external/postgres/migrate.ts";
 import { listenForEvents } from "./src/external/events.ts";
 import { once } from "./src/external/abort.ts";
+import { openSpoolFolder } from "./src/external/spool_folder.ts";
 import { openServer } from "./src/external/server.ts";
 import { whileAnswering } from "./src/external/postgres/answer.ts";
 import { joinServices } from "./src/external/services.ts";
 import { readInstallation } from "./src/credentials/installation_store.ts";
 import { catchUncaught } from "./src/external/uncaught.ts";
 import { startingApp } from "./src/http/starting.ts";
+import { IMPORTS, queueImports } from "./src/imports/queue.ts";
 import { startJobs } from "./src/jobs/jobs.ts";
 import { SEALED_COLUMNS } from "./src/sealed.ts";
 import { type Inbox, openInbox } from "./src/slack/inbox.ts";
@@ -130,6 +133,7 @@ async function connect(config: Config) {
     outside: outsideOf(config),
     limits: limitsOf(config),
     capture: captureOf(config),
+    imports: await openImports(importsOf(config)),
     diagnosis: { ...diagnosisOf(config), sealed_columns: SEALED_COLUMNS },
   };
 }
@@ -186,6 +190,12 @@ async function openWorkspaceServers(config: Config, { db }: { db: Sql }) {
     log.warn(message, { server });
   }
   return servers;
+}
+
+async function openImports({ folder, most_bytes }: ReturnType<typeof importsOf>) {
+  const spool = await openSpoolFolder(folder);
+  ends.push(() => spool.close());
+  return { spool, most_bytes, queue: queueImports(IMPORTS.most, IMPORTS.waiting) };
 }
 
 function greet({ FRONTEND_URL: at, HOST, PORT }: Config, newKey?: string, link?: string) {

@@ -314,6 +314,8 @@ create table dashboards (
   archive_try_at timestamptz not null default now(),
   archive_failures int not null default 0,
   deleted_at timestamptz, -- a person removed it: a tombstone until the table is created anew
+  import_content text, -- of an import during the run under way, which the next one reports
+  import_rows bigint,
   request_id uuid, -- of the request or, without one, the scan that its work goes back to
   traceparent text, -- of that request's or scan's span (W3C Trace Context); null: not traced
   unique (user_id, kind, schema_name, table_name)
@@ -345,6 +347,33 @@ create index on dashboards (archive_try_at)
   where source = 'grafana' and archived_at is not null and not grafana_archived
     and deleted_at is null;
 create index on dashboards (template_id) where template_id is not null;
+create index on dashboards (id) where import_content is not null;
+
+-- Runs of which more files are to come (more=true): their tables are not reported before.
+create table awaited_runs (
+  dashboard_id bigint not null references dashboards on delete cascade,
+  run_name text not null,
+  until timestamptz not null,
+  primary key (dashboard_id, run_name)
+);
+
+-- What was imported, for its list.
+create table imports (
+  id bigint generated always as identity primary key,
+  user_id bigint not null references users on delete cascade,
+  imported_by text not null,
+  imported_at timestamptz not null default now(),
+  file text,
+  format text not null,
+  tool text,
+  run_id text not null,
+  tables jsonb not null,
+  key jsonb not null, -- of its rows: the next import with the same replaces them
+  warnings jsonb not null,
+  row_count bigint not null
+);
+create index on imports (user_id, id);
+create index on imports (user_id, run_id, format);
 
 -- The new tables of one user that one scan found: of more than five, a list is posted first.
 create table batches (

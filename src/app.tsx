@@ -26,6 +26,8 @@ import type { Events } from "./external/events.ts";
 import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/authenticate.ts";
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
+import type { Imports } from "./imports/import.ts";
+import { importApi, importApiOfUser } from "./imports/routes.ts";
 import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import type { Document } from "./home/reference.ts";
 import { referencePages } from "./home/reference_routes.tsx";
@@ -69,6 +71,7 @@ export type Deps = WorkspaceDeps & DiagnosisDeps & HomeDeps & SlackDeps & {
   signingKey: CryptoKey;
   frontend_url: string;
   events: Events;
+  imports: Imports;
   look: (who: Who) => Promise<ScanResult>;
   stopped: AbortSignal;
   log: Log;
@@ -220,6 +223,8 @@ function api(deps: Deps) {
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
   api.route("/users", credentialApi(deps));
+  api.route("/users", importApiOfUser(deps));
+  api.route("/imports", importApi(deps));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
   api.route("/ignored", ignoredApi(deps));

@@ -98,6 +98,7 @@ export const VARIABLES = {
   SETTLE_SECONDS: seconds(600).default(10),
   UPDATE_MIN_SECONDS: seconds(86_400).default(600),
   BOARD_LINK_DAYS: whole(1, 3650).default(30),
+  IMPORT_MAX_MB: whole(1, 1_000_000).default(1024),
   LOG_LEVEL: z.enum(["debug", "info", "warning", "error"], "must be debug, info, warning or error")
     .default("info"),
   LOG_FILE: z.string().min(1).default("logs/app.log"),
@@ -309,6 +310,12 @@ export const limitsOf = (config: Config) => ({
   settleSeconds: config.SETTLE_SECONDS,
   updateMinSeconds: config.UPDATE_MIN_SECONDS,
   batchSeconds: 300,
+});
+
+/** Where files are spooled that are imported, and how large those of a call may be. */
+export const importsOf = (config: Config) => ({
+  folder: `${config.DATA_DIR}/imports`,
+  most_bytes: config.IMPORT_MAX_MB * 1024 * 1024,
 });
 
 export const captureOf = (config: Config) => ({

@@ -9,7 +9,7 @@ export class AppError extends Error {
     readonly code: string,
     readonly status: ErrorStatus,
     message: string,
-    readonly more: { issues?: Issue[]; headers?: Record<string, string> } = {},
+    readonly more: { issues?: Issue[]; headers?: Record<string, string>; line?: number } = {},
   ) {
     super(message);
   }

@@ -55,7 +55,7 @@ const WRITTEN: Home[] = [
   {
     what: "Deno",
     pattern: /\bDeno(?:\.(?!env\b|cron\b)\w|\[)|=\s*Deno\b/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//, /^src\/imports\/worker\//],
   },
   {
     what: "fetch",
@@ -78,7 +78,7 @@ const IMPORTED: Home[] = [
   {
     what: "node:",
     pattern: /^node:/,
-    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//],
+    homes: [MAIN, CONFIG, JOBS, EXTERNAL, /^src\/previews\/gif\//, /^src\/imports\/worker\//],
   },
   {
     what: "a driver",

@@ -33,6 +33,9 @@ export const ACTIONS = [
   "template.create",
   "template.change",
   "template.remove",
+  "import.create",
+  "import_key.create",
+  "import_key.remove",
 ] as const;
 export type Action = typeof ACTIONS[number];
 

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { AppError } from "../errors.ts";
 
@@ -18,15 +18,20 @@ const usual = limit(MOST_BYTES, "256 KiB");
 const template = limit(MOST_TEMPLATE_BYTES, "2 MiB");
 const templateForm = limit(2 * MOST_TEMPLATE_BYTES, "4 MiB");
 
+/** Files of any size and type, which their route reads as they come. */
+const isUpload = ({ req: { method, path } }: Context) =>
+  /^(?:PUT|POST)$/.test(method) && /^\/api\/v1\/(?:users\/\d+\/)?imports$/.test(path);
+
 export const limitBody: MiddlewareHandler = (c, next) => {
   const { path } = c.req;
+  if (isUpload(c)) return next();
   if (/^\/api\/v1\/templates(?:\/\d+)?$/.test(path)) return template(c, next);
   return /^\/templates(?:\/\d+)?$/.test(path) ? templateForm(c, next) : usual(c, next);
 };
 
 /** Takes JSON in UTF-8 only (415, 400); no body counts as `{}`. */
 export const readJson: MiddlewareHandler = async (c, next) => {
-  if (!/^(POST|PUT|PATCH|DELETE)$/.test(c.req.method)) return await next();
+  if (!/^(POST|PUT|PATCH|DELETE)$/.test(c.req.method) || isUpload(c)) return await next();
   const bytes = await c.req.arrayBuffer();
   const type = c.req.header("content-type") ?? "";
   if (bytes.byteLength > 0 && !/^application\/(?:[\w.+-]+\+)?json\s*(;|$)/i.test(type)) {

@@ -25,6 +25,7 @@ export function errorBody(error: AppError, request_id: string) {
     code,
     request_id,
     ...(more.issues ? { issues: more.issues } : {}),
+    ...(more.line === undefined ? {} : { line: more.line }),
   };
 }
 
@@ -62,6 +63,7 @@ const ErrorReply = z.object({
   code: z.string().openapi({ example: "user_exists" }),
   request_id: z.string(),
   issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  line: z.int().optional().openapi({ description: "Of an imported file, from 1." }),
 }).openapi("Error");
 
 /** A route's error replies for the OpenAPI document; every route has 401 and 500. */

@@ -7,6 +7,7 @@ import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
+import { beginImports } from "../pipeline/imported/imported.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
 import { releaseBatches, type Step } from "../pipeline/row.ts";
 import type { Deps as ScanDeps, ScanResult } from "../pipeline/scan/scan.ts";
@@ -50,8 +51,8 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const { archive, pictures, batches, digests } = startSingles(deps, signal);
-  const afterDone = [archive, pictures];
+  const { archive, pictures, batches, digests, imports } = startSingles(deps, signal);
+  const afterDone = [archive, pictures, imports];
   const all = [...Object.values(steps), batches, digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
@@ -73,6 +74,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       "release batches": batches.wake,
       "archive dashboards": archive.wake,
       "remove old pictures": pictures.wake,
+      "begin imported runs": imports.wake,
     },
     (job) => recordTick(deps.db, job).catch(logged(deps, job)),
     signal,
@@ -93,5 +95,6 @@ function startSingles(deps: Deps, signal: AbortSignal) {
     pictures: single("pictures", () => removeOldPictures(deps)),
     batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
     digests: single("digests", startDigests(deps, signal)),
+    imports: single("imports", () => beginImports(deps)),
   };
 }

@@ -1,6 +1,7 @@
 import { faultOf } from "../external/log/fault.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
-import { nextTry, type Step } from "../pipeline/row.ts";
+import { nextTry } from "../pipeline/due_store.ts";
+import type { Step } from "../pipeline/row.ts";
 import { makeAlarm } from "./clock.ts";
 import { asJob, type Logged, logged } from "./log.ts";
 

@@ -187,3 +187,13 @@ export async function findRefusals(
       ${theirs}
     order by u.username, message limit 100`;
 }
+
+export async function saveNote(db: Db, id: number, note: string): Promise<void> {
+  await db`update dashboards set last_error = ${note} where id = ${id}`;
+}
+
+/** Notes which token and channel (`target`, a hash) refused a claimed row. */
+export async function saveTarget(db: Db, { id, claim_id }: Claim, target: string): Promise<void> {
+  await db`
+    update dashboards set slack_target = ${target} where id = ${id} and claim_id = ${claim_id}`;
+}

@@ -2,8 +2,6 @@ import type { Db } from "../external/postgres/postgres.ts";
 import type { KeptNumber } from "../measures/course.ts";
 import type { Kept, RunNumbers, Summary } from "../measures/summary.ts";
 
-import { saveDesigns } from "./row.ts";
-
 type Run = { id: number; run: number };
 
 /** Saves the newest run's numbers and keeps those of recent runs. `error`: why there are none. */
@@ -18,7 +16,8 @@ export async function saveNumbers(
       run_names = ${JSON.stringify(run_names)}::text::jsonb, numbers_error = ${error},
       numbers_at = coalesce(numbers_at, now())
     where dashboard_id = ${id} and run = ${run}`;
-  await saveDesigns(db, id, [...new Set(numbers.flatMap(({ group }) => group ?? []))]);
+  const designs = [...new Set(numbers.flatMap(({ group }) => group ?? []))];
+  await db`update dashboards set designs = ${designs} where id = ${id}`;
   const rows = runs.flatMap((found) =>
     found.numbers.map((number) => ({
       ...number,
@@ -63,6 +62,18 @@ export async function findKept(db: Db, { id, run }: Run): Promise<Kept | undefin
     order by run desc limit 1`;
   if (runs.length === 0 && !before) return undefined;
   return { runs: [...runs], run_names: before?.run_names ?? {} };
+}
+
+/** What was kept of a table's earlier runs, its run that is under way left out. */
+export async function findKeptOf(
+  db: Db,
+  table: { user_id: number; kind: string; schema_name: string; table_name: string },
+): Promise<Kept | undefined> {
+  const { user_id, kind, schema_name, table_name } = table;
+  const [row] = await db<Run[]>`
+    select id, run from dashboards where user_id = ${user_id} and kind = ${kind}
+      and schema_name = ${schema_name} and table_name = ${table_name}`;
+  return row && await findKept(db, row);
 }
 
 /** Up to `most` runs of the named numbers of a dashboard's group. */

@@ -62,3 +62,10 @@ export async function stoppedMessages(db: Db) {
     order by id desc limit 1`;
   return row;
 }
+
+/** `capture_tries`: captures without a finished dashboard. */
+export async function findTries(db: Db, id: number) {
+  const [row] = await db<{ failures: number; capture_tries: number; deaths: number }[]>`
+    select failures, capture_tries, deaths from dashboards where id = ${id}`;
+  return row!;
+}

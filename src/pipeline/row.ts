@@ -4,7 +4,10 @@ import type { Outcome, Panel } from "../previews/outcome.ts";
 import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { isBatch } from "./batches_store.ts";
-import { beginCorrection, clearRuns, insertRun } from "./runs_store.ts";
+import { exceptOf } from "./due_store.ts";
+import { dueAfterImport, lockRow, waitingImports } from "./imported/store.ts";
+import { beginCorrection, clearRuns, insertRun, updateRowCount } from "./runs_store.ts";
+import { sameTable } from "./scan/debounce.ts";
 import { requestIdHere, traceparentHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
@@ -38,9 +41,6 @@ export const lease = (db: Db) => db`now() + interval '30 seconds'`;
 
 /** Takes the claim from a worker that has the row. */
 const unclaim = (db: Db) => db`claim_id = null, claimed_until = null`;
-
-const exceptOf = (db: Db, users: number[]) =>
-  users.length > 0 ? db`and user_id <> all(${users}::bigint[])` : db``;
 
 /**
  * Claims the next due row for 30 s, round robin over users but those in `except`, known tables first. An
@@ -76,19 +76,6 @@ export async function claimNext(
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;
-}
-
-/** Milliseconds until the next row is due, those of the users `except` left out; undefined without one. */
-export async function nextTry(
-  db: Db,
-  step: Step,
-  except: number[] = [],
-): Promise<number | undefined> {
-  const [row] = await db<{ ms: number | null }[]>`
-    select extract(epoch from
-      min(greatest(next_try_at, coalesce(claimed_until, next_try_at))) - now())::float8 * 1000 as ms
-    from dashboards where step = ${step} and not stopped ${exceptOf(db, except)}`;
-  return row?.ms === null || row?.ms === undefined ? undefined : Math.max(0, row.ms);
 }
 
 /** Extends the lease by 30 s. False: the claim was lost. */
@@ -133,14 +120,6 @@ export async function setBack(
     where id = ${id} and claim_id = ${claim_id}`;
 }
 
-export async function saveDesigns(db: Db, id: number, designs: string[]): Promise<void> {
-  await db`update dashboards set designs = ${designs} where id = ${id}`;
-}
-
-export async function saveNote(db: Db, id: number, note: string): Promise<void> {
-  await db`update dashboards set last_error = ${note} where id = ${id}`;
-}
-
 /** Releases a row on shutdown, without a failure. */
 export async function release(db: Db, { id, claim_id }: Claim): Promise<void> {
   await db`
@@ -169,13 +148,6 @@ export async function saveOutcome(
     where id = ${id} and claim_id = ${claim_id}
     returning capture_tries`;
   return row?.capture_tries;
-}
-
-/** `capture_tries`: captures without a finished dashboard. */
-export async function findTries(db: Db, id: number) {
-  const [row] = await db<{ failures: number; capture_tries: number; deaths: number }[]>`
-    select failures, capture_tries, deaths from dashboards where id = ${id}`;
-  return row!;
 }
 
 /** False: it was not stopped. */
@@ -215,12 +187,6 @@ export async function releaseBatches(db: Db, seconds: number, own?: Claim): Prom
     from runs r join ready on ready.id = r.batch_id
     where d.id = r.dashboard_id and d.run = r.run and d.step = 'notify' and not d.stopped
       and d.id is distinct from ${own?.id ?? null}`;
-}
-
-/** Notes which token and channel (`target`, a hash) refused a claimed row. */
-export async function saveTarget(db: Db, { id, claim_id }: Claim, target: string): Promise<void> {
-  await db`
-    update dashboards set slack_target = ${target} where id = ${id} and claim_id = ${claim_id}`;
 }
 
 /** Restarts the rows that `target` refused: it accepts messages now. */
@@ -336,26 +302,77 @@ export type NewRun = { id: number; run: number; request_id: string };
 /** Ends an archive or tombstone. Returns the new run; undefined: known content. */
 export async function beginRun(
   db: Sql,
-  { user_id, kind }: Database,
-  { schema_name, table_name, content }: Name & { content: string },
+  database: Database,
+  table: Name & { content: string },
   row_count: number,
   batch_id?: number,
 ): Promise<NewRun | undefined> {
-  return await db.begin(async (tx) => {
-    const [row] = await tx<NewRun[]>`
-      insert into dashboards as d
-        (user_id, kind, schema_name, table_name, content, request_id, traceparent)
-      values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content},
-        coalesce(${requestIdHere() ?? null}::uuid, gen_random_uuid()), ${traceparentHere() ?? null})
-      on conflict (user_id, kind, schema_name, table_name) do update set
-        content = excluded.content, run = d.run + 1, run_at = now(), step = 'create', outcome = null,
-        panels = '[]', archived_at = null, deleted_at = null, request_id = excluded.request_id,
-        traceparent = excluded.traceparent, ${reset(tx)}, ${unclaim(tx)}
-      where d.content <> excluded.content or d.archived_at is not null
-      returning id, run, request_id`;
-    if (row) await insertRun(tx, row, { row_count, batch_id });
-    return row;
+  return await db.begin((tx) => beginRunIn(tx, database, table, { row_count, batch_id }));
+}
+
+async function beginRunIn(
+  tx: Db,
+  { user_id, kind }: Database,
+  { schema_name, table_name, content }: Name & { content: string },
+  rows: Parameters<typeof insertRun>[2],
+): Promise<NewRun | undefined> {
+  const [row] = await tx<NewRun[]>`
+    insert into dashboards as d
+      (user_id, kind, schema_name, table_name, content, request_id, traceparent)
+    values (${user_id}, ${kind}, ${schema_name}, ${table_name}, ${content},
+      coalesce(${requestIdHere() ?? null}::uuid, gen_random_uuid()), ${traceparentHere() ?? null})
+    on conflict (user_id, kind, schema_name, table_name) do update set
+      content = excluded.content, run = d.run + 1, run_at = now(), step = 'create', outcome = null,
+      panels = '[]', archived_at = null, deleted_at = null, request_id = excluded.request_id,
+      traceparent = excluded.traceparent, import_content = null, ${reset(tx)}, ${unclaim(tx)}
+    where d.content <> excluded.content or d.archived_at is not null
+    returning id, run, request_id`;
+  if (row) await insertRun(tx, row, rows);
+  return row;
+}
+
+/** What an import has written, as the scan sees it. */
+export type Imported = Database & Name & { content: string; row_count: number };
+
+/**
+ * Takes an import into the run that is to be processed next, or notes it for the run after the one under way.
+ * Returns the row's id; undefined: a person removed the dashboard of this table.
+ */
+export async function beginImport(tx: Db, table: Imported): Promise<number | undefined> {
+  const { content, row_count } = table;
+  const known = await lockRow(tx, table);
+  if (known?.is_tombstone && sameTable(known.content, content)) return undefined;
+  if (!known || known.is_idle) {
+    return (await beginRunIn(tx, table, table, { row_count }))?.id ?? known?.id;
+  }
+  if (!known.is_next) {
+    await tx`update dashboards set import_content = ${content}, import_rows = ${row_count}
+      where id = ${known.id}`;
+  } else {
+    await tx`update dashboards set content = ${content} where id = ${known.id}`;
+    await updateRowCount(tx, known, row_count);
+  }
+  return known.id;
+}
+
+/** Begins the runs of imports that waited for the run before. */
+export async function beginWaitingImports(db: Sql): Promise<void> {
+  await db.begin(async (tx) => {
+    for (const { id, ...table } of await waitingImports(tx)) {
+      await beginRunIn(tx, table, table, table);
+      await tx`update dashboards set import_content = null where id = ${id}`;
+      await tx`update dashboards set next_try_at = ${dueAfterImport(tx, id)} where id = ${id}`;
+    }
   });
+}
+
+/** Puts off the processing of imported runs until they are complete, and a minute after the last message. */
+export async function scheduleImports(db: Db, ids: number[]): Promise<void> {
+  for (const id of ids.toSorted((a, b) => a - b)) {
+    await db`
+      update dashboards set next_try_at = ${dueAfterImport(db, id)}
+      where id = ${id} and step = 'create' and claim_id is null and not stopped`;
+  }
 }
 
 /** Archives the rows whose tables are not among `there`. */

@@ -14,6 +14,10 @@ export async function insertRun(
     values (${id}, ${run}, ${row_count}, ${batch_id ?? null})`;
 }
 
+export async function updateRowCount(db: Db, { id, run }: Run, row_count: number): Promise<void> {
+  await db`update runs set row_count = ${row_count} where dashboard_id = ${id} and run = ${run}`;
+}
+
 /** The run's message will be updated in place. */
 export async function beginCorrection(db: Db, dashboard_id: number): Promise<void> {
   await db`

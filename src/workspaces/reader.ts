@@ -1,7 +1,7 @@
 import type { SealKeys } from "../credentials/seal.ts";
 import { AppError } from "../errors.ts";
 import { type Address, connectToUserDatabase, type Sql } from "../external/postgres/postgres.ts";
-import { databaseName, type Kind, readerRole } from "./names.ts";
+import { databaseName, type Kind, ownerRole, readerRole } from "./names.ts";
 import { passwordsOf } from "./logins.ts";
 import type { Passwords } from "./provision.ts";
 import { findWorkspace, type Workspace } from "./store.ts";
@@ -33,6 +33,22 @@ export function readerLogin(
 ): Address {
   const database = databaseName(username, kind);
   return { ...address, user: readerRole(username), password: passwords.reader, database };
+}
+
+/** Opens a user's database as its owner for the duration of `work`. */
+export async function asOwner<T>(
+  { workspace: { username }, server: { address }, passwords }: OpenWorkspace,
+  kind: Kind,
+  work: (owner: Sql) => Promise<T>,
+): Promise<T> {
+  const database = databaseName(username, kind);
+  const login = { ...address, user: ownerRole(username), password: passwords.owner, database };
+  const owner = connectToUserDatabase(login, { statementMs: 0 });
+  try {
+    return await work(owner);
+  } finally {
+    await owner.end({ timeout: 1 }).catch(() => {});
+  }
 }
 
 /** Opens a user's database as its reader for the duration of `work`: a few at a time on each server. */

@@ -29,6 +29,8 @@ export const OWNERS: Record<string, string> = {
   channel_messages: "pipeline",
   digest_schedule: "pipeline",
   digests: "pipeline",
+  awaited_runs: "pipeline",
+  imports: "imports",
   run_numbers: "pipeline",
   listed_dashboards: "dashboards",
   sought_dashboards: "dashboards",

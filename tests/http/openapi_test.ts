@@ -117,7 +117,11 @@ Deno.test("openapi.json tells of each route its key, its errors and examples of 
       const schema = operation.responses[status]?.content?.["application/json"]?.schema;
       same(schema, { $ref: "#/components/schemas/Error" }, `${at} ${status}`);
     }
-    equal(statuses.filter((status) => status.startsWith("2")).length, 1, at);
+    // An import may be tried out: 200, and nothing is made.
+    const good = writing && path.endsWith("/imports") ? ["200", "201"] : undefined;
+    const said = statuses.filter((status) => status.startsWith("2"));
+    if (good) same(said, good, at);
+    else equal(said.length, 1, at);
     const body = operation.requestBody?.content?.["application/json"]?.schema;
     if (!body) continue;
     const { properties, additionalProperties } = flatten(document, body);

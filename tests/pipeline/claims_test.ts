@@ -1,14 +1,7 @@
 import { deepStrictEqual as same, match, ok, rejects, strictEqual as equal } from "node:assert";
 import { attempt, ClaimLost } from "../../src/pipeline/attempt.ts";
-import {
-  advance,
-  type Claim,
-  claimNext,
-  nextTry,
-  release,
-  renew,
-  setBack,
-} from "../../src/pipeline/row.ts";
+import { advance, type Claim, claimNext, release, renew, setBack } from "../../src/pipeline/row.ts";
+import { nextTry } from "../../src/pipeline/due_store.ts";
 import { savePictures } from "../../src/pipeline/runs_store.ts";
 import { ExternalError } from "../../src/errors.ts";
 import { listenForEvents } from "../../src/external/events.ts";

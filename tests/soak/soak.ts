@@ -2,7 +2,7 @@
  * `deno task soak [number of faults]`: plants faults of the database at random moments while four flows
  * append and three clients call, then kills the service 50 times while it posts; `deno task soak slack
  * [number of kills]`: the kills alone; `deno task soak growth [captures] [calls]`: whether memory, open
- * files or browsers grow. Ends with 1 when the service ended, a run was posted twice or lost,
+ * files or browsers grow; `deno task soak fuzz [files] [seed]`: changed report files. Ends with 1 when the service ended, a run was posted twice or lost,
  * or the first good answer after a fault took over 10 s.
  */
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
@@ -18,12 +18,14 @@ import {
   waitFor,
 } from "../help/service/service.ts";
 import { startSlack } from "../help/slack.ts";
+import { soakFuzz } from "./fuzz/fuzz.ts";
 import { soakGrowth } from "./growth.ts";
 import { soakSlack } from "./slack_soak.ts";
 
 const KILLS = 50;
 const CAPTURES = 1_000;
 const CALLS = 10_000;
+const FUZZED = 10_000;
 const FLOWS = 4;
 const CLIENTS = 3;
 const MOST_FIRST_GOOD_MS = 10_000;
@@ -185,11 +187,13 @@ async function soak(many: number): Promise<string[]> {
 }
 
 async function soaked([part, number, calls]: string[]): Promise<string[]> {
+  if (part === "fuzz") return soakFuzz(Number(number ?? FUZZED), Number(calls ?? 1));
   if (part === "slack") return await soakSlack(Number(number ?? KILLS));
   if (part === "growth") {
     return await soakGrowth(Number(number ?? CAPTURES), Number(calls ?? CALLS));
   }
   return [
+    ...soakFuzz(FUZZED, 1),
     ...await soak(Number(part ?? 30)),
     ...await soakSlack(KILLS),
     ...await soakGrowth(CAPTURES, CALLS),

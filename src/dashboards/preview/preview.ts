@@ -5,7 +5,7 @@ import { showDashboard, visibleDashboard } from "../listing.ts";
 import { withoutData } from "../../pipeline/capture/outcome.ts";
 import { findPreview, lastRuns, type Preview } from "../../pipeline/runs_store.ts";
 import type { PictureType } from "../../previews/outcome.ts";
-import { findTries } from "../../pipeline/row.ts";
+import { findTries } from "../../pipeline/queue_store.ts";
 
 /** `known`: ETags of an If-None-Match header; a match is returned without bytes. Throws 404 without a preview. */
 export async function showPreview(

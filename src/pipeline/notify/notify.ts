@@ -91,7 +91,7 @@ export async function notifyNext(
 async function noteRefusal(db: Sql, claim: row.Claim, target: Target, error: ExternalError) {
   const seconds = pauseAskedBy(error);
   if (seconds > 0) await store.pauseToken(db, target.token_hash, seconds);
-  if (error.permanent) await row.saveTarget(db, claim, target.target_hash);
+  if (error.permanent) await store.saveTarget(db, claim, target.target_hash);
 }
 
 /** Tries one row again for each Slack that refused rows, as the reason may be gone. */
@@ -104,7 +104,7 @@ async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): P
   await db.begin(async (tx) => {
     if (!await row.advance(tx, claim, "done")) throw new ClaimLost();
     await store.saveMessage(tx, claim, { text, blocks }, sent);
-    if (note) await row.saveNote(tx, claim.id, note);
+    if (note) await store.saveNote(tx, claim.id, note);
     if (sent && target) await row.restartForTarget(tx, target.target_hash, RECOVERABLE);
   });
 }

@@ -40,3 +40,14 @@ export function recognised(text: string, file: string): Format | undefined {
     .filter(({ sure }) => sure > 0).sort((a, b) => b.sure - a.sure);
   return ranked[0]?.format;
 }
+
+/** Every real report of a format that is read, unpacked ones only. */
+export function realReports(): { file: string; text: string; format: Format }[] {
+  const files = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort();
+  return files.filter((file) => /\.(?!expect\.json$|gz$|md$)[^.]+$/.test(file)).flatMap((file) => {
+    if (file.endsWith(".expect.json") || !files.includes(`${file}.expect.json`)) return [];
+    const { text, expected } = report(file);
+    const format = FORMATS.find(({ name }) => name === expected.format);
+    return format ? [{ file, text, format }] : [];
+  });
+}

@@ -11,6 +11,8 @@ import type { BatchLimits } from "../../../src/pipeline/batches_store.ts";
 import { limitFailures } from "../../../src/users/failure_limit.ts";
 import { SEALED_COLUMNS } from "../../../src/sealed.ts";
 import { type Login, openServers } from "../../../src/workspaces/servers.ts";
+import { openSpoolFolder } from "../../../src/external/spool_folder.ts";
+import { queueImports } from "../../../src/imports/queue.ts";
 import { slackDeps } from "../slack_deps.ts";
 import { testServer } from "./postgres.ts";
 import { keptIn } from "../log.ts";
@@ -24,6 +26,7 @@ export type Options = {
   outside?: Partial<Outside>;
   now?: () => number;
   limits?: Partial<Limits & BatchLimits>;
+  imports?: { most_bytes?: number; most?: number; waiting?: number };
   /** Further servers for users' databases, and the addresses at which people see them. */
   others?: { login: Login; shown: Shown }[];
   shown?: Shown;
@@ -87,6 +90,7 @@ export async function makeDeps(
       sealed_columns: SEALED_COLUMNS,
       ...options.diagnosis,
     },
+    imports: await importsOf(options.imports),
     frontend_url,
     board_link_days: 30,
     limits: {
@@ -97,4 +101,17 @@ export async function makeDeps(
       ...options.limits,
     },
   };
+}
+
+/** A spool of the world's own. */
+async function importsOf(
+  { most_bytes = 2 ** 30, most = 2, waiting = 32 }: Options["imports"] = {},
+) {
+  const folder = await Deno.makeTempDir({ prefix: "dashkeeper-imports-" });
+  const spool = await openSpoolFolder(folder);
+  const close = async () => {
+    await spool.close();
+    await Deno.remove(folder, { recursive: true });
+  };
+  return { folder, spool: { ...spool, close }, most_bytes, queue: queueImports(most, waiting) };
 }

@@ -121,6 +121,7 @@ export async function startWorld(options: Options = {}) {
       }
       if (!options.master) await dropUsers(db, [...known.names]);
       await deps.servers.close();
+      await deps.imports.spool.close();
       await fresh[Symbol.asyncDispose]();
       await grafana?.end();
     },

@@ -12,7 +12,9 @@ const NUMBER = "(-?[\\d.]+(?:e[-+]?\\d+)?)";
 const BOX = new RegExp(
   `^\\s*bbox = \\(\\s*${NUMBER}\\s*,\\s*${NUMBER}\\s*\\)\\s*-\\s*\\(\\s*${NUMBER}\\s*,\\s*${NUMBER}\\s*\\) on Layer (.+)$`,
 );
-const CONGESTION = /congestion/i;
+const SOURCE = /^\s*- (\S+)$/;
+/** What OpenROAD reports in the same way, and is no DRC: report_congestion, check_power_grid. */
+const OTHER = /congestion|^Unconnected /i;
 
 type Violation = { rule: string; line: number; nets?: string | null; comment?: string };
 
@@ -27,7 +29,7 @@ class TritonRoute {
   readonly #append: Append;
   #open: Violation | undefined;
   #writer: string | undefined;
-  #congested = 0;
+  #others = 0;
 
   constructor(readonly out: Output) {
     this.#append = out.table("violations", COLUMNS, "drc");
@@ -48,6 +50,11 @@ class TritonRoute {
       this.#writer ??= sources.trim() === "N/A N/A" ? "Magic (converted by OpenLane)" : "OpenROAD";
       return;
     }
+    const source = SOURCE.exec(text)?.[1];
+    if (source !== undefined) {
+      this.#open.nets = [this.#open.nets, netsOf(source)].filter(Boolean).join(",");
+      return;
+    }
     const comment = COMMENT.exec(text)?.[1];
     if (comment !== undefined) this.#open.comment = comment.trim();
     else this.#addBox(this.#open, text, number);
@@ -59,11 +66,11 @@ class TritonRoute {
       throw new ParseError('"bbox = (x, y) - (x, y) on Layer" is expected.', number);
     }
     const layer = on.trim() === "-" ? null : on.trim();
-    const isCongestion = CONGESTION.test(rule);
-    if (isCongestion) this.#congested++;
+    const isOther = OTHER.test(rule);
+    if (isOther) this.#others++;
     else this.#totals.add(rule, layer);
     const box = [x1, y1, x2, y2].map(Number);
-    this.#append([rule, layer, isCongestion ? null : 1, ...box, nets, comment || null]);
+    this.#append([rule, layer, isOther ? null : 1, ...box, nets, comment || null]);
     this.#open = undefined;
   }
 
@@ -76,8 +83,10 @@ class TritonRoute {
   end() {
     this.#requireNone();
     this.out.say({ tool: this.#writer ?? "OpenROAD" });
-    if (this.#congested > 0) {
-      this.out.warn(`${this.#congested} places of congestion are not counted as violations.`);
+    if (this.#others > 0) {
+      this.out.warn(
+        `${this.#others} places (congestion, unconnected) are not counted as violations.`,
+      );
       if (this.#totals.total === 0) return;
     }
     this.#totals.write(this.out);

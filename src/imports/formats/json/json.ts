@@ -1,6 +1,6 @@
 import { type Append, type Format, type Output, ParseError, type Parser } from "../format.ts";
 import { type Destination, destinationOf } from "../tables/destination.ts";
-import { MOST_COLUMNS, tooMany } from "../tables/header.ts";
+import { checkColumns } from "../tables/header.ts";
 import { type Fields, flat, isObject, rowsOf } from "./flat.ts";
 import { JsonValues } from "./values.ts";
 
@@ -11,7 +11,7 @@ function rowsInto(out: Output, file: string) {
   let to: Destination | undefined;
   const opened = (fields: Fields, line: number): Append => {
     for (const name of fields.keys()) columns.add(name);
-    if (columns.size > MOST_COLUMNS) throw tooMany(columns.size, line);
+    checkColumns(columns, line);
     to ??= destinationOf([...columns], file, "json");
     return out.table(to.table, [...fields.keys()], to.kind);
   };

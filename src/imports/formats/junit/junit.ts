@@ -25,6 +25,10 @@ const numberOf = (text: string | undefined) => {
 const statedIn = ({ failures, errors }: Attributes) =>
   (numberOf(failures) ?? 0) + (numberOf(errors) ?? 0);
 
+/** cocotb 2 calls them error_msg and error_type. */
+const messageOf = ({ message, error_msg, type, error_type }: Attributes) =>
+  message ?? error_msg ?? type ?? error_type ?? null;
+
 class Junit {
   readonly #append: Append;
   readonly #suites: Suite[] = [];
@@ -40,7 +44,7 @@ class Junit {
     if (name === "testsuite" || name === "testsuites") this.#openSuite(attributes);
     else if (name === "testcase") this.#case = { attributes, status: "passed", message: null };
     else if (name === "property") this.#setProperty(attributes);
-    else if (OUTCOMES.has(name)) this.#message = attributes.message ?? attributes.type ?? null;
+    else if (OUTCOMES.has(name)) this.#message = messageOf(attributes);
   }
 
   #openSuite(attributes: Attributes) {
@@ -123,7 +127,7 @@ const openAs = (tool: string | null) => (out: Output) => {
 
 const ROOT = /^[^<]*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testsuites?[\s>/]/s;
 const COCOTB =
-  /\s(?:sim_time_(?:ns|ps|unit)|ratio_time)=|"random_seed"|<testsuite name="all" package="all"/;
+  /<testsuites name="results"|\s(?:sim_time_(?:ns|ps|unit)|ratio_time)=|"random_seed"|<testsuite name="all" package="all"/;
 
 /** The format of Ant's and pytest's junit.xml: https://github.com/testmoapp/junitxml. */
 export const junit: Format = {

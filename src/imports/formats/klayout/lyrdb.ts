@@ -33,6 +33,7 @@ class Lyrdb {
   #cells = new Set<string>();
   #head: Record<string, string> = {};
   #writer: string | undefined;
+  #converter: string | undefined;
   #items = 0;
 
   constructor(readonly out: Output) {
@@ -61,7 +62,14 @@ class Lyrdb {
     } else if (name === "category" && parent === "categories") this.#addCategory();
     else if (parent === "cell" && name === "name" && this.#cells.size < 2) {
       this.#cells.add(own(text.trim()));
-    } else if (HEAD.has(name)) this.#head[name] = own(text.trim().slice(0, 10_000));
+    } else if (parent === "report-database") this.#closeSection(name, text);
+  }
+
+  /** Without head and items only the order says who wrote the file. */
+  #closeSection(name: string, text: string) {
+    if (name === "categories") this.#converter ??= "Magic (converted by OpenLane)";
+    else if (name === "cells") this.#converter ??= "Magic (converted by LibreLane)";
+    if (HEAD.has(name)) this.#head[name] = own(text.trim().slice(0, 10_000));
   }
 
   #addCategory() {
@@ -106,7 +114,9 @@ class Lyrdb {
   end() {
     const { generator = "", description = "" } = this.#head;
     const design = this.#head["top-cell"] || (this.#cells.size === 1 ? [...this.#cells][0] : "");
-    const tool = generator || description ? "KLayout" : this.#writer ?? "KLayout";
+    const tool = generator || description
+      ? "KLayout"
+      : this.#writer ?? this.#converter ?? "KLayout";
     const said: Said = { tool };
     if (design) said.design = design;
     this.out.say(said);

@@ -3,13 +3,14 @@ import { lines } from "../lines.ts";
 
 const COLUMNS = ["rule", "lvs_errors", "lvs_result"];
 
-const write = (out: Output, errors: number | null, result: "match" | "mismatch") =>
+export const writeLvs = (out: Output, errors: number | null, result: "match" | "mismatch") =>
   out.table("summary", COLUMNS, "drc")(["LVS", errors, result]);
 
 const FINAL = /^\s*(?:Final result|Result):\s*(.*)$/;
 const DEVICES = /^Device classes (\S+) and (\S+) are equivalent\.$/;
 const CIRCUIT = /^Circuit 1: (\S+)\s*\|Circuit 2: (\S+)/;
-const MATCH = /^(?:Circuits|Netlists) match (?:uniquely|correctly|with \d+ symmetr(?:y|ies))\.?$/;
+const MATCH = /^(?:Circuits|Netlists) match (?:uniquely|correctly|with \d+ symmetr(?:y|ies))\.$/;
+const MISMATCH = /(?:do not match|failed (?:pin )?matching|with port errors|not equivalent)\.$/;
 const NONE = /^Verify:/;
 const PROPERTIES = /^(?:Property errors were found|The following cells had property errors)/;
 
@@ -18,21 +19,28 @@ function open(out: Output): Parser {
   let circuit: string | undefined;
   /** What follows the last "Final result:". */
   let final: string[] | undefined;
+  let last = "";
+  let before = "";
   const onLine = (line: string) => {
     const result = FINAL.exec(line)?.[1];
     if (result !== undefined) final = [];
     const text = (result ?? line).trim();
     if (final && final.length < 100 && text !== "" && text !== ".") final.push(text);
+    if (line.trim() !== "") [before, last] = [last, line.trim()];
     circuit = DEVICES.exec(line)?.[1] ?? CIRCUIT.exec(line)?.[1] ?? circuit;
   };
   return lines(onLine, (count) => {
+    if (!final && DEVICES.test(before) && /^Circuits match /.test(last)) final = [last];
     const [result] = final ?? [];
     if (!result) throw new ParseError('There is no "Final result": is the report cut?', count);
     if (NONE.test(result)) throw new ParseError(`LVS did not compare: ${result}`, count);
+    if (!MATCH.test(result) && !MISMATCH.test(result)) {
+      throw new ParseError(`The final result is not known, or cut: ${result.slice(0, 200)}`, count);
+    }
     const hasBadProperties = final!.some((line) => PROPERTIES.test(line));
     if (hasBadProperties) out.warn("LVS found property errors.");
     if (circuit) out.say({ design: circuit });
-    write(out, null, MATCH.test(result) && !hasBadProperties ? "match" : "mismatch");
+    writeLvs(out, null, MATCH.test(result) && !hasBadProperties ? "match" : "mismatch");
   });
 }
 
@@ -55,19 +63,30 @@ export const netgenLvs: Format = {
 
 const TOTAL = /^Total errors = (\d+)\s*$/;
 const CLEAN = /^LVS reports no net, device, pin, or property mismatches\./;
+/** Of nets, devices and pins that differ, and of failed properties: printed in this order. */
+const PART =
+  /^\s+(?:(?:net|device) count difference|unmatched (?:nets|devices|pins)|property failures) = (\d+)$/;
+const PARTS = 6;
 
 function openShort(out: Output): Parser {
   let total: number | undefined;
-  let isClean: boolean | undefined;
+  const parts: number[] = [];
+  let isClean = false;
   const onLine = (line: string) => {
-    if (/^LVS reports/.test(line)) isClean = CLEAN.test(line);
+    isClean ||= CLEAN.test(line);
+    const part = PART.exec(line)?.[1];
+    if (part !== undefined) parts.push(Number(part));
     const found = TOTAL.exec(line)?.[1];
     if (found !== undefined) total = Number(found);
   };
   return lines(onLine, (count) => {
+    const sum = parts.reduce((a, b) => a + b, 0);
+    if (parts.length >= PARTS) total ??= sum;
     if (total === undefined) throw new ParseError('There is no "Total errors": is it cut?', count);
-    if (isClean && total > 0) throw new ParseError("Clean, but with errors in total.", count);
-    write(out, total, total === 0 ? "match" : "mismatch");
+    if (total !== (isClean ? 0 : sum)) {
+      throw new ParseError(`Total errors is ${total}, the parts have ${sum}.`, count);
+    }
+    writeLvs(out, total, total === 0 ? "match" : "mismatch");
   });
 }
 

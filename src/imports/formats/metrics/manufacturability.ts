@@ -37,9 +37,12 @@ class Manufacturability {
     if (what && Number(violating) >= 0) this.#antenna[what.toLowerCase()] = Number(violating);
   }
 
-  end(lines: number) {
+  end(lines: number, hasLineEnd: boolean) {
     if (this.#section !== "Antenna" || !LAST.test(this.#last)) {
       throw new ParseError("The report ends before its antenna summary: is it cut?", lines);
+    }
+    if (!hasLineEnd && /\d$/.test(this.#last)) {
+      this.out.warn("The last line has no end: is the report cut?", lines);
     }
     const sum = [...this.#found.values()].reduce((a, b) => a + b, 0);
     if (this.#total !== undefined && sum !== this.#total) {
@@ -79,7 +82,16 @@ class Manufacturability {
 
 function open(out: Output): Parser {
   const report = new Manufacturability(out);
-  return lines((line) => report.line(line), (count) => report.end(count));
+  let hasLineEnd = false;
+  const onEnd = (count: number) => report.end(count, hasLineEnd);
+  const parser = lines((line) => report.line(line), onEnd);
+  return {
+    write(text) {
+      if (text) hasLineEnd = text.endsWith("\n");
+      parser.write(text);
+    },
+    end: parser.end,
+  };
 }
 
 /** scripts/generate_reports.py of OpenLane 1. "Source not found." is unknown, not clean. */

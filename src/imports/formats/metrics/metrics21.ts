@@ -8,7 +8,7 @@ const STAGES = [
   ...["synth", "floorplan", "globalplace", "placeopt", "detailedplace", "cts", "globalroute"],
   ...["fillcell", "detailedroute", "finish"],
 ];
-const STAGE = new RegExp(`^(?:${STAGES.join("|")})(?:_[a-z_]+)?__`);
+const STAGE = new RegExp(`^(?:${STAGES.join("|")})(?:_[a-z]+)*__`);
 
 function metricOf(key: string, value: Cell): Metric {
   const [prefix] = STAGE.exec(key) ?? [""];
@@ -70,8 +70,8 @@ export const metrics21: Format = {
     if (!/^\ufeff?\s*\{/.test(start)) return 0;
     const keys = [...start.matchAll(/"(\w+__[\w:]+)"\s*:/g)].map(([, key]) => key!);
     const staged = keys.filter((key) => STAGE.test(key)).length;
-    if (/"run__flow__\w+"\s*:/.test(start) && keys.length > 2) return 0.95;
-    return keys.length > 2 && staged > keys.length / 2 ? 0.9 : 0;
+    const isFlow = /"run__flow__\w+"\s*:/.test(start);
+    return isFlow && keys.length > 2 || staged > keys.length / 2 ? 0.95 : 0;
   },
   open: (out) => metricsObject((fields) => write(out, fields)),
 };

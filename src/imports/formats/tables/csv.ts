@@ -75,6 +75,7 @@ function rowsOf(out: Output, file: string, dialect: Dialect): Parser {
       if (!isBlank(cells)) out.warn("A line above the header was left out.", line);
       return;
     }
+    if (isBlank(cells)) return;
     const warn = (message: string) => out.warn(message, line);
     body = bodyOf(out, file, columnNames(headerCells(cells, dialect), line, warn), dialect);
   };

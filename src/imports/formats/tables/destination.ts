@@ -31,12 +31,12 @@ function kindOf(columns: readonly string[]): Kind {
 const STAMP =
   /(?<!\d)(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_.T]?[0-2]\d[-_.:]?\d\d(?:[-_.:]?\d\d)?)?(?!\d)/g;
 
+const EXTENSION = /(?:\.(?:gz|csv|tsv|psv|txt|rpt|report|log|dat|out|json|jsonl|ndjson))+$/i;
+
+/** Flows number the files of their steps: `34-irdrop.rpt`. */
 function nameOf(file: string): string {
-  const base = file.replace(/^.*[\\/]/, "").replace(
-    /(?:\.(?:gz|csv|tsv|txt|json|jsonl|ndjson))+$/i,
-    "",
-  );
-  const words = base.replace(STAMP, "_").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "_");
+  const base = file.replace(/^.*[\\/]/, "").replace(EXTENSION, "").replace(STAMP, "_");
+  const words = base.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^[\d_]+_/, "");
   return words.replace(/^_+/, "").slice(0, LONGEST_NAME).replace(/_+$/, "");
 }
 
@@ -53,7 +53,7 @@ export function destinationOf(
   if (fits) return { kind: fits.kind, table: fits.name };
   const kind = kindOf(columns);
   const name = nameOf(file);
-  const isTaken = name === "" || /^\d/.test(name) ||
-    TABLES.some((one) => one.kind === kind && one.name === name);
-  return { kind, table: isTaken ? [name, suffix].filter(Boolean).join("_") : name };
+  if (!/^\p{L}/u.test(name)) return { kind, table: name ? `${suffix}_${name}` : suffix };
+  const isTaken = TABLES.some((one) => one.kind === kind && one.name === name);
+  return { kind, table: isTaken ? `${name}_${suffix}` : name };
 }

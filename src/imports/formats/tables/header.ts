@@ -2,8 +2,19 @@ import { ParseError } from "../format.ts";
 
 /** PostgreSQL's own limit. */
 export const MOST_COLUMNS = 1_600;
+/** PostgreSQL cuts names at 63 bytes; beyond this it is no name. */
+const LONGEST_NAME = 500;
 
-export function tooMany(columns: number, line?: number): ParseError {
+/** Refuses what cannot be the columns of a table. */
+export function checkColumns(names: Iterable<string>, line?: number) {
+  const all = [...names];
+  if (all.length > MOST_COLUMNS) throw tooMany(all.length, line);
+  if (all.some(({ length }) => length > LONGEST_NAME)) {
+    throw new ParseError(`A column's name is longer than ${LONGEST_NAME} characters.`, line);
+  }
+}
+
+function tooMany(columns: number, line?: number): ParseError {
   return new ParseError(`${columns} columns: a table has at most ${MOST_COLUMNS}.`, line);
 }
 
@@ -24,7 +35,7 @@ export function columnNames(
   line: number,
   warn: (message: string) => void,
 ): string[] {
-  if (cells.length > MOST_COLUMNS) throw tooMany(cells.length, line);
+  checkColumns(cells, line);
   const names = named(cells);
   if (names.every(isNumber)) {
     throw new ParseError("The first row has only numbers: name the columns in a row above.", line);
