@@ -58,8 +58,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
-    batches.wake();
-    messages.wake();
+    for (const work of [batches, messages]) work.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);

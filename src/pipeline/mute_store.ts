@@ -18,7 +18,7 @@ export const isMuted = (db: Db): Fragment =>
   db`(d.muted_by is not null and coalesce(d.muted_until > now(), true))`;
 
 const isShown = (db: Db) =>
-  db`(${isMuted(db)} or r.posted_at is not null and d.mute_changed_at > r.posted_at)`;
+  db`(${isMuted(db)} or d.muted_by is null and d.mute_changed_at > r.posted_at)`;
 
 /** RunState of a run `r` of the dashboard `d`; `isTaken`: the preview that was asked for is there. */
 export const stateColumns = (db: Db, isTaken = db`not r.replacing`): Fragment =>

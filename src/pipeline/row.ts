@@ -227,13 +227,6 @@ export async function resumeAt(db: Db, id: number, step: "notify" | "done"): Pro
     where id = ${id} and deleted_at is null`;
 }
 
-/** Lets a muted row end whose message Slack did not take. */
-export async function resumeMuted(db: Db, id: number): Promise<void> {
-  await db`
-    update dashboards set ${reset(db)}, ${caused(db)}
-    where id = ${id} and step = 'notify' and claim_id is null`;
-}
-
 /** Stop codes that a new key or new permissions resolve. */
 const KEY_CODES = ["key_refused", "missing_permission", "key_unknown", "denied"];
 

@@ -110,7 +110,12 @@ Deno.test("a muted row ends at done and is not posted; unmuting posts nothing ol
   });
   await t.step("a mute that has run out mutes no more", async () => {
     await mute(id, soon());
+    await world.settled();
+    match(await textOf(world, id, 2), /Muted until /);
     await db`update dashboards set muted_until = now() - interval '1 second' where id = ${id}`;
+    await db`update retries set due_at = now() where kind = 'mute_expiry'`;
+    await world.settled();
+    ok(!/uted/.test(await textOf(world, id, 2)), "its message says so too");
     const { muted_by, muted_until } = await stateOf(world, id);
     same([muted_by, muted_until], [null, null]);
     await world.addRun(id);

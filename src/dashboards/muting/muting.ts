@@ -4,11 +4,12 @@ import { AppError } from "../../errors.ts";
 import type { Db, Sql } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
 import { isWorse, shownNumbers } from "../../pipeline/notify/worse.ts";
-import { showState } from "../../pipeline/notify/refresh.ts";
+import { showEnd, showState } from "../../pipeline/notify/refresh.ts";
 import * as store from "../../pipeline/mute_store.ts";
-import { resumeMuted } from "../../pipeline/row.ts";
+import { resumeAt } from "../../pipeline/row.ts";
 import { Expiry } from "../../users/expiry.ts";
 import type { Who } from "../../who.ts";
+import { findListed } from "../store.ts";
 import { changeableDashboard, visibleDashboard } from "../listing.ts";
 
 export const Mute = z.strictObject({
@@ -72,7 +73,10 @@ export async function recorded(
 export const mute = (db: Sql, actor: Actor, row: Subject, until: string | null, part?: Part) =>
   recorded(db, actor, row, "dashboard.mute", async (tx) => {
     if (!await store.mute(tx, row.id, actor.username, until)) return false;
-    await resumeMuted(tx, row.id);
+    const now = await findListed(tx, row.id);
+    // It ends without the message that Slack did not take.
+    if (now?.step === "notify" && now.last_error) await resumeAt(tx, row.id, "notify");
+    if (until !== null) await showEnd(tx, row, until);
     return true;
   }, part);
 

@@ -16,6 +16,7 @@ export type Deps = TargetDeps & { db: Sql; installation: string };
 type Payload = { dashboard_id: number; run: number };
 
 const RETRY = "slack_message";
+const EXPIRY = "mute_expiry";
 const POSTING: Failure = { message: "The message is being posted.", unavailable: false };
 const MOST_TRIES = 3;
 
@@ -36,9 +37,25 @@ export async function showState(
   await announce(tx, id);
 }
 
+/** Pages and messages show it when a mute ends. */
+export async function showEnd(
+  tx: Db,
+  { id, user_id }: { id: number; user_id: number },
+  at: string,
+): Promise<void> {
+  const retry = { kind: EXPIRY, subject: `${id}`, target: "", payload: { id, user_id } };
+  await enqueue(tx, retry, at);
+}
+
+async function showNow(db: Sql, { payload }: Retry): Promise<undefined> {
+  await db.begin((tx) => showState(tx, payload as { id: number; user_id: number }));
+}
+
 /** Updates the messages whose runs' state has changed. */
-export const refreshMessages = (deps: Deps, signal: AbortSignal): Promise<void> =>
-  runRetries(deps.db, { [RETRY]: (retry) => refresh(deps, retry, signal) }, signal);
+export async function refreshMessages(deps: Deps, signal: AbortSignal): Promise<void> {
+  await runRetries(deps.db, { [EXPIRY]: (retry) => showNow(deps.db, retry) }, signal);
+  await runRetries(deps.db, { [RETRY]: (retry) => refresh(deps, retry, signal) }, signal);
+}
 
 async function refresh(deps: Deps, retry: Retry, signal: AbortSignal) {
   const { dashboard_id, run } = retry.payload as Payload;

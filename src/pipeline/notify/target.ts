@@ -20,7 +20,7 @@ export type Deps = CredentialDeps & {
 /** Whose Slack app it is: the installation's, or a user's own one. */
 export type SlackApp = "installation" | "user";
 
-/** Where a run is posted, and with whose token. The hashes identify the token, and for both. */
+/** Where a run is posted, and with whose token. The hashes identify the token, and both. */
 export type Target = {
   channel: string;
   token_hash: string;

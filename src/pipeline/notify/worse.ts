@@ -1,6 +1,6 @@
 import type { Db } from "../../external/postgres/postgres.ts";
-import { directionOf } from "../../measures/direction.ts";
 import { type KeyNumber, ofNewRuns } from "../../measures/number.ts";
+import { directionOf } from "../../measures/direction.ts";
 import { findCovered } from "../numbers_store.ts";
 
 export type Broadcast = "worse" | "always" | "never";

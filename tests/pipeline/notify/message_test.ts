@@ -57,11 +57,8 @@ Deno.test("composeMessage() tells what, whose, how much, and where to look", () 
     slack_file: { id: "F1" },
     alt_text: "The dashboard of reports.qor_history, run 3",
   });
-  const actions = blocks[3]!;
-  equal(
-    actions.type === "actions" && actions.elements[0]!.url,
-    input.dashboard_url,
-  );
+  const { elements: [open] } = blocks[3] as { elements: { url: string }[] };
+  equal(open!.url, input.dashboard_url);
   same(blockFaults(blocks), []);
 });
 
