@@ -20,6 +20,8 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
+  /** The same number by the unit in the name; a row has one of them. */
+  spelled?: Column[];
 };
 
 /** `suffix:` keeps a unit at any size: engineers do not read a TNS of -161,152 ns as µs. */
