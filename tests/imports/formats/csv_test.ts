@@ -121,6 +121,11 @@ const CASES: Case[] = [
     columns: ["block", "chip", "date", "area"],
   },
   {
+    name: "a run_ts that is no ISO time",
+    text: "run_ts,area\n03/01/2025,1\n",
+    columns: ["run_ts_text", "area"],
+  },
+  {
     name: "the runs of a history, named by their time",
     text: "date,design,area\n2024-05-01,gcd,1\n2024-05-01,aes,2\n2024-05-02,gcd,3\n",
     columns: ["run_id", "run_ts", "design", "area"],
