@@ -7,10 +7,12 @@ const HEADERS: Record<string, "end" | "summary" | "slack_only"> = {
   "Startpoint Endpoint Slack": "summary",
   "Group Slack": "slack_only",
 };
+const NAME = String.raw`(\S+)(?: \([^)]*\))?`;
+const NUMBER = String.raw`\s+([-+]?(?:[\d.]+(?:e[-+]?\d+)?|INF|NaN))`;
 const ROWS = {
-  end: /^(\S+)(?: \([^)]*\))?\s+(\S+)\s+(\S+)\s+(\S+)(?: \((?:MET|VIOLATED)\))?$/,
-  summary: /^(\S+)(?: \([^)]*\))?\s+(\S+)(?: \([^)]*\))?\s+(\S+)$/,
-  slack_only: /^(\S+(?: \S+)*)\s+(\S+)$/,
+  end: new RegExp(`^${NAME}${NUMBER}${NUMBER}${NUMBER}(?: \\((?:MET|VIOLATED)\\))?$`, "i"),
+  summary: new RegExp(`^${NAME}\\s+${NAME}${NUMBER}$`, "i"),
+  slack_only: new RegExp(`^(\\S+(?: \\S+)*)${NUMBER}$`, "i"),
 };
 
 /** Reads `report_checks` of -format end, summary and slack_only. */

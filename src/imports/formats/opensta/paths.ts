@@ -76,13 +76,13 @@ export class PathReader {
     if (line.charCodeAt(end) === SPACE) end = (line = line.trimEnd()).length - 1;
     const last = line.charCodeAt(end);
     if (last === CLOSE) {
-      if (line.endsWith(" slack (MET)") || line.endsWith(" slack (VIOLATED)")) {
+      if (isSlack(line, "slack (MET)") || isSlack(line, "slack (VIOLATED)")) {
         this.#finish(numberOf(line));
       } else if (line.endsWith("(Path is unconstrained)")) this.#finish(null);
       else if (line.trimStart().startsWith("Startpoint:")) throw this.#cut(number);
     } else if (last === E) {
-      if (line.endsWith(" data arrival time")) this.#path!.arrival ??= numberOf(line);
-      else if (line.endsWith(" data required time")) this.#path!.required = numberOf(line);
+      if (line.endsWith("data arrival time")) this.#path!.arrival ??= numberOf(line);
+      else if (line.endsWith("data required time")) this.#path!.required = numberOf(line);
     } else if (line.startsWith("===")) throw this.#cut(number);
   }
 
@@ -129,6 +129,8 @@ export class PathReader {
   }
 }
 
+const isSlack = (line: string, words: string) =>
+  line.endsWith(words) && /^\s?$/.test(line.charAt(line.length - words.length - 1));
 const clockOf = (text: string) => CLOCK.exec(text.replace(/\)$/, ""))?.[1] ?? null;
 
 const newPath = (at: number, startpoint: string, launch_clock: string | null): Path => ({

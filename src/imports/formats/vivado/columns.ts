@@ -14,11 +14,15 @@ export function columnsOf(header: string, dashes: string): Column[] {
   }));
 }
 
+type Cells = { names: string[]; numbers: (number | null)[] };
+
 /**
  * Cells of a row by position, as blank ones have no text: the first `texts` columns hold names,
  * which begin with their column, the others numbers, which end with theirs.
  */
-export function cellsOf(line: string, columns: Column[], texts: number, number: number) {
+export function cellsOf(line: string, columns: Column[], texts: number, number: number): Cells {
+  const full = cellsInOrder(line, columns.length, texts);
+  if (full) return full;
   const names: string[] = [];
   let from = 0;
   for (let i = 0; i < texts; i++) {
@@ -39,4 +43,13 @@ export function cellsOf(line: string, columns: Column[], texts: number, number: 
     return value;
   });
   return { names, numbers };
+}
+
+/** Of a row without blank cells; a number that is too wide moves what follows. */
+function cellsInOrder(line: string, count: number, texts: number): Cells | null {
+  const cells = line.trim().split(/\s{2,}/);
+  if (cells.length !== count) return null;
+  const numbers = cells.slice(texts).map(wholeNumber);
+  const all = numbers.filter((one) => one !== undefined);
+  return all.length === numbers.length ? { names: cells.slice(0, texts), numbers: all } : null;
 }

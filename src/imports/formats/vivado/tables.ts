@@ -54,6 +54,9 @@ export class TableReader {
     else if (!isDashes(line)) this.#header = line;
     else if (this.#header) {
       this.#columns = columnsOf(this.#header, line);
+      if (this.#columns.length <= texts) {
+        throw new ParseError(`The ${this.#title} has no columns.`, number);
+      }
       this.#read.add(this.#title);
     }
   }
