@@ -185,6 +185,12 @@ Deno.test("csv refuses a row over 4 MiB while it is read, and counts lines insid
   });
 });
 
+Deno.test("csv refuses megabytes of broken quotes at once", () => {
+  const began = performance.now();
+  throws(() => collect(csv, Array(40).fill('"a":'.repeat(16_000)), "t.csv"), /quote/);
+  equal(performance.now() - began < 2_500, true);
+});
+
 Deno.test("csv and tsv are recognised by what they hold, reports are not", () => {
   const sure = (text: string, file: string) =>
     [csv, tsv].map((one) => one.recognise(text, file) > 0);
