@@ -20,6 +20,8 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
+  /** A known format says what it is, or that it is none of our numbers. */
+  known?: true;
 };
 
 /** `suffix:` keeps a unit at any size: engineers do not read a TNS of -161,152 ns as µs. */
