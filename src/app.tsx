@@ -239,7 +239,7 @@ function api(deps: Deps) {
     if (definition.type !== "route") continue;
     // The middleware above refuses these.
     const body = definition.route.method === "get" ? [] : [400, 413, 415] as const;
-    const replies = errorReplies(422, 429, 503, ...body);
+    const replies = errorReplies(403, 422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
   const document = api.getOpenAPI31Document(DOCUMENT);
