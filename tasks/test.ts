@@ -75,7 +75,14 @@ async function runTests(
   show: (part: Uint8Array) => void,
   signal: AbortSignal,
 ) {
-  const flags = ["--no-prompt", "--allow-all", "--sanitize-ops", "--sanitize-resources"];
+  // `deno task ok` checks the types, once for all.
+  const flags = [
+    "--no-check",
+    "--no-prompt",
+    "--allow-all",
+    "--sanitize-ops",
+    "--sanitize-resources",
+  ];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", ...CONFIG, ...flags, ...(parallel ? ["--parallel"] : []), ...args],
     env: {

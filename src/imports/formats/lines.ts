@@ -5,8 +5,14 @@ export const LONGEST_LINE = 1 << 20;
 
 type OnLine = (line: string, number: number) => void;
 
-/** Calls `onLine` with each line without its end (LF or CRLF), `onEnd` with the number of lines. */
-export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {}): Parser {
+/**
+ * Calls `onLine` with each line without its end (LF or CRLF), `onEnd` with the number of lines and
+ * whether the last one has an end.
+ */
+export function lines(
+  onLine: OnLine,
+  onEnd: (count: number, isEnded: boolean) => void = () => {},
+): Parser {
   let rest = "";
   let count = 0;
   const pass = (line: string) => {
@@ -34,10 +40,19 @@ export function lines(onLine: OnLine, onEnd: (count: number) => void = () => {})
     },
     end() {
       if (rest) pass(rest);
-      onEnd(count);
+      onEnd(count, rest === "");
     },
   };
 }
 
 const tooLong = (line: number) =>
   new ParseError("The line is longer than 1 MiB: this is not a text report.", line);
+
+/** Takes away the indentation of the first line with text from all lines: a pasted block. */
+export function dedent(onLine: OnLine): OnLine {
+  let indent: string | null = null;
+  return (line, number) => {
+    if (indent === null && line.trim() !== "") indent = /^[ \t]*/.exec(line)![0];
+    onLine(indent && line.startsWith(indent) ? line.slice(indent.length) : line, number);
+  };
+}

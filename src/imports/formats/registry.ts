@@ -12,7 +12,10 @@ import { librelaneCsv, librelaneJson } from "./metrics/librelane.ts";
 import { openlane1Manufacturability } from "./metrics/manufacturability.ts";
 import { metrics21 } from "./metrics/metrics21.ts";
 import { openlane1Csv } from "./metrics/openlane1.ts";
+import { OPENSTA } from "./opensta/opensta.ts";
 import { csv, tsv } from "./tables/csv.ts";
+import { VIVADO } from "./vivado/vivado.ts";
+import { YOSYS } from "./yosys/yosys.ts";
 
 /** Every format that is read. */
 export const FORMATS: readonly Format[] = [
@@ -21,4 +24,5 @@ export const FORMATS: readonly Format[] = [
   ...[klayoutLyrdb, magicDrc, tritonRoute, openroadDrcJson, calibreAscii],
   ...[netgenLvs, netgenLvsShort, netgenLvsJson],
   ...[junit, junitCocotb],
+  ...[...OPENSTA, ...YOSYS, ...VIVADO],
 ];

@@ -83,7 +83,7 @@ const VOCABULARY = {
   endpoint: ["text", "endpoint | end point | capture pin | to pin | to"],
   other: [
     "number",
-    "wpws | tpws | pulse | estimated | estimate | target | goal | limit | required | baseline | previous | prev | golden | " +
+    "wpws | tpws | pulse | estimated | estimate | est | target | goal | limit | required | baseline | previous | prev | golden | " +
     "suggested | unconstrained | period | old | delta | diff | budget | improvement | endpoints total -{bad} | paths total -{bad} | all endpoints -{bad} | all paths -{bad} | wns percent | power delta",
   ],
   skew: ["number", "skew | clk skew"],
@@ -106,7 +106,7 @@ const VOCABULARY = {
     "number",
     "whs -{count} | {hold} wns -{count} | {hold} ws -{count} | {hold} worst slack | worst {hold} violation | {hold} slack -{count} | worst {hold} -skew",
   ],
-  hold_violations: ["number", "{hold} {fails}"],
+  hold_violations: ["number", "{hold} {fails} -hole"],
   setup_tns: [
     "number",
     "tns -{fails} | total negative slack -{count} | total slack -{count} | total {setup} violation -{count} | total {setup} slack",

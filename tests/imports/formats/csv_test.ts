@@ -108,6 +108,28 @@ const CASES: Case[] = [
     file: "out/Nightly QoR-2024-05-01_0312.csv.gz",
     table: "nightly_qor",
   },
+  {
+    name: "columns that name the run and the design in other words",
+    text: "Design Name,Physical Design Stage,Build,Run Date,area\ngcd,place,7,2024-05-01 10:00,1\n",
+    rows: [{
+      ...{ design: "gcd", stage: "place", run_id: "7", run_ts: "2024-05-01 10:00", area: "1" },
+    }],
+  },
+  {
+    name: "two columns of one meaning, and a date that PostgreSQL could misread, as they are",
+    text: "block,chip,date,area\na,b,03/01/2025,1\n",
+    columns: ["block", "chip", "date", "area"],
+  },
+  {
+    name: "the runs of a history, named by their time",
+    text: "date,design,area\n2024-05-01,gcd,1\n2024-05-01,aes,2\n2024-05-02,gcd,3\n",
+    columns: ["run_id", "run_ts", "design", "area"],
+  },
+  {
+    name: "stages that ended at their own times as one run",
+    text: "end,stage,area\n2024-05-01 10:00,place,1\n2024-05-01 11:00,route,2\n",
+    columns: ["run_ts", "stage", "area"],
+  },
   { name: "a file's name of digits", text: "a,b\n1,2\n", file: "2024-05-01.csv", table: "csv" },
 ];
 

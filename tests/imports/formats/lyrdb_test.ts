@@ -142,6 +142,12 @@ Deno.test("a lyrdb that is cut anywhere is refused with its line", () => {
   }
 });
 
+Deno.test("of a polygon with 100,000 corners the box is whole and the shape is cut", () => {
+  const corners = Array.from({ length: 100_000 }, (_, i) => `${i},${-i}`).join(";");
+  const { x2_um, y1_um, shape } = first([item("li.3", [`polygon: (${corners})`])]);
+  same([x2_um, y1_um, String(shape).length], [99_999, -99_999, 50_001]);
+});
+
 Deno.test("a text without end is refused while it is read", () => {
   const endless = function* () {
     yield "<report-database><description>";

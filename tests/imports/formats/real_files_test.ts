@@ -73,6 +73,9 @@ const PLAIN = [
   "vtr_basic_timing_golden_results.txt",
 ];
 
+/** Common columns that are filled from others. */
+const ADDED: Record<string, number> = { "OpenLane 1": 1, "VTR/VPR": 3 };
+
 for (const file of [...FILES, ...PLAIN]) {
   Deno.test(`${file} is read as its expect.json says, wherever the text is cut`, () => {
     const { text, expected } = report(file);
@@ -86,8 +89,11 @@ for (const file of [...FILES, ...PLAIN]) {
     equal(read.said.tool_version, expected.tool_version);
     if (expected.design) equal(read.said.design, expected.design);
     equal(read.said.run_ts, expected.run_time?.iso);
-    const unnamed = /[,\t] *$/.test(text.split(/\r?\n/, 1)[0]!) ? 1 : 0;
-    if (expected.columns) equal(Object.keys(main[0]!).length, expected.columns - unnamed);
+    if (expected.columns) {
+      const unnamed = /[,\t] *$/.test(text.split(/\r?\n/, 1)[0]!) ? 1 : 0;
+      const added = ADDED[read.said.tool ?? ""] ?? 0;
+      equal(Object.keys(main[0]!).length, expected.columns - unnamed + added);
+    }
     if (FILES.includes(file)) facts(read, expected);
 
     const next = random(file.length);

@@ -1,5 +1,6 @@
 import { type Append, type Format, type Output, ParseError, type Parser } from "../format.ts";
 import { type Destination, destinationOf } from "../tables/destination.ts";
+import { placed } from "../tables/placed.ts";
 import { checkColumns } from "../tables/header.ts";
 import { type Fields, flat, isObject, rowsOf } from "./flat.ts";
 import { JsonValues } from "./values.ts";
@@ -9,11 +10,17 @@ function rowsInto(out: Output, file: string) {
   const appends = new Map<string, Append>();
   const columns = new Set<string>();
   let to: Destination | undefined;
+  let own = new Map<string, string>();
   const opened = (fields: Fields, line: number): Append => {
     for (const name of fields.keys()) columns.add(name);
     checkColumns(columns, line);
-    to ??= destinationOf([...columns], file, "json");
-    return out.table(to.table, [...fields.keys()], to.kind);
+    if (!to) {
+      const first = [...fields.keys()];
+      to = destinationOf(first, file, "json");
+      const places = to.isCanonical ? [] : placed(first, [[...fields.values()].map(String)]);
+      own = new Map(places.map(({ name, from }) => [first[from]!, name]));
+    }
+    return out.table(to.table, [...fields.keys()].map((name) => own.get(name) ?? name), to.kind);
   };
   return (fields: Fields, line: number) => {
     if (fields.size === 0) return;

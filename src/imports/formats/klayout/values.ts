@@ -23,7 +23,8 @@ function widened(box: Box | undefined, shape: string): Box | undefined {
 }
 
 const MOST_NOTES = 100;
-const LONGEST_SHAPE = 1 << 20;
+/** A filled chip is a polygon of megabytes; its box is kept whole. */
+const LONGEST_SHAPE = 50_000;
 
 /** Adds a `<value>`: a shape, `text: '…'`, `float: 1.2`, each with a name in brackets before it. */
 export function addValue(read: Read, value: string) {
@@ -43,6 +44,6 @@ export function addValue(read: Read, value: string) {
   const box = widened(read.box, kind === "label" ? rest.replace(LABEL_TEXT, "") : rest);
   if (box) read.box = box;
   const shape = tag ? text.slice(text.indexOf("]") + 1).trim() : text;
-  if (read.shape === undefined) read.shape = shape;
-  else if (read.shape.length < LONGEST_SHAPE) read.shape += ` ${shape}`;
+  const all = read.shape === undefined ? shape : `${read.shape} ${shape}`;
+  read.shape = all.length > LONGEST_SHAPE ? `${all.slice(0, LONGEST_SHAPE)}…` : all;
 }

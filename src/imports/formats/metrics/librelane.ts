@@ -21,8 +21,14 @@ function write(out: Output, fields: Map<string, Cell>) {
 }
 
 /** Steps that LibreLane has and OpenROAD alone has not; a list of all is in its steps/. */
-const OWN =
-  /"?(?:\w+__corner:\w+|(?:magic|klayout|synthesis|ir)__\w+|design__(?:lint|lvs|xor|inferred)_\w+)"?\s*[:,]/;
+const OWN = new RegExp(
+  [
+    String
+      .raw`(?:__corner:|\b(?:magic|klayout|synthesis|ir)__|\bdesign__(?:lint|lvs|xor|inferred)_)`,
+    String.raw`\w{1,200}"?\s{0,20}[:,]`,
+  ].join(""),
+);
+const METRIC = /"\w{1,99}__[\w:]{1,200}"\s{0,20}:/;
 
 const shared = { tool: "LibreLane/OpenLane 2", kind: "qor", table: "runs" } as const;
 
@@ -34,7 +40,7 @@ export const librelaneJson: Format = {
     if (!/^\ufeff?\s*\{\s*"[\w:-]+"\s*:\s*[-"\dINn]/.test(start) || /"\w*run__flow__/.test(start)) {
       return 0;
     }
-    return OWN.test(start) && /"\w+__\w+[\w:]*"\s*:/.test(start) ? 0.92 : 0;
+    return OWN.test(start) && METRIC.test(start) ? 0.92 : 0;
   },
   open: (out) => metricsObject((fields) => write(out, fields)),
 };

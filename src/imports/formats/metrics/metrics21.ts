@@ -68,9 +68,10 @@ export const metrics21: Format = {
   table: "runs",
   recognise(start) {
     if (!/^\ufeff?\s*\{/.test(start)) return 0;
-    const keys = [...start.matchAll(/"(\w+__[\w:]+)"\s*:/g)].map(([, key]) => key!);
+    const keys = [...start.matchAll(/"(\w[\w:]{0,300})"\s{0,20}:/g)].map(([, key]) => key!)
+      .filter((key) => key.includes("__"));
     const staged = keys.filter((key) => STAGE.test(key)).length;
-    const isFlow = /"run__flow__\w+"\s*:/.test(start);
+    const isFlow = /"run__flow__\w{1,100}"\s{0,20}:/.test(start);
     return isFlow && keys.length > 2 || staged > keys.length / 2 ? 0.95 : 0;
   },
   open: (out) => metricsObject((fields) => write(out, fields)),

@@ -1,4 +1,5 @@
 import { type Append, type Format, type Output, ParseError, type Parser } from "../format.ts";
+import { placed } from "./placed.ts";
 import { delimited, type OnRow } from "./delimited.ts";
 import { destinationOf } from "./destination.ts";
 import { type Dialect, dialectOf, isBlank } from "./dialect.ts";
@@ -37,24 +38,26 @@ function fitting(width: number, warn: Output["warn"]) {
 type Body = { onRow: OnRow; end(): void };
 
 /** Rows after the header. */
-function bodyOf(out: Output, file: string, names: string[], { decimalComma }: Dialect): Body {
+function bodyOf(out: Output, file: string, names: string[], dialect: Dialect): Body {
   const known = knownTable(names);
   if (known) out.say({ tool: known.tool });
-  const { kind, table } = destinationOf(names, file, "csv");
-  const append: Append = out.table(table, names, kind);
+  const { kind, table, isCanonical } = destinationOf(names, file, "csv");
+  const sample = dialect.rows.slice(dialect.skip + 1);
+  const columns = isCanonical ? names.map((name, from) => ({ name, from })) : placed(names, sample);
+  const append: Append = out.table(table, columns.map(({ name }) => name), kind);
   const { fitted, end } = fitting(names.length, out.warn);
   let version = known?.version ? names.indexOf(known.version) : -1;
   const cellOf = (raw: string) => {
     const cell = raw.trim();
     if (cell === "" || known && isNotRun(cell)) return null;
-    return decimalComma ? pointed(cell) : cell;
+    return dialect.decimalComma ? pointed(cell) : cell;
   };
   const onRow: OnRow = (cells, line, isOpen) => {
     if (isBlank(cells)) return;
     const own = cells.length === names.length ? cells : fitted(cells, line, isOpen);
     if (version >= 0) out.say({ tool_version: own[version]!.trim() });
     version = -1;
-    append(own.map(cellOf));
+    append(columns.map(({ from }) => cellOf(own[from]!)));
   };
   return { onRow, end };
 }

@@ -3,7 +3,7 @@ import { TABLES } from "../../../measures/formats/canonical/canonical.ts";
 import type { Kind } from "../../../workspaces/names.ts";
 import { canonicalColumn } from "../../tables.ts";
 
-export type Destination = { kind: Kind; table: string };
+export type Destination = { kind: Kind; table: string; isCanonical: boolean };
 
 const LONGEST_NAME = 50;
 
@@ -50,10 +50,12 @@ export function destinationOf(
     Object.entries(own).every(([column, { always }]) => !always || columns.includes(column)) &&
     columns.every((column) => canonicalColumn(kind, name, column))
   );
-  if (fits) return { kind: fits.kind, table: fits.name };
+  if (fits) return { kind: fits.kind, table: fits.name, isCanonical: true };
   const kind = kindOf(columns);
   const name = nameOf(file);
-  if (!/^\p{L}/u.test(name)) return { kind, table: name ? `${suffix}_${name}` : suffix };
+  if (!/^\p{L}/u.test(name)) {
+    return { kind, table: name ? `${suffix}_${name}` : suffix, isCanonical: false };
+  }
   const isTaken = TABLES.some((one) => one.kind === kind && one.name === name);
-  return { kind, table: isTaken ? `${name}_${suffix}` : name };
+  return { kind, isCanonical: false, table: isTaken ? `${name}_${suffix}` : name };
 }

@@ -3,11 +3,11 @@ import { type CanonicalTable, spellings } from "./column.ts";
 import { COMMON } from "./run_columns.ts";
 import { drcSummary, violations } from "./drc.ts";
 import { areas, metrics, powers, runs, tests } from "./qor.ts";
-import { paths, timingSummary } from "./timing.ts";
+import { clocks, paths, timingSummary } from "./timing.ts";
 
 /** The tables that imports and the sample write; the first whose columns are all there is the one. */
 export const TABLES: readonly CanonicalTable[] = [
-  ...[paths, timingSummary],
+  ...[paths, timingSummary, clocks],
   ...[metrics, tests, powers, areas, runs],
   ...[violations, drcSummary],
 ];

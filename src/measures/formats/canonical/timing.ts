@@ -49,10 +49,36 @@ export const timingSummary: CanonicalTable = {
     cap_violations: count("cap_violations", "Pins over the greatest capacitance."),
     fanout_violations: count("fanout_violations", "Pins over the greatest fan-out."),
     skew: time("skew", "Clock skew."),
+    hold_skew: time(null, "Clock skew for hold checks."),
     source_latency: time(null, "Latency of the launching clock."),
     target_latency: time(null, "Latency of the capturing clock."),
     fmax: frequency("frequency", "Greatest frequency."),
     period: time(null, "Clock period."),
     unconstrained: number(null, "Endpoints without a constraint."),
+  },
+};
+
+export const clocks: CanonicalTable = {
+  kind: "timing",
+  name: "clocks",
+  doc:
+    "One row for each clock, pair of clocks or path group of a timing summary whose row in summary " +
+    "has the totals: an endpoint may count under several clocks.",
+  columns: {
+    path_group: always(text("path_group", "Path group; mostly the clock that captures.")),
+    from_clock: always(text(null, "Clock that launches.")),
+    to_clock: always(text(null, "Clock that captures.")),
+    setup_wns: time("setup_wns", "Worst setup slack."),
+    setup_tns: time(null, "Sum of negative setup slacks."),
+    setup_violations: count(null, "Endpoints with negative setup slack."),
+    setup_endpoints: count(null, "Endpoints with a setup check."),
+    hold_wns: time("hold_wns", "Worst hold slack."),
+    hold_tns: time(null, "Sum of negative hold slacks."),
+    hold_violations: count(null, "Endpoints with negative hold slack."),
+    hold_endpoints: count(null, "Endpoints with a hold check."),
+    pulse_width_wns: time(null, "Worst pulse width slack."),
+    pulse_width_tns: time(null, "Sum of negative pulse width slacks."),
+    pulse_width_violations: count(null, "Failing pulse width checks."),
+    pulse_width_endpoints: count(null, "Endpoints with a pulse width check."),
   },
 };
