@@ -215,6 +215,12 @@ async function composeWith(
   return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
 }
 
+/** Whether no run is new since the last message. */
+function isUpdate(now: Record<string, string>, posted: Record<string, string>): boolean {
+  const names = Object.entries(now);
+  return names.length > 0 && names.every(([group, run]) => posted[group] === run);
+}
+
 async function compose(
   deps: Deps,
   claim: row.Claim,
@@ -243,5 +249,6 @@ async function compose(
     content,
     found_at: run.found_at,
     corrected: run.correcting && is_posted,
+    updated: isUpdate(now, posted),
   });
 }

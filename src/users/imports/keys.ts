@@ -13,7 +13,7 @@ const time = z.iso.datetime();
 const MOST_KEYS = 100;
 
 export const NewImportKey = z.strictObject({
-  name: z.string().trim().min(1).max(100).regex(/^\P{Cc}*$/u, "must have no control characters")
+  name: z.string().trim().min(1).max(100).regex(/^[^\0\t\r\n]*$/, "must be one line of text")
     .openapi({ example: "GitLab CI" }),
   expires_at: Rotation.shape.expires_at,
 }).openapi("NewImportKey");
