@@ -22,7 +22,15 @@ export type Column = {
   mixed?: true;
   /** A known format says what it is, or that it is none of our numbers. */
   known?: true;
+  /** The same number by the unit in the name; a row has one of them. */
+  spelled?: Column[];
 };
+
+/** In this unit where its name and cells state none. */
+export function inUnitOf({ mixed: _, ...column }: Column, unit: Unit): Column {
+  const spelled = column.spelled?.map((one) => one.unit ? one : { ...one, unit });
+  return { ...column, unit, ...(spelled && { spelled }) };
+}
 
 /** `suffix:` keeps a unit at any size: engineers do not read a TNS of -161,152 ns as µs. */
 const UNITS: Record<string, string> = {
