@@ -3,6 +3,7 @@ import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
 import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
+import { baseOf } from "../names/base.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { converted, symbolOf } from "../names/units.ts";
 import { type Content, distinct, filled, type Found } from "./content.ts";
@@ -184,13 +185,21 @@ function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
         : values,
     );
   };
+  /** Of two units each row states one: files of several tools in one table. */
+  const areExclusive = (column: Column, other: Column) => {
+    const [a, b] = [column, other].map(({ name }) =>
+      content.columns.find((one) => one.name === name)!.values
+    );
+    return baseOf(column) === baseOf(other) &&
+      a!.every((value, i) => value === null || b![i] === null);
+  };
   const numbers = columns.filter(({ shape }) => shape === "number");
   const claims = KEY.flatMap((meaning) => {
     const chosen = columnOf(numbers, meaning);
     if (!chosen) return [];
     const rivals = rivalsOf(numbers, chosen).filter((other) =>
       converted(1, symbolOf(other), symbolOf(chosen)) !== undefined &&
-      valuesOf(other, chosen) !== valuesOf(chosen, chosen)
+      valuesOf(other, chosen) !== valuesOf(chosen, chosen) && !areExclusive(other, chosen)
     );
     return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
   });

@@ -3,6 +3,7 @@ import type { Column, Meaning } from "../columns.ts";
 import type { TableFacts } from "../facts.ts";
 import { defaultsOf, type Measure } from "../measure.ts";
 import { cellUnit, numberOf, textOf } from "../sql.ts";
+import { ofVariants, variantsOf } from "./variants.ts";
 import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
@@ -35,6 +36,8 @@ export function scaled(
   meaning: Meaning | undefined,
   value = numberOf(column),
 ): Scaled {
+  const variants = variantsOf(facts, column);
+  if (variants.length > 1 && value === numberOf(column)) return ofVariants(variants);
   const decimals = meaning && defaultsOf({ meaning })?.decimals;
   const symbol = symbolOf(column);
   if (meaning && COUNTS.test(meaning)) {
