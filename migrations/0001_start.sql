@@ -308,6 +308,10 @@ create table dashboards (
   outcome text, -- of the last capture
   panels jsonb not null default '[]', -- of the last capture
   designs text[] not null default '{}', -- groups that the run has numbers of
+  muted_by text, -- the audit's actor; null: its runs are posted
+  muted_until timestamptz, -- null: for good
+  mute_changed_by text, -- who muted or unmuted it last
+  mute_changed_at timestamptz,
   capture_tries int not null default 0, -- captures in a row that showed an error, or were late
   created_at timestamptz not null default now(),
   archived_at timestamptz, -- its table is gone
@@ -409,9 +413,17 @@ create table runs (
   slack_channel text,
   slack_ts text,
   slack_thread text, -- ts of the message that it answers; null: it begins a thread
+  slack_app text check (slack_app in ('installation', 'user')), -- whose token posted it
+  slack_team text, -- the workspace of that token
   posted_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
   correcting boolean not null default false, -- the message does not say yet how the table is read now
+  corrected boolean not null default false, -- it was corrected once
+  replacing boolean not null default false, -- the message is to get a preview that is being taken
+  recaptured_by text, -- who asked for that preview, or for the last one, in Slack
+  recaptured_at timestamptz,
+  acknowledged_by text, -- the audit's actor
+  acknowledged_at timestamptz,
   batch_id bigint references batches on delete set null, -- of a table's first run
   primary key (dashboard_id, run)
 );
@@ -420,6 +432,7 @@ create index on runs (numbers_at);
 create index on runs (numbers_at)
   where numbers @? '$[*] ? (@.better == false && !(@.sure == false))';
 create index on runs (batch_id) where batch_id is not null;
+create index on runs (slack_channel, slack_ts) where slack_ts is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
@@ -438,6 +451,12 @@ create table slack_seen (
   at timestamptz not null default now()
 );
 create index on slack_seen (at);
+
+-- The workspace that a Slack token is of.
+create table slack_teams (
+  token_hash text primary key,
+  team_id text not null
+);
 
 -- When the clock started each job last.
 create table ticks (
@@ -540,7 +559,10 @@ create view listed_dashboards as
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
     d.template_note, d.stop_code as error_code, d.request_id, d.name_key, d.urgency, d.designs,
-    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for
+    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for,
+    case when d.muted_until is null or d.muted_until > now() then d.muted_by end as muted_by,
+    case when d.muted_until > now() then d.muted_until end as muted_until,
+    r.acknowledged_by, r.acknowledged_at
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

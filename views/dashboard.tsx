@@ -3,6 +3,7 @@ import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts"
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Actions } from "./dashboards/actions.tsx";
+import { MutingActions, MutingState } from "./dashboards/muting.tsx";
 import { KINDS, LastError, nameOf, Path, state } from "./dashboards/state.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
@@ -176,17 +177,21 @@ function Runs({ runs }: { runs: Run[] }) {
   );
 }
 
-function Buttons({ row, who }: { row: Row; who: Who }) {
+type HeaderProps = { row: Row; who: Who; is_worse: boolean };
+
+function Buttons({ row, who, is_worse }: HeaderProps) {
   return (
     <div class="actions">
       <a class="button" href={row.dashboard_url}>Open dashboard</a>
       <a href={`/dashboards/${row.id}/message`}>Message</a>
       <Actions row={row} who={who} from="row" />
+      <MutingActions row={row} is_worse={is_worse} />
     </div>
   );
 }
 
-function Header({ row, who }: { row: Row; who: Who }) {
+function Header(props: HeaderProps) {
+  const { row } = props;
   return (
     <header>
       <PageTitle text={nameOf(row)} above={{ href: "/dashboards", text: "Dashboards" }} />
@@ -194,7 +199,7 @@ function Header({ row, who }: { row: Row; who: Who }) {
         <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
         <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
       </p>
-      <Buttons row={row} who={who} />
+      <Buttons {...props} />
     </header>
   );
 }
@@ -209,6 +214,7 @@ function State({ story }: { story: Story }) {
         </h2>
         <Path row={row} />
         <LastError row={row} />
+        <MutingState row={row} />
         {row.template_note && <p class="hint">{row.template_note}</p>}
         <Facts story={story} />
       </section>
@@ -244,9 +250,11 @@ function State({ story }: { story: Story }) {
 }
 
 /** Reloads all of `main` on an event: the response may be an error or the sign-in page. */
-export function DashboardPage({ who, story, mapping }: {
+export function DashboardPage({ who, story, is_worse, mapping }: {
   who: Who;
   story: Story;
+  /** And not acknowledged yet. */
+  is_worse: boolean;
   mapping: MappingCard | undefined;
 }) {
   const { row, pictured } = story;
@@ -263,7 +271,7 @@ export function DashboardPage({ who, story, mapping }: {
         hx-trigger="row-moved, htmx:sse:after:connection from:#live"
         hx-swap="outerMorph"
       >
-        <Header row={row} who={who} />
+        <Header row={row} who={who} is_worse={is_worse} />
         <div class="row">
           <Pictures row={row} run={pictured} />
           <State story={story} />

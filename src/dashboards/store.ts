@@ -37,6 +37,10 @@ export type Listed = {
   numbers_at: string | null;
   posted_at: string | null;
   waits_for: string | null;
+  muted_by: string | null;
+  muted_until: string | null;
+  acknowledged_by: string | null;
+  acknowledged_at: string | null;
 } & Summary;
 
 /** By `urgency`, from 0. */
@@ -51,7 +55,8 @@ const columns = (db: Db) =>
     template_note, request_id, ${
     stateOf(db)
   } as state, designs, failures, found_at, numbers_at, posted_at,
-    case when step = 'done' and archived_at is null then waits_for end as waits_for`;
+    case when step = 'done' and archived_at is null then waits_for end as waits_for,
+    muted_by, muted_until, acknowledged_by, acknowledged_at`;
 
 export const SORTS = ["newest", "name", "state"] as const;
 export type Sort = typeof SORTS[number];

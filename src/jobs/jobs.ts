@@ -6,6 +6,7 @@ import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/captu
 import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { refreshMessages } from "../pipeline/notify/refresh.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { beginImports } from "../pipeline/imported/imported.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
@@ -51,13 +52,13 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const { archive, pictures, batches, digests, imports } = startSingles(deps, signal);
+  const { archive, pictures, batches, messages, digests, imports } = startSingles(deps, signal);
   const afterDone = [archive, pictures, imports];
-  const all = [...Object.values(steps), batches, digests, ...afterDone];
+  const all = [...Object.values(steps), batches, messages, digests, ...afterDone];
 
   const unsubscribe = deps.events.subscribe(({ step }) => {
     steps[step as Step]?.wake();
-    batches.wake();
+    for (const work of [batches, messages]) work.wake();
     if (step === "done") { for (const work of afterDone) work.wake(); }
   }, () => all.forEach((work) => work.wake()));
   signal.addEventListener("abort", unsubscribe);
@@ -72,6 +73,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       "post digests": digests.wake,
       "finish workspaces": maintenance,
       "release batches": batches.wake,
+      "refresh messages": messages.wake,
       "archive dashboards": archive.wake,
       "remove old pictures": pictures.wake,
       "begin imported runs": imports.wake,
@@ -94,6 +96,7 @@ function startSingles(deps: Deps, signal: AbortSignal) {
     archive: single("archive", () => archiveDashboards(deps, signal)),
     pictures: single("pictures", () => removeOldPictures(deps)),
     batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
+    messages: single("messages", () => refreshMessages(deps, signal)),
     digests: single("digests", startDigests(deps, signal)),
     imports: single("imports", () => beginImports(deps)),
   };

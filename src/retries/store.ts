@@ -10,13 +10,15 @@ export type Retry = {
 };
 export type Claimed = Retry & { id: number; version: string };
 
-export async function enqueue(db: Db, retry: Retry): Promise<void> {
+/** Due now, or at `due_at`. */
+export async function enqueue(db: Db, retry: Retry, due_at: string | null = null): Promise<void> {
   const { kind, subject, target, payload, secret = null } = retry;
   await db`
-    insert into retries (kind, subject, target, payload, secret)
-    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb, ${secret})
+    insert into retries (kind, subject, target, payload, secret, due_at)
+    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb, ${secret},
+      coalesce(${due_at}::timestamptz, now()))
     on conflict (kind, subject) do update set target = excluded.target, payload = excluded.payload,
-      secret = excluded.secret, due_at = now(), failures = 0, message = null`;
+      secret = excluded.secret, due_at = excluded.due_at, failures = 0, message = null`;
 }
 
 /** For 15 s; then another worker may claim it, so the work must be repeatable. */

@@ -33,6 +33,7 @@ export async function startSlack() {
   ]);
   const faults: Fault[] = [];
   const calls: { method: string; at: number; authorized: boolean; body: string }[] = [];
+  const answers: { text: string; response_type?: string; blocks?: unknown[] }[] = [];
   const rules = new Rules(scopes);
   const ended = new AbortController();
   const emulator = await startEmulator([...scopes]);
@@ -48,6 +49,10 @@ export async function startSlack() {
     };
     calls.push(call);
     const body = await request.bytes();
+    if (pathname === "/response") {
+      answers.push(JSON.parse(new TextDecoder().decode(body)));
+      return new Response("ok");
+    }
     if (method !== "upload") call.body = new TextDecoder().decode(body);
     const bearer = request.headers.get("authorization")?.replace("Bearer ", "");
     const fault = faults.find(({ method: of, times, token = bearer }) =>
@@ -96,6 +101,9 @@ export async function startSlack() {
     channel,
     faults,
     calls,
+    /** A call's response_url, and what was answered there. */
+    responseUrl: `${url}/response`,
+    answers,
     rules,
     /** Requests that broke one of Slack's rules: the test fails at its end unless it takes them out. */
     breaches: rules.breaches,

@@ -1,6 +1,7 @@
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
 import { usernameOf } from "../../users/store.ts";
+import { isMuted } from "../mute_store.ts";
 import type { Kind } from "../../workspaces/names.ts";
 
 /** `since`: when the digest was set to this time. `finished`: the last one that all channels have had. */
@@ -72,7 +73,7 @@ export type Table = {
 /** Also while Slack is asked whether the reason is gone. */
 const isStopped = (db: Db) => db`(d.stopped or d.step = 'notify' and d.stop_code is not null)`;
 
-/** The tables with a run whose numbers came after `since` until `at`, and those that need attention. */
+/** The tables, but muted ones, with a run whose numbers came after `since` until `at`, and those that need attention. */
 export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]> {
   return await db<Table[]>`
     select d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
@@ -85,7 +86,7 @@ export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]
             select numbers from runs where dashboard_id = d.id and numbers <> '[]'
             order by run desc limit 1), '[]')) as number), '{}') as groups
     from dashboards d join runs r on r.dashboard_id = d.id and r.run = d.run
-    where d.deleted_at is null and d.archived_at is null
+    where d.deleted_at is null and d.archived_at is null and not ${isMuted(db)}
       and (${isStopped(db)} or r.numbers_error is not null or d.id in (
         select dashboard_id from runs
         where numbers_at > ${since.toISOString()} and numbers_at <= ${at.toISOString()}))
