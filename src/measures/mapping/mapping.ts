@@ -3,7 +3,6 @@ import { type Column, type Meaning, wordsOf } from "../columns.ts";
 import { type Format, formatOf } from "../formats/formats.ts";
 import type { NumberName } from "../number.ts";
 import { readColumns } from "./columns.ts";
-import { baseOf } from "../names/base.ts";
 import { columnOf, rivalsOf } from "../names/choose.ts";
 import { converted, symbolOf } from "../names/units.ts";
 import { type Content, distinct, filled, type Found } from "./content.ts";
@@ -185,21 +184,13 @@ function rivalsIn(content: Content, columns: Column[]): Mapping["rivals"] {
         : values,
     );
   };
-  /** Of two units each row states one: files of several tools in one table. */
-  const areExclusive = (column: Column, other: Column) => {
-    const [a, b] = [column, other].map(({ name }) =>
-      content.columns.find((one) => one.name === name)!.values
-    );
-    return baseOf(column) === baseOf(other) &&
-      a!.every((value, i) => value === null || b![i] === null);
-  };
   const numbers = columns.filter(({ shape }) => shape === "number");
   const claims = KEY.flatMap((meaning) => {
     const chosen = columnOf(numbers, meaning);
     if (!chosen) return [];
     const rivals = rivalsOf(numbers, chosen).filter((other) =>
       converted(1, symbolOf(other), symbolOf(chosen)) !== undefined &&
-      valuesOf(other, chosen) !== valuesOf(chosen, chosen) && !areExclusive(other, chosen)
+      valuesOf(other, chosen) !== valuesOf(chosen, chosen)
     );
     return rivals.length > 0 ? [[meaning, rivals.map(({ name }) => name).join(" and ")]] : [];
   });
@@ -254,7 +245,8 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
 function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
   const { columns, run, group, dimensions, chosen } = mapping;
   const named = [...run.names, ...group, ...dimensions, ...Object.values(chosen)]
-    .map((one) => "column" in one ? one.column?.name : one.name);
+    .map((one) => "column" in one ? one.column?.name : one.name)
+    .concat(columns.flatMap(({ spelled = [] }) => spelled.map(({ name }) => name)));
   return columns.filter(({ name, meaning, shape }) =>
     !meaning && shape !== "time" && !named.includes(name)
   ).map(({ name }) => name);
