@@ -59,7 +59,7 @@ export type UserFilter = {
   q?: string | undefined;
   is_active?: boolean | undefined;
   role?: Who["role"] | undefined;
-  /** A condition on `users.id`. */
+  /** A condition on `users`. */
   also?: Fragment | undefined;
 };
 
@@ -92,7 +92,7 @@ export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRo
     select ${columns(db)}, k.last_used_at, k.last_used_from
     from users u left join lateral (
       select last_used_at, last_used_from from api_keys
-      where user_id = u.id and last_used_at is not null order by last_used_at desc limit 1) k on true
+      where user_id = u.id and name is null and last_used_at is not null order by last_used_at desc limit 1) k on true
     where id = ${id}`;
   return row;
 }
@@ -124,9 +124,6 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
-
-/** Of the row that listUsers() looks at. */
-export const listedId = (db: Db): Fragment => db`users.id`;
 
 export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
   db`(select u.username from users u where u.id = ${user_id})`;
