@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { connectMaster } from "../../../src/external/postgres/master.ts";
 import { startEmbedded } from "../../../src/external/postgres/embedded.ts";
 import { DEADLINES, withDeadline } from "../../../src/external/postgres/deadlines.ts";
 import { SILENT } from "../../../src/external/log/log.ts";
@@ -53,7 +54,9 @@ export async function benchPages(): Promise<void> {
   const dataDir = await Deno.realPath(await Deno.makeTempDir({ prefix: "pages-bench-" }));
   const { stop, ...server } = await startEmbedded({ dataDir, log: SILENT });
   try {
-    await using world = await startWorld({ master: { ...server, database: "dashkeeper" } });
+    const master = { ...server, database: "dashkeeper" };
+    await (await connectMaster(master)).end(); // creates it
+    await using world = await startWorld({ master });
     await withDeadline(DEADLINES.long, () => fillAll(world.db));
     await timePages(world);
   } finally {
