@@ -20,6 +20,8 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
+  /** The same number under names that state different units, or none; a row has one of them. */
+  spelled?: Column[];
   /** A known format says what it is, or that it is none of our numbers. */
   known?: true;
 };

@@ -34,6 +34,7 @@ function escaped(character: string): string {
 
 /** SQL: the value as float8. NULL for NaN, infinity and values above 1e300, which would break aggregates. */
 export function numberOf(column: Column): string {
+  if (column.spelled) return `COALESCE(${column.spelled.map(numberOf).join(", ")})`;
   if (column.sum) return `(${column.sum.map(numberOf).join(" + ")})`;
   if (column.form === "duration") return durationOf(column);
   if (column.shape === "text" || column.form === "number" || column.form === "comma") {

@@ -27,7 +27,7 @@ export function formatOf(names: string[]): Format | null {
   const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
   if (!entry) return null;
   const { name, source } = entry;
-  return { name, source, read: (columns) => read(entry, columns) };
+  return { name, source, read: (columns) => merged(entry, read(entry, columns)) };
 }
 
 function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
@@ -40,5 +40,18 @@ function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
     const [meaning, symbol] = typeof entry === "string" ? [entry] : entry;
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
     return { ...rest, meaning, known: true, ...(said && { unit: said }) };
+  });
+}
+
+/** One column for each number, however its names state the unit; the others keep no meaning. */
+function merged({ spellings = {} }: FormatEntry, columns: Column[]): Column[] {
+  const baseOf = ({ name, meaning }: Column) => meaning && spellings[plain(name)];
+  const groups = Map.groupBy(columns, baseOf);
+  return columns.map((column) => {
+    const base = baseOf(column);
+    const own = base === undefined ? [] : groups.get(base)!;
+    if (own.length < 2) return column;
+    const { meaning, unit: _, ...rest } = column;
+    return column === own[0] ? { ...rest, meaning: meaning!, spelled: own } : rest;
   });
 }

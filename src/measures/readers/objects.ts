@@ -50,8 +50,8 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
   const title = meaning.startsWith("hold") ? `Hold failing ${ends}` : `Failing ${ends}`;
   const note = `${listed}: endpoints with negative slack, in the worst corner.`;
   const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
-  if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
   const { stated: _, ...counted } = count;
+  if (end) return { ...counted, rows: "min", of_endpoint: failing(`"v"`) };
   return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
 }
 

@@ -2,8 +2,8 @@ import { columnOf } from "../names/choose.ts";
 import type { Column, Meaning } from "../columns.ts";
 import type { TableFacts } from "../facts.ts";
 import { defaultsOf, type Measure } from "../measure.ts";
-import { cellUnit, numberOf, textOf } from "../sql.ts";
-import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
+import { cellUnit, numberOf, quoteName, quoteText, textOf } from "../sql.ts";
+import { converted, grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
 const COUNTS =
@@ -42,6 +42,7 @@ export function scaled(
     const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;
     return { unit: "locale", symbol: null, expression };
   }
+  if (column.spelled) return inSpelledUnits(column.spelled, value);
   if (column.mixed) return inOneUnit(value, cellUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
   if (column.unit) return { unit: column.unit.grafana, symbol, expression: value };
   const time_unit = columnOf(facts.columns, "time_unit");
@@ -64,6 +65,25 @@ function inOneUnit(value: string, unit: string, target: string): Scaled {
     symbol: target,
     expression: inUnit(value, unit, target),
     stated: { unit, expression: value },
+  };
+}
+
+/** Each row in the unit of the column that it has; boards show the first unit. */
+function inSpelledUnits(columns: Column[], value: string): Scaled {
+  const units = columns.map((column) => symbolOf(column) ?? "");
+  const target = units.find((unit) => unit !== "")!;
+  const inTarget = columns.map((column, i) => {
+    const factor = converted(1, units[i]!, target) ?? 1;
+    return factor === 1 ? numberOf(column) : `(${numberOf(column)}) * ${factor}::float8`;
+  });
+  const stated = columns.map((column, i) =>
+    `WHEN ${quoteName(column.name)} IS NOT NULL THEN ${quoteText(units[i]!)}`
+  );
+  return {
+    unit: grafanaOf(target),
+    symbol: target,
+    expression: `COALESCE(${inTarget.join(", ")})`,
+    stated: { unit: `CASE ${stated.join(" ")} END`, expression: value },
   };
 }
 

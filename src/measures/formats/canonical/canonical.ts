@@ -28,6 +28,9 @@ function entryOf({ kind, name, columns }: CanonicalTable): FormatEntry {
         ) => [spelled, isIgnored(kind, name) ? null : column.meaning])
       ),
     ),
+    spellings: Object.fromEntries(
+      all.flatMap(([name, column]) => spellings(name, column).map((spelled) => [spelled, name])),
+    ),
   };
 }
 
