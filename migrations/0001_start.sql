@@ -111,6 +111,8 @@ create index on credential_versions (split_part(key_value, '.', 2));
 
 create table workspaces (
   user_id bigint primary key references users on delete cascade,
+  username text not null collate "C", -- of its user, for lists by name
+  state text not null default 'ready' check (state in ('ready', 'pending', 'failed')), -- of its steps
   server text not null default '', -- host:port; empty: the server of this database
   owner_password text not null, -- sealed
   reader_password text not null, -- sealed
@@ -127,6 +129,7 @@ create index on workspaces (split_part(owner_password, '.', 2));
 create index on workspaces (split_part(reader_password, '.', 2));
 create index on workspaces (user_id) where not login;
 create index on workspaces (user_id) where ready_at is null;
+create unique index on workspaces (state, username);
 create index on workspaces (user_id) where next_owner_password is not null;
 create index on workspaces (server, checked_at nulls first) where ready_at is not null;
 
@@ -143,7 +146,30 @@ create table workspace_steps (
 );
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
-create index on workspace_steps (user_id) where state = 'failed';
+
+-- Keeps workspaces.state, and the pages that show the steps live.
+create function note_workspace_steps() returns trigger language plpgsql as $$
+begin
+  -- One after the other: each sees what the others have changed.
+  perform from workspaces where user_id in (select user_id from changed) order by user_id
+    for no key update;
+  update workspaces w set state = s.state from (
+    select c.user_id, case when bool_or(s.state = 'failed') then 'failed'
+      when bool_or(s.state = 'pending') then 'pending' else 'ready' end as state
+    from (select distinct user_id from changed) c left join workspace_steps s using (user_id)
+    group by c.user_id
+  ) s where w.user_id = s.user_id and w.state <> s.state;
+  perform pg_notify('dashkeeper_events', json_build_object(
+    'what', 'workspace', 'user_id', user_id)::text)
+  from (select distinct user_id from changed limit 1000) c;
+  return null;
+end $$;
+create trigger noted after insert on workspace_steps referencing new table as changed
+  for each statement execute function note_workspace_steps();
+create trigger noted_update after update on workspace_steps referencing new table as changed
+  for each statement execute function note_workspace_steps();
+create trigger noted_delete after delete on workspace_steps referencing old table as changed
+  for each statement execute function note_workspace_steps();
 
 -- Work to be done until it succeeds; an entry outlives its user.
 create table retries (
@@ -248,6 +274,21 @@ create table scanned_tables (
   primary key (user_id, kind, schema_name, table_name)
 );
 create index on scanned_tables (scan_at) where scan_at is not null;
+create index on scanned_tables (since) where why is not null;
+
+-- Keeps the pages live that list what waits.
+create function notify_table_waits() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('dashkeeper_events', json_build_object(
+    'what', 'waiting', 'user_id', coalesce(new.user_id, old.user_id))::text);
+  return null;
+end $$;
+create trigger waits after insert on scanned_tables
+  for each row when (new.why is not null) execute function notify_table_waits();
+create trigger waits_update after update of why on scanned_tables
+  for each row when (new.why is distinct from old.why) execute function notify_table_waits();
+create trigger waits_delete after delete on scanned_tables
+  for each row when (old.why is not null) execute function notify_table_waits();
 
 create table ignored_tables (
   user_id bigint not null references users on delete cascade,
@@ -267,6 +308,11 @@ create table read_views (
   table_name text not null,
   primary key (user_id, kind, schema_name, table_name)
 );
+
+-- All pairs of characters: by them names are searched for a part.
+create function pairs_in(name text) returns text[] language sql immutable strict parallel safe
+  cost 1000
+  return array(select substr(name, i, 2) from generate_series(1, length(name) - 1) i);
 
 create table dashboards (
   id bigint generated always as identity primary key,
@@ -334,6 +380,8 @@ create index on dashboards (step, user_id, (run = 1), next_try_at, id)
 create index on dashboards (id) include (name_key, user_id, kind, urgency, outcome)
   where deleted_at is null and archived_at is null;
 create index on dashboards (name_key, id) where deleted_at is null and archived_at is null;
+create index on dashboards using gin (pairs_in(name_key)) with (fastupdate = off)
+  where deleted_at is null;
 create index on dashboards (urgency, id) include (name_key)
   where deleted_at is null and archived_at is null;
 create index on dashboards (user_id, id) where deleted_at is null and archived_at is null;
@@ -526,7 +574,7 @@ create index on run_numbers (dashboard_id, run);
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$
 begin
-  perform pg_notify('dashkeeper_dashboards', json_build_object(
+  perform pg_notify('dashkeeper_events', json_build_object('what', 'dashboard',
     'id', new.id, 'user_id', new.user_id, 'step', new.step)::text);
   return null;
 end $$;

@@ -5,6 +5,7 @@ import type { Who } from "../src/who.ts";
 import { Actions } from "./dashboards/actions.tsx";
 import { MutingActions, MutingState } from "./dashboards/muting.tsx";
 import { KINDS, LastError, nameOf, Path, state } from "./dashboards/state.tsx";
+import { Histories } from "./history.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { SlackMessage } from "./message.tsx";
@@ -12,6 +13,7 @@ import { NumberTable } from "./numbers.tsx";
 import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
 import { pictureOf } from "./parts/preview.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
+import { Live } from "./parts/live.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -240,7 +242,7 @@ function State({ story }: { story: Story }) {
         </section>
       )}
       {runs.length > 1 && (
-        <section class="card">
+        <section class="card runs">
           <h2>Runs</h2>
           <Runs runs={runs} />
         </section>
@@ -260,7 +262,7 @@ export function DashboardPage({ who, story, is_worse, mapping }: {
   const { row, pictured } = story;
   return (
     <Layout title={nameOf(row)} who={who}>
-      <div id="live" hx-sse:connect="/events"></div>
+      <Live />
       <div
         id="row"
         class="stack"
@@ -277,6 +279,7 @@ export function DashboardPage({ who, story, is_worse, mapping }: {
           <State story={story} />
         </div>
         {row.numbers.length > 0 && <NumberTable numbers={row.numbers} run={row.run} />}
+        <Histories numbers={row.numbers} />
         {row.slack_message && (
           <section>
             <h2>Slack message</h2>

@@ -1,5 +1,5 @@
 import { recordTick } from "../diagnostics/store.ts";
-import type { Events } from "../external/events.ts";
+import type { Events, Moved } from "../external/events.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
@@ -47,6 +47,16 @@ function startSteps(deps: Deps, signal: AbortSignal): Partial<Record<Step, Worke
   };
 }
 
+type Wakes = Pick<Workers, "wake">;
+
+/** On a row's event: the workers of its step, `always`, and `afterDone` where it has no further step. */
+const wake =
+  (steps: Partial<Record<Step, Wakes>>, always: Wakes[], afterDone: Wakes[]) => (event: Moved) => {
+    if (event.what !== "dashboard") return;
+    steps[event.step as Step]?.wake();
+    for (const work of event.step === "done" ? [...always, ...afterDone] : always) work.wake();
+  };
+
 /** Runs all background work: at once, every minute, and on events. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
@@ -56,11 +66,10 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const afterDone = [archive, pictures, imports];
   const all = [...Object.values(steps), batches, messages, digests, ...afterDone];
 
-  const unsubscribe = deps.events.subscribe(({ step }) => {
-    steps[step as Step]?.wake();
-    for (const work of [batches, messages]) work.wake();
-    if (step === "done") { for (const work of afterDone) work.wake(); }
-  }, () => all.forEach((work) => work.wake()));
+  const unsubscribe = deps.events.subscribe(
+    wake(steps, [batches, messages], afterDone),
+    () => all.forEach((work) => work.wake()),
+  );
   signal.addEventListener("abort", unsubscribe);
 
   const first = startClock(

@@ -104,8 +104,17 @@ function readText(column: Column): string {
   return `CASE WHEN ${text} ~ ${regex(whole)} THEN ${plain}::float8 END`;
 }
 
-export function cellUnit(column: Column): string {
+/** SQL: the unit that a row's number is stated in; NULL for a cell or name without one. */
+export function rowUnit(column: Column): string {
+  if (column.spelled) return spelledUnit(column.spelled);
   return `pg_catalog.substring(${textOf(column)}, ${regex(UNIT_PART)})`;
+}
+
+function spelledUnit(spelled: Column[]): string {
+  const cases = spelled.map((one) =>
+    `WHEN ${numberOf(one)} IS NOT NULL THEN ${one.unit ? quoteText(one.unit.symbol) : "NULL"}`
+  );
+  return `CASE ${cases.join(" ")} END`;
 }
 
 /** SQL: `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05` or `07:30` in seconds. */

@@ -52,7 +52,11 @@ export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   return row?.posted ?? false;
 }
 
-export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | null) {
+export async function saveSlackFile(
+  db: Db,
+  { id, run }: Pick<Claim, "id" | "run">,
+  file: string | null,
+) {
   await db`update runs set slack_file_id = ${file} where dashboard_id = ${id} and run = ${run}`;
 }
 

@@ -8,7 +8,7 @@ export type Retry = {
   payload: unknown;
   secret?: string | null; // sealed
 };
-export type Claimed = Retry & { id: number; version: string };
+export type Claimed = Retry & { id: number; failures: number; version: string };
 
 /** Due now, or at `due_at`. */
 export async function enqueue(db: Db, retry: Retry, due_at: string | null = null): Promise<void> {
@@ -29,7 +29,7 @@ export async function claimDue(db: Db, kinds: string[], subject?: string): Promi
       select id from retries where kind = any(${kinds}) and due_at <= now()
         ${subject === undefined ? db`` : db`and subject = ${subject}`}
       order by due_at, id for update skip locked limit 500)
-    returning id, kind, subject, target, payload, secret, xmin::text as version`;
+    returning id, kind, subject, target, payload, secret, failures, xmin::text as version`;
 }
 
 export async function finish(db: Db, { id, version }: Claimed): Promise<void> {

@@ -11,6 +11,6 @@ export type FormatEntry = {
   /** Columns that occur together in this format only. */
   needs: string[];
   columns: Record<string, Known>;
-  /** By column, the name without its unit, where a table may have both. */
-  spellings?: Record<string, string>;
+  /** Names of one number, with and without a unit. */
+  spellings?: string[][];
 };

@@ -27,11 +27,11 @@ export function formatOf(names: string[]): Format | null {
   const entry = ENTRIES.find(({ needs }) => needs.every((name) => has.has(name)));
   if (!entry) return null;
   const { name, source } = entry;
-  return { name, source, read: (columns) => merged(entry, read(entry, columns)) };
+  return { name, source, read: (columns) => read(entry, columns) };
 }
 
-function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
-  return columns.map((column) => {
+function read({ columns: known, spellings = [] }: FormatEntry, columns: Column[]): Column[] {
+  const all = columns.map((column) => {
     const name = plain(column.name);
     if (!Object.hasOwn(known, name)) return column;
     const { meaning: _, unit, ...rest } = column;
@@ -41,17 +41,16 @@ function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
     return { ...rest, meaning, known: true, ...(said && { unit: said }) };
   });
+  return spellings.reduce(merged, all);
 }
 
-/** One column for each number, however its names state the unit; the others keep no meaning. */
-function merged({ spellings = {} }: FormatEntry, columns: Column[]): Column[] {
-  const baseOf = ({ name, meaning }: Column) => meaning && spellings[plain(name)];
-  const groups = Map.groupBy(columns, baseOf);
+/** The first name of a number has it, from the columns of all its names. */
+function merged(columns: Column[], names: string[]): Column[] {
+  const spelled = names.flatMap((name) => columns.filter((one) => plain(one.name) === name));
+  if (spelled.length < 2) return columns;
   return columns.map((column) => {
-    const base = baseOf(column);
-    const own = base === undefined ? [] : groups.get(base)!;
-    if (own.length < 2) return column;
-    const { meaning, unit: _, ...rest } = column;
-    return column === own[0] ? { ...rest, meaning: meaning!, spelled: own } : rest;
+    if (!spelled.includes(column)) return column;
+    const { unit: _unit, meaning, ...rest } = column;
+    return column === spelled[0] ? { ...rest, ...(meaning && { meaning }), spelled } : rest;
   });
 }

@@ -2,8 +2,8 @@ import { columnOf } from "../names/choose.ts";
 import type { Column, Meaning } from "../columns.ts";
 import type { TableFacts } from "../facts.ts";
 import { defaultsOf, type Measure } from "../measure.ts";
-import { cellUnit, numberOf, quoteName, quoteText, textOf } from "../sql.ts";
-import { converted, grafanaOf, inUnit, symbolOf } from "../names/units.ts";
+import { numberOf, rowUnit, textOf } from "../sql.ts";
+import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
 const COUNTS =
@@ -42,8 +42,8 @@ export function scaled(
     const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;
     return { unit: "locale", symbol: null, expression };
   }
-  if (column.spelled) return inSpelledUnits(column.spelled, value);
-  if (column.mixed) return inOneUnit(value, cellUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
+  if (column.spelled) return inSpelledUnits(value, column.spelled, column);
+  if (column.mixed) return inOneUnit(value, rowUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
   if (column.unit) return { unit: column.unit.grafana, symbol, expression: value };
   const time_unit = columnOf(facts.columns, "time_unit");
   if (time_unit && meaning && TIMES.has(meaning)) {
@@ -59,31 +59,28 @@ export function scaled(
   return { unit, symbol: null, expression: value, ...(decimals !== undefined && { decimals }) };
 }
 
+/** Rows without a unit stay as they are: then the board shows none. */
+function inSpelledUnits(value: string, spelled: Column[], column: Column): Scaled {
+  const units = spelled.map((one) => symbolOf(one));
+  const target = units.find((unit) => unit === "ns") ?? units.find((unit) => unit !== null)!;
+  const all = inOneUnit(value, rowUnit(column), target);
+  if (!units.includes(null)) return all;
+  const { stated, expression } = all;
+  return {
+    ...all,
+    unit: "none",
+    symbol: null,
+    expression: `COALESCE(${expression}, ${value})`,
+    stated: stated!,
+  };
+}
+
 function inOneUnit(value: string, unit: string, target: string): Scaled {
   return {
     unit: grafanaOf(target),
     symbol: target,
     expression: inUnit(value, unit, target),
     stated: { unit, expression: value },
-  };
-}
-
-/** Each row in the unit of the column that it has; boards show the first unit. */
-function inSpelledUnits(columns: Column[], value: string): Scaled {
-  const units = columns.map((column) => symbolOf(column) ?? "");
-  const target = units.find((unit) => unit !== "")!;
-  const inTarget = columns.map((column, i) => {
-    const factor = converted(1, units[i]!, target) ?? 1;
-    return factor === 1 ? numberOf(column) : `(${numberOf(column)}) * ${factor}::float8`;
-  });
-  const stated = columns.map((column, i) =>
-    `WHEN ${quoteName(column.name)} IS NOT NULL THEN ${quoteText(units[i]!)}`
-  );
-  return {
-    unit: grafanaOf(target),
-    symbol: target,
-    expression: `COALESCE(${inTarget.join(", ")})`,
-    stated: { unit: `CASE ${stated.join(" ")} END`, expression: value },
   };
 }
 
