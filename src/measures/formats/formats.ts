@@ -31,7 +31,7 @@ export function formatOf(names: string[]): Format | null {
 }
 
 function read({ columns: known, spellings = [] }: FormatEntry, columns: Column[]): Column[] {
-  const all = columns.map((column) => {
+  const all = columns.map((column): Column => {
     const name = plain(column.name);
     if (!Object.hasOwn(known, name)) return column;
     const { meaning: _, unit, ...rest } = column;
