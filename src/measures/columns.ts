@@ -20,10 +20,10 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
-  /** The same number by the unit in the name; a row has one of them. */
-  spelled?: Column[];
   /** A known format says what it is, or that it is none of our numbers. */
   known?: true;
+  /** The same number by the unit in the name; a row has one of them. */
+  spelled?: Column[];
 };
 
 /** In this unit where its name and cells state none. */
