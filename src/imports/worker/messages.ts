@@ -19,7 +19,7 @@ export type ParsedFile = {
   warnings: Warning[];
 };
 
-export type ParsedColumn = { name: string; type: Type; is_empty: boolean };
+export type ParsedColumn = { name: string; type: Type; is_empty: boolean; varies: boolean };
 
 export type ParsedTable = {
   kind: Kind;

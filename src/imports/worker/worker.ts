@@ -73,7 +73,8 @@ function parsed(): Parsed {
       name,
       rows: [...rows].map((count) => count ?? 0),
       columns: columns.map(({ name, wanted, guess }) => {
-        return { name, type: guess.type(wanted), is_empty: guess.is_empty };
+        const { is_empty, varies } = guess;
+        return { name, type: guess.type(wanted), is_empty, varies };
       }),
       openings: openings.map(({ file, at }) => ({ file, columns: at })),
     })),
