@@ -27,6 +27,7 @@ import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/a
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import type { Imports } from "./imports/import.ts";
+import { importPages } from "./imports/page_routes.tsx";
 import { importApi, importApiOfUser } from "./imports/routes.ts";
 import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import type { Document } from "./home/reference.ts";
@@ -151,6 +152,7 @@ const SIGNED_IN = [
   "/audit.csv",
   "/systems",
   "/dashboards/*",
+  "/imports",
   "/templates/*",
   "/users/*",
   "/diagnosis/*",
@@ -178,6 +180,7 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
+  app.route("/imports", importPages({ ...deps, userIdOf }));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
   app.route("/users", sessionPages(deps));

@@ -46,6 +46,7 @@ export async function startEveryPage() {
       "/dashboards",
       "/dashboards?view=table",
       "/dashboards/archived",
+      "/imports",
       "/users",
       "/templates",
       "/audit",
