@@ -108,6 +108,8 @@ create index on credential_versions (split_part(key_value, '.', 2));
 
 create table workspaces (
   user_id bigint primary key references users on delete cascade,
+  username text not null collate "C", -- of its user, for lists by name
+  state text not null default 'ready' check (state in ('ready', 'pending', 'failed')), -- of its steps
   server text not null default '', -- host:port; empty: the server of this database
   owner_password text not null, -- sealed
   reader_password text not null, -- sealed
@@ -124,6 +126,7 @@ create index on workspaces (split_part(owner_password, '.', 2));
 create index on workspaces (split_part(reader_password, '.', 2));
 create index on workspaces (user_id) where not login;
 create index on workspaces (user_id) where ready_at is null;
+create unique index on workspaces (state, username);
 create index on workspaces (user_id) where next_owner_password is not null;
 create index on workspaces (server, checked_at nulls first) where ready_at is not null;
 
@@ -140,7 +143,30 @@ create table workspace_steps (
 );
 create index on workspace_steps (next_try_at) where state = 'pending';
 create index on workspace_steps (user_id, position) where state <> 'done';
-create index on workspace_steps (user_id) where state = 'failed';
+
+-- Keeps workspaces.state, and the pages that show the steps live.
+create function note_workspace_steps() returns trigger language plpgsql as $$
+begin
+  -- One after the other: each sees what the others have changed.
+  perform from workspaces where user_id in (select user_id from changed) order by user_id
+    for no key update;
+  update workspaces w set state = s.state from (
+    select c.user_id, case when bool_or(s.state = 'failed') then 'failed'
+      when bool_or(s.state = 'pending') then 'pending' else 'ready' end as state
+    from (select distinct user_id from changed) c left join workspace_steps s using (user_id)
+    group by c.user_id
+  ) s where w.user_id = s.user_id and w.state <> s.state;
+  perform pg_notify('dashkeeper_events', json_build_object(
+    'what', 'workspace', 'user_id', user_id)::text)
+  from (select distinct user_id from changed limit 1000) c;
+  return null;
+end $$;
+create trigger noted after insert on workspace_steps referencing new table as changed
+  for each statement execute function note_workspace_steps();
+create trigger noted_update after update on workspace_steps referencing new table as changed
+  for each statement execute function note_workspace_steps();
+create trigger noted_delete after delete on workspace_steps referencing old table as changed
+  for each statement execute function note_workspace_steps();
 
 -- Work to be done until it succeeds; an entry outlives its user.
 create table retries (
@@ -245,6 +271,21 @@ create table scanned_tables (
   primary key (user_id, kind, schema_name, table_name)
 );
 create index on scanned_tables (scan_at) where scan_at is not null;
+create index on scanned_tables (since) where why is not null;
+
+-- Keeps the pages live that list what waits.
+create function notify_table_waits() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('dashkeeper_events', json_build_object(
+    'what', 'waiting', 'user_id', coalesce(new.user_id, old.user_id))::text);
+  return null;
+end $$;
+create trigger waits after insert on scanned_tables
+  for each row when (new.why is not null) execute function notify_table_waits();
+create trigger waits_update after update of why on scanned_tables
+  for each row when (new.why is distinct from old.why) execute function notify_table_waits();
+create trigger waits_delete after delete on scanned_tables
+  for each row when (old.why is not null) execute function notify_table_waits();
 
 create table ignored_tables (
   user_id bigint not null references users on delete cascade,
@@ -264,6 +305,11 @@ create table read_views (
   table_name text not null,
   primary key (user_id, kind, schema_name, table_name)
 );
+
+-- All pairs of characters: by them names are searched for a part.
+create function pairs_in(name text) returns text[] language sql immutable strict parallel safe
+  cost 1000
+  return array(select substr(name, i, 2) from generate_series(1, length(name) - 1) i);
 
 create table dashboards (
   id bigint generated always as identity primary key,
@@ -308,6 +354,10 @@ create table dashboards (
   outcome text, -- of the last capture
   panels jsonb not null default '[]', -- of the last capture
   designs text[] not null default '{}', -- groups that the run has numbers of
+  muted_by text, -- the audit's actor; null: its runs are posted
+  muted_until timestamptz, -- null: for good
+  mute_changed_by text, -- who muted or unmuted it last
+  mute_changed_at timestamptz,
   capture_tries int not null default 0, -- captures in a row that showed an error, or were late
   created_at timestamptz not null default now(),
   archived_at timestamptz, -- its table is gone
@@ -327,6 +377,8 @@ create index on dashboards (step, user_id, (run = 1), next_try_at, id)
 create index on dashboards (id) include (name_key, user_id, kind, urgency, outcome)
   where deleted_at is null and archived_at is null;
 create index on dashboards (name_key, id) where deleted_at is null and archived_at is null;
+create index on dashboards using gin (pairs_in(name_key)) with (fastupdate = off)
+  where deleted_at is null;
 create index on dashboards (urgency, id) include (name_key)
   where deleted_at is null and archived_at is null;
 create index on dashboards (user_id, id) where deleted_at is null and archived_at is null;
@@ -410,9 +462,17 @@ create table runs (
   slack_channel text,
   slack_ts text,
   slack_thread text, -- ts of the message that it answers; null: it begins a thread
+  slack_app text check (slack_app in ('installation', 'user')), -- whose token posted it
+  slack_team text, -- the workspace of that token
   posted_at timestamptz, -- sent, or kept where no Slack is configured
   slack_sent_at timestamptz,
   correcting boolean not null default false, -- the message does not say yet how the table is read now
+  corrected boolean not null default false, -- it was corrected once
+  replacing boolean not null default false, -- the message is to get a preview that is being taken
+  recaptured_by text, -- who asked for that preview, or for the last one, in Slack
+  recaptured_at timestamptz,
+  acknowledged_by text, -- the audit's actor
+  acknowledged_at timestamptz,
   batch_id bigint references batches on delete set null, -- of a table's first run
   primary key (dashboard_id, run)
 );
@@ -421,6 +481,7 @@ create index on runs (numbers_at);
 create index on runs (numbers_at)
   where numbers @? '$[*] ? (@.better == false && !(@.sure == false))';
 create index on runs (batch_id) where batch_id is not null;
+create index on runs (slack_channel, slack_ts) where slack_ts is not null;
 alter table runs -- apart from the columns: PostgreSQL 15 has no STORAGE there
   alter gif set storage external,
   alter png set storage external,
@@ -439,6 +500,12 @@ create table slack_seen (
   at timestamptz not null default now()
 );
 create index on slack_seen (at);
+
+-- The workspace that a Slack token is of.
+create table slack_teams (
+  token_hash text primary key,
+  team_id text not null
+);
 
 -- When the clock started each job last.
 create table ticks (
@@ -505,7 +572,7 @@ create index on run_numbers (dashboard_id, run);
 -- A row that can be worked on wakes the next step, and keeps the pages live.
 create function notify_dashboard_moved() returns trigger language plpgsql as $$
 begin
-  perform pg_notify('dashkeeper_dashboards', json_build_object(
+  perform pg_notify('dashkeeper_events', json_build_object('what', 'dashboard',
     'id', new.id, 'user_id', new.user_id, 'step', new.step)::text);
   return null;
 end $$;
@@ -541,7 +608,10 @@ create view listed_dashboards as
     d.archived_at, d.edited, d.outcome, coalesce(r.numbers, '[]') as numbers,
     coalesce(r.numbers_error, r.why) as why, d.panels,
     d.template_note, d.stop_code as error_code, d.request_id, d.name_key, d.urgency, d.designs,
-    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for
+    d.failures, r.found_at, r.numbers_at, r.posted_at, w.why as waits_for,
+    case when d.muted_until is null or d.muted_until > now() then d.muted_by end as muted_by,
+    case when d.muted_until > now() then d.muted_until end as muted_until,
+    r.acknowledged_by, r.acknowledged_at
   from dashboards d
     join users u on u.id = d.user_id
     join settings s on s.name = 'frontend_url'

@@ -1,4 +1,5 @@
 import { codeOnly } from "./rules/code.ts";
+import { checkForms } from "./rules/forms.ts";
 import { type Import, importsOf } from "./rules/imports.ts";
 import { checkTables } from "./rules/tables.ts";
 import { checkFolders, checkFunctions, findCycles } from "./rules/tree.ts";
@@ -109,6 +110,7 @@ export function breaches(path: string, text: string): string[] {
   if (empty) found.push(`"${empty}" says nothing of what is inside`);
   const lines = text.replace(/\n$/, "").split("\n").length;
   if (lines > LINES) found.push(`${lines} lines, at most ${LINES}`);
+  found.push(...checkForms(path, text));
   if (/^(?:src|views)\/.*\.tsx?$|^main\.ts$/.test(path)) {
     const code = codeOnly(text);
     for (const { what, pattern, homes } of WRITTEN) {

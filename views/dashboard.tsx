@@ -3,7 +3,9 @@ import type { Story as StoredStory } from "../src/dashboards/preview/preview.ts"
 import type { WithShown } from "../src/measures/format.ts";
 import type { Who } from "../src/who.ts";
 import { Actions } from "./dashboards/actions.tsx";
+import { MutingActions, MutingState } from "./dashboards/muting.tsx";
 import { KINDS, LastError, nameOf, Path, state } from "./dashboards/state.tsx";
+import { Histories } from "./history.tsx";
 import { Layout } from "./layout.tsx";
 import { HowItIsRead, type MappingCard } from "./mapping.tsx";
 import { SlackMessage } from "./message.tsx";
@@ -11,6 +13,7 @@ import { NumberTable } from "./numbers.tsx";
 import { type Mark as MarkName, State as Mark, Time } from "./parts/show.tsx";
 import { pictureOf } from "./parts/preview.tsx";
 import { NumberCell, Table } from "./parts/table.tsx";
+import { Live } from "./parts/live.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
 type Row = WithShown<StoredStory["row"]>;
@@ -176,17 +179,21 @@ function Runs({ runs }: { runs: Run[] }) {
   );
 }
 
-function Buttons({ row, who }: { row: Row; who: Who }) {
+type HeaderProps = { row: Row; who: Who; is_worse: boolean };
+
+function Buttons({ row, who, is_worse }: HeaderProps) {
   return (
     <div class="actions">
       <a class="button" href={row.dashboard_url}>Open dashboard</a>
       <a href={`/dashboards/${row.id}/message`}>Message</a>
       <Actions row={row} who={who} from="row" />
+      <MutingActions row={row} is_worse={is_worse} />
     </div>
   );
 }
 
-function Header({ row, who }: { row: Row; who: Who }) {
+function Header(props: HeaderProps) {
+  const { row } = props;
   return (
     <header>
       <PageTitle text={nameOf(row)} above={{ href: "/dashboards", text: "Dashboards" }} />
@@ -194,7 +201,7 @@ function Header({ row, who }: { row: Row; who: Who }) {
         <span class={`kind ${row.kind}`}>{KINDS[row.kind]}</span>
         <span class="hint">{`${row.username} · run ${row.run} · ${row.source}`}</span>
       </p>
-      <Buttons row={row} who={who} />
+      <Buttons {...props} />
     </header>
   );
 }
@@ -209,6 +216,7 @@ function State({ story }: { story: Story }) {
         </h2>
         <Path row={row} />
         <LastError row={row} />
+        <MutingState row={row} />
         {row.template_note && <p class="hint">{row.template_note}</p>}
         <Facts story={story} />
       </section>
@@ -234,7 +242,7 @@ function State({ story }: { story: Story }) {
         </section>
       )}
       {runs.length > 1 && (
-        <section class="card">
+        <section class="card runs">
           <h2>Runs</h2>
           <Runs runs={runs} />
         </section>
@@ -244,15 +252,17 @@ function State({ story }: { story: Story }) {
 }
 
 /** Reloads all of `main` on an event: the response may be an error or the sign-in page. */
-export function DashboardPage({ who, story, mapping }: {
+export function DashboardPage({ who, story, is_worse, mapping }: {
   who: Who;
   story: Story;
+  /** And not acknowledged yet. */
+  is_worse: boolean;
   mapping: MappingCard | undefined;
 }) {
   const { row, pictured } = story;
   return (
     <Layout title={nameOf(row)} who={who}>
-      <div id="live" hx-sse:connect="/events"></div>
+      <Live />
       <div
         id="row"
         class="stack"
@@ -263,12 +273,13 @@ export function DashboardPage({ who, story, mapping }: {
         hx-trigger="row-moved, htmx:sse:after:connection from:#live"
         hx-swap="outerMorph"
       >
-        <Header row={row} who={who} />
+        <Header row={row} who={who} is_worse={is_worse} />
         <div class="row">
           <Pictures row={row} run={pictured} />
           <State story={story} />
         </div>
         {row.numbers.length > 0 && <NumberTable numbers={row.numbers} run={row.run} />}
+        <Histories numbers={row.numbers} />
         {row.slack_message && (
           <section>
             <h2>Slack message</h2>

@@ -8,7 +8,7 @@ import { NumberTable } from "./numbers.tsx";
 import { PageTitle } from "./parts/page.tsx";
 
 type Dashboard = WithShown<z.infer<typeof DashboardWithMessage>>;
-type Text = { text: string };
+type Text = { type?: string; text: string };
 type Block = {
   type: string;
   text?: Text;
@@ -17,6 +17,13 @@ type Block = {
   image_url?: string;
   alt_text?: string;
 };
+
+/** Slack shows people by name and times in the reader's zone: here, their ids and UTC. */
+function lineOf({ type, text }: Text): string {
+  if (type !== "mrkdwn") return text;
+  return text.replace(/<@(\w+)>/g, "@$1").replace(/<!date\^[^|>]*\|([^>]*)>/g, "$1")
+    .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
 
 /** Slack's blocks, drawn as Slack does. */
 function BlockView({ block, preview }: { block: Block; preview: string }) {
@@ -35,7 +42,7 @@ function BlockView({ block, preview }: { block: Block; preview: string }) {
     case "image":
       return <img src={preview} alt={block.alt_text ?? ""} />;
     case "context":
-      return <p class="hint">{block.elements?.map(({ text }) => String(text)).join(" · ")}</p>;
+      return <p class="hint">{block.elements?.map((one) => lineOf(one as Text)).join(" · ")}</p>;
     case "actions":
       return (
         <p class="actions">
@@ -76,9 +83,9 @@ export function MessagePage({ who, dashboard }: { who: Who; dashboard: Dashboard
             <span class="hint">
               {slack_sent_at
                 ? `Sent to Slack at ${slack_sent_at}.`
-                : "Not posted: Slack was not configured for this run, or the newest run is still being processed."}
+                : "Not posted: Slack was not configured for this run, the dashboard was muted, or the newest run is still being processed."}
             </span>
-            {!slack_sent_at && dashboard.step === "done" && (
+            {!slack_sent_at && dashboard.step === "done" && !dashboard.muted_by && (
               <Action row={dashboard} what="post" text="Post to Slack" from="row" />
             )}
           </div>

@@ -47,12 +47,12 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
   return (
     <section class="card numbers">
       <Table label={`The numbers of run ${run}`}>
-        <Head columns={["Number", right("Value"), "Change", right("Before"), "History"]} />
+        <Head columns={["Number", right("Value"), "Change", right("Before")]} />
         {[...Map.groupBy(numbers, ({ group }) => group)].map(([group, own]) => (
           <tbody>
             {group !== null && (
               <tr>
-                <th scope="rowgroup" colspan={5} dir="auto">{group}</th>
+                <th scope="rowgroup" colspan={4} dir="auto">{group}</th>
               </tr>
             )}
             {own.map((number) => (
@@ -63,9 +63,6 @@ export function NumberTable({ numbers, run }: { numbers: ShownNumber[]; run: num
                   <Change number={number} />
                 </td>
                 <NumberCell>{number.before}</NumberCell>
-                <td>
-                  <Course number={number} />
-                </td>
               </tr>
             ))}
           </tbody>

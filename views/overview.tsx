@@ -3,7 +3,8 @@ import type { System } from "../src/diagnostics/systems.ts";
 import type { Overview } from "../src/home/overview.ts";
 import type { Who } from "../src/who.ts";
 import { KINDS, nameOf, STEPS } from "./dashboards/state.tsx";
-import { LIVE } from "./parts/live.ts";
+import { LIVE, Live } from "./parts/live.tsx";
+import { WaitingTables } from "./dashboards/waiting.tsx";
 import { Layout } from "./layout.tsx";
 import { Connections, FirstSteps } from "./accounts/first_steps.tsx";
 import { PostButton } from "./parts/form.tsx";
@@ -63,7 +64,7 @@ function Today({ who, overview: { today, most_counted } }: Props) {
   );
 }
 
-function Waiting({ overview: { waiting, most_counted } }: Pick<Props, "overview">) {
+function Waiting({ who, overview: { waiting, writes, most_counted } }: Props) {
   return (
     <Card title="Waiting" id="waiting">
       <dl>
@@ -82,6 +83,9 @@ function Waiting({ overview: { waiting, most_counted } }: Pick<Props, "overview"
           </>
         ))}
       </dl>
+      {writes.tables.length > 0 && <h3>Waiting for writes</h3>}
+      <WaitingTables who={who} tables={writes.tables} />
+      {writes.more && <a href="/dashboards#waiting">All waiting tables</a>}
     </Card>
   );
 }
@@ -256,20 +260,20 @@ export function OverviewPage({ who, overview }: Props) {
   return (
     <Layout title="Overview" who={who}>
       <PageTitle text="Overview" />
-      <div id="live" hx-sse:connect="/events"></div>
+      <Live />
       <div class="home">
         <div
           id="overview"
           class="stack"
           hx-get="/"
           hx-select="#overview"
-          hx-trigger={LIVE}
+          hx-trigger={`${LIVE}, waiting from:#live`}
           hx-swap="outerMorph"
         >
           {!overview.any && <FirstSteps {...props} />}
           <div class="pair">
             <Today {...props} />
-            <Waiting overview={overview} />
+            <Waiting {...props} />
           </div>
           <Attention {...props} />
           <Worse {...props} />

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Db } from "../external/postgres/postgres.ts";
-import { listedId, type UserFilter } from "../users/store.ts";
+import type { UserFilter } from "../users/store.ts";
 import { pageOfUsers, User } from "../users/users.ts";
 import type { Who } from "../who.ts";
 import { factsOf, isInState } from "../workspaces/store.ts";
@@ -22,7 +22,7 @@ export async function listedUsers(
   { workspace, ...filter }: ListFilter,
   page: { limit: number; after: string },
 ) {
-  const also = workspace && isInState(db, listedId(db), workspace);
+  const also = workspace && isInState(db, workspace);
   const { users, next } = await pageOfUsers(db, who, { ...filter, also }, page);
   const facts = await factsOf(db, users.map(({ id }) => id));
   const listed = users.map((user): z.infer<typeof ListedUser> => {

@@ -15,7 +15,10 @@ export const Moment = z.iso.datetime({ offset: true })
 export const AuditEntry = z.object({
   id: z.int(),
   at: z.iso.datetime(),
-  actor: z.string().openapi({ description: "A username, or `system`.", example: "ada" }),
+  actor: z.string().openapi({
+    description: "A username, `system`, or `slack:<team id>/<user id>`.",
+    example: "ada",
+  }),
   action: z.enum(ACTIONS),
   subject: z.string().openapi({ example: "ada/SLACK_BOT_TOKEN" }),
   user_id: z.int().nullable().openapi({ description: "Whose thing it is." }),

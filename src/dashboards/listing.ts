@@ -57,6 +57,18 @@ export const Dashboard = z.object({
   numbers_at: time.nullable().openapi({ description: "When its board and numbers were made." }),
   posted_at: time.nullable().openapi({ description: "When its message was posted or kept." }),
   waits_for: z.string().nullable().openapi({ description: "What the table's next run waits for." }),
+  muted_by: z.string().nullable().openapi({
+    example: "ada",
+    description: "Who muted it, as in the audit: its runs are not posted. null: it is not muted.",
+  }),
+  muted_until: time.nullable().openapi({
+    description: "null, while `muted_by` is set: for good.",
+  }),
+  acknowledged_by: z.string().nullable().openapi({
+    example: "slack:T0123456789/U0123456789",
+    description: "Who acknowledged that the newest run got worse, as in the audit.",
+  }),
+  acknowledged_at: time.nullable(),
   request_id: z.uuid().nullable().openapi({
     description: "Of the request that its work goes back to, or of the scan; the log names it.",
   }),

@@ -23,13 +23,14 @@ export async function confirmPosted(db: Sql, who: Who, id: number) {
 
 /**
  * Posts the newest run whose post is unclear, or which was kept without Slack. Throws 409
- * `already_posted`, and `not_ready` where the pipeline posts it by itself.
+ * `already_posted`, `muted`, and `not_ready` where the pipeline posts it by itself.
  */
 export async function postMessage(db: Sql, who: Who, id: number) {
-  const { slack_sent_at } = await changeableDashboard(db, who, id);
+  const { slack_sent_at, muted_by } = await changeableDashboard(db, who, id);
   if (slack_sent_at) {
     throw new AppError("already_posted", 409, "This run's message is in the channel already.");
   }
+  if (muted_by) throw new AppError("muted", 409, "This dashboard is muted. Unmute it first.");
   const forgotten = await db.begin(async (tx) => {
     if (!await lockLive(tx, id) || !await forgetPost(tx, id)) return false;
     await resumeAt(tx, id, "notify");

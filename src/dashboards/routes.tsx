@@ -17,10 +17,12 @@ import type { Deps as WorkspaceDeps } from "../grafana/datasources.ts";
 import { listPages } from "./list/routes.tsx";
 import { placeOf, Query, writePlace } from "./list/query.ts";
 import { dashboardPage, mappingApi, mappingPages } from "./mapping/routes.tsx";
+import type { Deps as MutingDeps } from "./muting/muting.ts";
+import { mutingApi, mutingPages } from "./muting/routes.ts";
 import { previewApi } from "./preview/routes.ts";
 import type { ScanResult } from "../pipeline/scan/scan.ts";
 
-export type Deps = WorkspaceDeps;
+export type Deps = WorkspaceDeps & MutingDeps;
 
 const list = createRoute({
   method: "get",
@@ -136,6 +138,7 @@ export function dashboardApi(deps: Deps) {
       async (c) => c.json(await listing.retakePreview(db, c.var.who, c.req.valid("param").id), 202),
     )
     .route("/", postApi(deps))
+    .route("/", mutingApi(deps))
     .openapi(remove, async (c) => {
       await removeDashboard(deps, c.var.who, c.req.valid("param").id);
       return c.body(null, 204);
@@ -187,6 +190,7 @@ export function dashboardPages(deps: Deps) {
     .route("/", listPages(deps))
     .get("/:id", byId, (c) => dashboardPage(c, deps))
     .route("/", mappingPages(deps))
+    .route("/", mutingPages(deps))
     .get("/:id/message", byId, async (c) => {
       const { id } = c.req.valid("param");
       const dashboard = withShownNumbers(await listing.showDashboard(db, c.var.who, id));

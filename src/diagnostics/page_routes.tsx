@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
+import imports from "../../docs/imports.md" with { type: "text" };
 import troubleshooting from "../../docs/troubleshooting.md" with { type: "text" };
 import { CheckRow, DiagnosisPage } from "../../views/diagnosis.tsx";
 import { DocumentPage } from "../../views/document.tsx";
@@ -37,10 +38,14 @@ export function diagnosisPages(deps: Deps) {
     });
 }
 
-const blocks = readMarkdown(troubleshooting);
+const documents = Object.entries({ imports, troubleshooting });
 
 /** `/docs`: for all who are signed in. */
 export function documentPages() {
-  return new Hono<Env>()
-    .get("/troubleshooting", (c) => c.html(<DocumentPage who={c.var.who} blocks={blocks} />));
+  const pages = new Hono<Env>();
+  for (const [name, text] of documents) {
+    const blocks = readMarkdown(text);
+    pages.get(`/${name}`, (c) => c.html(<DocumentPage who={c.var.who} blocks={blocks} />));
+  }
+  return pages;
 }

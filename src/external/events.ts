@@ -4,14 +4,17 @@ import type { Sql } from "./postgres/postgres.ts";
 import { Client, connectionError } from "./postgres/client.ts";
 import { sendBy, statements } from "./postgres/session.ts";
 
-export type Moved = { id: number; user_id: number; step: string };
+/** A dashboard's row, a step of the user's workspace, or what its tables wait for has changed. */
+export type Moved =
+  | { what: "dashboard"; id: number; user_id: number; step: string }
+  | { what: "workspace" | "waiting"; user_id: number };
 export type Events = {
   /** Calls `missed` when events may have been lost. Returns what unsubscribes. */
   subscribe(listener: (event: Moved) => void, missed?: () => void): () => void;
   close(): Promise<void>;
 };
 
-const CHANNEL = "dashkeeper_dashboards";
+const CHANNEL = "dashkeeper_events";
 const AGAIN_MS = 500;
 
 /**

@@ -3,6 +3,7 @@ import type { Db } from "../external/postgres/postgres.ts";
 import { shownNumber } from "../measures/format.ts";
 import { directionOf, inOrder } from "../measures/direction.ts";
 import * as store from "../pipeline/overview_store.ts";
+import { listWaiting } from "../pipeline/scan/store.ts";
 import type { Who } from "../who.ts";
 import { failedWorkspaces, stepsOf } from "../workspaces/store.ts";
 import type { Servers } from "../workspaces/servers.ts";
@@ -21,13 +22,14 @@ export async function showOverview(deps: Deps, who: Who, now = new Date()) {
   const { db } = deps;
   const user_id = who.role === "admin" ? undefined : who.user_id;
   const day = `${now.toISOString().slice(0, 10)}T00:00:00Z`;
-  const [any, tables, newest, waiting, stopped, failed, worse, previews, connections] =
+  const [any, tables, newest, waiting, writes, stopped, failed, worse, previews, connections] =
     await Promise
       .all([
         store.hasRows(db, user_id),
         store.countFound(db, day, user_id),
         store.lastFound(db, day, user_id, SHOWN),
         store.waitingRows(db, user_id),
+        listWaiting(db, user_id, SHOWN + 1),
         store.stoppedLast(db, user_id, SHOWN),
         failedSteps(db, user_id),
         gotWorse(deps, now, user_id),
@@ -38,6 +40,7 @@ export async function showOverview(deps: Deps, who: Who, now = new Date()) {
     any,
     today: { tables, newest },
     waiting,
+    writes: { tables: writes.slice(0, SHOWN), more: writes.length > SHOWN },
     stopped,
     failed,
     worse,

@@ -1,11 +1,12 @@
 import { recordTick } from "../diagnostics/store.ts";
-import type { Events } from "../external/events.ts";
+import type { Events, Moved } from "../external/events.ts";
 import type { Sql } from "../external/postgres/postgres.ts";
 import { archiveDashboards } from "../pipeline/archive.ts";
 import { captureNext, type Deps as CaptureDeps } from "../pipeline/capture/capture.ts";
 import { createNext } from "../pipeline/create/create.ts";
 import { type Deps as DigestDeps, startDigests } from "../pipeline/digest/digest.ts";
 import { notifyNext, probeRefusals } from "../pipeline/notify/notify.ts";
+import { refreshMessages } from "../pipeline/notify/refresh.ts";
 import { TokenLimit } from "../pipeline/notify/token_limit.ts";
 import { beginImports } from "../pipeline/imported/imported.ts";
 import { removeOldPictures } from "../pipeline/prune.ts";
@@ -46,20 +47,29 @@ function startSteps(deps: Deps, signal: AbortSignal): Partial<Record<Step, Worke
   };
 }
 
+type Wakes = Pick<Workers, "wake">;
+
+/** On a row's event: the workers of its step, `always`, and `afterDone` where it has no further step. */
+const wake =
+  (steps: Partial<Record<Step, Wakes>>, always: Wakes[], afterDone: Wakes[]) => (event: Moved) => {
+    if (event.what !== "dashboard") return;
+    steps[event.step as Step]?.wake();
+    for (const work of event.step === "done" ? [...always, ...afterDone] : always) work.wake();
+  };
+
 /** Runs all background work: at once, every minute, and on events. */
 export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
   const scanner = startScanner(deps, signal);
   const maintenance = startMaintenance(deps, signal);
   const steps = startSteps(deps, signal);
-  const { archive, pictures, batches, digests, imports } = startSingles(deps, signal);
+  const { archive, pictures, batches, messages, digests, imports } = startSingles(deps, signal);
   const afterDone = [archive, pictures, imports];
-  const all = [...Object.values(steps), batches, digests, ...afterDone];
+  const all = [...Object.values(steps), batches, messages, digests, ...afterDone];
 
-  const unsubscribe = deps.events.subscribe(({ step }) => {
-    steps[step as Step]?.wake();
-    batches.wake();
-    if (step === "done") { for (const work of afterDone) work.wake(); }
-  }, () => all.forEach((work) => work.wake()));
+  const unsubscribe = deps.events.subscribe(
+    wake(steps, [batches, messages], afterDone),
+    () => all.forEach((work) => work.wake()),
+  );
   signal.addEventListener("abort", unsubscribe);
 
   const first = startClock(
@@ -72,6 +82,7 @@ export function startJobs(deps: Deps, signal: AbortSignal): Jobs {
       "post digests": digests.wake,
       "finish workspaces": maintenance,
       "release batches": batches.wake,
+      "refresh messages": messages.wake,
       "archive dashboards": archive.wake,
       "remove old pictures": pictures.wake,
       "begin imported runs": imports.wake,
@@ -94,6 +105,7 @@ function startSingles(deps: Deps, signal: AbortSignal) {
     archive: single("archive", () => archiveDashboards(deps, signal)),
     pictures: single("pictures", () => removeOldPictures(deps)),
     batches: single("batches", () => releaseBatches(deps.db, deps.limits.batchSeconds)),
+    messages: single("messages", () => refreshMessages(deps, signal)),
     digests: single("digests", startDigests(deps, signal)),
     imports: single("imports", () => beginImports(deps)),
   };

@@ -6,6 +6,7 @@ import { finishRemovals } from "../accounts/remove.ts";
 import { finishWorkspaces } from "../accounts/steps.ts";
 import { pause } from "../external/abort.ts";
 import { finishGrafanaRemovals } from "../pipeline/removal.ts";
+import { refreshMessages } from "../pipeline/notify/refresh.ts";
 import { nextDue } from "../retries/store.ts";
 import { finishCalls } from "../slack/inbox.ts";
 import { nextStepTry } from "../workspaces/store.ts";
@@ -22,6 +23,7 @@ const PARTS = [
   checkWorkspaces,
   applyLogins,
   finishCalls,
+  refreshMessages,
 ];
 
 type Deps =
@@ -30,7 +32,8 @@ type Deps =
   & Parameters<typeof finishWorkspaces>[0]
   & Parameters<typeof finishGrafanaRemovals>[0]
   & Parameters<typeof checkWorkspaces>[0]
-  & Parameters<typeof finishCalls>[0];
+  & Parameters<typeof finishCalls>[0]
+  & Parameters<typeof refreshMessages>[0];
 
 /** Retries unfinished workspace steps, removals and passwords, and runs the daily drift check. */
 export function startMaintenance(deps: Deps, signal: AbortSignal): () => Promise<void> {

@@ -20,7 +20,15 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
+  /** The same number by the unit in the name; a row has one of them. */
+  spelled?: Column[];
 };
+
+/** In this unit where its name and cells state none. */
+export function inUnitOf({ mixed: _, ...column }: Column, unit: Unit): Column {
+  const spelled = column.spelled?.map((one) => one.unit ? one : { ...one, unit });
+  return { ...column, unit, ...(spelled && { spelled }) };
+}
 
 /** `suffix:` keeps a unit at any size: engineers do not read a TNS of -161,152 ns as µs. */
 const UNITS: Record<string, string> = {

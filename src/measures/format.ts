@@ -1,4 +1,4 @@
-import { type KeptNumber, valuesOver } from "./course.ts";
+import { type KeptNumber, pointsOver } from "./course.ts";
 import { type KeyNumber, LABELS } from "./number.ts";
 
 const LARGE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
@@ -47,8 +47,11 @@ export type ShownNumber = {
   change: string;
   state: "good" | "bad" | "none";
   /** Over its runs, oldest first; `label` says it in words. */
-  course?: { values: number[]; label: string } | undefined;
+  course?: { values: number[]; label: string; history?: History } | undefined;
 };
+
+/** What a chart with axes shows: the values with their runs, the lowest and the highest one. */
+export type History = { runs: { name: string; value: string }[]; low: string; high: string };
 
 export function shownNumber(number: KeyNumber): ShownNumber {
   const { name, group, value, unit, before, better } = number;
@@ -72,21 +75,31 @@ export function oneLine(text: string): string {
     .replace(/[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff]/g, "").trim();
 }
 
-function shownCourse(number: KeyNumber, kept: KeptNumber[]): ShownNumber["course"] {
-  const values = valuesOver(number, kept);
-  if (values.length < 2) return undefined;
-  const [first, last] = [values[0]!, values.at(-1)!].map((value) => quantity(value, number.unit));
+function shownCourse(number: KeyNumber, kept: KeptNumber[], whole: boolean): ShownNumber["course"] {
+  const points = pointsOver(number, kept);
+  if (points.length < 2) return undefined;
+  const values = points.map(({ value }) => value);
+  const text = (value: number) => quantity(value, number.unit);
+  const [first, last] = [values[0]!, values.at(-1)!].map(text);
   const label = `${LABELS[number.name]} over ${values.length} runs: from ${first} to ${last}`;
-  return { values, label };
+  if (!whole) return { values, label };
+  const runs = points.map(({ run_name, value }) => ({
+    name: oneLine(run_name),
+    value: text(value),
+  }));
+  const [low, high] = [text(Math.min(...values)), text(Math.max(...values))];
+  return { values, label, history: { runs, low, high } };
 }
 
+/** `histories`: each course has the runs and values of a chart with axes. */
 export function withShownNumbers<Row extends { numbers: KeyNumber[] }>(
   row: Row,
   kept: KeptNumber[] = [],
+  { histories = false } = {},
 ) {
   const numbers = row.numbers.map((number): ShownNumber => ({
     ...shownNumber(number),
-    course: shownCourse(number, kept),
+    course: shownCourse(number, kept, histories),
   }));
   return { ...row, numbers };
 }

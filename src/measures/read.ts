@@ -167,7 +167,9 @@ function looked(content: Content, { columns, chosen }: Mapping) {
   const filled = new Set(stored.map(({ name }) => name));
   const isSeen = (column: Column) =>
     filled.has(column.name) && !isDecided(column) && !named.includes(column.name);
-  const numbers = columns.filter((one) => one.shape === "number" && !one.sum && !isSeen(one))
+  const numbers = columns.filter((one) =>
+    one.shape === "number" && !one.sum && !one.spelled && !isSeen(one)
+  )
     .toSorted((a, b) => Number(isKnown(b)) - Number(isKnown(a))).slice(0, 64);
   const texts = columns.filter(({ shape, type }) => shape === "text" && type !== "name");
   return { numbers, texts: texts.slice(0, 12) };

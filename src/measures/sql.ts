@@ -34,6 +34,7 @@ function escaped(character: string): string {
 
 /** SQL: the value as float8. NULL for NaN, infinity and values above 1e300, which would break aggregates. */
 export function numberOf(column: Column): string {
+  if (column.spelled) return `COALESCE(${column.spelled.map(numberOf).join(", ")})`;
   if (column.sum) return `(${column.sum.map(numberOf).join(" + ")})`;
   if (column.form === "duration") return durationOf(column);
   if (column.shape === "text" || column.form === "number" || column.form === "comma") {
@@ -103,8 +104,17 @@ function readText(column: Column): string {
   return `CASE WHEN ${text} ~ ${regex(whole)} THEN ${plain}::float8 END`;
 }
 
-export function cellUnit(column: Column): string {
+/** SQL: the unit that a row's number is stated in; NULL for a cell or name without one. */
+export function rowUnit(column: Column): string {
+  if (column.spelled) return spelledUnit(column.spelled);
   return `pg_catalog.substring(${textOf(column)}, ${regex(UNIT_PART)})`;
+}
+
+function spelledUnit(spelled: Column[]): string {
+  const cases = spelled.map((one) =>
+    `WHEN ${numberOf(one)} IS NOT NULL THEN ${one.unit ? quoteText(one.unit.symbol) : "NULL"}`
+  );
+  return `CASE ${cases.join(" ")} END`;
 }
 
 /** SQL: `0:13:42.36`, `0h7m9s0ms`, `2 days 03:04:05` or `07:30` in seconds. */

@@ -1,5 +1,6 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { KeyNumber } from "../measures/number.ts";
+import { isMuted } from "./mute_store.ts";
 import type { Kind } from "../workspaces/names.ts";
 
 /** New tables that one scan finds of one user: more than these are a batch. */
@@ -54,7 +55,7 @@ export type BatchTable = {
   why: string | null;
 };
 
-/** The tables of a batch, without those that were dropped, deleted, or kept without Slack. */
+/** The tables of a batch, without those that were dropped, deleted or muted, or kept without Slack. */
 export async function tablesOf(db: Db, batch_id: number): Promise<BatchTable[]> {
   return await db<BatchTable[]>`
     select d.kind, d.schema_name, d.table_name, r.row_count as rows, r.numbers,
@@ -62,6 +63,6 @@ export async function tablesOf(db: Db, batch_id: number): Promise<BatchTable[]> 
       case when d.run = r.run and d.stopped then d.last_error end as why
     from runs r join dashboards d on d.id = r.dashboard_id
     where r.batch_id = ${batch_id} and d.archived_at is null and d.deleted_at is null
-      and (r.posted_at is null or r.slack_sent_at is not null)
+      and (r.slack_sent_at is not null or r.posted_at is null and not ${isMuted(db)})
     order by d.kind, d.schema_name, d.table_name`;
 }

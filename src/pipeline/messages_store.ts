@@ -1,6 +1,7 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { Summary } from "../measures/summary.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
+import { isMuted, type RunState, stateColumns } from "./mute_store.ts";
 import { type Claim, lease } from "./row.ts";
 
 export type Run = {
@@ -23,29 +24,39 @@ export type Run = {
   slack_ts: string | null;
   slack_message: unknown;
   correcting: boolean;
+  corrected: boolean;
+  replacing: boolean;
+  is_muted: boolean;
   grafana_url: string | null;
-};
+} & RunState;
 
 export async function findRun(db: Db, id: number, run: number): Promise<Run | undefined> {
   const [row] = await db<Run[]>`
     select r.row_count, b.row_count as rows_before, r.found_at, r.numbers, r.why,
       coalesce(r.slack_gif, r.gif) as gif, d.outcome, d.panels, r.slack_file_id, r.posting_at,
       r.posting_channel, r.posting_thread, d.failures, r.posted_at, r.slack_sent_at, r.slack_channel, r.slack_ts,
-      r.slack_message, r.correcting, d.grafana_url
+      r.slack_message, r.correcting, r.corrected, r.replacing, ${
+    isMuted(db)
+  } as is_muted, d.grafana_url,
+      ${stateColumns(db, db`true`)}
     from runs r join dashboards d on d.id = r.dashboard_id
       left join runs b on b.dashboard_id = r.dashboard_id and b.run = r.run - 1
     where r.dashboard_id = ${id} and r.run = ${run}`;
   return row;
 }
 
-/** False also while a correction is pending. */
+/** False also while the message is to be updated. */
 export async function wasPosted(db: Db, { id, run }: Claim): Promise<boolean> {
   const [row] = await db<{ posted: boolean }[]>`
-    select posted_at is not null and not correcting as posted from runs where dashboard_id = ${id} and run = ${run}`;
+    select posted_at is not null and not correcting and not replacing as posted from runs where dashboard_id = ${id} and run = ${run}`;
   return row?.posted ?? false;
 }
 
-export async function saveSlackFile(db: Db, { id, run }: Claim, file: string | null) {
+export async function saveSlackFile(
+  db: Db,
+  { id, run }: Pick<Claim, "id" | "run">,
+  file: string | null,
+) {
   await db`update runs set slack_file_id = ${file} where dashboard_id = ${id} and run = ${run}`;
 }
 
@@ -73,16 +84,28 @@ export async function endPosting(db: Db, { id, run }: Claim): Promise<void> {
   await db`update runs set posting_at = null where dashboard_id = ${id} and run = ${run}`;
 }
 
+/** `app` and `team`: of the token. */
+type Sent = {
+  channel: string;
+  ts: string;
+  thread_ts?: string | null;
+  app: string;
+  team: string | null;
+};
+
 /** `sent`: posted to Slack. A correction keeps the time of the first post. */
 export async function saveMessage(
   db: Db,
   { id, run }: Claim,
   message: unknown,
-  sent: { channel: string; ts: string; thread_ts?: string | null } | undefined,
+  sent: Sent | undefined,
 ): Promise<void> {
   await db`
     update runs set slack_message = ${JSON.stringify(message)}::text::jsonb, posting_at = null,
-      posted_at = coalesce(posted_at, now()), correcting = false,
+      posted_at = coalesce(posted_at, now()), correcting = false, replacing = false,
+      corrected = corrected or correcting and num_nonnulls(posted_at, posting_at) > 0,
+      slack_app = coalesce(slack_app, ${sent?.app ?? null}),
+      slack_team = coalesce(slack_team, ${sent?.team ?? null}),
       slack_channel = coalesce(${sent?.channel ?? null}, slack_channel),
       slack_ts = coalesce(${sent?.ts ?? null}, slack_ts),
       slack_thread = coalesce(${sent?.thread_ts ?? null}, slack_thread),
@@ -118,6 +141,18 @@ export async function findThread(
       and slack_sent_at > now() - make_interval(days => ${THREAD_DAYS})
     order by run desc limit 1`;
   return row?.ts;
+}
+
+export async function findTeam(db: Db, token_hash: string): Promise<string | undefined> {
+  const [row] = await db<{ team_id: string }[]>`
+    select team_id from slack_teams where token_hash = ${token_hash}`;
+  return row?.team_id;
+}
+
+export async function saveTeam(db: Db, token_hash: string, team_id: string): Promise<void> {
+  await db`
+    insert into slack_teams (token_hash, team_id) values (${token_hash}, ${team_id})
+    on conflict do nothing`;
 }
 
 /** No call with this token before `seconds` have passed. */

@@ -1,25 +1,10 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { KeyNumber } from "../measures/number.ts";
-import { usernameOf } from "../users/store.ts";
-import type { Kind } from "../workspaces/names.ts";
+import { type Named, named, needsAttention } from "./named_store.ts";
 import type { Step } from "./row.ts";
 
 /** Counting ends here, so that it takes a few milliseconds at any size. */
 export const MOST_COUNTED = 1_000;
-
-export type Named = {
-  id: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  run: number;
-};
-
-const named = (db: Db) =>
-  db`d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
-    d.table_name, d.run`;
 
 /** Rows that are neither removed nor archived: of one user, or of all. */
 const shown = (db: Db, user_id: number | undefined) =>
@@ -59,7 +44,7 @@ export async function waitingRows(db: Db, user_id: number | undefined) {
     from unnest(array['create', 'capture', 'notify']) with ordinality as s (step, position)
       left join lateral (
         select d.waiting_since from dashboards d
-        where d.step = s.step and not d.stopped and d.step <> 'done' and d.stop_code is null
+        where d.step = s.step and d.step <> 'done' and not ${needsAttention(db)}
           and ${shown(db, user_id)}
         order by d.waiting_since limit ${MOST_COUNTED + 1}) waiting on true
     group by step, position order by position`;

@@ -1,9 +1,11 @@
 import type { Db } from "../external/postgres/postgres.ts";
+import { needsAttention } from "./named_store.ts";
 import type { Step } from "./row.ts";
 
-/** A row that still has to reach "done"; one with a stop code is a probe of those that stopped. */
+/** A row that still has to reach "done". */
 const isOpen = (db: Db) =>
-  db`step <> 'done' and not stopped and stop_code is null and deleted_at is null and archived_at is null`;
+  db`d.step <> 'done' and not ${needsAttention(db)} and d.deleted_at is null
+    and d.archived_at is null`;
 
 /** How many rows there are of each step, outcome and cause, tombstones and archived ones left out. */
 export async function countRows(db: Db) {
@@ -21,11 +23,15 @@ export async function countRows(db: Db) {
     group by step, outcome, stopped, stop_code order by step, outcome, stop_code`;
 }
 
-/** By step: the rows that wait, and for how long the oldest has been at its step. One that was put off on purpose does not wait. */
+/**
+ * By step: the rows that wait, and for how long the oldest has been at its step. One that was put off on
+ * purpose does not wait, unless it has a code: what it needs is being installed.
+ */
 export async function oldestWaiting(db: Db) {
   return await db<{ step: Step; rows: number; seconds: number }[]>`
     select step, count(*) as rows, extract(epoch from now() - min(waiting_since))::float8 as seconds
-    from dashboards where ${isOpen(db)} and (failures > 0 or next_try_at <= now())
+    from dashboards d
+    where ${isOpen(db)} and (failures > 0 or stop_code is not null or next_try_at <= now())
     group by step order by step`;
 }
 
@@ -33,7 +39,7 @@ export async function oldestWaiting(db: Db) {
 export async function retriedRows(db: Db) {
   const [row] = await db<{ rows: number; most: number; step: Step; last_error: string | null }[]>`
     select count(*) over () as rows, failures as most, step, last_error
-    from dashboards where ${isOpen(db)} and failures > 0
+    from dashboards d where ${isOpen(db)} and failures > 0
     order by failures desc, id limit 1`;
   return row ?? { rows: 0, most: 0, step: "create" as const, last_error: null };
 }

@@ -1,9 +1,9 @@
 import { backoff } from "../external/postgres/backoff.ts";
 import type { Db, Sql } from "../external/postgres/postgres.ts";
 import type { Outcome, Panel } from "../previews/outcome.ts";
-import { usernameOf } from "../users/store.ts";
 import type { Kind } from "../workspaces/names.ts";
 import { isBatch } from "./batches_store.ts";
+import { type Named, named } from "./named_store.ts";
 import { exceptOf } from "./due_store.ts";
 import { dueAfterImport, lockRow, waitingImports } from "./imported/store.ts";
 import { beginCorrection, clearRuns, insertRun, updateRowCount } from "./runs_store.ts";
@@ -12,16 +12,9 @@ import { requestIdHere, traceparentHere } from "../external/log/log.ts";
 
 export type Step = "create" | "capture" | "notify" | "done";
 
-export type Claim = {
-  id: number;
+export type Claim = Named & {
   claim_id: string;
   deaths: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
-  run: number;
   step: Step;
   request_id: string | null;
   traceparent: string | null;
@@ -71,8 +64,7 @@ export async function claimNext(
         deaths = deaths + (claim_id is not null)::int
       where d.id = coalesce(${firstOf(db`user_id > ${last}`)},
         ${firstOf(db`user_id <= ${last}`)})
-      returning d.id, d.claim_id, d.deaths, d.user_id, d.kind, d.schema_name, d.table_name,
-        d.run, d.step, d.request_id, d.traceparent, ${usernameOf(db, db`d.user_id`)} as username
+      returning ${named(db)}, d.claim_id, d.deaths, d.step, d.request_id, d.traceparent
     ), noted as (select setval(${claimed_user}::text::regclass, user_id) from claimed)
     select claimed.* from claimed, noted`;
   return claim;

@@ -73,7 +73,7 @@ export async function savePictures(
     update runs set gif = ${gif}, slack_gif = ${slack_gif}, png = ${png},
       thumbnail = ${thumbnail},
       captured_at = ${(captured_at ?? new Date()).toISOString()},
-      slack_file_id = case when correcting or posted_at is null and posting_at is null then null
+      slack_file_id = case when correcting or replacing or posted_at is null and posting_at is null then null
         else slack_file_id end
     where dashboard_id = ${id} and run = ${run}`;
   await db`

@@ -4,7 +4,7 @@ import * as store from "./store.ts";
 /** `unavailable`: other work for the same target would fail as well. */
 export type Failure = { message: string; unavailable: boolean };
 /** Returns undefined once the work is done; throws nothing. */
-export type Handler = (retry: store.Retry) => Promise<Failure | undefined>;
+export type Handler = (retry: store.Claimed) => Promise<Failure | undefined>;
 
 /** All targets at the same time: an unavailable one delays only its own work. An abort is no failure. */
 export async function runRetries(

@@ -8,15 +8,17 @@ export type Retry = {
   payload: unknown;
   secret?: string | null; // sealed
 };
-export type Claimed = Retry & { id: number; version: string };
+export type Claimed = Retry & { id: number; failures: number; version: string };
 
-export async function enqueue(db: Db, retry: Retry): Promise<void> {
+/** Due now, or at `due_at`. */
+export async function enqueue(db: Db, retry: Retry, due_at: string | null = null): Promise<void> {
   const { kind, subject, target, payload, secret = null } = retry;
   await db`
-    insert into retries (kind, subject, target, payload, secret)
-    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb, ${secret})
+    insert into retries (kind, subject, target, payload, secret, due_at)
+    values (${kind}, ${subject}, ${target}, ${JSON.stringify(payload)}::text::jsonb, ${secret},
+      coalesce(${due_at}::timestamptz, now()))
     on conflict (kind, subject) do update set target = excluded.target, payload = excluded.payload,
-      secret = excluded.secret, due_at = now(), failures = 0, message = null`;
+      secret = excluded.secret, due_at = excluded.due_at, failures = 0, message = null`;
 }
 
 /** For 15 s; then another worker may claim it, so the work must be repeatable. */
@@ -27,7 +29,7 @@ export async function claimDue(db: Db, kinds: string[], subject?: string): Promi
       select id from retries where kind = any(${kinds}) and due_at <= now()
         ${subject === undefined ? db`` : db`and subject = ${subject}`}
       order by due_at, id for update skip locked limit 500)
-    returning id, kind, subject, target, payload, secret, xmin::text as version`;
+    returning id, kind, subject, target, payload, secret, failures, xmin::text as version`;
 }
 
 export async function finish(db: Db, { id, version }: Claimed): Promise<void> {

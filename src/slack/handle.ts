@@ -1,4 +1,4 @@
-import { handleCommand } from "./commands.ts";
+import { handleCommand } from "./commands/handle.ts";
 import type { Handler, Kind } from "./envelope.ts";
 import { handleEvent } from "./events.ts";
 import { handleInteraction } from "./interactions.ts";

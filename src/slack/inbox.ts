@@ -8,7 +8,7 @@ import { limitConcurrency } from "../external/semaphore.ts";
 import { respond } from "../external/slack/respond.ts";
 import { type Failure, runRetries } from "../retries/retries.ts";
 import { retryAad } from "../retries/sealed.ts";
-import { cancel, enqueue, type Retry } from "../retries/store.ts";
+import { cancel, type Claimed, enqueue } from "../retries/store.ts";
 import type { App, Deps, Envelope, Kind } from "./envelope.ts";
 import { HANDLERS } from "./handle.ts";
 import { insertSeen, pruneSeen } from "./store.ts";
@@ -25,6 +25,10 @@ const MOST_AT_ONCE = 4;
 const MOST_WAITING = 100;
 /** Slack takes an answer for 30 minutes. */
 const LIFE_MS = 30 * 60_000;
+/** Slack takes so many at a response_url; a handler that fails may have sent two. */
+const MOST_ANSWERS = 5;
+const MOST_ANSWERS_EACH = 2;
+const LATE = "Slack takes no further answer to this call.";
 /** Less than the 15 s after which another process may claim the call. */
 const WORK_MS = 14_000;
 
@@ -70,7 +74,7 @@ const runCalls = (deps: Deps, signal: AbortSignal, subject?: string) =>
 /** Returns a failure that passes; logs and drops a call that can never be handled. */
 async function handleQueued(
   deps: Deps,
-  { subject, secret }: Retry,
+  { subject, secret, failures }: Claimed,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   try {
@@ -78,7 +82,8 @@ async function handleQueued(
     const { kind, app, text: payload, received_at }: Queued = JSON.parse(text);
     if (Date.now() - Date.parse(received_at) > LIFE_MS) return undefined;
     const work = AbortSignal.any([signal, AbortSignal.timeout(WORK_MS)]);
-    const envelope = envelopeOf(deps, { kind, app, text: payload }, subject, work);
+    const call = { kind, app, text: payload };
+    const envelope = envelopeOf(deps, call, { subject, failures }, work);
     await HANDLERS[kind](deps, envelope, work);
   } catch (thrown) {
     const error = asExternal(thrown);
@@ -91,10 +96,11 @@ async function handleQueued(
 function envelopeOf(
   { outside }: Deps,
   { kind, app, text }: Call,
-  subject: string,
+  { subject, failures }: Pick<Claimed, "subject" | "failures">,
   signal: AbortSignal,
 ): Envelope {
   const payload = JSON.parse(text);
+  let answers = failures * MOST_ANSWERS_EACH;
   return {
     kind,
     app,
@@ -102,6 +108,7 @@ function envelopeOf(
     async respond(answer) {
       const url = payload.response_url;
       if (typeof url !== "string") return;
+      if (answers++ >= MOST_ANSWERS) throw new ExternalError("Slack", LATE, true);
       await respond(url, answer, { apiUrl: outside.slack_api_url }, signal);
     },
     take: (tx) => cancel(tx, RETRY, subject),

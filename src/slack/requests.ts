@@ -8,7 +8,11 @@ import { isCurrent, isSigned, type Signed } from "./signature.ts";
 import { insertSeen } from "./store.ts";
 
 const refused = () =>
-  new AppError("signature_refused", 401, "The request is not signed as Slack signs it, or again.");
+  new AppError(
+    "signature_refused",
+    401,
+    "The request's Slack signature is missing, wrong, too old or used before.",
+  );
 
 /** Throws 401 unless the app's signing secret signed these bytes, within 5 minutes and for the first time. */
 export async function checkSignature(deps: Deps, app: App, signed: Signed): Promise<void> {

@@ -59,7 +59,7 @@ export type UserFilter = {
   q?: string | undefined;
   is_active?: boolean | undefined;
   role?: Who["role"] | undefined;
-  /** A condition on `users.id`. */
+  /** A condition on `users`. */
   also?: Fragment | undefined;
 };
 
@@ -124,9 +124,6 @@ export async function deleteUser(db: Db, id: number): Promise<void> {
 export async function lockAdmin(db: Db): Promise<void> {
   await db`select pg_advisory_xact_lock(${LOCKS.firstAdmin})`;
 }
-
-/** Of the row that listUsers() looks at. */
-export const listedId = (db: Db): Fragment => db`users.id`;
 
 export const usernameOf = (db: Db, user_id: ReturnType<typeof columns>) =>
   db`(select u.username from users u where u.id = ${user_id})`;

@@ -34,8 +34,9 @@ export async function insertWorkspace(
 ): Promise<void> {
   const { user_id, server, owner_password, reader_password } = workspace;
   await db`
-    insert into workspaces (user_id, server, owner_password, reader_password)
-    values (${user_id}, ${server}, ${owner_password}, ${reader_password})`;
+    insert into workspaces (user_id, username, server, owner_password, reader_password)
+    select id, username, ${server}, ${owner_password}, ${reader_password} from users
+    where id = ${user_id}`;
   await db`
     insert into workspace_steps (user_id, position, name)
     select ${user_id}, ordinality, name from unnest(${steps}::text[]) with ordinality s (name)`;
@@ -262,28 +263,17 @@ export async function recordCheck(
 
 export type WorkspaceState = "ready" | "pending" | "failed";
 
-/** Whether a user's workspace is in a state, as a condition; `user_id` is SQL. */
-export function isInState(db: Db, user_id: Fragment, state: WorkspaceState): Fragment {
-  const step = (which: Fragment) =>
-    db`exists (select from workspace_steps s where s.user_id = ${user_id} and ${which})`;
-  if (state === "failed") return step(db`s.state = 'failed'`);
-  if (state === "pending") {
-    return db`${step(db`s.state = 'pending'`)}
-    and not ${step(db`s.state = 'failed'`)}`;
-  }
-  return db`exists (select from workspaces w where w.user_id = ${user_id})
-    and not ${step(db`s.state <> 'done'`)}`;
-}
+/** Whether a user's workspace is in a state, as a condition on `users`. */
+export const isInState = (db: Db, state: WorkspaceState): Fragment =>
+  // By name, so that the unique index by state and name is read in the order of the list.
+  db`exists (select from workspaces w where w.username = users.username and w.state = ${state})`;
 
 export type WorkspaceFacts = { state: WorkspaceState; bytes: number | null };
 
 /** Of those of the users who have a workspace. */
 export async function factsOf(db: Db, user_ids: number[]): Promise<Map<number, WorkspaceFacts>> {
   const rows = await db<(WorkspaceFacts & { user_id: number })[]>`
-    select w.user_id, w.bytes, coalesce((select case when bool_or(s.state = 'failed') then 'failed'
-      else 'pending' end from workspace_steps s where s.user_id = w.user_id and s.state <> 'done'
-      having count(*) > 0), 'ready') as state
-    from workspaces w where w.user_id = any(${user_ids}::bigint[])`;
+    select user_id, bytes, state from workspaces where user_id = any(${user_ids}::bigint[])`;
   return new Map(rows.map(({ user_id, ...facts }) => [user_id, facts]));
 }
 
@@ -368,6 +358,7 @@ export async function workspacesOn(db: Db, server: string) {
 /** Failed steps with their users, at most `limit`. */
 export async function failedWorkspaces(db: Db, limit: number) {
   return await db<{ user_id: number; username: string; name: string; message: string | null }[]>`
-    select s.user_id, u.username, s.name, s.message from workspace_steps s join users u on u.id = s.user_id
-    where s.state = 'failed' order by u.username, s.position limit ${limit}`;
+    select w.user_id, w.username, s.name, s.message
+    from workspaces w join workspace_steps s on s.user_id = w.user_id
+    where w.state = 'failed' and s.state = 'failed' order by w.username, s.position limit ${limit}`;
 }

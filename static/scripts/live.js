@@ -8,3 +8,12 @@ document.addEventListener("moved", ({ target, detail }) => {
   if (list && (ids.length === 0 || moved.length < ids.length)) htmx.trigger(list, "list-moved");
   else for (const row of moved) htmx.trigger(row, "row-moved");
 });
+
+// The same for the steps of workspaces, by their users.
+document.addEventListener("steps", ({ target, detail }) => {
+  if (target.id !== "live") return;
+  const ids = (detail?.data ?? "").split(",").filter(Boolean);
+  for (const shown of document.querySelectorAll("[data-steps]")) {
+    if (ids.length === 0 || ids.includes(shown.dataset.steps)) htmx.trigger(shown, "steps-moved");
+  }
+});

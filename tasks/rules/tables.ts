@@ -25,6 +25,7 @@ export const OWNERS: Record<string, string> = {
   batches: "pipeline",
   runs: "pipeline",
   slack_pauses: "pipeline",
+  slack_teams: "pipeline",
   slack_channels: "pipeline",
   channel_messages: "pipeline",
   digest_schedule: "pipeline",

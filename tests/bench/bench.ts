@@ -1,12 +1,11 @@
-/** `deno task bench [scan|way|delivery|users|pages|lists|log|metrics|workspaces|numbers|boards|frame|gif]`: one part, or all of them one after the other. */
+/** `deno task bench [scan|way|delivery|users|pages|log|metrics|workspaces|numbers|boards|frame|gif]`: one part, or all of them one after the other. */
 import { benchBoards } from "./boards_bench.ts";
 import { benchDelivery } from "./delivery_bench.ts";
 import { benchFirstFrame } from "./first_frame.ts";
 import { benchGif } from "./gif_bench.ts";
 import { benchLog, benchMetrics } from "./overhead_bench.ts";
 import { benchNumbers } from "./numbers_bench.ts";
-import { benchLists } from "./lists_bench.ts";
-import { benchPages } from "./pages_bench.ts";
+import { benchPages } from "./pages/bench.ts";
 import { benchScan } from "./scan_bench.ts";
 import { benchUsers } from "./users_bench.ts";
 import { benchWay } from "./way_bench.ts";
@@ -16,8 +15,7 @@ const PARTS: Record<string, [what: string, run: () => Promise<unknown>]> = {
   scan: ["An idle look at all databases, ms", benchScan],
   way: ["From the last insert to the message, seconds after it", benchWay],
   delivery: ["From a row at notify to its message, GIF of 1.5 MB", benchDelivery],
-  pages: ["Lists of pages at 100,000 dashboards", benchPages],
-  lists: ["Lists of users and audit at a million of each, p95 in ms", benchLists],
+  pages: ["Pages at 100,000 dashboards, a million users and a million audit entries", benchPages],
   users: ["List, get and reveal at 1,000 and 1,000,000 users", benchUsers],
   log: ["Requests/s with and without a log", benchLog],
   metrics: ["Requests/s with and without metrics, and with and without both", benchMetrics],

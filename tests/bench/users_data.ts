@@ -17,12 +17,13 @@ export async function fill(db: Sql, { current }: SealKeys, count: number): Promi
       insert into users (username, role, is_active)
       select 'u' || substr(md5(i::text), 1, 15), 'member', i % 10 <> 0
       from generate_series(${row!.known} + 1, ${count}) i
-      returning id, is_active
+      returning id, username, is_active
     ), keys as (
       insert into api_keys (user_id, hash) select id, sha256(('bench ' || id)::bytea) from made
     )
-    insert into workspaces (user_id, owner_password, reader_password, ready_at, login, checked_at)
-    select id, ${sealed}, ${sealed}, now(), is_active, now() from made`;
+    insert into workspaces
+      (user_id, username, owner_password, reader_password, ready_at, login, checked_at)
+    select id, username, ${sealed}, ${sealed}, now(), is_active, now() from made`;
 }
 
 /** The key that the user holds from now on, beside others. */

@@ -21,8 +21,10 @@ export async function benchWay() {
   const url = await urlOf(service, key, ada.id, "QOR");
   await using master = await home.openMaster();
   const events = await listenForEvents(master);
-  const moves: (Moved & { at: number })[] = [];
-  events.subscribe((moved) => moves.push({ ...moved, at: Date.now() }));
+  const moves: (Extract<Moved, { what: "dashboard" }> & { at: number })[] = [];
+  events.subscribe((moved) => {
+    if (moved.what === "dashboard") moves.push({ ...moved, at: Date.now() });
+  });
 
   const rows: Record<string, Record<string, string>> = {};
   for (let round = 1; round <= ROUNDS; round++) {

@@ -141,8 +141,8 @@ Deno.test("checkSealKeys() asks for the key of passwords that are being changed"
   const { db } = fresh;
   const current = await keyOf(1);
   await db`insert into users (username, role) values ('ada', 'member')`;
-  await db`insert into workspaces (user_id, owner_password, reader_password)
-    values (1, ${`dk1.${current.id}.a.b`}, ${`dk1.${current.id}.a.b`})`;
+  await db`insert into workspaces (user_id, username, owner_password, reader_password)
+    values (1, 'ada', ${`dk1.${current.id}.a.b`}, ${`dk1.${current.id}.a.b`})`;
   await checkSealKeys(db, { current }, SEALED_COLUMNS);
   await db`update workspaces set next_owner_password = 'dk1.0badc0de.a.b'`;
   await rejects(checkSealKeys(db, { current }, SEALED_COLUMNS), /sealed with 0badc0de:/);

@@ -39,6 +39,10 @@ const FIELDS = [
   "numbers_at",
   "posted_at",
   "waits_for",
+  "muted_by",
+  "muted_until",
+  "acknowledged_by",
+  "acknowledged_at",
 ];
 
 /** Ada and Bob, without databases; `list` answers the names of the tables that a call lists. */
@@ -108,6 +112,10 @@ Deno.test("listDashboards() shows a row with every field, newest first", async (
     numbers_at: null,
     posted_at: null,
     waits_for: null,
+    muted_by: null,
+    muted_until: null,
+    acknowledged_by: null,
+    acknowledged_at: null,
   });
 });
 

@@ -25,6 +25,8 @@ async function start(members_see: MembersSee) {
 }
 type World = Awaited<ReturnType<typeof start>>;
 
+const MUTING = ["mute", "unmute", "acknowledge"];
+
 /** The answers to each call of the API on the dashboard: `GET /{id}/mapping 200`. */
 async function callsOn({ document, call, id, bob }: World) {
   const answers: { name: string; reads: boolean; status: number; code: string }[] = [];
@@ -32,7 +34,11 @@ async function callsOn({ document, call, id, bob }: World) {
     if (!path.startsWith("/dashboards/{id}")) continue;
     for (const method of Object.keys(item).filter((key) => /^(get|post|put|delete)$/.test(key))) {
       const at = path.replace("{id}", `${id}`);
-      const json = method === "put" ? { json: {} } : {};
+      const json = method === "put"
+        ? { json: {} }
+        : method === "post" && path.endsWith("/mute")
+        ? { json: { until: null } }
+        : {};
       const { status, body } = await call(method.toUpperCase(), at, { key: bob.api_key, ...json });
       answers.push({
         name: `${method} ${path}`,
@@ -72,9 +78,12 @@ Deno.test("MEMBERS_SEE=all: members read each dashboard, board and preview, and 
   const { id, headers } = world;
   const page = await world.send("GET", `/dashboards/${id}`, { headers });
   equal(page.status, 200);
-  for (const action of ["retry", "capture", "posted", "post", "rewrite", "move", "remove"]) {
+  for (
+    const action of ["retry", "capture", "posted", "post", "rewrite", "move", "remove", ...MUTING]
+  ) {
     ok(!page.text.includes(`action="/dashboards/${id}/${action}`), action);
-    const { status } = await world.send("POST", `/dashboards/${id}/${action}`, { headers });
+    const body = new URLSearchParams({ for: "day" });
+    const { status } = await world.send("POST", `/dashboards/${id}/${action}`, { headers, body });
     equal(status, 403, action);
   }
   match(page.text, /<fieldset class="bare" disabled/);

@@ -12,7 +12,9 @@ async function anchors(): Promise<string[]> {
   for await (const { name } of Deno.readDir(folder)) {
     const source = await Deno.readTextFile(new URL(name, folder));
     found.push(...[...source.matchAll(/docs: "([^"]+)"/g)].map(([, anchor]) => anchor!));
-    found.push(...[...source.matchAll(/judged?\(\s*[^,]+,\s*"([a-z-]+)"/g)].map(([, a]) => a!));
+    found.push(
+      ...[...source.matchAll(/check(?:Of)?\(\s*[^,]+,\s*"([a-z-]+)"/g)].map(([, a]) => a!),
+    );
   }
   return [...new Set(found)];
 }

@@ -198,6 +198,11 @@ Deno.test("the checks of the queue name the oldest row, the failures, and each c
   }
   await db`update dashboards set next_try_at = now() + interval '1 hour'`;
   await provoked.expect("put off", "Waiting rows", { state: "ok", message: /No row is waiting/ });
+  await db`update dashboards set stop_code = 'browser_installing'`;
+  await provoked.expect("being installed", "Waiting rows", { state: "failed", message: /20/ });
+  await db`update dashboards set step = 'notify', stop_code = 'token_refused', failures = 1`;
+  await provoked.expect("a probe", "Waiting rows", { state: "ok", message: /No row is waiting/ });
+  await db`update dashboards set step = 'capture', stop_code = null`;
   await db`update dashboards set failures = 7, last_error = 'The browser did not answer.'`;
   await provoked.expect("failures", "Failing rows", {
     state: "warning",

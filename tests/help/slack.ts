@@ -1,9 +1,10 @@
 import { fail } from "node:assert/strict";
 import { createEmulator } from "emulate";
+import { blockFaults } from "./proxy/blocks.ts";
 import { Rules } from "./proxy/rules.ts";
 import { type Fault, isAfter, stumble } from "./proxy/stumble.ts";
 
-export { blockFaults } from "./proxy/blocks.ts";
+export { blockFaults };
 export type { Fault } from "./proxy/stumble.ts";
 
 export type Message = {
@@ -15,6 +16,8 @@ export type Message = {
   reply_broadcast?: boolean;
   metadata?: { event_type: string; event_payload: Record<string, unknown> };
 };
+// deno-lint-ignore no-explicit-any
+export type Answer = { text: string; blocks?: any[]; response_type?: string };
 type File = { id: string; name: string; title: string; size: number; mimetype: string };
 
 const SCOPES = ["chat:write", "files:write", "files:read", "channels:read", "channels:history"];
@@ -33,6 +36,8 @@ export async function startSlack() {
   ]);
   const faults: Fault[] = [];
   const calls: { method: string; at: number; authorized: boolean; body: string }[] = [];
+  const answers: (Answer & { to: string })[] = [];
+  const answering = new Map<string, (request: Request) => Response>();
   const rules = new Rules(scopes);
   const ended = new AbortController();
   const emulator = await startEmulator([...scopes]);
@@ -47,6 +52,9 @@ export async function startSlack() {
       body: "",
     };
     calls.push(call);
+    if (/^\/response(?:\/|$)/.test(pathname)) return await takeAnswer(pathname, request);
+    const answered = answering.get(method)?.(request);
+    if (answered) return answered;
     const body = await request.bytes();
     if (method !== "upload") call.body = new TextDecoder().decode(body);
     const bearer = request.headers.get("authorization")?.replace("Bearer ", "");
@@ -59,6 +67,16 @@ export async function startSlack() {
     return fault ? await stumble(fault, ended.signal, response) : response;
   });
   const url = `http://127.0.0.1:${proxy.addr.port}`;
+
+  async function takeAnswer(pathname: string, request: Request): Promise<Response> {
+    const answer = await request.json();
+    if (test.refusesAnswers) return new Response("upstream", { status: 500 });
+    const faulty = answer.blocks ? blockFaults(answer.blocks) : [];
+    if (rules.refusesFiles && /"slack_file"/.test(JSON.stringify(answer))) faulty.push("file");
+    if (faulty.length > 0) return new Response("invalid_blocks", { status: 400 });
+    answers.push({ to: pathname, ...answer });
+    return new Response("ok");
+  }
 
   async function ask(method: string, form: Record<string, string> = {}) {
     const body = new TextEncoder().encode(new URLSearchParams(form).toString());
@@ -83,7 +101,9 @@ export async function startSlack() {
     return messages.filter((message: Message) => message.ts !== ts);
   }
 
-  return {
+  const test = {
+    /** Whether response_urls answer with HTTP 500. */
+    refusesAnswers: false,
     apiUrl: `${url}/api/`,
     /** The emulator's page of what was posted. */
     pageUrl: `${url}/?tab=messages&channel=${channel}`,
@@ -96,7 +116,12 @@ export async function startSlack() {
     channel,
     faults,
     calls,
+    /** A call's response_url, also with more behind it, and what was answered there. */
+    responseUrl: `${url}/response`,
+    answers,
     rules,
+    /** Methods that something else answers. */
+    answering,
     /** Requests that broke one of Slack's rules: the test fails at its end unless it takes them out. */
     breaches: rules.breaches,
     /** What was sent to a method, field by field. */
@@ -137,6 +162,7 @@ export async function startSlack() {
       if (breaches.length > 0) fail(`Requests broke Slack's rules:\n${breaches.join("\n")}`);
     },
   };
+  return test;
 }
 
 export type TestSlack = Awaited<ReturnType<typeof startSlack>>;

@@ -11,7 +11,7 @@ export type SocketEnvelope = {
 type Client = { socket: WebSocket; ended: boolean };
 
 const ACK_MS = 3_000;
-const GRACE_MS = 300;
+const GRACE_MS = 1_500;
 
 /** Slack's side of socket mode: `apps.connections.open`, hello, envelopes with their acks, disconnect. */
 export function startSocketMode({ token = `xapp-1-${crypto.randomUUID()}` } = {}) {

@@ -96,6 +96,9 @@ Deno.test("showOverview() names workspaces with failed steps, to the admin and t
   await using world = await startWorld();
   const [ada, bob] = [await world.addAccount(), await world.addAccount()];
   await world.db`
+    insert into workspaces (user_id, username, owner_password, reader_password)
+    values (${ada.id}, ${ada.username}, '', '')`;
+  await world.db`
     insert into workspace_steps (user_id, position, name, state, message)
     values (${ada.id}, 1, 'roles', 'failed', 'The server is full.')`;
   const admin = await pageOf(world, world.admin);

@@ -98,6 +98,7 @@ function bodyFor(pattern: string): object {
   if (pattern.endsWith("/rollback")) return { version: 1 };
   if (pattern.endsWith("/credentials")) return { key_name: "OTHER", key_value: "x" };
   if (pattern.endsWith("/{key_name}")) return { key_value: "x" };
+  if (pattern.endsWith("/mute")) return { until: null };
   return { role: "member" };
 }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert/strict";
+import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import type { MembersSee } from "../../src/who.ts";
 import { openBrowser, visit } from "../help/previews/visit.ts";
 import { passTo } from "../help/service/passage.ts";
@@ -50,6 +50,18 @@ for (const [members_see, seen] of [["own", false], ["all", true]] as [MembersSee
       list!.split(",")
     );
     equal(ids.includes(`${id}`) && !seen, false, "no id of another's row");
+    await world.db`
+      insert into workspace_steps (user_id, position, name) values (${ada.id}, 1, 'roles')`;
+    await world.db`
+      insert into scanned_tables
+        (user_id, kind, schema_name, table_name, counter, content, changed_at, since, why)
+      values (${ada.id}, 'qor', 'public', 'new_runs', 1, '', now(), now(), 'it has no rows yet')`;
+    const has = (stream: typeof bobs, name: string) => stream.text().includes(`event: ${name}\n`);
+    await waitFor("both", () => has(admins, "steps") && has(admins, "waiting"), 15);
+    match(admins.text(), new RegExp(`event: steps\\ndata: ${ada.id}\\n`));
+    await new Promise((done) => setTimeout(done, 300));
+    equal(has(bobs, "steps"), false, "a member sees no steps of others");
+    equal(has(bobs, "waiting"), seen);
   });
 }
 

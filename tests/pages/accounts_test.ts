@@ -57,8 +57,14 @@ Deno.test("an admin creates a user, watches a step, and adds, tests, copies and 
     where user_id = ${user!.id} and position = 1`;
   await page.goto(world.origin + path);
   equal((await page.$$(".steps .busy")).length, 1);
+  await page.waitForNetworkIdle({ idleTime: 500, concurrency: 1 });
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await new Promise((done) => setTimeout(done, 1200));
+  same(asked, [], "nothing is asked for while nothing moves");
   await world.db`update workspace_steps set state = 'done' where user_id = ${user!.id}`;
-  await page.waitForFunction(`!document.querySelector(".steps .busy")`, { timeout: 10_000 });
+  await page.waitForFunction(`!document.querySelector("#steps .busy")`, { timeout: 10_000 });
+  same([...new Set(asked)], [`${path}/steps`]);
 
   await page.click(`details:has([action="${path}/credentials"]) summary`);
   await page.type("#add-key_name", "SLACK_BOT_TOKEN");

@@ -18,6 +18,12 @@ Deno.test("/ follows the rows, with the state of the systems, and the button tha
   const shows = async (part: string) => (await text("#overview")).includes(part);
   await waitFor("the systems", async () => (await text("#systems")).includes("Browser"), 15);
   ok((await text("#overview")).includes("Nothing needs a person."));
+  await world.db`
+    insert into scanned_tables
+      (user_id, kind, schema_name, table_name, counter, content, changed_at, since, why)
+    values (${ada.id}, 'qor', 'public', 'new_runs', 1, '', now(), now(), 'it has no rows yet')`;
+  await waitFor("the table that waits", () => shows("new_runs it has no rows yet, since"), 15);
+  await world.db`delete from scanned_tables`;
   const id = await addDashboard(world.db, ada.id, { table_name: "runs", step: "notify" });
   await waitFor("the table", () => shows("1 table with new runs"), 15);
   await world.db`

@@ -1,5 +1,6 @@
-import { deepStrictEqual as same, ok } from "node:assert/strict";
+import { deepStrictEqual as same, ok, strictEqual as equal } from "node:assert/strict";
 import type { Page } from "puppeteer-core";
+import type { MembersSee } from "../../src/who.ts";
 import { findings } from "../help/previews/axe.ts";
 import { countBytes } from "../help/previews/transfer.ts";
 import { openBrowser, visit } from "../help/previews/visit.ts";
@@ -26,22 +27,74 @@ async function faultsOf(page: Page): Promise<string[]> {
   ];
 }
 
-for (const theme of ["light", "dark"] as const) {
-  for (const width of [1280, 360]) {
-    const what = `every page and a board, ${theme}, ${width} px`;
-    Deno.test(`${what}: axe finds nothing, the policy holds, nothing overflows`, async () => {
-      await using world = await startEveryPage();
-      await using browser = await openBrowser();
-      const page = await visit(browser, world, world.admin, { theme, width });
-      await page.evaluateOnNewDocument(WATCH);
-      const found: string[] = [];
-      for (const path of [...world.pages, world.board, "/sign-in"]) {
-        await open(page, world.origin + path);
-        found.push(...(await faultsOf(page)).map((fault) => `${path}: ${fault}`));
-      }
-      same(found, []);
-    });
+const LOOKS = [["light", 1280], ["dark", 360], ["dark", 1280], ["light", 360]] as const;
+/** One wide and one narrow, one of each theme: what members see is made of the same parts. */
+const MEMBERS_LOOKS = LOOKS.slice(0, 2);
+type World = Awaited<ReturnType<typeof startEveryPage>>;
+type Browser = Awaited<ReturnType<typeof openBrowser>>;
+
+/** Walks through `paths` in each look; what is wrong, a line each. */
+async function walk(
+  browser: Browser,
+  world: World,
+  key: string,
+  paths: string[],
+  looks: readonly (typeof LOOKS[number])[] = LOOKS,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const [theme, width] of looks) {
+    const page = await visit(browser, world, key, { theme, width });
+    await page.evaluateOnNewDocument(WATCH);
+    for (const path of paths) {
+      await open(page, world.origin + path);
+      const faults = await faultsOf(page);
+      found.push(...faults.map((fault) => `${path}, ${theme}, ${width} px: ${fault}`));
+    }
+    await page.browserContext().close();
   }
+  return found;
+}
+
+/** Walks as a member through what it may see; all else is refused, as another's or as an admin's. */
+async function walkAsMember(
+  browser: Browser,
+  world: World,
+  { id, api_key, sees }: { id: number; api_key: string; sees: RegExp },
+) {
+  const headers = { cookie: await world.signIn(api_key) };
+  const open: string[] = [];
+  for (const path of [...world.pages, world.board, `/users/${id}`]) {
+    const { status } = await world.send("GET", path, { headers });
+    const isOwn = path.startsWith(`/users/${id}`) || sees.test(path);
+    const refusal = /^\/(?:audit|diagnosis|users(?:\?|$))/.test(path) ? 403 : 404;
+    equal(status, isOwn ? 200 : refusal, path);
+    if (isOwn) open.push(path);
+  }
+  const paths = [...open, "/audit", "/nothing-here"];
+  return await walk(browser, world, api_key, paths, MEMBERS_LOOKS);
+}
+
+Deno.test("every page and a board, light and dark, wide and narrow, as an admin and as their user: axe finds nothing, the policy holds, nothing overflows", async () => {
+  await using world = await startEveryPage();
+  await using browser = await openBrowser();
+  const paths = [...world.pages, world.board, "/sign-in"];
+  same(await walk(browser, world, world.admin, paths), []);
+  const sees = /^\/(?:$|dashboards|templates|api|boards)/;
+  same(await walkAsMember(browser, world, { ...world.ada, sees }), []);
+});
+
+for (
+  const [members_see, sees] of [
+    ["own", /^\/(?:$|dashboards(?:\?|$|\/archived)|templates|api)/],
+    ["all", /^\/(?:$|dashboards|templates|api|boards)/],
+  ] as [MembersSee, RegExp][]
+) {
+  Deno.test(`every page as another member, with MEMBERS_SEE=${members_see}`, async () => {
+    await using world = await startEveryPage({ members_see });
+    await using browser = await openBrowser();
+    const bob = await world.addAccount();
+    same(await walkAsMember(browser, world, { ...bob, sees }), []);
+  });
 }
 
 Deno.test("pages and boards stay within their bytes, with an empty cache and again", async () => {

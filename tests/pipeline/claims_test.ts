@@ -297,10 +297,10 @@ Deno.test("a row that changes its step sends an event", async () => {
   const claim = await test.claim();
   await renew(test.db, claim);
   await advance(test.db, claim, "capture");
-  await test.db`select pg_notify('dashkeeper_dashboards', '{"step":"end"}')`;
+  await test.db`select pg_notify('dashkeeper_events', '{"what":"dashboard","step":"end"}')`;
   await until(() => heard.length > 1);
   await events.close();
   same(heard.slice(0, 1), [
-    { id: test.id, user_id: test.ada, step: "capture" },
+    { what: "dashboard", id: test.id, user_id: test.ada, step: "capture" },
   ]);
 });

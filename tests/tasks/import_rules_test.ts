@@ -126,6 +126,24 @@ Deno.test("breaches() is not misled by comments, strings, templates and regular 
   breaks("views/a.tsx", "<p>It isn't</p>\n<p>{fetch(a)}</p>", /fetch/);
 });
 
+Deno.test("breaches() refuses a form that is sent without the token of its page", () => {
+  const bare = [
+    '<form method="post" action="/a">',
+    '<form\n  class="b"\n  action={a ? `/b` : "/c"}\n  method="POST"\n>',
+    "<form method='post'>",
+    "<form method={how}>",
+    "html`<form method=post>`",
+    '<button type="submit" formmethod="post">',
+  ];
+  for (const text of bare) {
+    breaks("views/a.tsx", text, /line 1: a form that changes something is a <Form>/);
+    breaks("src/users/routes.tsx", text, /<PostButton>/);
+    keeps("views/parts/form.tsx", text);
+  }
+  const others = ['<form method="get">', '<form method="dialog">', "<form hidden>", "<Form a>"];
+  for (const text of others) keeps("views/a.tsx", `${text}<input name="method" />`);
+});
+
 Deno.test("codeOnly() leaves every character of the code where it was", () => {
   equal(codeOnly('a("b c"); // d\ne'), 'a("   ");     \ne');
   equal(codeOnly("a(`b${c}d`)"), "a(` ${c} `)");

@@ -1,6 +1,9 @@
 import { match, ok, strictEqual as equal } from "node:assert";
 import { connect, type Sql } from "../../src/external/postgres/postgres.ts";
 import { startSlack } from "../help/slack.ts";
+import { MEMBER, TEAM } from "../help/slack_app/app_world.ts";
+import { answerAt, commandOf, shownIn } from "../help/slack_app/ask.ts";
+import { startSocketMode } from "../help/socket_mode.ts";
 import { login, testServer } from "../help/world/postgres.ts";
 import { freshName, startWorld } from "../help/world/world.ts";
 
@@ -115,7 +118,12 @@ async function until<T>(what: () => Promise<T | undefined>, name: string): Promi
 
 Deno.test("no secret stands in a table, the log, an answer that need not carry it, or an argument", async () => {
   await using slack = await startSlack();
+  await using socket = startSocketMode();
+  slack.answering.set("apps.connections.open", socket.open);
   const secrets = new Map([
+    ["app token", socket.token],
+    ["signing secret", crypto.randomUUID()],
+    ["response_url", crypto.randomUUID()],
     ["admin's key", `admin key ${crypto.randomUUID()}`],
     ["seal key", crypto.getRandomValues(new Uint8Array(32)).toBase64()],
     ["Slack token", slack.token],
@@ -131,6 +139,8 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
     SEAL_KEY: secrets.get("seal key")!,
     SLACK_BOT_TOKEN: slack.token,
     SLACK_CHANNEL_ID: slack.channel,
+    SLACK_APP_TOKEN: socket.token,
+    SLACK_SIGNING_SECRET: secrets.get("signing secret")!,
     SLACK_API_URL: slack.apiUrl.replace(/\/$/, ""),
     SCAN_SECONDS: "0.5",
     SETTLE_SECONDS: "0",
@@ -233,6 +243,12 @@ Deno.test("no secret stands in a table, the log, an answer that need not carry i
   equal(`${row.step} ${row.last_error}`, "done null");
   await api("GET", `/dashboards/${row.id}`);
   equal((await slack.messages()).length, 1);
+  const response_url = `${slack.responseUrl}/${secrets.get("response_url")}`;
+  const place = { team: TEAM, channel: slack.channel, user: MEMBER, response_url };
+  const command = socket.envelope("slash_commands", commandOf("latest signoff", place));
+  equal(await socket.deliver(command), true, "by socket mode");
+  const said = await until(() => Promise.resolve(answerAt({ slack }, response_url)), "the answer");
+  match(shownIn(said), /signoff of .*Setup WNS 0\.5/s);
   const arguments_ = await commandLines();
 
   for (const path of ["/users", `/users/${ada.id}`, "/me", many, "/audit", "/openapi.json"]) {

@@ -129,6 +129,16 @@ Deno.test("main.ts shares its database with what runs beside it, and says when i
   for (const kind of ["timing", "qor", "drc"]) {
     match(sample.log, new RegExp(`^ada_${kind}\\.\\w+: \\d+ rows$`, "m"));
   }
+  const report = `${home.dataDir}/wns.rpt`;
+  await Deno.writeTextFile(report, "wns -0.50\nworst slack max -0.50\n");
+  const call = ["--user", "ada", "--design", "gcd", "--run_id", "7"];
+  const imported = await runTask("import", [report, ...call], { DATA_DIR: home.dataDir });
+  equal(imported.code, 0, imported.log);
+  match(imported.log, /^Run 7\nada_timing\.summary: 1 row of wns\.rpt \(opensta-summary\)$/m);
+  const unknown = await runTask("import", [report, "--user", "eve"], { DATA_DIR: home.dataDir });
+  same([unknown.code, unknown.log], [1, "There is no user eve.\n"]);
+  equal((await runTask("import", [report], { DATA_DIR: home.dataDir })).code, 2);
+
   const beside = { ...QUICK, PORT: freePort() };
   const third = await home.tryToStart(beside);
   equal(third.code, 1);

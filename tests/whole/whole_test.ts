@@ -146,6 +146,7 @@ function checkRow(row: Row, kind: Kind, { port }: Service) {
     step: "done",
     state: "done",
     waits_for: null,
+    ...{ muted_by: null, muted_until: null, acknowledged_by: null, acknowledged_at: null },
     stopped: false,
     failures: 0,
     last_error: null,

@@ -3,6 +3,7 @@ import type { Who } from "../../src/who.ts";
 import { Layout } from "../layout.tsx";
 import { CopyButton } from "../parts/form.tsx";
 import { Time } from "../parts/show.tsx";
+import { Live } from "../parts/live.tsx";
 import { Steps } from "./workspace.tsx";
 
 type Props = {
@@ -31,6 +32,7 @@ export function NewKeyPage({ who, user, api_key, expires_at, before, workspace, 
   const curl = `curl -H "Authorization: Bearer ${api_key}" ${base}/api/v1/me`;
   return (
     <Layout title={`The API key of ${user.username}`} who={who}>
+      {workspace && <Live />}
       <section class="card narrow">
         <h1>{`The API key of ${user.username}`}</h1>
         <p>Copy it now: it is shown this once, and only its hash is stored.</p>

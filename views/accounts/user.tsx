@@ -18,6 +18,7 @@ import { Entries } from "../audit.tsx";
 import { Activity } from "./users.tsx";
 import { Time } from "../parts/show.tsx";
 import { Form, PostButton } from "../parts/form.tsx";
+import { Live } from "../parts/live.tsx";
 import { PageTitle } from "../parts/page.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
@@ -232,6 +233,7 @@ export function UserPage(props: Props) {
   } = props;
   return (
     <Layout title={user.username} who={who}>
+      <Live />
       <PageTitle
         text={user.username}
         {...(who.role === "admin" ? { above: { href: "/users", text: "Users" } } : {})}

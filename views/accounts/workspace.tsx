@@ -57,17 +57,25 @@ function Databases({ databases }: Pick<Overview, "databases">) {
   );
 }
 
-/** The steps; they are asked for anew every second as long as one is under way. */
+/** A script fetches them anew when one has moved. */
 export function Steps({ id, workspace }: {
   id: number;
   workspace: Pick<Overview, "state" | "steps">;
 }) {
   const { state, steps } = workspace;
-  const live = state === "pending"
-    ? { "hx-get": `/users/${id}/steps`, "hx-trigger": "load delay:1s", "hx-swap": "outerHTML" }
-    : {};
   return (
-    <div role="status" aria-label="Steps of the workspace" {...live}>
+    <div
+      id="steps"
+      role="status"
+      aria-label="Steps of the workspace"
+      data-steps={`${id}`}
+      hx-get={`/users/${id}/steps`}
+      hx-trigger="steps-moved, htmx:sse:after:connection from:#live"
+      hx-swap="outerMorph"
+    >
+      <p>
+        <WorkspaceState state={state} />
+      </p>
       <ul class="steps">
         {steps.map(({ name, state, attempts, message }) => (
           <li>
@@ -105,10 +113,7 @@ export function WorkspaceCard({ id, who, overview, again }: Props) {
     <section class="card">
       <h2>Workspace</h2>
       <Refused again={again} />
-      <p>
-        <WorkspaceState state={overview.state} />
-      </p>
-      {overview.state !== "ready" && <Steps id={id} workspace={overview} />}
+      <Steps id={id} workspace={overview} />
       <Databases databases={overview.databases} />
       <Findings checked_at={overview.checked_at} findings={overview.findings} />
       <div class="actions">

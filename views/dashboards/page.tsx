@@ -1,5 +1,5 @@
 import type { Again } from "../../src/http/forms.ts";
-import type { Ignored } from "../../src/pipeline/scan/store.ts";
+import type { Ignored, WaitingTable } from "../../src/pipeline/scan/store.ts";
 import type { Who } from "../../src/who.ts";
 import { Layout } from "../layout.tsx";
 import { Form, PostButton } from "../parts/form.tsx";
@@ -7,7 +7,9 @@ import { Empty, PageTitle, usePage } from "../parts/page.tsx";
 import { Head, Pager, Table } from "../parts/table.tsx";
 import { DashboardFilter, ViewChoice } from "./filter.tsx";
 import { Card, Line, Rows, type View } from "./rows.tsx";
+import { Live } from "../parts/live.tsx";
 import { KINDS, nameOf, type Row } from "./state.tsx";
+import { WaitingTables } from "./waiting.tsx";
 
 export type ListProps = {
   who: Who;
@@ -124,15 +126,43 @@ function ReadView({ username, kind, schema_name, table_name }: IgnoredRow) {
   return <PostButton action="/dashboards/ignored/read" fields={fields} text="Read this view" />;
 }
 
-export function DashboardsPage({ ignored, ...list }: ListProps & { ignored: IgnoredRow[] }) {
+type Waits = { waiting: { tables: WaitingTable[]; more: boolean } };
+
+/** Only where the whole list is shown from its beginning; it is there, for its events, in any case. */
+function Waiting({ who, search, first, waiting }: ListProps & Waits) {
+  const { address } = usePage();
+  const isShown = waiting.tables.length > 0 && !first && Object.keys(search.typed).length === 0;
+  return (
+    <div
+      id="waiting"
+      hx-get={address}
+      hx-select="#waiting"
+      hx-trigger="waiting from:#live, htmx:sse:after:connection from:#live"
+      hx-swap="outerMorph"
+    >
+      {isShown && (
+        <section class="card" aria-labelledby="waiting-title">
+          <h2 id="waiting-title">Waiting for writes</h2>
+          <WaitingTables who={who} tables={waiting.tables} />
+          {waiting.more && <p class="hint">{`More than ${waiting.tables.length} tables wait.`}</p>}
+        </section>
+      )}
+    </div>
+  );
+}
+
+export function DashboardsPage({ waiting, ignored, ...list }: ListProps & Waits & {
+  ignored: IgnoredRow[];
+}) {
   const { who, search } = list;
   return (
     <Layout title="Dashboards" who={who}>
       <PageTitle text="Dashboards">
         <a href="/dashboards/archived">Archived dashboards</a>
       </PageTitle>
-      <div id="live" hx-sse:connect="/events"></div>
+      <Live />
       <DashboardFilter who={who} search={search} path="/dashboards" />
+      <Waiting {...list} waiting={waiting} />
       <List {...list} />
       {ignored.length > 0 && <IgnoredTables ignored={ignored} />}
     </Layout>

@@ -4,6 +4,7 @@ import { PreviewLink } from "../parts/preview.tsx";
 import { State, Time } from "../parts/show.tsx";
 import { Head, Table } from "../parts/table.tsx";
 import { Actions, Choice } from "./actions.tsx";
+import { MutingState } from "./muting.tsx";
 import { KINDS, LastError, nameOf, Path, type Row, state } from "./state.tsx";
 
 export type View = "grid" | "table";
@@ -48,6 +49,7 @@ export function Card({ row, who }: Props) {
         </p>
         <Path row={row} />
         <LastError row={row} />
+        <MutingState row={row} />
         {row.edited && <p class="hint">Edited in Grafana: left as it is.</p>}
         <KeyNumbers numbers={row.numbers} />
         {row.why && <p>{row.why}</p>}
@@ -83,6 +85,7 @@ export function Line({ row, who }: Props) {
         <State {...state(row)} />
         <Path row={row} short />
         <LastError row={row} />
+        <MutingState row={row} />
       </td>
       <td>
         <div class="actions">

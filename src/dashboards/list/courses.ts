@@ -11,7 +11,7 @@ const MOST_RUNS = 30;
 const keyNumbers = (numbers: KeyNumber[]) =>
   numbers.filter(({ group }) => group === numbers[0]!.group).slice(0, MOST_NUMBERS);
 
-/** Rows as a page shows them: numbers as text, each with its course over the runs. */
+/** Rows as a page shows them: numbers as text, with their courses; `all`: with histories as well. */
 export async function withCourses<Row extends { id: number; numbers: KeyNumber[] }>(
   db: Sql,
   rows: Row[],
@@ -26,5 +26,5 @@ export async function withCourses<Row extends { id: number; numbers: KeyNumber[]
     }));
   });
   const kept = Map.groupBy(await findCourses(db, wanted, MOST_RUNS), ({ id }) => id);
-  return rows.map((row) => withShownNumbers(row, kept.get(row.id)));
+  return rows.map((row) => withShownNumbers(row, kept.get(row.id), { histories: all }));
 }

@@ -16,6 +16,7 @@ import { refuse } from "../../http/replies.ts";
 import type { Env } from "../../who.ts";
 import { visibleIgnored } from "../ignored/ignored.ts";
 import { pageOfDashboards, visibleDashboard } from "../listing.ts";
+import { visibleWaiting } from "../waiting.ts";
 import type { Deps } from "../../grafana/removal.ts";
 import { withCourses } from "./courses.ts";
 import { actOnMany, chosenDashboards, ManyForm } from "./many.ts";
@@ -66,11 +67,12 @@ export function listPages(deps: Deps) {
   const look = zValidator("query", z.object({ view: View.default("grid") }), refuse);
   return new Hono<Env>()
     .get("/", query, async (c) => {
-      const [props, ignored] = await Promise.all([
+      const [props, waiting, ignored] = await Promise.all([
         listProps(deps, c, c.req.valid("query"), false),
+        visibleWaiting(deps.db, c.var.who),
         visibleIgnored(deps.db, c.var.who),
       ]);
-      return c.html(<DashboardsPage {...props} ignored={ignored} />);
+      return c.html(<DashboardsPage {...props} waiting={waiting} ignored={ignored} />);
     })
     .get(
       "/archived",

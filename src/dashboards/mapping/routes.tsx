@@ -9,7 +9,8 @@ import { Described } from "../../measures/describe.ts";
 import { Correction } from "../../measures/mapping/correction.ts";
 import { LABELS } from "../../measures/number.ts";
 import type { Env, Who } from "../../who.ts";
-import type { Deps } from "../../workspaces/reader.ts";
+import type { Deps as ReaderDeps } from "../../workspaces/reader.ts";
+import { type Deps as MutingDeps, mayAcknowledge } from "../muting/muting.ts";
 import { withCourses } from "../list/courses.ts";
 import { changeableDashboard } from "../listing.ts";
 import { showStory } from "../preview/preview.ts";
@@ -22,6 +23,8 @@ import {
   showMapping,
   showReading,
 } from "./mapping.ts";
+
+type Deps = ReaderDeps & MutingDeps;
 
 const path = "/{id}/mapping";
 const answer = (description: string) => ({ 200: json(Described, description) });
@@ -89,7 +92,9 @@ export async function dashboardPage(
     : cardOf(await showReading(deps, row), again);
   const [withNumbers] = await withCourses(deps.db, [row], { all: true });
   const shown = { ...story, row: withNumbers! };
-  return c.html(<DashboardPage who={c.var.who} story={shown} mapping={card} />, status);
+  const is_worse = await mayAcknowledge(deps, story.row);
+  const props = { who: c.var.who, story: shown, is_worse, mapping: card };
+  return c.html(<DashboardPage {...props} />, status);
 }
 
 const Form = z.record(z.string().max(200), z.string().max(200));

@@ -8,6 +8,7 @@ import { SCOPES } from "./scopes.ts";
 const Name = (letters: RegExp) => z.string().regex(letters).optional().catch(undefined);
 const Authorized = z.object({
   user: Name(/^[\w.-]{1,80}$/),
+  team_id: Name(/^\w{1,80}$/),
   response_metadata: z.object({ scopes: z.array(z.string()).optional() }).optional(),
 });
 const ChannelInfo = z.object({
@@ -18,8 +19,9 @@ const ChannelInfo = z.object({
 });
 
 export async function checkToken({ call }: Connection, signal: AbortSignal) {
-  const { response_metadata, user } = await call("auth.test", {}, Authorized, signal);
-  return { scopes: response_metadata?.scopes, app: user };
+  const answer = await call("auth.test", {}, Authorized, signal);
+  const { response_metadata, user: app, team_id } = answer;
+  return { scopes: response_metadata?.scopes, app, team_id };
 }
 
 export async function checkChannel({ call, channel }: Connection, signal: AbortSignal) {

@@ -5,6 +5,22 @@ const DEEPEST = 100;
 /** In UTF-16 units, of one text or tag: a picture in a KLayout item is a megabyte. */
 const LONGEST_TEXT = 1 << 23;
 
+/** What may stand before the root, and how it ends. */
+const BEFORE: [begin: string, end: string][] = [["<?", "?>"], ["<!--", "-->"], ["<!", ">"]];
+
+/** The name of a document's first element. */
+export function rootOf(start: string): string | undefined {
+  let at = /^[\s\ufeff]*/.exec(start)![0].length;
+  for (;;) {
+    const before = BEFORE.find(([begin]) => start.startsWith(begin, at));
+    if (!before) return /^<([\w:.-]{1,100})[\s/>]/.exec(start.slice(at, at + 200))?.[1];
+    const end = start.indexOf(before[1], at);
+    if (end < 0) return undefined;
+    at = end + before[1].length;
+    while (at < start.length && /\s/.test(start[at]!)) at++;
+  }
+}
+
 export type XmlEvents = {
   open(name: string, attributes: Record<string, string>): void;
   /** `text` is what stands between the last tag and this one. */

@@ -11,4 +11,6 @@ export type FormatEntry = {
   /** Columns that occur together in this format only. */
   needs: string[];
   columns: Record<string, Known>;
+  /** Names of one number, with and without a unit. */
+  spellings?: string[][];
 };

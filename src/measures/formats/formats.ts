@@ -30,8 +30,8 @@ export function formatOf(names: string[]): Format | null {
   return { name, source, read: (columns) => read(entry, columns) };
 }
 
-function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
-  return columns.map((column) => {
+function read({ columns: known, spellings = [] }: FormatEntry, columns: Column[]): Column[] {
+  const all = columns.map((column) => {
     const name = plain(column.name);
     if (!Object.hasOwn(known, name)) return column;
     const { meaning: _, unit, ...rest } = column;
@@ -40,5 +40,17 @@ function read({ columns: known }: FormatEntry, columns: Column[]): Column[] {
     const [meaning, symbol] = typeof entry === "string" ? [entry] : entry;
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
     return { ...rest, meaning, ...(said && { unit: said }) };
+  });
+  return spellings.reduce(merged, all);
+}
+
+/** The first name of a number has it, from the columns of all its names. */
+function merged(columns: Column[], names: string[]): Column[] {
+  const spelled = names.flatMap((name) => columns.filter((one) => plain(one.name) === name));
+  if (spelled.length < 2) return columns;
+  return columns.map((column) => {
+    if (!spelled.includes(column)) return column;
+    const { unit: _unit, meaning, ...rest } = column;
+    return column === spelled[0] ? { ...rest, ...(meaning && { meaning }), spelled } : rest;
   });
 }

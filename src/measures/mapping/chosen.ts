@@ -1,4 +1,4 @@
-import type { Column, Meaning } from "../columns.ts";
+import { type Column, inUnitOf, type Meaning } from "../columns.ts";
 import { formOf } from "../names/cells.ts";
 import { kindOfUnit, unitNamed } from "../names/units.ts";
 import { NAMES, type NumberName } from "../number.ts";
@@ -98,12 +98,12 @@ export function withChosen(
           ? { ...rest, ...(mixed && { mixed }) }
           : one;
       }
-      return {
+      const known = {
         ...rest,
         ...(is_free && { shape: column.shape, ...(column.form && { form: column.form }) }),
         meaning: is_free ? meanings[0]! : meaning!,
-        ...(unit ? { unit } : mixed && { mixed }),
       };
+      return unit ? inUnitOf(known, unit) : { ...known, ...(mixed && { mixed }) };
     });
   }, columns);
 }

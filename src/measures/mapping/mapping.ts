@@ -245,7 +245,8 @@ function withRuleColumns(content: Content, columns: Column[]): Column[] {
 function unusedOf(mapping: Omit<Mapping, "ignored" | "doubts" | "corrected">): string[] {
   const { columns, run, group, dimensions, chosen } = mapping;
   const named = [...run.names, ...group, ...dimensions, ...Object.values(chosen)]
-    .map((one) => "column" in one ? one.column?.name : one.name);
+    .map((one) => "column" in one ? one.column?.name : one.name)
+    .concat(columns.flatMap(({ spelled = [] }) => spelled.map(({ name }) => name)));
   return columns.filter(({ name, meaning, shape }) =>
     !meaning && shape !== "time" && !named.includes(name)
   ).map(({ name }) => name);

@@ -1,4 +1,4 @@
-import type { Column, Meaning } from "../columns.ts";
+import { type Column, inUnitOf, type Meaning } from "../columns.ts";
 import type { TableFacts } from "../facts.ts";
 import type { Chosen } from "../mapping/chosen.ts";
 import type { Fault } from "../mapping/parts.ts";
@@ -93,7 +93,6 @@ function withUnit(facts: TableFacts, { name }: Column, text: string | undefined)
   const unit = text && unitNamed(text);
   if (!unit) return facts;
   return withColumns(facts, (column) => {
-    const { mixed: _, ...rest } = column;
-    return column.name === name ? { ...rest, unit } : without(column, "unit");
+    return column.name === name ? inUnitOf(column, unit) : without(column, "unit");
   });
 }

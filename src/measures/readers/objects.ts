@@ -49,10 +49,11 @@ function ofPaths(base: Measure, meaning: Meaning, end: Column | undefined): Meas
   const ends = end ? "endpoints" : "paths";
   const title = meaning.startsWith("hold") ? `Hold failing ${ends}` : `Failing ${ends}`;
   const note = `${listed}: endpoints with negative slack, in the worst corner.`;
-  const count = { ...base, title, note, unit: "locale", symbol: null, decimals: 0 };
+  const { stated, ...rest } = base;
+  const expression = stated?.expression ?? base.expression;
+  const count = { ...rest, expression, title, note, unit: "locale", symbol: null, decimals: 0 };
   if (end) return { ...count, rows: "min", of_endpoint: failing(`"v"`) };
-  const { stated: _, ...counted } = count;
-  return { ...counted, rows: "sum", expression: failing(`(${base.expression})`) };
+  return { ...count, rows: "sum", expression: failing(`(${expression})`) };
 }
 
 /** Counts violations: one per row, or a count column. */

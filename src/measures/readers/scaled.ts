@@ -2,7 +2,7 @@ import { columnOf } from "../names/choose.ts";
 import type { Column, Meaning } from "../columns.ts";
 import type { TableFacts } from "../facts.ts";
 import { defaultsOf, type Measure } from "../measure.ts";
-import { cellUnit, numberOf, textOf } from "../sql.ts";
+import { numberOf, rowUnit, textOf } from "../sql.ts";
 import { grafanaOf, inUnit, symbolOf } from "../names/units.ts";
 
 const TIMES = new Set<Meaning>(["setup_wns", "setup_tns", "hold_wns", "hold_tns", "slack", "skew"]);
@@ -42,7 +42,8 @@ export function scaled(
     const expression = `CASE WHEN ${value} >= 0 THEN ${value} END`;
     return { unit: "locale", symbol: null, expression };
   }
-  if (column.mixed) return inOneUnit(value, cellUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
+  if (column.spelled) return inSpelledUnits(value, column.spelled, column);
+  if (column.mixed) return inOneUnit(value, rowUnit(column), (meaning && SHOWN[meaning]) ?? "ns");
   if (column.unit) return { unit: column.unit.grafana, symbol, expression: value };
   const time_unit = columnOf(facts.columns, "time_unit");
   if (time_unit && meaning && TIMES.has(meaning)) {
@@ -56,6 +57,22 @@ export function scaled(
   const unit = DIMENSIONLESS.find((unit) => unit === (meaning && defaultsOf({ meaning })?.unit)) ??
     "none";
   return { unit, symbol: null, expression: value, ...(decimals !== undefined && { decimals }) };
+}
+
+/** Rows without a unit stay as they are: then the board shows none. */
+function inSpelledUnits(value: string, spelled: Column[], column: Column): Scaled {
+  const units = spelled.map((one) => symbolOf(one));
+  const target = units.find((unit) => unit === "ns") ?? units.find((unit) => unit !== null)!;
+  const all = inOneUnit(value, rowUnit(column), target);
+  if (!units.includes(null)) return all;
+  const { stated, expression } = all;
+  return {
+    ...all,
+    unit: "none",
+    symbol: null,
+    expression: `COALESCE(${expression}, ${value})`,
+    stated: stated!,
+  };
 }
 
 function inOneUnit(value: string, unit: string, target: string): Scaled {

@@ -1,7 +1,7 @@
 import type { Db } from "../../external/postgres/postgres.ts";
 import type { KeyNumber } from "../../measures/number.ts";
-import { usernameOf } from "../../users/store.ts";
-import type { Kind } from "../../workspaces/names.ts";
+import { isMuted } from "../mute_store.ts";
+import { type Named, named, needsAttention } from "../named_store.ts";
 
 /** `since`: when the digest was set to this time. `finished`: the last one that all channels have had. */
 export async function rememberSchedule(
@@ -55,13 +55,7 @@ export async function saveDigest(db: Db, { slack_target, at, attention }: Digest
     on conflict (slack_target, at) do nothing`;
 }
 
-export type Table = {
-  id: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
+export type Table = Named & {
   grafana_url: string | null;
   /** What a person has to do; null: nothing. */
   attention: string | null;
@@ -69,14 +63,10 @@ export type Table = {
   groups: (string | null)[];
 };
 
-/** Also while Slack is asked whether the reason is gone. */
-const isStopped = (db: Db) => db`(d.stopped or d.step = 'notify' and d.stop_code is not null)`;
-
-/** The tables with a run whose numbers came after `since` until `at`, and those that need attention. */
+/** The tables, but muted ones, with a run whose numbers came after `since` until `at`, and those that need attention. */
 export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]> {
   return await db<Table[]>`
-    select d.id, d.user_id, ${usernameOf(db, db`d.user_id`)} as username, d.kind, d.schema_name,
-      d.table_name, d.grafana_url, case when ${isStopped(db)}
+    select ${named(db)}, d.grafana_url, case when ${needsAttention(db)}
         then coalesce(d.last_error, 'It has stopped.') else r.numbers_error end as attention,
       coalesce((
         select array_agg(distinct number->>'group')
@@ -85,8 +75,8 @@ export async function findTables(db: Db, since: Date, at: Date): Promise<Table[]
             select numbers from runs where dashboard_id = d.id and numbers <> '[]'
             order by run desc limit 1), '[]')) as number), '{}') as groups
     from dashboards d join runs r on r.dashboard_id = d.id and r.run = d.run
-    where d.deleted_at is null and d.archived_at is null
-      and (${isStopped(db)} or r.numbers_error is not null or d.id in (
+    where d.deleted_at is null and d.archived_at is null and not ${isMuted(db)}
+      and (${needsAttention(db)} or r.numbers_error is not null or d.id in (
         select dashboard_id from runs
         where numbers_at > ${since.toISOString()} and numbers_at <= ${at.toISOString()}))
     order by d.id`;

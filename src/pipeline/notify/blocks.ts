@@ -11,14 +11,21 @@ export type Button = {
   url: string;
   style?: "primary";
 };
+export type Option = { text: Plain; value: string };
+/** What calls this service. */
+export type Control =
+  | { type: "button"; action_id: string; text: Plain; value: string }
+  | { type: "overflow"; action_id: string; options: Option[] };
+/** For people and times alone, which Slack shows by its own names. */
+export type Markup = { type: "mrkdwn"; text: string };
 
-/** The Block Kit blocks used here. All text is plain: in plain_text a name is never markup. */
+/** The Block Kit blocks used here. Names stand in plain text, where they are never markup. */
 export type MessageBlock =
   | { type: "header"; text: Plain }
   | { type: "section"; text: Plain; accessory?: Button }
   | { type: "image"; alt_text: string } & Image
-  | { type: "context"; elements: Plain[] }
-  | { type: "actions"; elements: Button[] };
+  | { type: "context"; elements: (Plain | Markup)[] }
+  | { type: "actions"; elements: (Button | Control)[] };
 
 /** What may leave the house: all, no preview, or only that there is a new run. */
 export type Content = "full" | "numbers" | "link";

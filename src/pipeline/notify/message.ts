@@ -2,6 +2,7 @@ import { change, figure, oneLine } from "../../measures/format.ts";
 import type { KeyNumber } from "../../measures/number.ts";
 import {
   type Content,
+  type Control,
   cut,
   escape,
   type Image,
@@ -40,6 +41,8 @@ export type MessageInput = {
   worse_percent?: number;
   /** Why the first of them moved. */
   why?: string | null;
+  /** Buttons beside the link. */
+  controls?: Control[];
 };
 
 /** Tighter than Slack's limits, so that all of it together fits. */
@@ -53,7 +56,7 @@ const CORRECTED = "Corrected: the table is read another way than when this was p
 
 /** The Slack message for one run of one table: `text` for notifications, `blocks` for the channel. */
 export function composeMessage(input: MessageInput): { text: string; blocks: MessageBlock[] } {
-  const { image, dashboard_url, content = "full" } = input;
+  const { image, content = "full" } = input;
   const isLink = content === "link";
   const chosen = chooseNumbers(isLink ? [] : input.numbers ?? [], input.worse_percent);
   const why = isLink ? "" : oneLine(input.why ?? "");
@@ -70,7 +73,7 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
       ? [{ type: "image" as const, ...image, alt_text: altText(input, chosen) }]
       : []),
     { type: "context", elements: lines.map((line) => plain(line, MOST_IN_LINE)) },
-    ...(dashboard_url.length <= MOST.url ? [openButton(dashboard_url)] : []),
+    ...actions(input),
   ];
   return { text: escape(summaryOf(input, chosen, why)), blocks };
 }
@@ -132,12 +135,17 @@ function origin(input: MessageInput): string {
   return picture ? `${made} ${picture}` : made;
 }
 
-function openButton(url: string): MessageBlock {
+function actions({ dashboard_url: url, controls = [] }: MessageInput): MessageBlock[] {
   const text = plain("Open dashboard", 75);
-  return {
-    type: "actions",
-    elements: [{ type: "button", action_id: "open_dashboard", text, url, style: "primary" }],
-  };
+  const open = {
+    type: "button",
+    action_id: "open_dashboard",
+    text,
+    url,
+    style: "primary",
+  } as const;
+  const elements = [...(url.length <= MOST.url ? [open] : []), ...controls];
+  return elements.length > 0 ? [{ type: "actions", elements }] : [];
 }
 
 /** "1,234 rows (+12)"; empty when unknown, or when the content setting forbids it. */

@@ -1,19 +1,15 @@
 import { ExternalError } from "../../errors.ts";
 import type { Sql } from "../../external/postgres/postgres.ts";
 import { LIMITED } from "../../external/slack/errors.ts";
-import type { SentMessage } from "../../external/slack/post.ts";
 import { RECOVERABLE } from "../../external/slack/refusals.ts";
-import { ofNewRuns } from "../../measures/number.ts";
 import { attempt, ClaimLost } from "../attempt.ts";
-import { withoutData } from "../capture/outcome.ts";
-import { findCovered } from "../numbers_store.ts";
 import * as store from "../messages_store.ts";
 import * as row from "../row.ts";
 import type { BatchLimits } from "../batches_store.ts";
 import { leadOf } from "./batch.ts";
 import type { Content } from "./blocks.ts";
-import { linkTo } from "./link.ts";
-import { composeMessage } from "./message.ts";
+import { type Composed, composeKept, composeWith, payloadOf } from "./compose.ts";
+import type { Message } from "./controls.ts";
 import { addToThread, isNotReady, type Picture, preparePicture, waitedEnough } from "./picture.ts";
 import {
   findPosted,
@@ -24,7 +20,7 @@ import {
   type Sent,
   update,
 } from "./post.ts";
-import { type Deps as TargetDeps, namesOf, type Target, targetOf } from "./target.ts";
+import { type Deps as TargetDeps, namesOf, type Target, targetOf, teamOf } from "./target.ts";
 import { TokenLimit } from "./token_limit.ts";
 import { type Broadcast, isWorse } from "./worse.ts";
 
@@ -41,12 +37,15 @@ export type Deps = Omit<TargetDeps, "slack"> & {
   frontend_url: string;
   board_link_days: number;
 };
-type Message = ReturnType<typeof composeMessage>;
-type Composed = Message & Pick<SentMessage, "metadata">;
 /** `list_ts`: the list of the run's batch. */
 type Destination = Target & { list_ts: string | undefined };
-/** `note`: what a person should know of a message that is posted. */
-type Done = { message: Message; sent?: Sent | undefined; note?: string | undefined };
+/** `note`: what a person should know of a message that is posted; `team`: the workspace that it is in. */
+type Done = {
+  message: Message;
+  sent?: Sent | undefined;
+  team?: string | null;
+  note?: string | undefined;
+};
 
 /**
  * Fourth step: one Slack message for the run, or, where no Slack is configured, the same message kept
@@ -63,7 +62,8 @@ export async function notifyNext(
   await attempt(deps, claim, signal, async (signal) => {
     const run = await store.findRun(db, claim.id, claim.run);
     if (!run) throw new Error(`dashboard ${claim.id} has no run ${claim.run}`);
-    if (run.posted_at && !run.slack_ts) {
+    const isMuted = run.is_muted && !run.posting_at;
+    if ((run.posted_at || isMuted) && !run.slack_ts) {
       return await finish(db, claim, await keep(deps, claim, run));
     }
     const { table_name } = claim;
@@ -103,15 +103,15 @@ async function finish(db: Sql, claim: row.Claim, done: Done, target?: Target): P
   const { message: { text, blocks }, sent, note } = done;
   await db.begin(async (tx) => {
     if (!await row.advance(tx, claim, "done")) throw new ClaimLost();
-    await store.saveMessage(tx, claim, { text, blocks }, sent);
+    const from = sent && target && { ...sent, app: target.app, team: done.team ?? null };
+    await store.saveMessage(tx, claim, { text, blocks }, from);
     if (note) await store.saveNote(tx, claim.id, note);
     if (sent && target) await row.restartForTarget(tx, target.target_hash, RECOVERABLE);
   });
 }
 
 async function keep(deps: Deps, claim: row.Claim, run: store.Run): Promise<Done> {
-  const image_url = `${deps.frontend_url}/api/v1/dashboards/${claim.id}/preview.gif`;
-  const message = await compose(deps, claim, run, { image_url }, run.posted_at !== null);
+  const message = await composeKept(deps, claim, run);
   return { message, note: run.slack_sent_at ? UNKNOWN_PLACE : undefined };
 }
 
@@ -127,23 +127,26 @@ async function send(
   signal: AbortSignal,
 ): Promise<Done> {
   const { slack_channel: channel, slack_ts: ts } = run;
+  const team = await teamOf(deps.db, target, signal);
   const posted = channel && ts
     ? { channel, ts, thread_ts: null }
     : await findPosted(target.in, run, metadataOf(payloadOf(deps, claim)), signal);
-  if (posted && !run.correcting) return { message: run.slack_message as Message, sent: posted };
+  if (posted && !run.correcting && !run.replacing) {
+    return { message: run.slack_message as Message, sent: posted, team };
+  }
+  if (!posted && run.is_muted) return await keep(deps, claim, run);
   const slack = target.in(posted?.channel ?? target.channel);
   const picture: Picture = deps.slack.content === "full"
     ? await preparePicture(deps.db, slack, claim, run, signal)
     : { missing: null };
-  const message = await composeWith(deps, claim, run, picture, Boolean(posted));
-  if (!posted) return await postNew(deps, claim, run, target, picture, message, signal);
+  const how = { is_posted: Boolean(posted), is_interactive: target.is_interactive };
+  const message = await composeWith(deps, claim, run, picture, how);
+  if (!posted) {
+    return { ...await postNew(deps, claim, run, target, picture, message, signal), team };
+  }
   const note = await update(deps.db, slack, claim, posted, message, signal);
-  return { message, sent: posted, note };
+  return { message, sent: posted, team, note };
 }
-
-const payloadOf = ({ installation }: Deps, { id, run }: row.Claim) => {
-  return { installation, dashboard_id: id, run };
-};
 
 /** Where Slack goes on refusing the GIF in a message, the message is posted first, and the GIF follows. */
 async function postNew(
@@ -176,7 +179,8 @@ async function postNew(
     await store.saveSlackFile(db, claim, null);
     if (!waitedEnough(run)) throw error;
     const inThread: Picture = { inThread: true };
-    const plain = await composeWith(deps, claim, run, inThread, false);
+    const how = { is_posted: false, is_interactive: target.is_interactive };
+    const plain = await composeWith(deps, claim, run, inThread, how);
     return await postNew(deps, claim, run, target, inThread, plain, signal);
   }
 }
@@ -194,54 +198,4 @@ async function follow(
   if (!("inThread" in picture)) return undefined;
   await store.saveMessageRef(db, claim, sent);
   return await addToThread(target.in(sent.channel), claim, run, sent.thread_ts ?? sent.ts, signal);
-}
-
-type Image = { slack_file: { id: string } } | { image_url: string } | null;
-
-async function composeWith(
-  deps: Deps,
-  claim: row.Claim,
-  run: store.Run,
-  picture: Picture,
-  is_posted: boolean,
-): Promise<Composed> {
-  const image = "file" in picture ? { slack_file: { id: picture.file } } : null;
-  const why = "inThread" in picture
-    ? "The preview is in the thread."
-    : "missing" in picture
-    ? picture.missing
-    : null;
-  const metadata = metadataOf(payloadOf(deps, claim));
-  return { ...await compose(deps, claim, run, image, is_posted, why), metadata };
-}
-
-async function compose(
-  deps: Deps,
-  claim: row.Claim,
-  run: store.Run,
-  image: Image,
-  is_posted: boolean,
-  no_picture: string | null = null,
-): Promise<Message> {
-  const { db, slack: { content, worse_percent } } = deps;
-  const { now, posted } = await findCovered(db, claim);
-  return composeMessage({
-    username: claim.username,
-    kind: claim.kind,
-    schema_name: claim.schema_name,
-    table_name: claim.table_name,
-    run: claim.run,
-    rows: run.row_count,
-    rows_before: run.rows_before,
-    numbers: ofNewRuns(run.numbers, now, posted),
-    worse_percent,
-    why: run.why,
-    dashboard_url: await linkTo(deps, { id: claim.id, grafana_url: run.grafana_url }),
-    image: content === "full" ? image : null,
-    note: withoutData(run.outcome, run.panels),
-    no_picture,
-    content,
-    found_at: run.found_at,
-    corrected: run.correcting && is_posted,
-  });
 }

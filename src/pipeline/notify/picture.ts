@@ -25,7 +25,7 @@ export async function preparePicture(
   try {
     const keep = (file: string) => store.saveSlackFile(db, claim, file);
     if (!run.slack_file_id) {
-      return { file: await slack.upload(fileOf(claim, run.gif!), signal, keep) };
+      return { file: await slack.upload(pictureFile(claim, run.gif!), signal, keep) };
     }
     await slack.waitUntilProcessed(run.slack_file_id, signal);
     return { file: run.slack_file_id };
@@ -50,7 +50,7 @@ export async function addToThread(
 ): Promise<string | undefined> {
   if (!gif) return undefined;
   try {
-    await slack.uploadIntoThread(fileOf(claim, gif), thread_ts, signal);
+    await slack.uploadIntoThread(pictureFile(claim, gif), thread_ts, signal);
   } catch (error) {
     if (!(error instanceof ExternalError)) throw error;
     return `The message is posted without its preview. ${
@@ -59,7 +59,11 @@ export async function addToThread(
   }
 }
 
-function fileOf({ id, run, table_name }: Claim, bytes: Uint8Array) {
+/** A run's GIF as Slack takes it. */
+export function pictureFile(
+  { id, run, table_name }: Pick<Claim, "id" | "run" | "table_name">,
+  bytes: Uint8Array,
+) {
   return {
     bytes,
     filename: `dashboard-${id}-run-${run}.gif`,

@@ -155,6 +155,26 @@ export async function waitingTables(db: Db): Promise<Waiting[]> {
     where t.why is not null order by 1, 2, 3, 4`;
 }
 
+export type WaitingTable = Waiting & { user_id: number; since: string };
+
+/** Tables without a dashboard that wait for their first run, the one that waits longest first. */
+export async function listWaiting(
+  db: Db,
+  user_id: number | undefined,
+  most: number,
+): Promise<WaitingTable[]> {
+  return await db<WaitingTable[]>`
+    select t.user_id, u.username, t.kind, t.schema_name, t.table_name, t.why, t.since
+    from scanned_tables t join users u on u.id = t.user_id and u.is_active
+    where t.why is not null ${user_id === undefined ? db`` : db`and t.user_id = ${user_id}`}
+      and not exists (
+        select from dashboards d
+        where (d.user_id, d.kind, d.schema_name, d.table_name) =
+            (t.user_id, t.kind, t.schema_name, t.table_name)
+          and d.deleted_at is null and d.archived_at is null)
+    order by t.since, t.schema_name, t.table_name limit ${most}`;
+}
+
 export type Ignored = IgnoredTable & { user_id: number; username: string; kind: Kind };
 
 export async function listIgnored(db: Db, user_id?: number): Promise<Ignored[]> {

@@ -34,7 +34,9 @@ export async function scanTable(
     const { why, content } = seen;
     const seconds = content === SLOW ? SLOW_RETRY_SECONDS : RETRY_SECONDS;
     const scan_at = new Date(now.getTime() + seconds * 1000);
-    const state = { schema_name, table_name, counter, content, changed_at: now, since: now };
+    const isStill = content === "" && known?.content === content && known.since;
+    const since = isStill ? new Date(known.since!) : now;
+    const state = { schema_name, table_name, counter, content, changed_at: now, since };
     await store.rememberTable(deps.db, user_id, kind, { ...state, why, scan_at });
     return undefined;
   }

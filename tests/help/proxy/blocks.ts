@@ -7,6 +7,8 @@ const FIELDS: Record<string, string[]> = {
   actions: ["elements"],
   divider: [],
   button: ["text", "action_id", "url", "value", "style", "confirm", "accessibility_label"],
+  overflow: ["action_id", "options", "confirm"],
+  option: ["text", "value", "description", "url"],
   plain_text: ["text", "emoji"],
   mrkdwn: ["text", "verbatim"],
 };
@@ -56,6 +58,17 @@ export function blockFaults(blocks: any[]): string[] {
     if (value.url !== undefined) link(`${at}/url`, value.url);
     if (![undefined, "primary", "danger"].includes(value.style)) faults.push(`style [${at}]`);
   };
+  const overflow = (at: string, value: any) => {
+    known(at, value, ["overflow"]);
+    length(`${at}/action_id`, value.action_id, 255);
+    if (ids.has(value.action_id)) faults.push(`action_id twice [${at}]`);
+    ids.add(value.action_id);
+    count(`${at}/options`, value.options, 5);
+    for (const { text: shown, value: option } of value.options ?? []) {
+      text(`${at}/options`, shown, 75);
+      length(`${at}/options`, option, 75);
+    }
+  };
   const any = ["plain_text", "mrkdwn"];
   count("/blocks", blocks, 50);
   for (const [i, block] of blocks.entries()) {
@@ -78,7 +91,10 @@ export function blockFaults(blocks: any[]): string[] {
       }
     } else if (block.type === "actions") {
       count(at, block.elements, 25);
-      for (const one of block.elements ?? []) button(`${at}/elements`, one);
+      for (const one of block.elements ?? []) {
+        if (one.type === "overflow") overflow(`${at}/elements`, one);
+        else button(`${at}/elements`, one);
+      }
     }
   }
   return faults;

@@ -4,6 +4,9 @@ import { rateLimited, refuse } from "./stumble.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 export type Forward = (request: Request, body: Bytes) => Promise<Response>;
 
+// deno-lint-ignore no-explicit-any
+type Block = any;
+
 /** What Slack does and the emulator does not. */
 export class Rules {
   /** How long a file uploaded from now on stays unprocessed. */
@@ -22,6 +25,12 @@ export class Rules {
   refusal: string | undefined;
   /** A token that is forwarded as another, which has more scopes in the emulator. */
   readonly grants = new Map<string, string>();
+  /** What was put under links. */
+  readonly unfurled: {
+    channel: string;
+    ts: string;
+    unfurls: Record<string, { blocks: Block[] }>;
+  }[] = [];
   /** Requests that broke a published rule. */
   readonly breaches: string[] = [];
 
@@ -89,6 +98,7 @@ export class Rules {
     const refusal = errorOf(method, issues);
     if (refusal) return refuse(refusal, issues.map(({ message }) => message));
     if (method === "chat.postMessage") return this.#refuseMessage(form);
+    if (method === "chat.unfurl") return this.#unfurl(form);
     if (method === "chat.update") return this.#refuseFiles(method, form);
     if (method === "files.completeUploadExternal") return this.#refuseUpload(method, form);
   }
@@ -111,6 +121,18 @@ export class Rules {
       faults.push(`invalid slack file [json-pointer:/blocks/${i}/slack_file]`);
     }
     if (faults.length > 0) return refuse("invalid_blocks", faults);
+  }
+
+  /** The emulator has no such method. */
+  #unfurl(form: URLSearchParams): Response {
+    const unfurls: Record<string, { blocks: Block[] }> = JSON.parse(form.get("unfurls")!);
+    for (const { blocks } of Object.values(unfurls)) {
+      const own = new URLSearchParams({ blocks: JSON.stringify(blocks) });
+      const refused = this.#refuseFiles("chat.unfurl", own);
+      if (refused) return refused;
+    }
+    this.unfurled.push({ channel: form.get("channel")!, ts: form.get("ts")!, unfurls });
+    return Response.json({ ok: true });
   }
 
   #refuseUpload(method: string, form: URLSearchParams): Response | undefined {

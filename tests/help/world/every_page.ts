@@ -2,7 +2,7 @@ import { ok } from "node:assert/strict";
 import { createNext } from "../../../src/pipeline/create/create.ts";
 import { never } from "../time.ts";
 import { addDashboard } from "./rows.ts";
-import { startWorld } from "./world.ts";
+import { type Options, startWorld } from "./world.ts";
 
 /** 1 × 1 pixel. */
 const GIF = Uint8Array.fromBase64("R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=");
@@ -29,8 +29,8 @@ async function addRows(world: Awaited<ReturnType<typeof startWorld>>, user_id: n
 }
 
 /** A world with something on every page, and the pages by path. */
-export async function startEveryPage() {
-  const world = await startWorld({ user: true });
+export async function startEveryPage(options: Pick<Options, "members_see"> = {}) {
+  const world = await startWorld({ user: true, ...options });
   const ada = world.ada!;
   await world.run(RUNS);
   await world.found();

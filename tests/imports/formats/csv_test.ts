@@ -121,6 +121,11 @@ const CASES: Case[] = [
     columns: ["block", "chip", "date", "area"],
   },
   {
+    name: "a run_ts that is no ISO time",
+    text: "run_ts,area\n03/01/2025,1\n",
+    columns: ["run_ts_text", "area"],
+  },
+  {
     name: "the runs of a history, named by their time",
     text: "date,design,area\n2024-05-01,gcd,1\n2024-05-01,aes,2\n2024-05-02,gcd,3\n",
     columns: ["run_id", "run_ts", "design", "area"],
@@ -178,6 +183,12 @@ Deno.test("csv refuses a row over 4 MiB while it is read, and counts lines insid
   throws(() => collect(csv, endless(), "t.csv"), (error) => {
     return error instanceof ParseError && error.line === 4 && /4 MiB/.test(error.message);
   });
+});
+
+Deno.test("csv refuses megabytes of broken quotes at once", () => {
+  const began = performance.now();
+  throws(() => collect(csv, Array(40).fill('"a":'.repeat(16_000)), "t.csv"), /quote/);
+  equal(performance.now() - began < 2_500, true);
 });
 
 Deno.test("csv and tsv are recognised by what they hold, reports are not", () => {

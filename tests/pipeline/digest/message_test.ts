@@ -18,7 +18,7 @@ const worse = (more: Partial<KeyNumber> = {}): KeyNumber => ({
 
 const moved = (id: number, more: Partial<Moved> = {}): Moved => ({
   ...{ id, user_id: 1, username: "ada", kind: "timing", schema_name: "public" },
-  ...{ table_name: `t${id}`, grafana_url: null, attention: null, groups: [] },
+  ...{ table_name: `t${id}`, run: 2, grafana_url: null, attention: null, groups: [] },
   ...{ first_run: 2, last_run: 2, worse: [], better: [] },
   ...more,
 });

@@ -1,6 +1,8 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { composeMessage, type MessageInput } from "../../../src/pipeline/notify/message.ts";
 import type { KeyNumber } from "../../../src/measures/number.ts";
+import type { RunState } from "../../../src/pipeline/mute_store.ts";
+import { controlsOf, readValue, restate } from "../../../src/pipeline/notify/controls.ts";
 import { blockFaults } from "../../help/slack.ts";
 
 const input: MessageInput = {
@@ -55,11 +57,8 @@ Deno.test("composeMessage() tells what, whose, how much, and where to look", () 
     slack_file: { id: "F1" },
     alt_text: "The dashboard of reports.qor_history, run 3",
   });
-  const actions = blocks[3]!;
-  equal(
-    actions.type === "actions" && actions.elements[0]!.url,
-    input.dashboard_url,
-  );
+  const { elements: [open] } = blocks[3] as { elements: { url: string }[] };
+  equal(open!.url, input.dashboard_url);
   same(blockFaults(blocks), []);
 });
 
@@ -232,6 +231,16 @@ Deno.test("composeMessage() says why the first number moved, after the numbers",
   );
 });
 
+const LONGEST = { id: 999_999_999_999_999, run: 999_999_999 };
+/** A run with which everything was done, by people with long names. */
+function busy(by: string): RunState {
+  const at = "2026-11-30T08:30:00.000Z";
+  return {
+    ...{ muted_by: by, muted_until: at, mute_changed_by: by, mute_changed_at: at },
+    ...{ recaptured_by: by, recaptured_at: at, acknowledged_by: null, acknowledged_at: null },
+  };
+}
+
 Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says what it left out", () => {
   for (const filler of ["🧮", '"', "\\"]) {
     const long = filler.repeat(5_000);
@@ -245,7 +254,9 @@ Deno.test("composeMessage() keeps Slack's limits whatever it is given, and says 
       }));
       const all = { username: long, table_name: long, why: long, note: long, corrected: true };
       const url = `https://keeper.example/${filler.repeat(1_400)}`;
-      const { text, blocks } = composeMessage({ ...input, ...all, dashboard_url: url, numbers });
+      const controls = controlsOf({ ...LONGEST, has_preview: true, is_worse: true });
+      const composed = { ...input, ...all, dashboard_url: url, numbers, controls };
+      const { text, blocks } = restate(composeMessage(composed), busy(long));
       same(blockFaults(blocks), []);
       const size = JSON.stringify(blocks).length;
       ok(size > 2_000 && size <= 13_200, `${size} characters`);
@@ -308,5 +319,19 @@ Deno.test("composeMessage() keeps hostile names inert", () => {
     ok(!everything.includes('"emoji":true'));
     ok(!/[\u2028\u202e\0]/.test(everything));
     for (const line of texts(blocks)) ok(line.split("\n").length <= 2, line);
+  }
+});
+
+Deno.test("readValue() reads the values of our buttons, and no other", () => {
+  const all = controlsOf({ ...LONGEST, has_preview: true, is_worse: true });
+  const values = all.flatMap((one) =>
+    one.type === "overflow" ? one.options.map(({ value }) => value) : [one.value]
+  );
+  equal(values.length, 6);
+  for (const value of values) same({ ...readValue(value), mute: 0 }, { ...LONGEST, mute: 0 });
+  for (
+    const value of ["", "1", "1.0", "01.1", "1.1 x", "1.1 day ", "1.1 toString", "-1.1", "1.1\n"]
+  ) {
+    equal(readValue(value), undefined, value);
   }
 });

@@ -17,6 +17,15 @@ const LONGEST_DESCRIPTION = 2_000;
 /** Written by OpenLane (scripts/drc_rosetta.py) into every file. */
 const CONSTANT = "2020-11-29T03:26:39";
 
+const POINTS = /^\s*(-?\d+)\s+(-?\d+)(?:\s+(-?\d+)\s+(-?\d+))?\s*$/;
+
+function widen(box: number[], x: number, y: number) {
+  if (x < box[0]!) box[0] = x;
+  if (y < box[1]!) box[1] = y;
+  if (x > box[2]!) box[2] = x;
+  if (y > box[3]!) box[3] = y;
+}
+
 type Rule = {
   rule: string;
   /** Lines of text, and results, that follow as the header says. */
@@ -115,21 +124,18 @@ class CalibreAscii {
   }
 
   #addVertex(shape: Shape, text: string, number: number) {
-    if (/^\s*[A-Za-z]/.test(text)) {
+    const [, x1, y1, x2, y2] = POINTS.exec(text) ?? [];
+    if (x1 === undefined && /^\s*[A-Za-z]/.test(text)) {
       const cell = CELL.exec(text)?.[1];
       if (cell !== undefined) this.#rule!.cell = cell;
       else if (shape.notes.length < 100) shape.notes.push(text.trim());
       return;
     }
-    const values = text.trim().split(/\s+/).map(Number);
-    if (values.length !== (shape.type === "e" ? 4 : 2) || values.some(Number.isNaN)) {
+    if (x1 === undefined || (shape.type === "e") !== (x2 !== undefined)) {
       throw new ParseError("The coordinates of a shape are expected.", number);
     }
-    for (let i = 0; i < values.length; i++) {
-      const at = i % 2;
-      shape.box[at] = Math.min(shape.box[at]!, values[i]!);
-      shape.box[at + 2] = Math.max(shape.box[at + 2]!, values[i]!);
-    }
+    widen(shape.box, Number(x1), Number(y1));
+    if (x2 !== undefined) widen(shape.box, Number(x2), Number(y2));
     if (--shape.left === 0) this.#endShape(shape);
   }
 

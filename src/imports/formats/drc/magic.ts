@@ -105,7 +105,7 @@ export const magicDrc: Format = {
   recognise: (start) => {
     const text = start.replaceAll("\r", "");
     if (!TEXT.test(text)) return 0;
-    return /\[INFO\]:? COUNT: \d/.test(text) || /^\s*(?:-?[\d.]+(?:um)?\s+){3}/m.test(text)
+    return /\[INFO\]:? COUNT: \d/.test(text) || /^[ \t]*(?:-?[\d.]+(?:um)?[ \t]+){3}/m.test(text)
       ? 0.9
       : 0.6;
   },

@@ -17,7 +17,11 @@ export class Totals {
     const known = this.#counts.get(key);
     if (known) known.count++;
     else if (this.#counts.size >= MOST_RULES) this.#isFull = true;
-    else this.#counts.set(own(key), { rule: own(rule), layer: layer && own(layer), count: 1 });
+    else {
+      const kept = own(key);
+      const [ruleOf, layerOf] = [kept.slice(0, rule.length), kept.slice(rule.length + 1)];
+      this.#counts.set(kept, { rule: ruleOf, layer: layerOf || null, count: 1 });
+    }
   }
 
   write(out: Output) {

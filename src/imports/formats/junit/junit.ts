@@ -1,5 +1,5 @@
 import type { Append, Format, Output, Said } from "../format.ts";
-import { Xml } from "../xml.ts";
+import { rootOf, Xml } from "../xml.ts";
 
 const COLUMNS = [
   ...["suite", "class", "test", "status", "seed", "runtime_s", "sim_time_ns", "message"],
@@ -125,7 +125,7 @@ const openAs = (tool: string | null) => (out: Output) => {
   };
 };
 
-const ROOT = /^[^<]*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testsuites?[\s>/]/s;
+const hasRoot = (start: string) => /^testsuites?$/.test(rootOf(start) ?? "");
 const COCOTB =
   /<testsuites name="results"|\s(?:sim_time_(?:ns|ps|unit)|ratio_time)=|"random_seed"|<testsuite name="all" package="all"/;
 
@@ -135,7 +135,7 @@ export const junit: Format = {
   tool: null,
   kind: "qor",
   table: "tests",
-  recognise: (start) => ROOT.test(start) ? 0.9 : 0,
+  recognise: (start) => hasRoot(start) ? 0.9 : 0,
   open: openAs(null),
 };
 
@@ -145,6 +145,6 @@ export const junitCocotb: Format = {
   tool: "cocotb",
   kind: "qor",
   table: "tests",
-  recognise: (start) => ROOT.test(start) && COCOTB.test(start) ? 1 : 0,
+  recognise: (start) => hasRoot(start) && COCOTB.test(start) ? 1 : 0,
   open: openAs("cocotb"),
 };

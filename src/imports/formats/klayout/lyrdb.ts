@@ -1,7 +1,7 @@
 import { Totals } from "../drc/totals.ts";
 import type { Append, Format, Output, Said } from "../format.ts";
 import { own } from "../own.ts";
-import { Xml } from "../xml.ts";
+import { rootOf, Xml } from "../xml.ts";
 import { partsOf } from "./quoted.ts";
 import { addValue, type Read } from "./values.ts";
 
@@ -140,8 +140,7 @@ export const klayoutLyrdb: Format = {
   tool: "KLayout",
   kind: "drc",
   table: "violations",
-  recognise: (start) =>
-    /^[^<]*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<report-database[\s>]/s.test(start) ? 1 : 0,
+  recognise: (start) => rootOf(start) === "report-database" ? 1 : 0,
   open(out) {
     const lyrdb = new Lyrdb(out);
     const xml: Xml = new Xml({

@@ -1,7 +1,7 @@
 import { type Format, type Output, ParseError, type Parser } from "../format.ts";
 import { lines } from "../lines.ts";
 
-const RULE = /^Violation Message "(.*?)\s*"\s*found (\d+) Times\.$/;
+const RULE = /^Violation Message "(.*)"\s*found (\d+) Times\.$/;
 const TOTAL = /^Total Magic DRC violations is (\d+)$/;
 const LVS = /^Total errors = (\d+)/;
 const ANTENNA = /^(?:Number of )?(pin|net)s? violat(?:ions|ed): (-?\d+)$/i;
@@ -27,7 +27,8 @@ class Manufacturability {
     if (section) this.#section = section;
     const design = /^Design Name: (\S+)$/.exec(text)?.[1];
     if (design) this.out.say({ design });
-    const [, rule, count] = RULE.exec(text) ?? [];
+    const [, message, count] = RULE.exec(text) ?? [];
+    const rule = message?.trim();
     if (rule !== undefined) this.#found.set(rule, (this.#found.get(rule) ?? 0) + Number(count));
     const total = TOTAL.exec(text)?.[1];
     if (total !== undefined) this.#total = Number(total);

@@ -1,6 +1,6 @@
 import type { Cell, Format, Output, Said } from "../format.ts";
 import { secondsOf } from "./figures.ts";
-import { metricsObject, withoutCorner } from "./object.ts";
+import { keysIn, metricsObject, withoutCorner } from "./object.ts";
 import { figuresOf, type Metric, writeMetrics, writeRun } from "./run.ts";
 
 /** In the order of the flow; parts of a stage such as `finish_merge` are stages of their own. */
@@ -67,12 +67,10 @@ export const metrics21: Format = {
   kind: "qor",
   table: "runs",
   recognise(start) {
-    if (!/^\ufeff?\s*\{/.test(start)) return 0;
-    const keys = [...start.matchAll(/"(\w[\w:]{0,300})"\s{0,20}:/g)].map(([, key]) => key!)
-      .filter((key) => key.includes("__"));
+    const keys = keysIn(start);
     const staged = keys.filter((key) => STAGE.test(key)).length;
-    const isFlow = /"run__flow__\w{1,100}"\s{0,20}:/.test(start);
-    return isFlow && keys.length > 2 || staged > keys.length / 2 ? 0.95 : 0;
+    const isFlow = keys.length > 2 && keys.some((key) => key.startsWith("run__flow__"));
+    return isFlow || staged > keys.length / 2 ? 0.95 : 0;
   },
   open: (out) => metricsObject((fields) => write(out, fields)),
 };

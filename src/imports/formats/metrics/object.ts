@@ -21,6 +21,13 @@ export function metricsObject(onEnd: (fields: Map<string, Cell>) => void): Parse
   };
 }
 
+/** Names of metrics in the beginning of a JSON file. */
+export function keysIn(start: string): string[] {
+  if (!/^\ufeff?\s*\{\s*"/.test(start)) return [];
+  return [...start.matchAll(/"([^"\\\n]{1,300})"\s*:/g)].map(([, key]) => key!)
+    .filter((key) => key.includes("__"));
+}
+
 /** `timing__setup__ws__corner:nom_tt` as name and corner. */
 export function withoutCorner(key: string): { name: string; corner: string | null } {
   const at = key.lastIndexOf("__corner:");

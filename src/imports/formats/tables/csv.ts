@@ -8,6 +8,8 @@ import { withLineFeeds } from "./line_ends.ts";
 import { isNotRun, knownTable } from "./tools.ts";
 
 const HEAD = 1 << 16;
+/** Enough to recognise a table by. */
+const SAMPLE = 1 << 14;
 const MOST_WARNINGS = 20;
 
 const DECIMAL_COMMA = /^[-+]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?(?:[eE][-+]?\d+)?%?$/;
@@ -118,9 +120,11 @@ const RULE = /[-=+*#]{5}/;
 
 function sureness(isOf: (delimiter: string) => boolean) {
   return (start: string, file: string): number => {
-    const text = start.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
-    if (/^\s*[<{[]/.test(text) || text.trim() === "") return 0;
-    const { delimiter, rows, skip, share } = dialectOf(text, start.length >= HEAD);
+    const all = start.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
+    if (/^\s*[<{[]/.test(all) || all.trim() === "") return 0;
+    const text = all.slice(0, Math.max(SAMPLE, 3 * all.indexOf("\n")));
+    const goesOn = text.length < all.length || start.length >= HEAD;
+    const { delimiter, rows, skip, share } = dialectOf(text, goesOn);
     const header = rows[skip] ?? [];
     if (!isOf(delimiter) || RULE.test(header.join("")) || header[0]?.trim().startsWith("+")) {
       return 0;

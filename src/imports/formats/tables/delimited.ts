@@ -33,6 +33,8 @@ export function delimited(delimiter: string, line: number, onRow: OnRow): Parser
       onRow(cells, line, isLast && i === data.length - 1 && !text.endsWith("\n"));
       line += isQuoted ? 1 + breaksIn(cells) : 1;
     }
+    // Of a row that goes on only the last quote can be one that is closed in the next piece.
+    if (errors.length > 1) throw misquoted(line);
     return meta.cursor;
   };
   return {

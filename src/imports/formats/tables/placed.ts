@@ -20,6 +20,9 @@ const OBJECT: Meaning[] = [
 const MOMENT =
   /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(?:Z|[-+]\d\d(?::?\d\d)?)?)?$/;
 
+/** Stands for an empty cell. */
+const NEVER = "1970-01-01";
+
 const meaningsOf = (name: string) => [meaningOf(name, "text"), meaningOf(name, "number")];
 
 /** The one column of a meaning; -1: there is none, or several. */
@@ -62,9 +65,10 @@ export function placed(columns: readonly string[], rows: readonly string[][]): P
   }
   const filled = rows.filter((row) => row.length === columns.length);
   const isTime = (i: number) =>
-    filled.length > 0 && filled.every((row) => MOMENT.test(row[i]!.trim()));
+    filled.length > 0 && filled.every((row) => MOMENT.test(row[i]!.trim() || NEVER));
   take("run_ts", only(names, (own, i) => meaningOf(own, "time") === "time" && isTime(i)));
   const time = names.indexOf("run_ts");
+  if (time >= 0 && filled.length > 0 && !isTime(time)) names[time] = "run_ts_text";
   const all = [...names.map((name, from) => ({ name, from })), ...copies];
   const needsRun = time >= 0 && isTime(time) && !names.includes("run_id");
   return needsRun && isHistory(names, filled, time)

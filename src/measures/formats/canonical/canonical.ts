@@ -21,6 +21,8 @@ function entryOf({ kind, name, columns }: CanonicalTable): FormatEntry {
     name: `Dashkeeper ${kind} ${name}`,
     source: "docs/imports.md",
     needs: all.filter(([, { always }]) => always).map(([name]) => name),
+    spellings: all.filter(([, { units, meaning }]) => units && meaning)
+      .map(([name, column]) => spellings(name, column)),
     columns: Object.fromEntries(
       all.flatMap(([name, column]): [string, Known][] =>
         spellings(name, column).map((
