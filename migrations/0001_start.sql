@@ -23,6 +23,8 @@ create index on users (id) where not is_active;
 
 create table api_keys (
   hash bytea primary key,
+  id bigint generated always as identity unique,
+  name text, -- of an import key; null: the user's own key
   user_id bigint not null references users on delete cascade,
   from_environment boolean not null default false,
   adopted boolean not null default false, -- made by an older installation, in another form
@@ -32,6 +34,7 @@ create table api_keys (
   last_used_from text
 );
 create index on api_keys (user_id);
+create unique index on api_keys (user_id, name) where name is not null;
 create index on api_keys (hash) where adopted;
 
 create table sessions (

@@ -28,6 +28,8 @@ import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import type { Imports } from "./imports/import.ts";
 import { importPages } from "./imports/page_routes.tsx";
+import { importKeyPages } from "./accounts/pages/import_key_routes.tsx";
+import { importKeyApi } from "./users/imports/routes.ts";
 import { importApi, importApiOfUser } from "./imports/routes.ts";
 import { type Deps as HomeDeps, homePages } from "./home/routes.tsx";
 import type { Document } from "./home/reference.ts";
@@ -183,6 +185,7 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/imports", importPages({ ...deps, userIdOf }));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
+  app.route("/users", importKeyPages(deps));
   app.route("/users", sessionPages(deps));
   app.route("/users", maintenancePages(deps));
   app.route("/users", datasourcePages(deps));
@@ -222,11 +225,11 @@ function api(deps: Deps) {
   );
   api.route("/", keyApi(deps));
   api.route("/users", userApi(deps));
+  api.route("/users", importKeyApi(deps).route("/", importApiOfUser(deps)));
   api.route("/users", sessionApi(deps));
   api.route("/users", maintenanceApi(deps));
   api.route("/users", datasourceApi(deps));
   api.route("/users", credentialApi(deps));
-  api.route("/users", importApiOfUser(deps));
   api.route("/imports", importApi(deps));
   api.route("/orphans", orphanApi(deps));
   api.route("/dashboards", dashboardApi(deps));
@@ -239,7 +242,7 @@ function api(deps: Deps) {
     if (definition.type !== "route") continue;
     // The middleware above refuses these.
     const body = definition.route.method === "get" ? [] : [400, 413, 415] as const;
-    const replies = errorReplies(422, 429, 503, ...body);
+    const replies = errorReplies(403, 422, 429, 503, ...body);
     Object.assign(definition.route.responses, { ...replies, ...definition.route.responses });
   }
   const document = api.getOpenAPI31Document(DOCUMENT);

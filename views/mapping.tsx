@@ -12,7 +12,9 @@ export type MappingCard = {
   again?: Again | undefined;
 };
 type Read = Exclude<MappingCard["reading"], { unreadable: string }>;
-type Props = { reading: Read; again: Again | undefined };
+/** `fixed`: the reader may not change it; a disabled fieldset would close its scroll regions as well. */
+type Filled = Again & { fixed: boolean };
+type Props = { reading: Read; again: Filled };
 
 const ROLES: [Role, string][] = [
   ["", "–"],
@@ -32,10 +34,11 @@ function Fault({ again, name }: { again: Again | undefined; name: string }) {
   return fault ? <p class="fault" id={`fault-${name}`}>{fault}</p> : null;
 }
 
-function field(again: Again | undefined, name: string, value: string) {
+function field(again: Filled, name: string, value: string) {
   return {
     name,
-    value: again?.typed[name] ?? value,
+    value: again.typed[name] ?? value,
+    disabled: again.fixed,
     invalid: faultAt(again, name)
       ? { "aria-invalid": "true", "aria-describedby": `fault-${name}` }
       : {},
@@ -43,7 +46,7 @@ function field(again: Again | undefined, name: string, value: string) {
 }
 
 function Choice({ again, name, value, label, options }: {
-  again: Again | undefined;
+  again: Filled;
   name: string;
   value: string;
   label: string;
@@ -52,7 +55,7 @@ function Choice({ again, name, value, label, options }: {
   const { invalid, ...chosen } = field(again, name, value);
   return (
     <>
-      <select name={name} aria-label={label} {...invalid}>
+      <select name={name} aria-label={label} disabled={chosen.disabled} {...invalid}>
         {options.map(([value, text]) => (
           <option value={value} selected={value === chosen.value}>{text}</option>
         ))}
@@ -63,7 +66,7 @@ function Choice({ again, name, value, label, options }: {
 }
 
 function Text({ again, name, value, label, most }: {
-  again: Again | undefined;
+  again: Filled;
   name: string;
   value: string;
   label: string;
@@ -200,7 +203,13 @@ function MeasureLine({ measure, reading, again }: Props & { measure: Measure }) 
   );
 }
 
-function MappingForm({ id, reading, again, isOwn }: Props & { id: number; isOwn: boolean }) {
+function MappingForm({ id, reading, isOwn, ...form }: {
+  id: number;
+  reading: Read;
+  isOwn: boolean;
+  again: Again | undefined;
+}) {
+  const again = { typed: {}, issues: [], ...form.again, fixed: !isOwn };
   const { format, corrected } = reading.mapping;
   const parts = corrected.filter((part) => !part.startsWith("measures."));
   return (
@@ -214,14 +223,12 @@ function MappingForm({ id, reading, again, isOwn }: Props & { id: number; isOwn:
       </p>
       <Form action={`/dashboards/${id}/mapping`}>
         <Fault again={again} name="" />
-        <fieldset class="bare" disabled={!isOwn}>
-          <div class="scroll">
-            <Measures reading={reading} again={again} />
-          </div>
-          <div class="scroll">
-            <Columns reading={reading} again={again} />
-          </div>
-        </fieldset>
+        <div class="scroll">
+          <Measures reading={reading} again={again} />
+        </div>
+        <div class="scroll">
+          <Columns reading={reading} again={again} />
+        </div>
         <div class="actions" hidden={!isOwn}>
           <button type="submit">Save correction</button>
           {corrected.length > 0 && (

@@ -20,6 +20,8 @@ export type Column = {
   sum?: Column[];
   /** The cells state different units. */
   mixed?: true;
+  /** A known format says what it is, or that it is none of our numbers. */
+  known?: true;
   /** The same number by the unit in the name; a row has one of them. */
   spelled?: Column[];
 };

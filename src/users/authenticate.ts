@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
-import { type Deps, whoByKey, whoBySession } from "./sign_in.ts";
+import { type Deps, outOfScope, whoByKey, whoBySession } from "./sign_in.ts";
 import type { Env } from "../who.ts";
 
 /** A name with this prefix binds a cookie to this host, its root and https. */
@@ -32,13 +32,18 @@ export function byKey(deps: Deps, { cookie, trustProxy }: Options): MiddlewareHa
     if (session) c.set("who", { ...session, from });
     else {
       const key = header === undefined ? undefined : keyIn(header);
-      const { expires_at, stale: _, ...who } = await whoByKey(deps, key, from);
+      const { expires_at, stale: _, scope, ...who } = await whoByKey(deps, key, from);
+      if (scope === "imports" && !isForImports(c)) throw outOfScope();
       c.set("who", { ...who, from });
       c.set("key_expires_at", expires_at);
     }
     await next();
   };
 }
+
+/** What an import key may call. */
+const isForImports = ({ req: { method, path } }: Context) =>
+  path === "/api/v1/imports" || path === "/api/v1/me" && /^(?:GET|HEAD)$/.test(method);
 
 /** ADMIN_API_KEY may hold spaces, and more than the Latin-1 of headers. */
 function keyIn(header: string): string | undefined {

@@ -2,7 +2,12 @@ import type { Db } from "../external/postgres/postgres.ts";
 import type { Who } from "../who.ts";
 
 type Found = Omit<Who, "from">;
-export type KeyOwner = Found & { expires_at: string | null; stale: boolean };
+/** `scope`: what the key may call. */
+export type KeyOwner = Found & {
+  expires_at: string | null;
+  stale: boolean;
+  scope: "all" | "imports";
+};
 
 export async function insertKey(
   db: Db,
@@ -35,13 +40,13 @@ export async function endKeys(db: Db, user_id: number, grace_seconds: number): P
     set expires_at = least(expires_at, now() + ${grace_seconds} * interval '1 second')
     where user_id = ${user_id}`;
   if (grace_seconds === 0) {
-    await db`delete from api_keys where user_id = ${user_id}`;
+    await db`delete from api_keys where user_id = ${user_id} and name is null`;
     return;
   }
   await db`
     update api_keys
     set expires_at = least(expires_at, now() + ${grace_seconds} * interval '1 second')
-    where user_id = ${user_id}`;
+    where user_id = ${user_id} and name is null`;
 }
 
 export async function hasKeyFromEnvironment(db: Db, user_id: number): Promise<boolean> {
@@ -53,7 +58,8 @@ export async function hasKeyFromEnvironment(db: Db, user_id: number): Promise<bo
 export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Promise<void> {
   await db`
     with others as (
-      delete from api_keys where user_id = ${user_id} and hash <> ${hash} returning user_id)
+      delete from api_keys where user_id = ${user_id} and hash <> ${hash} and name is null
+      returning user_id)
     delete from sessions where user_id in (select user_id from others)`;
   await db`
     insert into api_keys (user_id, hash, from_environment) values (${user_id}, ${hash}, true)
@@ -65,7 +71,8 @@ export async function replaceKeys(db: Db, user_id: number, hash: Uint8Array): Pr
 export async function findByKey(db: Db, hash: Uint8Array): Promise<KeyOwner | undefined> {
   const [who] = await db<KeyOwner[]>`
     select u.id as user_id, u.username, u.role, k.expires_at,
-      coalesce(k.last_used_at < now() - interval '1 minute', true) as stale
+      coalesce(k.last_used_at < now() - interval '1 minute', true) as stale,
+      case when k.name is null then 'all' else 'imports' end as scope
     from api_keys k join users u on u.id = k.user_id
     where k.hash = ${hash} and u.is_active and (k.expires_at is null or k.expires_at > now())`;
   return who;

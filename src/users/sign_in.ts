@@ -56,6 +56,9 @@ export async function whoByKey(
   return { ...who, ...seesAll({ members_see }) };
 }
 
+export const outOfScope = () =>
+  new AppError("key_scope", 403, "An import key may only send files: use your own API key.");
+
 async function unlessReadOnly(work: Promise<void>): Promise<void> {
   await work.catch((error) => {
     if (!takesNoChange(error)) throw error;
@@ -70,7 +73,9 @@ export async function signIn(
   key: string | undefined,
   visitor: Visitor,
 ): Promise<string> {
-  const { user_id, username, expires_at } = await whoByKey(deps, key?.trim(), visitor.from);
+  const found = await whoByKey(deps, key?.trim(), visitor.from);
+  if (found.scope === "imports") throw outOfScope();
+  const { user_id, username, expires_at } = found;
   return await startSession(deps, { user_id, username }, visitor, expires_at);
 }
 

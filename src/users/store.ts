@@ -92,7 +92,7 @@ export async function findUserDetails(db: Db, id: number): Promise<UserDetailsRo
     select ${columns(db)}, k.last_used_at, k.last_used_from
     from users u left join lateral (
       select last_used_at, last_used_from from api_keys
-      where user_id = u.id and last_used_at is not null order by last_used_at desc limit 1) k on true
+      where user_id = u.id and name is null and last_used_at is not null order by last_used_at desc limit 1) k on true
     where id = ${id}`;
   return row;
 }

@@ -64,6 +64,7 @@ test("openSockets() survives malformed messages, and acknowledges nothing that w
   }
   const envelope = slack.envelope("interactive", click);
   equal(await slack.deliver(envelope, { ms: 200 }), false);
+  equal(opened.lines.filter((line) => /was not taken/.test(line)).length, 1);
   state.fails = false;
   equal(await slack.deliver(envelope), true);
   equal(opened.taken.length, 1);

@@ -170,6 +170,10 @@ Deno.test("/dashkeeper keeps Slack's limits with hostile names and many dashboar
     ok(!/<[!@#]|<http/.test(answer.text), answer.text.slice(0, 200));
   }
   match(
+    shownIn((await ask(world, "worst", place))!),
+    /And 990 more\. Of the 1,000 newest runs\./,
+  );
+  match(
     shownIn((await ask(world, "latest many", place))!),
     /And 1,097 more dashboards of this design/,
   );

@@ -11,6 +11,8 @@ import type { Again } from "../../src/http/forms.ts";
 import { ChoiceField, Refused, TextField, TimeField } from "../field.tsx";
 import { Layout } from "../layout.tsx";
 import type { Session } from "../../src/users/sessions.ts";
+import type { ImportKey } from "../../src/users/imports/keys.ts";
+import { ImportKeysCard } from "./import_keys.tsx";
 import { SessionsCard } from "./sessions.tsx";
 import { size, WorkspaceCard } from "./workspace.tsx";
 import type { AuditEntry } from "../../src/audit/page.ts";
@@ -23,7 +25,14 @@ import { PageTitle } from "../parts/page.tsx";
 
 type User = z.infer<typeof UserWithWorkspace>;
 /** The form to show with its faults. */
-export type UserForm = "change" | "key" | "remove" | "credential" | "workspace" | "datasources";
+export type UserForm =
+  | "change"
+  | "key"
+  | "remove"
+  | "credential"
+  | "workspace"
+  | "datasources"
+  | "import_key";
 type Props = {
   who: Who;
   user: User;
@@ -35,6 +44,7 @@ type Props = {
   /** Why Slack refuses the user's messages. */
   refusals: string[];
   sessions: z.infer<typeof Session>[];
+  import_keys: z.infer<typeof ImportKey>[];
   /** The last entries about the user, for admins. */
   audit: z.infer<typeof AuditEntry>[];
   again?: Partial<Record<UserForm, Again>>;
@@ -228,6 +238,7 @@ export function UserPage(props: Props) {
     datasources,
     refusals,
     sessions,
+    import_keys,
     audit,
     again = {},
   } = props;
@@ -264,6 +275,7 @@ export function UserPage(props: Props) {
             again={again.credential}
             {...secrets}
           />
+          <ImportKeysCard id={user.id} keys={import_keys} again={again.import_key} />
           <SessionsCard id={user.id} sessions={sessions} />
           {audit.length > 0 && <AuditCard username={user.username} entries={audit} />}
         </div>

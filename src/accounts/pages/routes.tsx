@@ -20,6 +20,7 @@ import {
 import { addressWith, writeCursor } from "../../http/paging.ts";
 import { withSecret } from "../../http/replies.ts";
 import { rotateKey } from "../../users/rotate.ts";
+import { importKeysOf } from "../../users/imports/keys.ts";
 import { sessionsOf } from "../../users/sessions.ts";
 import { adminOnly } from "../../who.ts";
 import type { Env, Who } from "../../who.ts";
@@ -54,12 +55,13 @@ export function showUserPage(deps: Deps, name: UserForm): Show {
 /** All that the page of a user shows. Throws 404 as showUser(). */
 async function pageOf(deps: Deps, who: Who, id: number) {
   const user = await showUser(deps, who, id);
-  const [credentials, overview, datasources, refusals, sessions] = await Promise.all([
+  const [credentials, overview, datasources, refusals, sessions, keys] = await Promise.all([
     credentialsOf(deps, who, id),
     overviewOf(deps, who, id),
     datasourcesOf(deps, who, id),
     slackRefusals(deps.db, who, id),
     sessionsOf(deps, who, id),
+    importKeysOf(deps, who, id),
   ]);
   const page = { limit: LAST_ENTRIES, below: Number.MAX_SAFE_INTEGER };
   const audit = who.role === "admin"
@@ -70,7 +72,18 @@ async function pageOf(deps: Deps, who: Who, id: number) {
     testable: names.filter(isTestable),
     defaults: defaultsFor(deps.outside, names),
   };
-  return { who, user, secrets, credentials, overview, datasources, refusals, sessions, audit };
+  const shown = {
+    who,
+    user,
+    secrets,
+    credentials,
+    overview,
+    datasources,
+    refusals,
+    sessions,
+    audit,
+  };
+  return { ...shown, import_keys: keys };
 }
 
 /** For a form that only an admin sees: 404 for whom the user's page is not, 403 for the user itself. */

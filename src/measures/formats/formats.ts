@@ -31,15 +31,15 @@ export function formatOf(names: string[]): Format | null {
 }
 
 function read({ columns: known, spellings = [] }: FormatEntry, columns: Column[]): Column[] {
-  const all = columns.map((column) => {
+  const all = columns.map((column): Column => {
     const name = plain(column.name);
     if (!Object.hasOwn(known, name)) return column;
     const { meaning: _, unit, ...rest } = column;
     const entry = known[name]!;
-    if (entry === null) return rest;
+    if (entry === null) return { ...rest, known: true };
     const [meaning, symbol] = typeof entry === "string" ? [entry] : entry;
     const said = unit ?? (symbol ? unitOf(`in ${symbol}`) : undefined);
-    return { ...rest, meaning, ...(said && { unit: said }) };
+    return { ...rest, meaning, known: true, ...(said && { unit: said }) };
   });
   return spellings.reduce(merged, all);
 }

@@ -16,7 +16,7 @@ const NO_FIGURES: Meaning[] = ["run", "seed", "count", "value", "iteration", "x"
 
 /** True when most values, read as column names, have a meaning as numbers. */
 function namesFigures(column: Column, content: Content): boolean {
-  if (column.shape !== "text" || column.form) return false;
+  if (column.shape !== "text" || column.form || column.known) return false;
   const found = content.columns.find(({ name }) => name === column.name)!;
   const values = [...new Set(filled(found))];
   if (values.some((value) => SIGN_OFF.test(value))) return true;

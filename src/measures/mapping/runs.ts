@@ -44,11 +44,16 @@ function isName(
   return !(names === 1 && times > 1 && new Set(again).size < rows);
 }
 
+/** Imports name each run, whatever its files' times. */
+const isGiven = ({ name, known }: Column, found: Found) =>
+  known === true && name === "run_id" && distinct(found) > 0;
+
 /** Of several name columns the coarsest wins: a pipeline has many jobs. `objects` identify a row within a run. */
 export function runColumns(content: Content, columns: Column[], objects: Column[]): RunColumns {
   const foundOf = ({ name }: Column) => content.columns.find((found) => found.name === name)!;
   const [time] = timeColumns(columns).filter((column) => distinct(foundOf(column)) > 0);
   const names = columns.filter(({ meaning }) => meaning === "run").filter((column) =>
+    isGiven(column, foundOf(column)) ||
     isName(foundOf(column), content, objects.map(foundOf), time && foundOf(time))
   ).toSorted((a, b) =>
     firstOf(wordsOf(a.name), NAMING) - firstOf(wordsOf(b.name), NAMING) ||

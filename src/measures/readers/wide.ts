@@ -33,6 +33,9 @@ function rowsOf(facts: TableFacts, meaning: Meaning, rows: Aggregate): Aggregate
   return SIZES.includes(meaning) && hasParts(facts) ? "sum" : rows;
 }
 
+/** Stated once, in a row that is no part of a total of rules. */
+const OF_ONE_ROW: Meaning[] = ["lvs_errors", "antenna"];
+
 type Source = { column: Column; where?: string };
 
 /** The column that holds a number of both checks. */
@@ -65,7 +68,8 @@ export function wideMeasure(facts: TableFacts, meaning: Meaning): Measure | unde
   const { column } = source;
   const joint = jointWith(candidates(facts), column);
   const names = joint.map(({ name }) => name);
-  const whole = (meaning === "runtime" ? ofTotalStage(facts) : undefined) ?? ofWhole(facts);
+  const whole = (meaning === "runtime" ? ofTotalStage(facts) : undefined) ??
+    (OF_ONE_ROW.includes(meaning) ? undefined : ofWhole(facts));
   const where = allOf(
     isOfOne(column) ? undefined : source.where,
     COUNTED.test(meaning) || meaning === "drc_total" ? notWaived(facts) : undefined,

@@ -50,7 +50,7 @@ function outerNames(facts: TableFacts, parts: PartName[], { cut }: Choice): stri
 
 /** The order of a run's stages, the last first; stages of no known name by their time. */
 const STAGES_LAST = `${stageRank("stage")} DESC, at DESC, stage DESC`;
-const PART_LAST = { iteration: "iteration DESC", stage: STAGES_LAST };
+const PART_LAST = { iteration: "iteration DESC NULLS LAST", stage: STAGES_LAST };
 const ENDS = [["lo", "min"], ["hi", "max"]] as const;
 
 function scanned(facts: TableFacts, measures: Measure[], parts: PartName[], choice: Choice) {
@@ -142,10 +142,10 @@ function foldOf({ of_endpoint, rows, folds }: Measure, part: PartName, i: number
   }
   const fold: Fold = folds[part] ?? rows;
   if (fold !== "last" && fold !== "first") return `pg_catalog.${fold}(v${i})`;
-  const order = part === "stage" ? STAGES_LAST : `${part} DESC`;
+  const order = part === "stage" || part === "iteration" ? PART_LAST[part] : `${part} DESC`;
   return `(pg_catalog.array_agg(v${i} ORDER BY ${
     fold === "last" ? order : order.replaceAll("DESC", "ASC")
-  }) FILTER (WHERE ${part} IS NOT NULL))[1]`;
+  }))[1]`;
 }
 
 /** The corner that a run's value comes from. */

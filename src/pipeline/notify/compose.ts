@@ -9,7 +9,7 @@ import { type Deps as LinkDeps, linkTo } from "./link.ts";
 import { composeMessage, type MessageInput } from "./message.ts";
 import type { Picture } from "./picture.ts";
 import { metadataOf } from "./post.ts";
-import { isWorse, shownNumbers } from "./worse.ts";
+import { isUpdate, isWorse, shownNumbers } from "./worse.ts";
 
 export type Deps = LinkDeps & {
   db: Sql;
@@ -85,6 +85,7 @@ async function compose(
     content,
     found_at: run.found_at,
     corrected: run.corrected || run.correcting && is_posted,
+    updated: await isUpdate(db, claim),
     controls: is_interactive ? controls : [],
   });
 }

@@ -36,6 +36,8 @@ export type MessageInput = {
   found_at?: string;
   /** The message was posted before, and the table is read another way since. */
   corrected?: boolean;
+  /** The runs of the table were posted before, and have more data since. */
+  updated?: boolean;
   numbers?: KeyNumber[];
   /** By how many percent a size must move to be worse. */
   worse_percent?: number;
@@ -79,22 +81,23 @@ export function composeMessage(input: MessageInput): { text: string; blocks: Mes
 }
 
 function heading(input: MessageInput, { direction }: Chosen): string {
-  const { kind, username, run } = input;
+  const { kind, username } = input;
   const table = tableOf(input, MOST_IN_HEADER_NAME);
-  return `${KINDS[kind]}: ${table} of ${name(username)}, run ${run}${
-    direction && `: ${direction}`
-  }`;
+  const run = runOf(input);
+  return `${KINDS[kind]}: ${table} of ${name(username)}, ${run}${direction && `: ${direction}`}`;
 }
+
+const runOf = ({ run, updated }: MessageInput) => `run ${run}${updated ? " (updated)" : ""}`;
 
 /** Numbers in `text`: a notification shows about the first of them. */
 const MOST_IN_TEXT = 3;
 
 /** The message as one text, for notifications and screen readers. */
 function summaryOf(input: MessageInput, chosen: Chosen, why: string): string {
-  const { kind, username, run, corrected } = input;
+  const { kind, username, corrected } = input;
   const numbers = forLine(chosen).slice(0, MOST_IN_TEXT);
   const said = [
-    `${KINDS[kind]} table ${tableOf(input)} of ${name(username)}: run ${run}`,
+    `${KINDS[kind]} table ${tableOf(input)} of ${name(username)}: ${runOf(input)}`,
     rowCount(input),
     chosen.several ? chosen.direction : "",
     numbers.map((number) => inShort(number, chosen.several)).join("; "),

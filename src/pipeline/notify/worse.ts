@@ -19,3 +19,10 @@ export async function shownNumbers(
   const { now, posted } = await findCovered(db, run);
   return ofNewRuns(numbers, now, posted);
 }
+
+/** Whether the run of each group was in a message before: it has more data now. */
+export async function isUpdate(db: Db, run: { id: number; run: number }): Promise<boolean> {
+  const { now, posted } = await findCovered(db, run);
+  const names = Object.entries(now);
+  return names.length > 0 && names.every(([group, name]) => posted[group] === name);
+}

@@ -14,7 +14,7 @@ export type NumberedRow = ChannelRow & Numbers;
 export const NONE = "No dashboards of this channel match.";
 
 /** Those with the newest runs. */
-const MOST_ROWS = 10_000;
+export const MOST_ROWS = 10_000;
 
 /** The dashboards that were posted in the channel by the app, and whose next messages go there too. */
 export async function rowsIn(deps: Deps, asked: Asked): Promise<ChannelRow[]> {

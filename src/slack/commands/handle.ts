@@ -8,7 +8,7 @@ import { latestAnswer } from "./latest.ts";
 import { statusAnswer } from "./status.ts";
 import { worstAnswer } from "./worst.ts";
 
-const Id = z.string().max(100);
+const Id = z.string().regex(/^\w{1,100}$/);
 const Command = z.object({ team_id: Id, channel_id: Id, text: z.string().default("") });
 
 /** Answers a slash command, to the person who typed it alone. */

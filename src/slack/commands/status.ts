@@ -3,7 +3,7 @@ import { cut, escape, type MessageBlock, MOST, plain } from "../../pipeline/noti
 import type { Answer, Deps } from "../envelope.ts";
 import { titleOf } from "../channel/card.ts";
 import { fit, note, openable } from "../channel/fit.ts";
-import type { ChannelRow } from "../channel/rows.ts";
+import { type ChannelRow, MOST_ROWS } from "../channel/rows.ts";
 
 /** In the order of the list. */
 const STATES = {
@@ -27,7 +27,8 @@ export function statusAnswer({ slack, frontend_url }: Deps, rows: ChannelRow[]):
     return count > 0 ? [`${words}: ${figure(count)}`] : [];
   });
   if (muted > 0) counts.push(`Muted: ${figure(muted)}`);
-  const title = `${figure(rows.length)} ${rows.length === 1 ? "dashboard" : "dashboards"}`;
+  const count = `${rows.length < MOST_ROWS ? "" : "The newest "}${figure(rows.length)}`;
+  const title = `${count} ${rows.length === 1 ? "dashboard" : "dashboards"}`;
   const first: MessageBlock[] = [
     { type: "header", text: plain(title, MOST.header) },
     { type: "section", text: plain(counts.join("\n"), MOST.field) },

@@ -37,7 +37,11 @@ export async function worstAnswer(deps: Deps, rows: ChannelRow[]): Promise<Answe
   const header: MessageBlock = { type: "header", text: plain(title, MOST.header) };
   const { blocks, left } = fit([header], parts);
   const rest = designs.length - shown.length + left;
-  const more = rest > 0 ? [note(`And ${figure(rest)} more.`)] : [];
+  const last = [
+    ...(rest > 0 ? [`And ${figure(rest)} more.`] : []),
+    ...(rows.length > MOST_ROWS ? [`Of the ${figure(MOST_ROWS)} newest runs.`] : []),
+  ].join(" ");
+  const more = last ? [note(last)] : [];
   const text = `${title}: ${lines.slice(0, MOST_NUMBERS).map((line) => line.join(" ")).join("; ")}`;
   return { text: escape(text), blocks: [...blocks, ...more] };
 }

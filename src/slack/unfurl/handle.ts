@@ -12,11 +12,11 @@ import type { App, Handler } from "../envelope.ts";
 import { findLinked } from "./links.ts";
 
 const Shared = z.object({
-  team_id: z.string().max(100),
+  team_id: z.string().regex(/^\w{1,100}$/),
   event: z.object({
     type: z.literal("link_shared"),
-    channel: z.string().max(100),
-    message_ts: z.string().max(100),
+    channel: z.string().regex(/^\w{1,100}$/),
+    message_ts: z.string().regex(/^[\w.-]{1,100}$/),
     links: z.array(z.object({ url: z.string().max(4_000) })),
   }),
 });

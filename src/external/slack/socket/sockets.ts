@@ -2,7 +2,7 @@ import { ExternalError } from "../../../errors.ts";
 import { orAborted, pause } from "../../abort.ts";
 import { logFailure } from "../../log/failure.ts";
 import { type Log, withLog } from "../../log/log.ts";
-import { connect, type Connection, type Options, type Take } from "./connection.ts";
+import { connect, type Connection, type Envelope, type Options, type Take } from "./connection.ts";
 import { type End, explain } from "./refusals.ts";
 
 /** A refresh of one loses nothing: the other takes what comes. */
@@ -36,8 +36,10 @@ export function openSockets(
   const closing = new AbortController();
   const { signal } = closing;
   const { add, idle } = tracked();
-  const taken: Take = (envelope) =>
-    signal.aborted ? Promise.reject(signal.reason) : add(withLog({ log }, () => take(envelope)));
+  const taken: Take = async (envelope) => {
+    signal.throwIfAborted();
+    await add(withLog({ log }, () => logged(take, envelope, log)));
+  };
   const lanes = Array.from({ length: CONNECTIONS }, (): LaneState => NONE);
   const state = (): SocketState => ({
     wanted: CONNECTIONS,
@@ -52,10 +54,7 @@ export function openSockets(
         lanes[i] = now;
         report(state());
       },
-      retire(old) {
-        const ended = Promise.race([old.gone, pause(GRACE_MS, signal)]);
-        add(ended.then(() => old.close()));
-      },
+      retire: (old) => void add(Promise.race([old.gone, pause(GRACE_MS, signal)]).then(old.close)),
     };
     add(keep(lane, firstWaitMs, signal));
   }
@@ -66,6 +65,15 @@ export function openSockets(
       await idle();
     },
   };
+}
+
+async function logged(take: Take, envelope: Envelope, log: Log): Promise<void> {
+  try {
+    await take(envelope);
+  } catch (error) {
+    logFailure(log, "A call from Slack was not taken. Slack delivers it again.", error);
+    throw error;
+  }
 }
 
 /** Work under way, also what begins while idle() waits. */

@@ -2,13 +2,12 @@ import { ParseError } from "../format.ts";
 import { numberOf } from "../numbers.ts";
 import type { Row, WriteRow } from "../rows.ts";
 import { type Place, placed } from "./place.ts";
+import { Repeats } from "./repeats.ts";
 
 export const COLUMNS = [
   ...["path_group", "path_type", "startpoint", "endpoint", "clock", "launch_clock"] as const,
   ...["slack", "arrival", "required"] as const,
 ];
-/** Paths that are remembered, so that one printed under two headings counts once: about 40 MB. */
-const REMEMBERED = 250_000;
 const CLOCK = /(?:clocked by|edge clock|clock source) '?(.+?)'?$/;
 const E = 101, CLOSE = 41, SPACE = 32;
 
@@ -32,7 +31,7 @@ export type NewPath = Pick<Path, "startpoint" | "endpoint" | "path_group" | "pat
 
 /** Writes rows of paths; one that an earlier section of the file has as well is left out. */
 export function pathWriter(write: WriteRow, place: Place) {
-  const sections = new Map<string, number>();
+  const repeats = new Repeats();
   let rows = 0;
   let full = 0;
   return {
@@ -46,19 +45,12 @@ export function pathWriter(write: WriteRow, place: Place) {
       const row: Row = {};
       for (const column of COLUMNS) row[column] = path[column] ?? null;
       Object.assign(row, placed({ corner: path.corner ?? place.corner, stage: place.stage }));
-      if (isWhole && isRepeated(sections, Object.values(row).join("\n"), place.section)) return;
+      if (isWhole && repeats.has(Object.values(row).join("\n"), place.section)) return;
       rows++;
       if (isWhole) full++;
       write("timing", "paths", row);
     },
   };
-}
-
-function isRepeated(sections: Map<string, number>, key: string, section: number): boolean {
-  const first = sections.get(key);
-  if (first !== undefined) return first !== section;
-  if (sections.size < REMEMBERED) sections.set(key, section);
-  return false;
 }
 
 /** Reads `report_checks` of -format full, full_clock, full_clock_expanded and short. */

@@ -33,4 +33,12 @@ function entryOf({ kind, name, columns }: CanonicalTable): FormatEntry {
   };
 }
 
-export const canonical: readonly FormatEntry[] = TABLES.map(entryOf);
+/** Other imported tables: their own columns are read by their names. */
+const imported: FormatEntry = {
+  name: "Dashkeeper import",
+  source: "docs/imports.md",
+  needs: Object.keys(COMMON),
+  columns: Object.fromEntries(Object.entries(COMMON).map(([name, { meaning }]) => [name, meaning])),
+};
+
+export const canonical: readonly FormatEntry[] = [...TABLES.map(entryOf), imported];
