@@ -114,9 +114,13 @@ async function answerTo(deps: Deps, { var: { who } }: PageContext, upload: Uploa
   return { run_id: result.run_id, files: await withDashboards(deps.db, files) };
 }
 
+const NOT_READ = ". Import the other files without it, or its values as CSV or JSON.";
+
 /** What is wrong, at its field or, with an empty path, at the files. */
 const faultsIn = ({ message, more: { issues } }: AppError) =>
-  issues?.length ? issues : [{ path: "", message }];
+  issues?.length
+    ? issues
+    : [{ path: "", message: message.endsWith("not read yet") ? message + NOT_READ : message }];
 
 /** `/imports`: the list, and the form by which a person imports into the own databases. */
 export function importPages(deps: Deps) {

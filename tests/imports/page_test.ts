@@ -97,6 +97,15 @@ async function keepsAllOnError(part: Part, unknown: string) {
   equal(await page.$eval("#import-design", (it) => (it as HTMLInputElement).value), "gcd");
   same(await findings(page), []);
 
+  await choose(page, [pathOf("innovus_timeDesign_postRoute.log")]);
+  await until(page, `${FAULT}?.textContent.startsWith("innovus_")`);
+  match(
+    await textOf(page, "#import-fault"),
+    /not read yet\. Import the other files without it, or/,
+  );
+  await choose(page, [unknown]);
+  await until(page, `${FAULT}?.textContent.startsWith("unknown.bin")`);
+
   await page.select("#import-format", "csv");
   await until(page, CHECKED);
   equal(
