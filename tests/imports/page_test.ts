@@ -138,13 +138,14 @@ async function dropsFiles(part: Part) {
   const page = await open(part);
   await page.evaluate(`(() => {
     const files = new DataTransfer();
-    files.items.add(new File(["design,slack_ns\\ngcd,-0.1\\n"], "dropped.csv"));
+    files.items.add(new File(["design,slack_ns\\n" + "gcd,-0.1\\n".repeat(7)], "dropped.csv"));
     files.items.add(new File(["design,slack_ns\\naes,-0.2\\n"], "too.csv"));
     const options = { dataTransfer: files, bubbles: true, cancelable: true };
     document.querySelector("h1").dispatchEvent(new DragEvent("drop", options));
   })()`);
   await until(page, CHECKED);
   same(await textsOf(page, ".imported h3"), ["dropped.csv", "too.csv"]);
+  equal((await page.$$(".imported:first-of-type tbody tr")).length, 5, "the first rows only");
   same(await textsOf(page, ".imported:last-child tbody td"), ["aes", "-0.2"]);
   await page.browserContext().close();
 }
