@@ -26,7 +26,7 @@ const textsOf = (page: Page, what: string) =>
 const until = (page: Page, what: string) => page.waitForFunction(what, { timeout: 20_000 });
 
 async function choose(page: Page, paths: string[]) {
-  const input = await page.$("#import-files") as ElementHandle<HTMLInputElement>;
+  const input = await page.$("#import-files") as ElementHandle<never>;
   await input.uploadFile(...paths);
 }
 
@@ -76,7 +76,7 @@ async function importsSeveral(part: Part) {
   const ids = await world.db<{ id: number }[]>`select id from dashboards where user_id = ${ada.id}`;
   same(new Set(links), new Set(ids.map(({ id }) => `/dashboards/${id}`)));
   equal(
-    await page.$eval("#import-run_id", (it) => (it as HTMLInputElement).value),
+    await page.$eval("#import-run_id", (it) => (it as unknown as { value: string }).value),
     "from the page",
   );
   same(await findings(page), []);
@@ -94,7 +94,10 @@ async function keepsAllOnError(part: Part, unknown: string) {
   match(await textOf(page, "#import-fault"), /^unknown\.bin: The format of the file was not recog/);
   match(await textOf(page, "#import-fault"), /Name it with the field format/);
   equal(await textOf(page, "#import button"), "Check again");
-  equal(await page.$eval("#import-design", (it) => (it as HTMLInputElement).value), "gcd");
+  equal(
+    await page.$eval("#import-design", (it) => (it as unknown as { value: string }).value),
+    "gcd",
+  );
   same(await findings(page), []);
 
   await choose(page, [pathOf("innovus_timeDesign_postRoute.log")]);
@@ -121,10 +124,16 @@ async function keepsAllOnError(part: Part, unknown: string) {
   same(await findings(page), []);
 
   await part.world.db`delete from sessions where user_id = ${part.ada.id}`;
-  await page.$eval("#import-table", (it) => (it as HTMLInputElement).value = "ok_table");
+  await page.$eval(
+    "#import-table",
+    (it) => (it as unknown as { value: string }).value = "ok_table",
+  );
   await page.click("#import button");
   await until(page, `${FAULT}?.textContent.startsWith("Your session has ended")`);
-  equal(await page.$eval("#import-design", (it) => (it as HTMLInputElement).value), "gcd");
+  equal(
+    await page.$eval("#import-design", (it) => (it as unknown as { value: string }).value),
+    "gcd",
+  );
   const [name, value] = (await part.world.signIn(part.ada.api_key)).split("=");
   const { hostname: domain } = new URL(part.world.origin);
   await page.browserContext().setCookie({ name: name!, value: value!, domain, path: "/" });
@@ -161,7 +170,10 @@ async function worksWithoutScript(part: Part) {
   await press("[name=dry_run]");
   match(await textOf(page, "#import-answer"), /1 file checked, nothing written yet/);
   equal(await countImports(part.world), before);
-  equal(await page.$eval("#import-design", (it) => (it as HTMLInputElement).value), "plain");
+  equal(
+    await page.$eval("#import-design", (it) => (it as unknown as { value: string }).value),
+    "plain",
+  );
   await choose(page, [pathOf(STAT)]);
   await press("#import button");
   match(await textOf(page, "#import-answer"), /1 file imported/);
