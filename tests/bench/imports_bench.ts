@@ -92,7 +92,7 @@ const FILES: Record<string, File> = {
 
 /** Writes a file of about `SIZE`. */
 async function make(file: string, { first, row, last }: File) {
-  using out = await Deno.open(file, { write: true, create: true, truncate: true });
+  const out = await Deno.open(file, { write: true, create: true, truncate: true });
   const writer = out.writable.getWriter();
   const utf8 = new TextEncoder();
   let text = first;
@@ -104,7 +104,7 @@ async function make(file: string, { first, row, last }: File) {
     text = "";
   }
   await writer.write(utf8.encode(text + last));
-  writer.releaseLock();
+  await writer.close();
 }
 
 /** Reads, types and spools a file and takes the lines that COPY would; CPU seconds and bytes over idle. */
