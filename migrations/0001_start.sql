@@ -429,6 +429,7 @@ create table imports (
 );
 create index on imports (user_id, id);
 create index on imports (user_id, run_id, format);
+create index on imports (format, id);
 
 -- The new tables of one user that one scan found: of more than five, a list is posted first.
 create table batches (

@@ -27,6 +27,7 @@ import { addressOf, byKey, bySession, type Peer, sessionCookie } from "./users/a
 import { limitBody, readJson } from "./http/body.ts";
 import { errorOf } from "./http/errors.ts";
 import type { Imports } from "./imports/import.ts";
+import { importPages } from "./imports/page_routes.tsx";
 import { importKeyPages } from "./accounts/pages/import_key_routes.tsx";
 import { importKeyApi } from "./users/imports/routes.ts";
 import { importApi, importApiOfUser } from "./imports/routes.ts";
@@ -153,6 +154,7 @@ const SIGNED_IN = [
   "/audit.csv",
   "/systems",
   "/dashboards/*",
+  "/imports",
   "/templates/*",
   "/users/*",
   "/diagnosis/*",
@@ -180,6 +182,7 @@ function mountPages(app: OpenAPIHono<AppEnv>, deps: Deps) {
   app.route("/", homePages(deps));
   app.route("/dashboards/ignored", ignoredPages(deps));
   app.route("/dashboards", dashboardPages(deps));
+  app.route("/imports", importPages({ ...deps, userIdOf }));
   app.route("/templates", templatePages(withBoards(deps)));
   app.route("/users", userPages(deps));
   app.route("/users", importKeyPages(deps));

@@ -5,7 +5,7 @@ import { AppError } from "../errors.ts";
 /** Binds the token of the sign-in form, which has no session yet. */
 const formCookie = (secure: boolean) => `${secure ? "__Host-" : ""}dashkeeper_form`;
 const FIELD = "form_token";
-const HEADER = "x-form-token";
+export const TOKEN_HEADER = "x-form-token";
 /** What boards ask: JSON that changes nothing. */
 export const QUESTION = /^\/(?:boards|template-previews)\/\d+\/query$/;
 
@@ -47,7 +47,7 @@ export async function issueFormToken(c: Context, { key, session, secure }: Optio
 
 /** Takes the field out of the form, which the routes need not know. */
 async function tokenIn(c: Context): Promise<string> {
-  const header = c.req.header(HEADER);
+  const header = c.req.header(TOKEN_HEADER);
   if (header) return header;
   if (
     !/^(application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(

@@ -11,6 +11,7 @@ import {
   type OpenWorkspace,
   openWorkspace,
 } from "../workspaces/reader.ts";
+import { firstRowsOf } from "./first_rows.ts";
 import { fieldsOf, type ImportFields } from "./fields.ts";
 import { numbersOf } from "./numbers.ts";
 import type { Queue } from "./queue.ts";
@@ -51,18 +52,43 @@ type Content = {
 };
 
 /** Imports the files of one call. Throws 400, 404, 409, 413, 422 and 503; then nothing is written. */
-export async function importFiles(
+export async function importFiles(deps: Deps, who: Who, user_id: number, upload: Upload) {
+  return await withContent(
+    deps,
+    who,
+    user_id,
+    upload,
+    (opened, content, signal) =>
+      content.fields.dry_run ? tryOut(opened, content) : write(deps, opened, who, content, signal),
+  );
+}
+
+/** What importFiles() would write, with the first rows of each file. Throws as it does. */
+export async function checkFiles(deps: Deps, who: Who, user_id: number, upload: Upload) {
+  return await withContent(deps, who, user_id, upload, async (opened, content) => {
+    const result = await tryOut(opened, content);
+    return { result, first_rows: await firstRowsOf(content.reading) };
+  });
+}
+
+type Work<T> = (opened: OpenWorkspace, content: Content, signal: AbortSignal) => Promise<T>;
+
+async function withContent<T>(
   deps: Deps,
   who: Who,
   user_id: number,
   upload: Upload,
-): Promise<ImportResult> {
+  use: Work<T>,
+): Promise<T> {
   const { username } = await visibleUser(deps.db, who, user_id);
   const early = fieldsOf(upload.query, []);
   const opened = await openWorkspace(deps, user_id);
   const signal = AbortSignal.any([upload.signal, deps.stopped]);
   const work = () =>
-    withDeadline(DEADLINES.long, () => read(deps, opened, who, early, upload, signal));
+    withDeadline(
+      DEADLINES.long,
+      () => read(deps, early, upload, signal, (content) => use(opened, content, signal)),
+    );
   try {
     return await deps.imports.queue(signal, work);
   } catch (error) {
@@ -85,14 +111,13 @@ function stopped({ stopped }: Deps, error: unknown): unknown {
   });
 }
 
-async function read(
+async function read<T>(
   deps: Deps,
-  opened: OpenWorkspace,
-  who: Who,
   early: ImportFields,
   { query, body, content_type, is_gzip }: Upload,
   signal: AbortSignal,
-): Promise<ImportResult> {
+  use: (content: Content) => Promise<T>,
+): Promise<T> {
   const { file = null, format = null, kind = null } = early;
   const start = { content_type, is_gzip, file, format, kind };
   await using reading = await readBody(deps.imports, body, start, signal);
@@ -102,10 +127,7 @@ async function read(
   }
   const { run_id, files: values } = await valuesOf(reading.files, fields, new Date());
   const plans = await planTables(reading, fields, values);
-  const content = { reading, plans, values, run_id, fields };
-  return fields.dry_run
-    ? await tryOut(opened, content)
-    : await write(deps, opened, who, content, signal);
+  return await use({ reading, plans, values, run_id, fields });
 }
 
 async function tryOut(opened: OpenWorkspace, content: Content): Promise<ImportResult> {

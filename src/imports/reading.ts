@@ -9,12 +9,15 @@ const PIECE_BYTES = 64 * 1024;
 const STALLED_MS = 60_000;
 const HANGS_MS = 60_000;
 
+/** Cells of one row of a file. */
 export type RowKey = { file: number; cells: (string | null)[] };
 
 /** The content of a call, read and spooled; gone with its scope. */
 export type Reading = Parsed & {
   /** The different values that these columns have in the rows of a table, together, by file. */
   keys(table: number, columns: number[]): Promise<RowKey[]>;
+  /** The first rows of files in a table; `columns`: which ones, by file, none for the others. */
+  firstRows(table: number, columns: (number[] | undefined)[], most: number): Promise<RowKey[]>;
   /** The rows of a table, as COPY takes them. */
   lines(table: number, plan: CopyPlan): AsyncIterable<Uint8Array>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -149,6 +152,28 @@ async function* linesOf(worker: Reader, table: number, plan: CopyPlan, signal: A
   }
 }
 
+/** What can be asked of a worker that has read everything. */
+function askingOf(
+  worker: Reader,
+  signal: AbortSignal,
+): Pick<Reading, "keys" | "firstRows" | "lines"> {
+  return {
+    async keys(table, columns) {
+      worker.send({ keys: { table, columns } });
+      const said = await worker.hear(signal);
+      if ("keys" in said && said.keys) return said.keys;
+      throw new AppError("too_many_runs", 422, "The file has more than 100,000 different runs.");
+    },
+    async firstRows(table, columns, most) {
+      worker.send({ first: { table, columns, most } });
+      const said = await worker.hear(signal);
+      if ("first" in said) return said.first;
+      throw new Error("the worker did not read the first rows");
+    },
+    lines: (table, plan) => linesOf(worker, table, plan, signal),
+  };
+}
+
 /** Reads a call's body in a worker. Throws 400, 413 and 422 for what is wrong with it. */
 export async function readBody(
   { spool, most_bytes }: { spool: SpoolFolder; most_bytes: number },
@@ -169,17 +194,7 @@ export async function readBody(
     worker.send({ end: true });
     const said = await worker.hear(signal);
     if (!("parsed" in said)) throw new Error("the worker did not finish");
-    return {
-      ...said.parsed,
-      async keys(table, columns) {
-        worker.send({ keys: { table, columns } });
-        const said = await worker.hear(signal);
-        if ("keys" in said && said.keys) return said.keys;
-        throw new AppError("too_many_runs", 422, "The file has more than 100,000 different runs.");
-      },
-      lines: (table, plan) => linesOf(worker, table, plan, signal),
-      [Symbol.asyncDispose]: end,
-    };
+    return { ...said.parsed, ...askingOf(worker, signal), [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

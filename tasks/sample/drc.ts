@@ -14,19 +14,24 @@ const RULES = [
 /** Lower layers are fuller, so they break more. */
 const LAYER_SHARE = [0.5, 1, 0.7, 0.25, 0.1];
 
-/** `violations` (what is left after routing, a box each) and `summary` (a count an iteration and rule). */
+/** `violations` (what is left after routing, a box each) and `summary` (a count an iteration and rule, and its total). */
 export function drcTables(options: Options): Table[] {
   const violations: Cell[][] = [];
   const summary: Cell[][] = [];
   for (const flow of flows(options, "route")) {
+    const totals = Array<number>(ITERATIONS).fill(0);
     for (const counted of finalCounts(flow)) {
       for (let i = 0; i < counted.count; i++) {
         violations.push([...flow.common, ...violationOf(flow, counted, i)]);
       }
-      iterationCounts(flow, counted).forEach((count, iteration) =>
-        summary.push([...flow.common, iteration, counted.layer, counted.rule, count])
-      );
+      iterationCounts(flow, counted).forEach((count, iteration) => {
+        totals[iteration]! += count;
+        summary.push([...flow.common, iteration, counted.rule, counted.layer, count]);
+      });
     }
+    totals.forEach((count, iteration) =>
+      summary.push([...flow.common, iteration, "Total", null, count])
+    );
   }
   return [
     { table_name: "violations", columns: columns(VIOLATION_COLUMNS), rows: violations },
@@ -39,6 +44,7 @@ const VIOLATION_COLUMNS = {
   rule: "text",
   category: "text",
   layer: "text",
+  count: "bigint",
   x1_um: "double precision",
   y1_um: "double precision",
   x2_um: "double precision",
@@ -51,10 +57,10 @@ const VIOLATION_COLUMNS = {
 
 const SUMMARY_COLUMNS = {
   ...COMMON,
-  iteration: "integer",
-  layer: "text",
+  iteration: "bigint",
   rule: "text",
-  count: "integer",
+  layer: "text",
+  count: "bigint",
 };
 
 type Counted = ReturnType<typeof finalCounts>[number];
@@ -103,6 +109,7 @@ function violationOf(flow: Flow, { layer, rule, category }: Counted, i: number):
     rule,
     category,
     layer,
+    1,
     round(x1, 3),
     round(y1, 3),
     round(x1 + width, 3),

@@ -1,3 +1,4 @@
+import { COMMON as IMPORTED } from "../../src/imports/tables.ts";
 import { randomOf } from "./random.ts";
 
 export type Cell = string | number | boolean | Date | null;
@@ -96,17 +97,13 @@ export function columns(types: Record<string, string>): Table["columns"] {
   return Object.entries(types).map(([name, type]) => ({ name, type }));
 }
 
-/** What every table of a flow opens with; `Flow.common` holds the cells. */
-export const COMMON = {
-  run_id: "text",
-  run_ts: "timestamptz",
-  design: "text",
-  platform: "text",
-  variant: "text",
-  stage: "text",
-  tool_version: "text",
-  git_commit: "text",
-};
+/** What every table opens with, as imported ones do; `Flow.common` holds the cells. */
+export const COMMON: Record<string, string> = Object.fromEntries(
+  Object.entries(IMPORTED).map(([name, { type }]) => [name, type]),
+);
+const [STAGE, CORNER] = ["stage", "corner"].map((name) => Object.keys(COMMON).indexOf(name));
+export const ofStage = (common: Cell[], stage: string) => common.with(STAGE!, stage);
+export const ofCorner = (common: Cell[], corner: string) => common.with(CORNER!, corner);
 
 /** Nightly runs of three designs on two platforms, in the order of time. */
 export function* flows({ seed, runs, firstRun, runOffset = 0 }: Options, stage: string) {
@@ -116,12 +113,13 @@ export function* flows({ seed, runs, firstRun, runOffset = 0 }: Options, stage: 
     const commit = Array.from({ length: 9 }, () => random.int(0, 15).toString(16)).join("");
     const run_id = `nightly-${String(run + 1).padStart(4, "0")}`;
     const run_ts = new Date(firstRun.getTime() + i * DAY_MS);
-    const tool = `openroad 2.0-${17_000 + 137 * Math.floor(run / 9)}`;
+    const version = `2.0-${17_000 + 137 * Math.floor(run / 9)}`;
     const git_commit = random.chance(0.04) ? null : commit; // a tree with changes not committed
     for (const design of DESIGNS) {
       for (const platform of PLATFORMS) {
         const name = [design.design, platform.platform];
-        const common = [run_id, run_ts, ...name, "base", stage, tool, git_commit];
+        const made = [git_commit, "OpenROAD", version, "sample", null];
+        const common = [run_id, run_ts, ...name, "base", stage, null, ...made];
         const trouble = troubleOf(seed, run, name);
         yield { seed, run, common, trouble, ...design, ...platform } satisfies Flow;
       }

@@ -1,53 +1,62 @@
 import { finalCounts } from "./drc.ts";
-import { type Cell, columns, COMMON, type Flow, flows, type Options, type Table } from "./flow.ts";
+import {
+  type Cell,
+  columns,
+  COMMON,
+  type Flow,
+  flows,
+  ofStage,
+  type Options,
+  type Table,
+} from "./flow.ts";
 import { randomOf, round } from "./random.ts";
 
 /** Each stage's share of a run's time. */
 const STAGES = { synth: 0.08, floorplan: 0.04, place: 0.24, cts: 0.12, route: 0.44, finish: 0.08 };
 
-/** `runs` (one row a design and run), `stages` (six, which add up to it), `metrics` (eight, long). */
+/** `runs` (six rows a design and run, the last stage with its figures), `metrics` (eight, long). */
 export function qorTables(options: Options): Table[] {
   const runs: Cell[][] = [];
-  const stages: Cell[][] = [];
   const metrics: Cell[][] = [];
-  const stageAt = Object.keys(COMMON).indexOf("stage");
   for (const flow of flows(options, "finish")) {
     const parts = stagesOf(flow);
     const run = runOf(flow, parts);
-    runs.push([...flow.common, ...Object.values(run)]);
     for (const { stage, ...part } of parts) {
-      stages.push([...flow.common.with(stageAt, stage), ...Object.values(part)]);
+      const whole = stage === LAST ? figuresOf(run) : {};
+      const cells: Record<string, Cell> = { ...whole, ...part };
+      const own = Object.keys(FIGURES).map((name) => cells[name] ?? null);
+      runs.push([...ofStage(flow.common, stage), ...own]);
     }
     for (const cells of metricsOf(flow, run)) metrics.push([...flow.common, ...cells]);
   }
   return [
     { table_name: "runs", columns: columns(RUN_COLUMNS), rows: runs },
-    { table_name: "stages", columns: columns(STAGE_COLUMNS), rows: stages },
     { table_name: "metrics", columns: columns(METRIC_COLUMNS), rows: metrics },
   ];
 }
 
-const RUN_COLUMNS = {
-  ...COMMON,
+const LAST = "finish";
+
+const FIGURES = {
   area_um2: "double precision",
-  util_pct: "double precision",
-  cells: "integer",
+  utilization_pct: "double precision",
+  cells: "bigint",
   power_total_w: "double precision",
-  power_leak_w: "double precision",
+  power_leakage_w: "double precision",
   wirelength_um: "double precision",
   vias: "bigint",
   ir_drop_v: "double precision",
   runtime_s: "double precision",
   peak_mem_kb: "bigint",
-  drc_errors: "integer",
+  drc_errors: "bigint",
+  warnings: "bigint",
 };
+const RUN_COLUMNS = { ...COMMON, ...FIGURES };
 
-const STAGE_COLUMNS = {
-  ...COMMON,
-  runtime_s: "double precision",
-  peak_mem_kb: "bigint",
-  warnings: "integer",
-};
+/** What only the last stage knows. */
+function figuresOf({ runtime_s: _, peak_mem_kb: __, ...figures }: ReturnType<typeof runOf>) {
+  return figures;
+}
 
 const METRIC_COLUMNS = {
   ...COMMON,
@@ -94,10 +103,10 @@ function runOf(flow: Flow, stages: ReturnType<typeof stagesOf>) {
   const power_total_w = near(switching_w, 0.01) + power_leak_w;
   return {
     area_um2: round(area_um2, 1),
-    util_pct: round(100 * area_um2 / core_um2, 2),
+    utilization_pct: round(100 * area_um2 / core_um2, 2),
     cells,
     power_total_w: round(power_total_w, 6),
-    power_leak_w: Number(power_leak_w.toPrecision(4)),
+    power_leakage_w: Number(power_leak_w.toPrecision(4)),
     wirelength_um: Math.round(near(cells * 11 * pitch_um, 0.006)),
     vias: Math.round(near(cells * 8.4, 0.005)),
     ir_drop_v: random.chance(0.04)
@@ -115,7 +124,7 @@ function metricsOf(flow: Flow, run: ReturnType<typeof runOf>): Cell[][] {
   const wire_um = flow.cells * 11 * Math.sqrt(flow.cell_area_um2);
   const rules: [string, number | null, string | null, string, number][] = [
     ["finish__design__instance__area", run.area_um2, "um^2", "<=", round(first_um2 * 1.06, 1)],
-    ["finish__design__instance__utilization", run.util_pct, "%", "<=", 65],
+    ["finish__design__instance__utilization", run.utilization_pct, "%", "<=", 65],
     ["finish__design__instance__count", run.cells, null, "<=", Math.round(flow.cells * 1.06)],
     ["finish__design_powergrid__drop__worst", run.ir_drop_v, "V", "<=", flow.supply_v * 0.05],
     ["detailedroute__route__wirelength", run.wirelength_um, "um", "<=", Math.round(wire_um * 1.06)],

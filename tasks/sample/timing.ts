@@ -1,10 +1,19 @@
-import { type Cell, columns, COMMON, type Flow, flows, type Options, type Table } from "./flow.ts";
+import {
+  type Cell,
+  columns,
+  COMMON,
+  type Flow,
+  flows,
+  ofCorner,
+  type Options,
+  type Table,
+} from "./flow.ts";
 import { randomOf, round } from "./random.ts";
 
 const PATHS = { max: 24, min: 12 };
 const GROUPS = ["reg2reg", "reg2reg", "reg2reg", "in2reg", "reg2out", "in2out"];
 
-type Path = { slack_ns: number; cells: Cell[] };
+type Path = { slack_ns: number; corner: string; cells: Cell[] };
 
 /** `paths` (36 rows a design and run, one an endpoint) and `summary` (one), which add up. */
 export function timingTables(options: Options): Table[] {
@@ -13,7 +22,9 @@ export function timingTables(options: Options): Table[] {
   for (const flow of flows(options, "finish")) {
     const setup = pathsOf(flow, "max");
     const hold = pathsOf(flow, "min");
-    for (const { cells } of [...setup, ...hold]) paths.push([...flow.common, ...cells]);
+    for (const { corner, cells } of [...setup, ...hold]) {
+      paths.push([...ofCorner(flow.common, corner), ...cells]);
+    }
     summary.push([...flow.common, ...summaryOf(flow, setup, hold)]);
   }
   return [
@@ -24,7 +35,6 @@ export function timingTables(options: Options): Table[] {
 
 const PATH_COLUMNS = {
   ...COMMON,
-  corner: "text",
   path_group: "text",
   path_type: "text",
   startpoint: "text",
@@ -32,19 +42,21 @@ const PATH_COLUMNS = {
   slack_ns: "double precision",
   arrival_ns: "double precision",
   required_ns: "double precision",
-  logic_levels: "integer",
+  logic_levels: "bigint",
   clock: "text",
 };
 
 const SUMMARY_COLUMNS = {
   ...COMMON,
+  path_group: "text",
+  clock: "text",
   setup_wns_ns: "double precision",
   setup_tns_ns: "double precision",
   hold_wns_ns: "double precision",
   hold_tns_ns: "double precision",
-  setup_viol: "integer",
-  hold_viol: "integer",
-  clk_skew_setup_ns: "double precision",
+  setup_violations: "bigint",
+  hold_violations: "bigint",
+  skew_ns: "double precision",
   fmax_mhz: "double precision",
 };
 
@@ -73,8 +85,8 @@ function pathOf(flow: Flow, type: "max" | "min", i: number): Path {
   const [from, to] = group.split("2");
   const register = () =>
     `${lasting.pick(modules)}/${lasting.pick(["q", "state", "data"])}_reg[${lasting.int(0, 31)}]`;
+  const corner = lasting.chance(0.8) ? edge : corners.typical;
   const cells = [
-    lasting.chance(0.8) ? edge : corners.typical,
     group,
     type,
     from === "in" ? `data_i[${i}]` : `${register()}/CK`,
@@ -85,7 +97,7 @@ function pathOf(flow: Flow, type: "max" | "min", i: number): Path {
     noise.chance(0.02) ? null : Math.max(1, Math.round(Math.max(0, arrival_ns / period) * 26)),
     clock,
   ];
-  return { slack_ns, cells };
+  return { slack_ns, corner, cells };
 }
 
 function summaryOf(flow: Flow, setup: Path[], hold: Path[]): Cell[] {
@@ -94,6 +106,8 @@ function summaryOf(flow: Flow, setup: Path[], hold: Path[]): Cell[] {
   const [late, early] = [totals(setup), totals(hold)];
   const skew = period * (0.02 + 0.04 * flow.trouble) * random.between(0.9, 1.1);
   return [
+    "Total",
+    null,
     late.worst,
     late.total,
     early.worst,

@@ -88,6 +88,10 @@ export async function writeTables(
     await sql.begin(async (tx) => {
       const columns = table.columns.map((column) => `${quoted(column.name)} ${column.type}`);
       await tx.unsafe(`create table if not exists ${name} (${columns.join(", ")})`);
+      if (["design", "run_ts"].every((one) => table.columns.some(({ name }) => name === one))) {
+        const index = quoted(`${table.table_name}_design_run_ts_idx`);
+        await tx.unsafe(`create index if not exists ${index} on ${name} (design, run_ts)`);
+      }
       await tx.unsafe(`lock table ${name} in share row exclusive mode`); // two fills at once
       const { last } = await heldBy(tx, table.table_name);
       const first = firstRunOf(table);

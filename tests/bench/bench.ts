@@ -1,7 +1,8 @@
-/** `deno task bench [scan|way|delivery|users|pages|log|metrics|workspaces|numbers|boards|frame|gif]`: one part, or all of them one after the other. */
+/** `deno task bench [scan|way|delivery|users|pages|log|metrics|workspaces|numbers|imports|boards|frame|gif]`: one part, or all of them one after the other. */
 import { benchBoards } from "./boards_bench.ts";
 import { benchDelivery } from "./delivery_bench.ts";
 import { benchFirstFrame } from "./first_frame.ts";
+import { benchImports } from "./imports_bench.ts";
 import { benchGif } from "./gif_bench.ts";
 import { benchLog, benchMetrics } from "./overhead_bench.ts";
 import { benchNumbers } from "./numbers_bench.ts";
@@ -21,6 +22,7 @@ const PARTS: Record<string, [what: string, run: () => Promise<unknown>]> = {
   metrics: ["Requests/s with and without metrics, and with and without both", benchMetrics],
   workspaces: ["300 users made, ms each, and the look after", () => benchWorkspaces()],
   numbers: ["Mapping and numbers of a million rows, ms", benchNumbers],
+  imports: ["Report files of 100 MB read, typed and made ready for COPY", benchImports],
   boards: ["Each panel's SQL on a million rows, ms", benchBoards],
   frame: ["From a board's opening to the first frame, warm browser", benchFirstFrame],
   gif: ["The preview: 10 frames of 1920×1080", benchGif],

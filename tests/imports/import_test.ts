@@ -52,11 +52,11 @@ Deno.test("PUT /imports makes a typed table of a file, and the same bytes replac
   same(tablesOf(again)[0][0].created, false);
   equal(again.body.run_id, run_id, "unpacked, it is the same file");
   same(again.body.dashboard_ids, dashboard_ids);
-  same(await rows("results", 'design, wns_ns, cells, "when"'), [
+  same(await rows("results", 'design, wns_ns, cells, run_ts as "when"'), [
     { design: "aes", wns_ns: 0.5, cells: null, when: "2026-01-03T10:00:00.000Z" },
     { design: "gcd", wns_ns: -0.12, cells: 400, when: "2026-01-02T00:00:00.000Z" },
   ]);
-  const types = await rows("results", 'pg_typeof(cells)::text as a, pg_typeof("when")::text as b');
+  const types = await rows("results", "pg_typeof(cells)::text as a, pg_typeof(run_ts)::text as b");
   same(types[0], { a: "bigint", b: "timestamp with time zone" });
   equal((await put("file=results.csv&append=true", CSV)).status, 201);
   equal((await rows("results")).length, 4);
@@ -75,7 +75,7 @@ Deno.test("a call's fields win over the file's, and unknown or wrong ones are re
     "&run_ts=2026-03-01T02:00:00%2B01:00&git_commit=abc&tool_version=9&table=own";
   equal((await put(query, CSV)).status, 201);
   const [row] = await rows("own");
-  const { wns_ns: _, cells: __, when: ___, ...common } = row!;
+  const { wns_ns: _, cells: __, ...common } = row!;
   same(common, {
     ...{ run_id: "b-1", run_ts: "2026-03-01T01:00:00.000Z", design: "mine", platform: "p" },
     ...{ variant: "v", stage: "route", corner: "ss", git_commit: "abc", tool: null },

@@ -2,7 +2,16 @@ import { deepStrictEqual as same, strictEqual as equal } from "node:assert/stric
 import { openBrowser, visit } from "../help/previews/visit.ts";
 import { startWorld } from "../help/world/world.ts";
 
-const ALL = ["/", "/dashboards", "/users", "/templates", "/audit", "/diagnosis", "/api"];
+const ALL = [
+  "/",
+  "/dashboards",
+  "/imports",
+  "/users",
+  "/templates",
+  "/audit",
+  "/diagnosis",
+  "/api",
+];
 const OF_ADMINS = ["/users", "/audit", "/diagnosis"];
 
 Deno.test("Navigation() names the pages that are there, to those who may see them", async () => {

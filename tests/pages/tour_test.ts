@@ -79,14 +79,14 @@ Deno.test("every page and a board, light and dark, wide and narrow, as an admin 
   await using browser = await openBrowser();
   const paths = [...world.pages, world.board, "/sign-in"];
   same(await walk(browser, world, world.admin, paths), []);
-  const sees = /^\/(?:$|dashboards|templates|api|boards)/;
+  const sees = /^\/(?:$|dashboards|imports|templates|api|boards)/;
   same(await walkAsMember(browser, world, { ...world.ada, sees }), []);
 });
 
 for (
   const [members_see, sees] of [
-    ["own", /^\/(?:$|dashboards(?:\?|$|\/archived)|templates|api)/],
-    ["all", /^\/(?:$|dashboards|templates|api|boards)/],
+    ["own", /^\/(?:$|dashboards(?:\?|$|\/archived)|imports|templates|api)/],
+    ["all", /^\/(?:$|dashboards|imports|templates|api|boards)/],
   ] as [MembersSee, RegExp][]
 ) {
   Deno.test(`every page as another member, with MEMBERS_SEE=${members_see}`, async () => {

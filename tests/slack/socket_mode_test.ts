@@ -1,13 +1,14 @@
 import { deepStrictEqual as same, match, ok, strictEqual as equal } from "node:assert/strict";
 import { openSockets } from "../../src/external/slack/socket/sockets.ts";
 import { runChecks } from "../../src/diagnostics/run.ts";
-import { openInbox } from "../../src/slack/inbox.ts";
+import { finishCalls, openInbox } from "../../src/slack/inbox.ts";
 import { takeInto } from "../../src/slack/socket.ts";
 import { addPosted, answerAt, commandOf, linksOf, shownIn, wns } from "../help/slack_app/ask.ts";
 import { type AppWorld, startAppWorld } from "../help/slack_app/app_world.ts";
 import { interactionOf, pressables } from "../help/slack_app/press.ts";
 import { waitFor } from "../help/service/service.ts";
 import { type SocketMode, startSocketMode } from "../help/socket_mode.ts";
+import { never } from "../help/time.ts";
 import { FRONTEND } from "../help/world/deps.ts";
 
 /** undici keeps a timer of its own between connections. */
@@ -134,8 +135,11 @@ test("socket mode: no click is lost while Slack refreshes, or while a process st
   await first[Symbol.asyncDispose]();
   await Promise.all(clicks);
   await second.inbox.idle();
+  // What the stopped process had begun is free once its lease has run out; the job of each minute finds it.
+  await world.db`update retries set due_at = now() where kind = 'slack_call'`;
+  await finishCalls(world.deps, never);
   await waitFor("all answers", () => urls.every((url) => answerAt({ slack }, url)), 5);
-  equal(slack.answers.length, 30);
+  ok(slack.answers.length >= 30, "one that the stop cut off may come twice");
 });
 
 test("the diagnosis says whether socket mode is connected, and why not", async () => {

@@ -5,6 +5,7 @@ import { usePage } from "./page.tsx";
 const PAGES: { path: string; text: string; members: boolean }[] = [
   { path: "/", text: "Overview", members: true },
   { path: "/dashboards", text: "Dashboards", members: true },
+  { path: "/imports", text: "Imports", members: true },
   { path: "/users", text: "Users", members: false },
   { path: "/templates", text: "Templates", members: true },
   { path: "/audit", text: "Audit", members: false },

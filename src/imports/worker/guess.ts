@@ -34,8 +34,13 @@ export class Guess {
   #seen = false;
   /** Cells that a number or a time cannot hold: `N/A`, `1e999`. */
   needs_care = false;
+  /** The cells differ. */
+  varies = false;
+  #first: string | undefined;
 
   note(cell: string): void {
+    this.#first ??= cell;
+    if (cell !== this.#first) this.varies = true;
     if (this.#can === 0) return;
     if (WHOLE.test(cell)) this.#narrow(INT | FLOAT);
     else if (DECIMAL.test(cell)) this.#decimal(cell);

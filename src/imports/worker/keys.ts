@@ -5,7 +5,8 @@ const MOST_KEYS = 100_000;
 const ESCAPED: Record<string, string> = { t: "\t", n: "\n", r: "\r", "\\": "\\" };
 const text = new TextDecoder();
 
-const cellOf = (cell: string | undefined) =>
+/** A spooled cell as it was read. */
+export const cellOf = (cell: string | undefined) =>
   cell === undefined || cell === "\\N"
     ? null
     : cell.replace(/\\([tnr\\])/g, (_, letter) => ESCAPED[letter]!);

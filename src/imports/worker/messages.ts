@@ -19,7 +19,7 @@ export type ParsedFile = {
   warnings: Warning[];
 };
 
-export type ParsedColumn = { name: string; type: Type; is_empty: boolean };
+export type ParsedColumn = { name: string; type: Type; is_empty: boolean; varies: boolean };
 
 export type ParsedTable = {
   kind: Kind;
@@ -66,6 +66,7 @@ export type ToWorker =
   | { chunk: Uint8Array }
   | { end: true }
   | { keys: { table: number; columns: number[] } }
+  | { first: { table: number; columns: (number[] | undefined)[]; most: number } }
   | { copy: { table: number; plan: CopyPlan } }
   | { next: true };
 
@@ -74,6 +75,7 @@ export type FromWorker =
   | { taken: true }
   | { parsed: Parsed }
   | { keys: { file: number; cells: (string | null)[] }[] | null }
+  | { first: { file: number; cells: (string | null)[] }[] }
   | { block: Uint8Array | null }
   | { fault: Fault }
   | { crash: string };

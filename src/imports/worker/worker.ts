@@ -4,6 +4,7 @@ import { taskLog } from "../../external/log/open.ts";
 import type { Kind } from "../../workspaces/names.ts";
 import { openBody, type Part } from "./body.ts";
 import { counterTo, IncomingFile } from "./file.ts";
+import { firstRows } from "./first_rows.ts";
 import { rowKeys } from "./keys.ts";
 import { copyLines } from "./lines.ts";
 import type { FromWorker, Parsed, ParsedFile, Start, ToWorker } from "./messages.ts";
@@ -73,7 +74,8 @@ function parsed(): Parsed {
       name,
       rows: [...rows].map((count) => count ?? 0),
       columns: columns.map(({ name, wanted, guess }) => {
-        return { name, type: guess.type(wanted), is_empty: guess.is_empty };
+        const { is_empty, varies } = guess;
+        return { name, type: guess.type(wanted), is_empty, varies };
       }),
       openings: openings.map(({ file, at }) => ({ file, columns: at })),
     })),
@@ -91,6 +93,9 @@ async function handle(message: ToWorker): Promise<void> {
   } else if ("keys" in message) {
     const { table, columns } = message.keys;
     post({ keys: rowKeys(tables[table]!, columns) });
+  } else if ("first" in message) {
+    const { table, columns, most } = message.first;
+    post({ first: firstRows(tables[table]!, columns, most) });
   } else if ("copy" in message) {
     const { table, plan } = message.copy;
     blocks = copyLines(tables[table]!, plan);

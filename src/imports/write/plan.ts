@@ -1,6 +1,8 @@
 import type { ImportFields } from "../fields.ts";
 import type { Said } from "../formats/format.ts";
 import type { Reading } from "../reading.ts";
+import { meaningOf, type Shape, wordsOf } from "../../measures/columns.ts";
+import { NOT_OF_RUN } from "../../measures/mapping/runs.ts";
 import { canonicalColumn, COMMON, firstColumns, type Type } from "../tables.ts";
 import type { CopyPlan, ParsedFile, ParsedTable } from "../worker/messages.ts";
 import type { Kind } from "../../workspaces/names.ts";
@@ -34,6 +36,7 @@ export type TablePlan = {
   /** What a new table has besides. */
   first: { name: string; type: Type }[];
   keys: Key[];
+  values: FileValues[];
 };
 
 type Shared = Pick<Said, "design" | "platform" | "variant" | "run_id" | "run_ts">;
@@ -105,11 +108,30 @@ function nameOf(reading: Reading, i: number, { table }: ImportFields): string {
   return `${[...table].slice(0, 63 - end.length).join("")}${end}`;
 }
 
+const shapeOf = (type: Type): Shape =>
+  type === "timestamptz" ? "time" : type === "text" || type === "boolean" ? type : "number";
+
+/** In tables that we do not know, a column may say a row's run or design under another name. */
+function meant(name: string, { columns, kind, name: table }: ParsedTable): number {
+  const { meaning } = COMMON[name]!;
+  if (!meaning || meaning === "tool" || firstColumns(kind, table).length > COMMON_NAMES.length) {
+    return -1;
+  }
+  return columns.findIndex((column) => {
+    const shape = shapeOf(column.type);
+    return !column.is_empty && (shape === "time") === (meaning === "time") &&
+      meaningOf(column.name, shape) === meaning &&
+      !wordsOf(column.name).some((word) => NOT_OF_RUN.has(word));
+  });
+}
+
 function columnsOf(table: ParsedTable, fields: ImportFields): WrittenColumn[] {
   const own = table.columns.map((column, from): WrittenColumn => ({ ...column, from }));
   const common = COMMON_NAMES.map((name): WrittenColumn => {
     const given = name in fields && fields[name as keyof ImportFields] !== undefined;
-    const found = given ? undefined : own.find((column) => column.name === name);
+    const found = given
+      ? undefined
+      : own.find((column) => column.name === name) ?? own[meant(name, table)];
     const { type } = COMMON[name]!;
     return { name, type, is_empty: false, from: found?.from ?? null };
   });
@@ -139,6 +161,14 @@ async function keysOf(
   );
 }
 
+/** The rows are of several runs, which only their times tell apart. */
+function hasOwnTimes(table: ParsedTable, columns: WrittenColumn[], { run_id }: ImportFields) {
+  const from = (name: string) => columns.find((column) => column.name === name)!.from;
+  const time = from("run_ts");
+  return run_id === undefined && from("run_id") === null && time !== null &&
+    table.columns[time]!.varies;
+}
+
 /** What is to be written where. */
 export async function planTables(
   reading: Reading,
@@ -148,6 +178,9 @@ export async function planTables(
   const plans: TablePlan[] = [];
   for (const [i, table] of reading.tables.entries()) {
     const columns = columnsOf(table, fields);
+    const own = hasOwnTimes(table, columns, fields)
+      ? values.map((file) => ({ ...file, run_id: null }))
+      : values;
     plans.push({
       kind: table.kind,
       name: nameOf(reading, i, fields),
@@ -156,7 +189,8 @@ export async function planTables(
       first: firstColumns(table.kind, table.name).map((name) => {
         return { name, type: canonicalColumn(table.kind, table.name, name)!.type };
       }),
-      keys: await keysOf(reading, i, columns, values),
+      keys: await keysOf(reading, i, columns, own),
+      values: own,
     });
   }
   return plans;
@@ -164,9 +198,8 @@ export async function planTables(
 
 /** How the worker writes the rows for COPY; `types` as the table has them. */
 export function copyPlan(
-  { columns }: TablePlan,
+  { columns, values }: TablePlan,
   types: Map<string, string>,
-  values: FileValues[],
 ): CopyPlan {
   return {
     columns: columns.map(({ name, from }) => ({

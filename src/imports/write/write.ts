@@ -32,7 +32,7 @@ async function writeDatabase(tx: Db, kind: Kind, job: Job, signal: AbortSignal) 
       (existing) => changesFor(plan.name, existing, plan.columns),
     );
     if (!created && !job.append) await deleteRows(tx, plan.name, plan.keys);
-    const lines = job.reading.lines(plan.table, copyPlan(plan, types, job.values));
+    const lines = job.reading.lines(plan.table, copyPlan(plan, types));
     await copyRows(tx, plan, lines);
     written.push({ kind, name: plan.name, table: plan.table, created });
   }

@@ -4,7 +4,7 @@ import { type Content, distinct, type Found, keysOf } from "./content.ts";
 export type RunColumns = { names: Column[]; time?: Column };
 
 /** Words of times that are not the run's: of a plan, a library, a tool. */
-const NOT_OF_RUN = new Set(
+export const NOT_OF_RUN = new Set(
   ("tapeout tape due deadline release library lib tool version expiry expires birth until target plan planned " +
     "milestone valid pdk modified").split(" "),
 );

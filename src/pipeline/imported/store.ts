@@ -68,3 +68,14 @@ export async function endAwaiting(db: Db, user_id: number, run_name: string): Pr
 export async function deleteAwaited(db: Db): Promise<void> {
   await db`delete from awaited_runs where until < now()`;
 }
+
+/** The dashboards of these tables, where they have one. */
+export async function findDashboards(db: Db, tables: Table[]): Promise<(Table & { id: number })[]> {
+  if (tables.length === 0) return [];
+  return await db<(Table & { id: number })[]>`
+    select d.id, d.user_id, d.kind, d.schema_name, d.table_name
+    from jsonb_to_recordset(${JSON.stringify(tables)}::text::jsonb)
+      as t (user_id bigint, kind text, schema_name text, table_name text)
+    join dashboards d using (user_id, kind, schema_name, table_name)
+    where d.deleted_at is null`;
+}

@@ -25,6 +25,13 @@ async function addRows(world: Awaited<ReturnType<typeof startWorld>>, user_id: n
   await db`update dashboards set outcome = 'error', panels = ${
     JSON.stringify(panels)
   }::text::jsonb where id = ${done}`;
+  const place = { kind: "timing", schema_name: "public", rows: 9, created: true };
+  const tables = [{ ...place, table_name: "done_runs" }, { ...place, table_name: LONG }];
+  await db`
+    insert into imports (user_id, imported_by, file, format, tool, run_id, tables, key, warnings, row_count)
+    values (${user_id}, 'admin', ${`${LONG}.rpt`}, 'opensta-report_checks', 'OpenSTA', ${LONG},
+      ${JSON.stringify(tables)}::text::jsonb, '[]',
+      '[{"line": 1, "message": "The row has 3 cells, the header 4: the rest is empty."}]', 18)`;
   return { done, stuck };
 }
 
@@ -46,6 +53,7 @@ export async function startEveryPage(options: Pick<Options, "members_see"> = {})
       "/dashboards",
       "/dashboards?view=table",
       "/dashboards/archived",
+      "/imports",
       "/users",
       "/templates",
       "/audit",
