@@ -87,7 +87,7 @@ export async function beginReplacing(
   return 0;
 }
 
-/** Tells pages and workers that the row changed in another way than by a step. */
+/** Notifies pages and workers that the row changed in another way than by a step. */
 export async function announce(db: Db, id: number): Promise<void> {
   await db`
     select pg_notify('dashkeeper_dashboards', json_build_object(

@@ -5,7 +5,7 @@ const DEEPEST = 100;
 /** In UTF-16 units, of one text or tag: a picture in a KLayout item is a megabyte. */
 const LONGEST_TEXT = 1 << 23;
 
-/** What may stand before the root, and how it ends. */
+/** What may precede the root, and how it ends. */
 const BEFORE: [begin: string, end: string][] = [["<?", "?>"], ["<!--", "-->"], ["<!", ">"]];
 
 /** The name of a document's first element. */
@@ -23,7 +23,7 @@ export function rootOf(start: string): string | undefined {
 
 export type XmlEvents = {
   open(name: string, attributes: Record<string, string>): void;
-  /** `text` is what stands between the last tag and this one. */
+  /** `text` is between the last tag and this one. */
   close(name: string, text: string): void;
 };
 

@@ -16,7 +16,7 @@ export type Part =
 type Body = { write(bytes: Uint8Array): Promise<void>; end(): Promise<void> };
 type Take = (part: Part) => Promise<void>;
 
-/** Curl sends a path where it is told to. */
+/** Curl can send a whole path. */
 const baseName = (path: string) => path.split(/[/\\]/).at(-1)!.slice(0, 255).toWellFormed();
 
 function rawBody({ file }: Start, take: Take): Body {

@@ -37,7 +37,7 @@ export type Parsed = {
   fields: [name: string, value: string][];
 };
 
-/** `column`: the spooled cell; `fill`: what stands for it where there is none, by file. */
+/** `column`: the spooled cell; `fill`: the value where there is none, by file. */
 export type CopyColumn = { column: number | null; type: string; fill: number | null };
 export type CopyPlan = { columns: CopyColumn[]; fills: (string | null)[][] };
 

@@ -161,7 +161,7 @@ async function keysOf(
   );
 }
 
-/** The rows are of several runs, which only their times tell apart. */
+/** The rows are of several runs, which differ in their times only. */
 function hasOwnTimes(table: ParsedTable, columns: WrittenColumn[], { run_id }: ImportFields) {
   const from = (name: string) => columns.find((column) => column.name === name)!.from;
   const time = from("run_ts");

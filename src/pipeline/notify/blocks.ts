@@ -19,7 +19,7 @@ export type Control =
 /** For people and times alone, which Slack shows by its own names. */
 export type Markup = { type: "mrkdwn"; text: string };
 
-/** The Block Kit blocks used here. Names stand in plain text, where they are never markup. */
+/** The Block Kit blocks used here. Names go into plain text, which is never read as markup. */
 export type MessageBlock =
   | { type: "header"; text: Plain }
   | { type: "section"; text: Plain; accessory?: Button }

@@ -26,7 +26,7 @@ export const handleCommand: Handler = async (deps, { app, payload, respond }, si
   }
 };
 
-/** The answer to what stands behind the command. Throws ExternalError where it is to be tried again. */
+/** The answer to the text after the command. Throws ExternalError where it is to be tried again. */
 export async function answerTo(
   deps: Deps,
   asked: Asked,

@@ -24,7 +24,7 @@ export type SocketState = {
 };
 export type Sockets = { state(): SocketState; close(): Promise<void> };
 
-type LaneState = { connected: boolean; problem: ExternalError | null };
+type SlotState = { connected: boolean; problem: ExternalError | null };
 type More = { log: Log; firstWaitMs?: number };
 
 /** Holds connections to Slack's socket mode and opens them again; resolves at once. */
@@ -40,23 +40,23 @@ export function openSockets(
     signal.throwIfAborted();
     await add(withLog({ log }, () => logged(take, envelope, log)));
   };
-  const lanes = Array.from({ length: CONNECTIONS }, (): LaneState => NONE);
+  const slots = Array.from({ length: CONNECTIONS }, (): SlotState => NONE);
   const state = (): SocketState => ({
     wanted: CONNECTIONS,
-    connected: lanes.filter(({ connected }) => connected).length,
-    problem: lanes.find(({ problem }) => problem)?.problem ?? null,
+    connected: slots.filter(({ connected }) => connected).length,
+    problem: slots.find(({ problem }) => problem)?.problem ?? null,
   });
   const report = reporter(log);
-  for (const i of lanes.keys()) {
-    const lane: Lane = {
+  for (const i of slots.keys()) {
+    const slot: Slot = {
       open: () => withLog({ log }, () => connect(options, taken, signal)),
       set(now) {
-        lanes[i] = now;
+        slots[i] = now;
         report(state());
       },
       retire: (old) => void add(Promise.race([old.gone, pause(GRACE_MS, signal)]).then(old.close)),
     };
-    add(keep(lane, firstWaitMs, signal));
+    add(keep(slot, firstWaitMs, signal));
   }
   return {
     state,
@@ -91,26 +91,26 @@ function tracked() {
   };
 }
 
-type Lane = {
+type Slot = {
   open(): Promise<Connection>;
-  set(state: LaneState): void;
+  set(state: SlotState): void;
   retire(connection: Connection): void;
 };
 
 /** One connection after the other; where Slack asks for a new one, the old one goes on meanwhile. */
-async function keep(lane: Lane, firstWaitMs: number, signal: AbortSignal): Promise<void> {
+async function keep(slot: Slot, firstWaitMs: number, signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     const started = performance.now();
-    const end = await run(lane, signal);
+    const end = await run(slot, signal);
     if (signal.aborted) return;
-    if (!end.isRefresh) lane.set({ connected: false, problem: end.error });
+    if (!end.isRefresh) slot.set({ connected: false, problem: end.error });
     failures = performance.now() - started > STEADY_MS ? 0 : failures + 1;
     await pause(waitAfter(end, failures, firstWaitMs), signal);
   }
 }
 
-async function run({ open, set, retire }: Lane, signal: AbortSignal): Promise<End> {
+async function run({ open, set, retire }: Slot, signal: AbortSignal): Promise<End> {
   try {
     const connection = await open();
     set({ connected: true, problem: null });

@@ -7,7 +7,7 @@ const DASHES = /^-{20,}$/;
 const SHAPE = /^\s*(-?[\d.]+)(um)?\s+(-?[\d.]+)(?:um)?\s+(-?[\d.]+)(?:um)?\s+(-?[\d.]+)(?:um)?\s*$/;
 const COUNT = /^\[INFO\]:? COUNT: (\d+)$/;
 const ERRORS_FOR = /^DRC errors for cell (\S+)/;
-/** The rule stands in the last brackets: `… spacing < 0.28um (met1.2)`. */
+/** The rule is in the last brackets: `… spacing < 0.28um (met1.2)`. */
 const RULE = /\(([^()]*(?:\([^()]*\)[^()]*)*)\)\s*$/;
 /** With the number of errors after the cell the report ends without a count of its own. */
 const CELL = /^(\S+)(?:\s+(\d+))?$/;
@@ -51,7 +51,7 @@ class Magic {
       this.#rule = { rule: RULE.exec(line)?.[1]?.trim() || line, description: line };
       return;
     }
-    if (!this.#rule) throw new ParseError("A shape stands before the first rule.", number);
+    if (!this.#rule) throw new ParseError("A shape comes before the first rule.", number);
     const { rule, description } = this.#rule;
     this.#totals.add(rule, null);
     const box = [x1, y1, x2, y2].map(Number);

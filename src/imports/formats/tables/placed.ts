@@ -20,7 +20,7 @@ const OBJECT: Meaning[] = [
 const MOMENT =
   /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(?:Z|[-+]\d\d(?::?\d\d)?)?)?$/;
 
-/** Stands for an empty cell. */
+/** In place of an empty cell. */
 const NEVER = "1970-01-01";
 
 const meaningsOf = (name: string) => [meaningOf(name, "text"), meaningOf(name, "number")];

@@ -27,7 +27,7 @@ const Report = z.object({
   design: Module.optional(),
 });
 
-/** Reads `stat -json`, also where a log stands around it. */
+/** Reads `stat -json`, also inside a log. */
 export function jsonReader(out: Output): Parser {
   let text = "";
   let from = 0;

@@ -12,7 +12,7 @@ const COLUMNS: Record<string, "cells" | "area" | "local"> = {
   "Local area, excluding submodules": "local",
 };
 
-/** Reads the form of columns: a legend says what they are, the name stands last. */
+/** Reads the form of columns: a legend says what they are, the name comes last. */
 export function legendReader() {
   let columns: ("cells" | "area" | "local")[] = [];
   let row: RegExp | null = null;
