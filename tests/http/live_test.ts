@@ -8,16 +8,16 @@ import { startWorld } from "../help/world/world.ts";
 
 /** The stream of a session, read as it comes. */
 async function openStream(origin: string, cookie: string) {
-  const ended = new AbortController();
-  const { body } = await fetch(`${origin}/events`, { headers: { cookie }, signal: ended.signal });
+  const { body } = await fetch(`${origin}/events`, { headers: { cookie } });
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   const reading = (async () => {
-    for await (const part of body!.pipeThrough(new TextDecoderStream())) text += part;
-  })().catch(() => {});
+    for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
+  })();
   return {
     text: () => text,
     async [Symbol.asyncDispose]() {
-      ended.abort();
+      await reader.cancel();
       await reading;
     },
   };

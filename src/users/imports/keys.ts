@@ -14,6 +14,7 @@ const MOST_KEYS = 100;
 
 export const NewImportKey = z.strictObject({
   name: z.string().trim().min(1).max(100).regex(/^[^\0\t\r\n]*$/, "must be one line of text")
+    .refine((text) => text.isWellFormed(), "must be Unicode text: it holds half a character")
     .openapi({ example: "GitLab CI" }),
   expires_at: Rotation.shape.expires_at,
 }).openapi("NewImportKey");
