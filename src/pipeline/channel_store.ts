@@ -1,17 +1,11 @@
 import type { Db } from "../external/postgres/postgres.ts";
 import type { KeyNumber } from "../measures/number.ts";
 import { usernameOf } from "../users/store.ts";
-import type { Kind } from "../workspaces/names.ts";
 import { isMuted } from "./mute_store.ts";
+import type { Named } from "./named_store.ts";
 import type { Step } from "./row.ts";
 
-export type ChannelRow = {
-  id: number;
-  user_id: number;
-  username: string;
-  kind: Kind;
-  schema_name: string;
-  table_name: string;
+export type ChannelRow = Omit<Named, "run"> & {
   designs: string[];
   step: Step;
   stopped: boolean;
